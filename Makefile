@@ -1,0 +1,197 @@
+# Seal: build, test, install. `make help` lists what it can do.
+#
+# The first half is what people type. It calls make again with VARIANT set; the second half then
+# compiles that variant into a folder of its own. Your CC, CPPFLAGS, CFLAGS and LDFLAGS are added
+# after ours and never overridden.
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+PROGRAMS := seal unseal sealkey
+Q := $(if $(V),,@)
+MAKEFLAGS += --no-print-directory
+
+ifndef VARIANT
+# ---- what people type ---------------------------------------------------------------------------
+
+.PHONY: all demo check deps deps-test test asan clang lint format bench install uninstall clean distclean help
+.DEFAULT_GOAL := all
+
+# As many jobs as there are processors, unless you said -j yourself.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1))
+BUILD = +$(Q)src/build/deps.sh find && $(MAKE) $(JOBS)
+
+all: ## Build seal, unseal and sealkey into build/ (needs the libraries; see 'make deps')
+	$(BUILD) VARIANT=release programs
+
+demo: deps ## Get the libraries, build, then seal and unseal real files before your eyes
+	$(BUILD) VARIANT=release programs
+	$(Q)src/build/demo.sh
+
+check: deps-test ## Get the test tools, build every variant, run all tests
+	$(BUILD) VARIANT=release programs
+	$(BUILD) VARIANT=test programs tests
+	$(BUILD) VARIANT=asan programs tests
+	$(BUILD) VARIANT=clang WERROR=1 programs
+	$(Q)tests/run
+
+deps: ## Get the libraries: from the system, or built into build/deps. DEPS=/prefix uses yours
+	$(Q)src/build/deps.sh install
+
+deps-test: ## The same, and the tools that 'make check' and 'make lint' use
+	$(Q)src/build/deps.sh test
+
+test: ## Build the test variant into build/test (a generator that can be seeded), with unit tests
+	$(BUILD) VARIANT=test programs tests
+
+asan: ## Build the test variant with ASan and UBSan into build/asan, with unit tests
+	$(BUILD) VARIANT=asan programs tests
+
+clang: ## Build with clang into build/clang; every warning is an error
+	$(BUILD) VARIANT=clang WERROR=1 programs
+
+lint: ## Check includes between rooms, formatting, cppcheck, man pages, scripts
+	$(Q)src/build/lint.sh
+
+format: ## Lay out all C files as .clang-format says
+	$(Q)find src tests -name '*.[ch]' -exec clang-format -i --style=file {} +
+
+bench: all ## Measure speed and memory
+	$(Q)if [ -x tests/bench ]; then tests/bench; else echo 'There is no tests/bench yet.'; fi
+
+install: all ## Install programs and man pages under PREFIX (/usr/local); DESTDIR is obeyed
+	$(Q)install -d '$(DESTDIR)$(BINDIR)'
+	$(Q)install -m 755 $(PROGRAMS:%=build/%) '$(DESTDIR)$(BINDIR)'
+	$(Q)for page in $(MAN_PAGES); do \
+	    install -d "$(DESTDIR)$(MANDIR)/man$${page##*.}" && \
+	    install -m 644 "$$page" "$(DESTDIR)$(MANDIR)/man$${page##*.}" || exit 1; \
+	done
+MAN_PAGES = $(wildcard docs/man/*.[1-9])
+
+uninstall: ## Remove what 'make install' installed
+	$(Q)rm -f $(PROGRAMS:%='$(DESTDIR)$(BINDIR)/%')
+	$(Q)for page in $(notdir $(MAN_PAGES)); do \
+	    rm -f "$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page"; \
+	done
+
+clean: ## Remove what was built, but not the libraries in build/deps
+	$(Q)for item in build/*; do \
+	    case $$item in build/deps | build/deps-src | build/deps.mk) ;; *) rm -rf "$$item" ;; esac; \
+	done
+	@if [ -d build/deps ]; then \
+	    echo "The libraries built in build/deps are kept; 'make distclean' removes them too."; \
+	fi
+
+distclean: ## Remove build/ altogether
+	$(Q)rm -rf build
+
+help: ## Show this list
+	@echo 'Targets:'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+	    awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@echo 'Variables: DEPS=/prefix PREFIX= DESTDIR= CC= CPPFLAGS= CFLAGS= LDFLAGS= WERROR=1 V=1'
+
+else
+# ---- one variant --------------------------------------------------------------------------------
+
+include build/deps.mk
+
+# The only difference of a test build is a random generator that tests can seed.
+OUT_release := build
+OUT_test := build/test
+OUT_asan := build/asan
+OUT_clang := build/clang
+OUT := $(or $(OUT_$(VARIANT)),$(error VARIANT is release, test, asan or clang, not $(VARIANT)))
+OBJ := $(OUT)/obj
+
+ifeq ($(VARIANT),clang)
+CC := clang
+endif
+ifneq ($(filter test asan,$(VARIANT)),)
+variant_cppflags := -DSEAL_TESTING
+endif
+
+# Rooms from the ground up; see docs/ARCHITECTURE.md. src/cli is no room of the library.
+ROOMS := base platform volume keys envelope stream archive bag intake
+other_systems := src/platform/windows.c $(wildcard src/platform/*_windows.c)
+lib_src := $(filter-out $(other_systems),$(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c)))
+main_src := $(PROGRAMS:%=src/cli/%.c)
+cli_src := $(filter-out $(main_src),$(wildcard src/cli/*.c))
+test_src := $(wildcard tests/unit/*.c)
+test_lib_src := $(wildcard tests/unit/lib/*.c)
+
+objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
+tests := $(test_src:tests/unit/%.c=$(OUT)/tests/%)
+
+# Keeps those of the given compiler options that this compiler knows.
+supported = $(foreach flag,$(1),$(shell \
+    $(CC) -Werror $(flag) -x c -S /dev/null -o /dev/null 2>/dev/null && echo $(flag)))
+
+warnings := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+    -Wformat=2 -Wvla -Wundef -Wcast-qual -Wpointer-arith -Wwrite-strings -Wunused-result \
+    $(if $(WERROR),-Werror)
+
+hardening := -fPIE -fstack-protector-strong \
+    $(call supported,-fstack-clash-protection -fcf-protection -mbranch-protection=standard \
+        -ftrivial-auto-var-init=zero)
+ifeq ($(VARIANT),asan)
+optimisation := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+else
+optimisation := -O2
+hardening += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+
+# -ffile-prefix-map: the programs do not tell in which folder they were built.
+our_cppflags := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(variant_cppflags) -Isrc $(DEPS_CFLAGS)
+our_cflags := -std=c17 -g $(optimisation) $(hardening) $(warnings) -ffile-prefix-map=$(CURDIR)=.
+our_ldflags := -pie $(filter -fsanitize% -fno-sanitize%,$(optimisation))
+ifeq ($(shell uname -s),Linux)
+our_ldflags += -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed
+endif
+
+compile = $(CC) $(our_cppflags) $(CPPFLAGS) $(our_cflags) $(CFLAGS)
+link = $(CC) $(our_ldflags) $(CFLAGS) $(LDFLAGS)
+say = @$(if $(V),:,printf '  %-4s %s\n' $(1) $(2))
+
+.PHONY: programs tests FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+programs: $(PROGRAMS:%=$(OUT)/%)
+	@:
+tests: $(tests)
+	@:
+
+# Everything is compiled again when the options change.
+$(OBJ)/options: FORCE
+	@mkdir -p $(OBJ)
+	@printf '%s\n' '$(subst ','\'',$(compile) | $(link) | $(DEPS_LIBS))' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(OBJ)/src/%.o: src/%.c $(OBJ)/options
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(compile) -MMD -MP -c -o $@ $<
+
+$(OBJ)/tests/%.o: tests/%.c $(OBJ)/options
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(compile) -Itests/unit -MMD -MP -c -o $@ $<
+
+# D: no times, owners or groups in the archive, so that the same sources give the same bytes.
+$(OUT)/libseal.a: $(call objects,$(lib_src))
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcD $@ $^
+
+$(PROGRAMS:%=$(OUT)/%): $(OUT)/%: $(OBJ)/src/cli/%.o $(call objects,$(cli_src)) $(OUT)/libseal.a
+	$(call say,LD,$@)
+	$(Q)$(link) -o $@ $^ $(DEPS_LIBS) $(LDLIBS)
+
+$(tests): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o $(call objects,$(test_lib_src)) $(OUT)/libseal.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link) -o $@ $^ $(DEPS_LIBS) -lm $(LDLIBS)
+
+-include $(patsubst %.o,%.d,$(call objects,$(lib_src) $(main_src) $(cli_src) $(test_src) $(test_lib_src)))
+endif
