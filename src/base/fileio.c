@@ -1,0 +1,45 @@
+#include "base/base.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
+/* One system call moves at most this much; larger requests are split by us, not by the kernel. */
+#define IO_MOST ((size_t)1 << 30)
+
+enum seal_status fd_read_full(int fd, void *buf, size_t len, size_t *got, struct fault *fault)
+{
+    *got = 0;
+    while (*got < len) {
+        size_t want = len - *got < IO_MOST ? len - *got : IO_MOST;
+        ssize_t n = read(fd, (uint8_t *)buf + *got, want);
+
+        if (n == 0)
+            break;
+        if (n < 0 && errno == EINTR && !stop_requested())
+            continue;
+        if (n < 0)
+            return fault_set_errno(fault, "could not be read", NULL);
+        *got += (size_t)n;
+    }
+    return SEAL_OK;
+}
+
+enum seal_status fd_write_full(int fd, const void *data, size_t len, struct fault *fault)
+{
+    const uint8_t *p = data;
+
+    while (len > 0) {
+        ssize_t n = write(fd, p, len < IO_MOST ? len : IO_MOST);
+
+        if (n < 0 && errno == EINTR && !stop_requested())
+            continue;
+        if (n == 0)
+            errno = EIO; /* a device that takes nothing and says no reason */
+        if (n <= 0)
+            return fault_set_errno(fault, "could not be written", NULL);
+        p += n;
+        len -= (size_t)n;
+    }
+    return SEAL_OK;
+}

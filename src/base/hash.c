@@ -1,0 +1,121 @@
+#include "base/base.h"
+
+#include <string.h>
+
+#include <nettle/version.h>
+#include <sodium.h>
+
+#define LABEL_LEN 16
+#define LABEL_PREFIX "seal1/"
+
+/* libsodium's generichash fails only for sizes out of range, and those here are constants. */
+static void hash_parts(uint8_t *out, size_t out_len, const uint8_t *key, const uint8_t *label,
+                       const struct span *parts, size_t part_count)
+{
+    crypto_generichash_state state;
+
+    (void)crypto_generichash_init(&state, key, key != NULL ? KEY_LEN : 0, out_len);
+    if (label != NULL)
+        (void)crypto_generichash_update(&state, label, LABEL_LEN);
+    for (size_t i = 0; i < part_count; i++)
+        (void)crypto_generichash_update(&state, parts[i].data, parts[i].len);
+    (void)crypto_generichash_final(&state, out, out_len);
+    sodium_memzero(&state, sizeof state);
+}
+
+void hash_F(uint8_t out[static HASH_LEN], const uint8_t key[static KEY_LEN], const char *name,
+            const struct span *parts, size_t part_count)
+{
+    uint8_t label[LABEL_LEN] = LABEL_PREFIX;
+    size_t room = LABEL_LEN - strlen(LABEL_PREFIX);
+    size_t len = strlen(name);
+
+    memcpy(label + strlen(LABEL_PREFIX), name, len < room ? len : room);
+    hash_parts(out, HASH_LEN, key, label, parts, part_count);
+}
+
+void hash_H(uint8_t out[static HASH_LEN], const struct span *parts, size_t part_count)
+{
+    hash_parts(out, HASH_LEN, NULL, NULL, parts, part_count);
+}
+
+void hash_H512(uint8_t out[static HASH512_LEN], const struct span *parts, size_t part_count)
+{
+    hash_parts(out, HASH512_LEN, NULL, NULL, parts, part_count);
+}
+
+void sha256_start(struct sha256 *h)
+{
+    sha256_init(&h->ctx);
+}
+
+void sha256_add(struct sha256 *h, const void *data, size_t len)
+{
+    if (len > 0)
+        sha256_update(&h->ctx, len, data);
+}
+
+void sha256_end(struct sha256 *h, uint8_t out[static SHA256_LEN])
+{
+#if NETTLE_VERSION_MAJOR >= 4
+    sha256_digest(&h->ctx, out);
+#else
+    sha256_digest(&h->ctx, SHA256_LEN, out);
+#endif
+}
+
+void hex_encode(char *out, const uint8_t *data, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < len; i++) {
+        out[2 * i] = digits[data[i] >> 4];
+        out[2 * i + 1] = digits[data[i] & 15];
+    }
+    out[2 * len] = '\0';
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool hex_decode(uint8_t *out, size_t len, const char *digits)
+{
+    for (size_t i = 0; i < len; i++) {
+        int high = hex_value(digits[2 * i]);
+        int low = high < 0 ? -1 : hex_value(digits[2 * i + 1]);
+
+        if (low < 0)
+            return false;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+void number_text(char *out, const uint8_t value[static 32], size_t groups)
+{
+    uint8_t v[32];
+
+    memcpy(v, value, sizeof v);
+    for (size_t g = groups; g-- > 0;) {
+        uint32_t rest = 0;
+
+        /* Divide the whole number by 10^4; the remainder is the next group from the right. */
+        for (size_t i = sizeof v; i-- > 0;) {
+            rest = rest << 8 | v[i];
+            v[i] = (uint8_t)(rest / 10000);
+            rest %= 10000;
+        }
+        for (size_t d = 4; d-- > 0; rest /= 10)
+            out[g * 5 + d] = (char)('0' + rest % 10);
+        out[g * 5 + 4] = g + 1 == groups ? '\0' : ' ';
+    }
+    sodium_memzero(v, sizeof v);
+}

@@ -1,0 +1,134 @@
+/*
+ * A file that appears under its name only when it is whole, on every system.
+ */
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+bool path_split(const char *path, char **dir, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+
+    *name = slash == NULL ? path : slash + 1;
+    *dir = len == 0 ? strdup(".") : strndup(path, len);
+    return *dir != NULL;
+}
+
+char *partial_name(const char *name)
+{
+    struct buffer b = {0};
+
+    if (buffer_printf(&b, "%s.%08x.partial", name, (unsigned int)randombytes_random()) != SEAL_OK) {
+        buffer_free(&b);
+        return NULL;
+    }
+    return (char *)b.data;
+}
+
+static void output_free(struct output *o)
+{
+    if (o->dirfd >= 0)
+        (void)plat_close(o->dirfd);
+    free(o->name);
+    free(o->temporary);
+    *o = (struct output){.fd = -1, .dirfd = -1};
+}
+
+static enum seal_status output_open(struct output *o, const char *path, struct fault *fault)
+{
+    char *dir = NULL;
+    const char *name;
+    struct plat_stat st;
+
+    if (!path_split(path, &dir, &name))
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    o->dirfd = plat_open_dir(PLAT_CWD, dir, true);
+    free(dir);
+    if (o->dirfd < 0)
+        return fault_set_errno(fault, "its folder could not be opened", path);
+    o->name = strdup(name);
+    o->temporary = partial_name(name);
+    if (o->name == NULL || o->temporary == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    if (plat_stat_at(o->dirfd, name, false, &st) == 0)
+        return fault_set(fault, SEAL_EXISTS, NULL, path);
+    o->fd = plat_create_file(o->dirfd, o->temporary, o->access, false);
+    if (o->fd < 0)
+        return fault_set_errno(fault, "could not be created", path);
+    return SEAL_OK;
+}
+
+enum seal_status output_create(struct output *o, const char *path, enum plat_access access,
+                               struct fault *fault)
+{
+    enum seal_status status;
+
+    *o = (struct output){.fd = -1, .dirfd = -1, .access = access};
+    if (strcmp(path, "-") == 0) {
+        o->fd = STDOUT_FILENO;
+        o->is_stdout = true;
+        return SEAL_OK;
+    }
+    status = output_open(o, path, fault);
+    if (status != SEAL_OK)
+        output_free(o);
+    return status;
+}
+
+enum seal_status output_commit(struct output *o, struct fault *fault)
+{
+    int closed;
+
+    if (o->is_stdout) {
+        /* A pipe's reader is on its own; but a redirection to a file may still fail here. */
+        if (plat_sync(o->fd) != 0)
+            return fault_set_errno(fault, "could not be written", "standard output");
+        return SEAL_OK;
+    }
+    if (plat_sync(o->fd) != 0) {
+        (void)fault_set_errno(fault, "could not be written", o->name);
+        goto fail;
+    }
+    closed = plat_close(o->fd);
+    o->fd = -1;
+    if (closed != 0) {
+        (void)fault_set_errno(fault, "could not be written", o->name);
+        goto fail;
+    }
+    if (plat_rename_new(o->dirfd, o->temporary, o->name) != 0) {
+        if (errno == EEXIST)
+            (void)fault_set(fault, SEAL_EXISTS, NULL, o->name);
+        else
+            (void)fault_set_errno(fault, "could not be given its name", o->name);
+        goto fail;
+    }
+    /* From here on it is there under its name; only a power failure could still take that back. */
+    if (plat_sync(o->dirfd) != 0) {
+        (void)fault_set_errno(fault, "its folder could not be written", o->name);
+        (void)plat_unlink(o->dirfd, o->name);
+        output_free(o);
+        return fault->status;
+    }
+    output_free(o);
+    return SEAL_OK;
+fail:
+    output_abort(o);
+    return fault->status;
+}
+
+void output_abort(struct output *o)
+{
+    if (o->is_stdout || o->temporary == NULL)
+        return;
+    if (o->fd >= 0)
+        (void)plat_close(o->fd);
+    (void)plat_unlink(o->dirfd, o->temporary);
+    output_free(o);
+}

@@ -1,0 +1,123 @@
+/*
+ * platform: the operating system, as far as the programs need it. One header; posix*.c and
+ * windows.c behind it. Names are bytes in the system's own encoding (UTF-8 on Windows, converted
+ * at this border). Functions return 0, or -1 with errno, unless they say otherwise.
+ */
+#ifndef SEAL_PLATFORM_H
+#define SEAL_PLATFORM_H
+
+#include "base/base.h"
+
+/* ---- The process -------------------------------------------------------------------------- */
+
+/* First thing in main: no core dumps, no other process of the user may read this one's memory,
+ * descriptors 0 to 2 are open (on nothing, where they were closed, so that using one fails and no
+ * file of ours can land there), SIGPIPE becomes an error of write, and SIGINT, SIGTERM, SIGHUP
+ * call stop_request. Raises the limit of open files to what is allowed. */
+void plat_process_setup(void);
+
+/* Ends the process by the signal that asked it to stop, as a shell expects; after clean-up. */
+_Noreturn void plat_die_by_signal(void);
+
+/* ---- The terminal ------------------------------------------------------------------------- */
+
+bool plat_is_terminal(int fd);
+/* Columns of the terminal behind fd; 80 where unknown. */
+size_t plat_terminal_columns(int fd);
+
+enum plat_prompt_result { PLAT_PROMPT_OK, PLAT_PROMPT_NO_TERMINAL, PLAT_PROMPT_TOO_LONG,
+                          PLAT_PROMPT_STOPPED, PLAT_PROMPT_FAILED };
+
+/* Shows prompt on the controlling terminal (not standard input or output) and reads one line
+ * without echo into secret (NUL-terminated, the newline removed). Echo is restored on every way
+ * out, signals included. End of input on an empty line counts as PLAT_PROMPT_STOPPED. */
+enum plat_prompt_result plat_prompt_secret(const char *prompt, char *secret, size_t size);
+
+/* ---- Time --------------------------------------------------------------------------------- */
+
+/* Seconds of a clock that only goes forward. */
+double plat_monotonic(void);
+
+/* ---- Reading the source ------------------------------------------------------------------- */
+
+enum plat_type { PLAT_FILE, PLAT_DIR, PLAT_LINK, PLAT_FIFO, PLAT_SOCKET, PLAT_DEVICE, PLAT_OTHER };
+
+struct plat_stat {
+    enum plat_type type;
+    bool owner_may_execute;
+    bool others_may_read; /* group or others hold any right on it */
+    uint64_t size;
+    struct timestamp mtime;
+    uint64_t device, inode;
+};
+
+/* A folder on this system, or -1. at is PLAT_CWD or an open folder; name is not followed if it is
+ * a link, unless follow. */
+#define PLAT_CWD (-100)
+int plat_open_dir(int at, const char *name, bool follow);
+/* A file for reading, likewise; never blocks on a FIFO, never becomes a controlling terminal. */
+int plat_open_file(int at, const char *name, bool follow);
+int plat_stat_at(int at, const char *name, bool follow, struct plat_stat *st);
+int plat_stat_fd(int fd, struct plat_stat *st);
+/* The target's bytes without a NUL, appended to out. */
+int plat_read_link(int at, const char *name, struct buffer *out);
+/* Calls each(ctx, name) for all entries but . and .., in no order. each returns 0 to go on; what
+ * else it returns ends the listing and is returned. dirfd stays open. */
+int plat_list_dir(int dirfd, int (*each)(void *ctx, const char *name), void *ctx);
+int plat_close(int fd);
+/* Up to len bytes at that place of the file: how many, 0 at its end, or -1. */
+int64_t plat_read_at(int fd, void *buf, size_t len, uint64_t off);
+/* Tells the system that fd is read once from begin to end; a hint, no result. */
+void plat_hint_sequential(int fd);
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+/* For the owner alone, or for everybody as far as the umask lets them. */
+enum plat_access { PLAT_PRIVATE, PLAT_SHARED };
+
+/* Both refuse what exists (EEXIST). exec adds the right to execute. */
+int plat_make_dir(int at, const char *name, enum plat_access access);
+int plat_create_file(int at, const char *name, enum plat_access access, bool exec);
+/* Turns a private folder into a shared one. */
+int plat_share_dir(int fd);
+int plat_set_mtime_fd(int fd, struct timestamp mtime);
+/* Renames within one folder; fails with EEXIST rather than replace. */
+int plat_rename_new(int at, const char *from, const char *to);
+/* Renames over what is there, atomically. */
+int plat_rename_over(int at, const char *from, const char *to);
+int plat_unlink(int at, const char *name);
+/* Removes name and all below it, following no link. Goes on after a failure and reports it. */
+int plat_remove_tree(int at, const char *name);
+/* To the medium: one file or folder; or all of the file system that fd is on. */
+int plat_sync(int fd);
+int plat_sync_filesystem(int fd);
+int plat_truncate(int fd, uint64_t size);
+
+/* ---- A file that appears only when it is whole --------------------------------------------- */
+
+/* Written under a temporary name in the folder of the final one. */
+struct output {
+    int fd;
+    enum plat_access access;
+    bool is_stdout; /* nothing to make or undo then */
+    int dirfd;
+    char *name; /* without the folder */
+    char *temporary;
+};
+
+/* Splits path at its last separator: *dir is malloc'ed ("." if there is none), *name points into
+ * path. False for want of memory. */
+bool path_split(const char *path, char **dir, const char **name);
+/* NAME.xxxxxxxx.partial, malloc'ed, or NULL for want of memory. */
+char *partial_name(const char *name);
+
+/* path "-" is standard output. SEAL_EXISTS if path is there; it is looked for again, atomically,
+ * by output_commit. */
+MUST_USE enum seal_status output_create(struct output *o, const char *path, enum plat_access access,
+                                        struct fault *fault);
+/* To the medium, and then to its name. Whatever happens, *o is done with. */
+MUST_USE enum seal_status output_commit(struct output *o, struct fault *fault);
+/* Removes what there is; harmless after output_commit and on an all-zero *o. */
+void output_abort(struct output *o);
+
+#endif

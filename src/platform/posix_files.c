@@ -1,0 +1,337 @@
+/*
+ * Files and folders on POSIX systems, always relative to an open folder, never through a link
+ * unless the user named it.
+ */
+#include "platform/platform.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int real_at(int at)
+{
+    return at == PLAT_CWD ? AT_FDCWD : at;
+}
+
+/* Opens are retried when a signal that does not ask us to stop gets in between. */
+static int open_again(int at, const char *name, int flags, mode_t mode)
+{
+    int fd;
+
+    do
+        fd = openat(real_at(at), name, flags | O_CLOEXEC | O_NOCTTY, mode);
+    while (fd < 0 && errno == EINTR && !stop_requested());
+    return fd;
+}
+
+int plat_open_dir(int at, const char *name, bool follow)
+{
+    return open_again(at, name, O_RDONLY | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW), 0);
+}
+
+int plat_open_file(int at, const char *name, bool follow)
+{
+    int fd = open_again(at, name, O_RDONLY | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW), 0);
+
+    /* O_NONBLOCK was for the open alone: a FIFO without a writer must not hold us up there, but
+     * what the user gives us as input is then waited for. */
+    if (fd >= 0 && fcntl(fd, F_SETFL, 0) != 0) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static enum plat_type type_of(mode_t mode)
+{
+    switch (mode & S_IFMT) {
+    case S_IFREG:
+        return PLAT_FILE;
+    case S_IFDIR:
+        return PLAT_DIR;
+    case S_IFLNK:
+        return PLAT_LINK;
+    case S_IFIFO:
+        return PLAT_FIFO;
+    case S_IFSOCK:
+        return PLAT_SOCKET;
+    case S_IFCHR:
+    case S_IFBLK:
+        return PLAT_DEVICE;
+    default:
+        return PLAT_OTHER;
+    }
+}
+
+static void stat_convert(struct plat_stat *out, const struct stat *st)
+{
+    out->type = type_of(st->st_mode);
+    out->owner_may_execute = (st->st_mode & S_IXUSR) != 0;
+    out->others_may_read = (st->st_mode & (S_IRWXG | S_IRWXO)) != 0;
+    out->size = st->st_size < 0 ? 0 : (uint64_t)st->st_size;
+    out->mtime = (struct timestamp){st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec};
+    out->device = (uint64_t)st->st_dev;
+    out->inode = (uint64_t)st->st_ino;
+}
+
+int plat_stat_at(int at, const char *name, bool follow, struct plat_stat *out)
+{
+    struct stat st;
+
+    if (fstatat(real_at(at), name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
+        return -1;
+    stat_convert(out, &st);
+    return 0;
+}
+
+int plat_stat_fd(int fd, struct plat_stat *out)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return -1;
+    stat_convert(out, &st);
+    return 0;
+}
+
+int plat_read_link(int at, const char *name, struct buffer *out)
+{
+    /* The size a link claims may be 0 (procfs) or change: grow until it fits. */
+    for (size_t room = 256; room <= 1024 * 1024; room *= 2) {
+        ssize_t n;
+
+        if (buffer_reserve(out, room) != SEAL_OK) {
+            errno = ENOMEM;
+            return -1;
+        }
+        n = readlinkat(real_at(at), name, (char *)out->data + out->len, room);
+        if (n < 0)
+            return -1;
+        if ((size_t)n < room) {
+            out->len += (size_t)n;
+            return 0;
+        }
+    }
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
+int plat_list_dir(int dirfd, int (*each)(void *ctx, const char *name), void *ctx)
+{
+    /* fdopendir takes its descriptor over; "." gives one of its own, at the beginning. */
+    int fd = plat_open_dir(dirfd, ".", false);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    int result = 0, saved;
+
+    if (dir == NULL) {
+        saved = errno;
+        if (fd >= 0)
+            (void)close(fd);
+        errno = saved;
+        return -1;
+    }
+    for (;;) {
+        errno = 0;
+        entry = readdir(dir);
+        if (entry == NULL) {
+            result = errno != 0 ? -1 : 0;
+            break;
+        }
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        result = each(ctx, entry->d_name);
+        if (result != 0)
+            break;
+    }
+    saved = errno;
+    (void)closedir(dir);
+    errno = saved;
+    return result;
+}
+
+int plat_close(int fd)
+{
+    /* POSIX leaves the descriptor's state open after EINTR; Linux has closed it: never twice. */
+    return close(fd) == 0 || errno == EINTR ? 0 : -1;
+}
+
+int64_t plat_read_at(int fd, void *buf, size_t len, uint64_t off)
+{
+    ssize_t n;
+
+    do
+        n = pread(fd, buf, len, (off_t)off);
+    while (n < 0 && errno == EINTR && !stop_requested());
+    return n;
+}
+
+void plat_hint_sequential(int fd)
+{
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+}
+
+static mode_t mode_of(enum plat_access access, bool exec)
+{
+    mode_t mode = access == PLAT_SHARED ? 0666 : 0600;
+
+    return exec ? mode | (mode & 0444) >> 2 : mode;
+}
+
+int plat_make_dir(int at, const char *name, enum plat_access access)
+{
+    return mkdirat(real_at(at), name, mode_of(access, true));
+}
+
+int plat_create_file(int at, const char *name, enum plat_access access, bool exec)
+{
+    return open_again(at, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode_of(access, exec));
+}
+
+int plat_share_dir(int fd)
+{
+    mode_t mask = umask(0);
+
+    (void)umask(mask);
+    return fchmod(fd, mode_of(PLAT_SHARED, true) & ~mask);
+}
+
+int plat_set_mtime_fd(int fd, struct timestamp mtime)
+{
+    struct timespec times[2] = {{0, UTIME_OMIT}, {mtime.sec, (long)mtime.nsec}};
+
+    return futimens(fd, times);
+}
+
+/* Where the system or the file system (FAT) has no rename that refuses: look, then rename. */
+static int rename_after_look(int at, const char *from, const char *to)
+{
+    struct stat st;
+
+    if (fstatat(at, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return errno == ENOENT ? renameat(at, from, at, to) : -1;
+}
+
+int plat_rename_new(int at, const char *from, const char *to)
+{
+    at = real_at(at);
+#if defined(SYS_renameat2)
+    const unsigned int no_replace = 1;
+
+    if (syscall(SYS_renameat2, at, from, at, to, no_replace) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+#endif
+    return rename_after_look(at, from, to);
+}
+
+int plat_rename_over(int at, const char *from, const char *to)
+{
+    return renameat(real_at(at), from, real_at(at), to);
+}
+
+int plat_unlink(int at, const char *name)
+{
+    return unlinkat(real_at(at), name, 0);
+}
+
+/* One folder at a time, and back up by "..", so that no depth runs out of descriptors or stack. */
+struct removal {
+    char *victim; /* a subfolder met in this round, or NULL */
+    int dirfd;
+    int failed; /* errno of the first failure */
+};
+
+static int remove_entry(void *ctx, const char *name)
+{
+    struct removal *r = ctx;
+
+    if (unlinkat(r->dirfd, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    if (errno != EISDIR && errno != EPERM) {
+        r->failed = errno;
+        return 1;
+    }
+    if (unlinkat(r->dirfd, name, AT_REMOVEDIR) == 0)
+        return 0;
+    if (errno != ENOTEMPTY && errno != EEXIST) {
+        r->failed = errno;
+        return 1;
+    }
+    r->victim = strdup(name);
+    return 1;
+}
+
+/* Empties the folder fd (which it closes), going down one level into each folder it meets. */
+static int empty_folder(int fd)
+{
+    size_t depth = 0;
+    struct removal r = {NULL, -1, 0};
+
+    for (;;) {
+        int next = -1;
+
+        r = (struct removal){NULL, fd, 0};
+        if (plat_list_dir(fd, remove_entry, &r) == 0) {
+            if (depth == 0)
+                break;
+            next = plat_open_dir(fd, "..", false); /* the next round removes it, now empty */
+            depth--;
+        } else if (r.victim != NULL) {
+            next = plat_open_dir(fd, r.victim, false);
+            depth++;
+        } else if (r.failed != 0) {
+            errno = r.failed;
+        }
+        free(r.victim);
+        if (next < 0) {
+            (void)close(fd);
+            return -1;
+        }
+        (void)close(fd);
+        fd = next;
+    }
+    return close(fd);
+}
+
+int plat_remove_tree(int at, const char *name)
+{
+    int fd = plat_open_dir(at, name, false);
+
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -1;
+    if (empty_folder(fd) != 0)
+        return -1;
+    return unlinkat(real_at(at), name, AT_REMOVEDIR);
+}
+
+int plat_sync(int fd)
+{
+    /* Pipes and some devices cannot be synced and need not be. */
+    return fsync(fd) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP ? 0 : -1;
+}
+
+int plat_sync_filesystem(int fd)
+{
+#ifdef __linux__
+    return syncfs(fd);
+#else
+    sync();
+    return plat_sync(fd);
+#endif
+}
+
+int plat_truncate(int fd, uint64_t size)
+{
+    return ftruncate(fd, (off_t)size);
+}

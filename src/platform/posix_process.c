@@ -1,0 +1,106 @@
+/*
+ * The process on POSIX systems: what others may see of it, and how signals reach it.
+ */
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+/* The leak checker looks at its own process as a debugger would, which is what we forbid. */
+#if defined(__SANITIZE_ADDRESS__)
+#define UNDER_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(leak_sanitizer)
+#define UNDER_SANITIZER 1
+#endif
+#endif
+
+static volatile sig_atomic_t stopping_signal;
+
+static void on_stop_signal(int signal_number)
+{
+    stopping_signal = signal_number;
+    stop_request();
+}
+
+/* Without SA_RESTART, so that a read that waits comes back. One that was ignored when we were
+ * started (nohup) stays so. */
+static void catch_signal(int signal_number)
+{
+    struct sigaction old, action = {.sa_handler = on_stop_signal};
+
+    if (sigaction(signal_number, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+        return;
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(signal_number, &action, NULL);
+}
+
+/* open takes the lowest free number, so what it gives is the one that was closed. Opened the wrong
+ * way round, so that reading from 0 or writing to 1 and 2 fails as it did before. */
+static void fill_standard_descriptors(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+                _exit(1);
+}
+
+static void hide_memory(void)
+{
+    struct rlimit none = {0, 0};
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+#if defined(__linux__) && !defined(UNDER_SANITIZER)
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+void plat_process_setup(void)
+{
+    fill_standard_descriptors();
+    hide_memory();
+    raise_file_limit();
+    (void)signal(SIGPIPE, SIG_IGN);
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
+    catch_signal(SIGHUP);
+}
+
+_Noreturn void plat_die_by_signal(void)
+{
+    int signal_number = stopping_signal != 0 ? stopping_signal : SIGINT;
+    sigset_t set;
+
+    (void)signal(signal_number, SIG_DFL);
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, signal_number);
+    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+    (void)raise(signal_number);
+    _exit(128 + signal_number);
+}
+
+double plat_monotonic(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
