@@ -1,0 +1,248 @@
+/*
+ * Key files: a text with any number of blocks, read whole into guarded memory.
+ */
+#include "keys/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "platform/platform.h"
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+struct tally {
+    size_t count[BLOCK_KIND_COUNT];
+    size_t data_max; /* the room the largest block needs */
+    bool marked;
+};
+
+/* The first round over the text: how many blocks of each kind, so that the second need not move
+ * secrets to make room. */
+static enum seal_status count_blocks(struct tally *t, const char *text, size_t len,
+                                     const char **what)
+{
+    size_t pos = 0;
+
+    for (;;) {
+        struct block block;
+        bool found;
+        enum seal_status status = block_next(text, len, &pos, &block, &found, &t->marked, what);
+
+        if (status != SEAL_OK || !found)
+            return status;
+        t->count[block.kind]++;
+        if (BLOCK_DATA_MAX(&block) > t->data_max)
+            t->data_max = BLOCK_DATA_MAX(&block);
+    }
+}
+
+static enum seal_status read_block(struct key_file *out, const char *text,
+                                   const struct block *block, uint8_t *data, const char **what)
+{
+    enum seal_status status;
+    size_t len;
+
+    *what = "a key block in it is not well-formed base64 in lines of 64";
+    if (!block_decode(data, &len, text, block))
+        return SEAL_BAD_KEY;
+    if (block->kind == BLOCK_PUBLIC) {
+        status = public_record_read(&out->public_keys[out->public_count], data, len, what);
+        out->public_count += status == SEAL_OK;
+    } else {
+        status = secret_record_read(&out->secrets[out->secret_count], data, len, what);
+        out->secret_count += status == SEAL_OK;
+    }
+    return status;
+}
+
+static enum seal_status read_blocks(struct key_file *out, const char *text, size_t len,
+                                    uint8_t *data, const char **what)
+{
+    size_t pos = 0;
+
+    for (;;) {
+        struct block block;
+        bool found, marked = false;
+        enum seal_status status = block_next(text, len, &pos, &block, &found, &marked, what);
+
+        if (status != SEAL_OK || !found)
+            return status;
+        status = read_block(out, text, &block, data, what);
+        if (status != SEAL_OK)
+            return status;
+    }
+}
+
+enum seal_status key_file_parse(struct key_file *out, const char *text, size_t len,
+                                const char *name, struct fault *fault)
+{
+    struct tally tally = {.marked = false};
+    const char *what = NULL;
+    uint8_t *data = NULL;
+    enum seal_status status;
+
+    *out = (struct key_file){0};
+    status = count_blocks(&tally, text, len, &what);
+    if (status != SEAL_OK)
+        goto out;
+    out->marked_public = tally.marked;
+    if (tally.count[BLOCK_PUBLIC] + tally.count[BLOCK_SECRET] == 0)
+        goto out;
+    status = SEAL_NO_MEMORY;
+    data = secret_alloc(tally.data_max);
+    out->public_keys = calloc(tally.count[BLOCK_PUBLIC] + 1, sizeof *out->public_keys);
+    if (data == NULL || out->public_keys == NULL)
+        goto out;
+    if (tally.count[BLOCK_SECRET] > 0) {
+        out->secrets = secret_alloc(tally.count[BLOCK_SECRET] * sizeof *out->secrets);
+        if (out->secrets == NULL)
+            goto out;
+    }
+    status = read_blocks(out, text, len, data, &what);
+    if (out->secrets != NULL)
+        (void)sodium_mprotect_readonly(out->secrets);
+out:
+    sodium_free(data);
+    if (status != SEAL_OK) {
+        key_file_free(out);
+        return fault_set(fault, status, what, name);
+    }
+    return SEAL_OK;
+}
+
+void key_file_free(struct key_file *file)
+{
+    free(file->public_keys);
+    sodium_free(file->secrets);
+    *file = (struct key_file){0};
+}
+
+void key_text_free(struct key_text *text)
+{
+    sodium_free(text->data);
+    *text = (struct key_text){0};
+}
+
+/* The size of a pipe is not known before; one byte more than allowed shows what is too large. */
+static enum seal_status read_whole(struct key_text *out, int fd, const struct plat_stat *st,
+                                   struct fault *fault)
+{
+    size_t room =
+        st->type == PLAT_FILE && st->size < KEY_FILE_MAX ? (size_t)st->size + 1 : KEY_FILE_MAX + 1;
+    enum seal_status status;
+
+    out->data = secret_alloc(room);
+    if (out->data == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    status = fd_read_full(fd, out->data, room, &out->len, fault);
+    if (status == SEAL_OK && out->len == room)
+        status = fault_set(fault, SEAL_BAD_KEY,
+                           room > KEY_FILE_MAX ? KEY_FAULT_LARGE : "grew while it was read", NULL);
+    return status;
+}
+
+enum seal_status key_file_read_text(struct key_file *out, struct key_text *text, const char *name,
+                                    struct fault *fault)
+{
+    struct plat_stat st;
+    enum seal_status status;
+    int fd = plat_open_file(PLAT_CWD, name, true);
+
+    *out = (struct key_file){0};
+    *text = (struct key_text){0};
+    if (fd < 0)
+        return fault_set_errno(fault, "could not be opened", name);
+    if (plat_stat_fd(fd, &st) != 0)
+        status = fault_set_errno(fault, "could not be read", name);
+    else
+        status = read_whole(text, fd, &st, fault);
+    (void)plat_close(fd); /* only read from: nothing can be lost */
+    if (status == SEAL_OK)
+        status = key_file_parse(out, text->data, text->len, name, fault);
+    if (status == SEAL_OK && out->secret_count > 0 && st.others_may_read && !out->marked_public)
+        status = fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_LOOSE, name);
+    if (status != SEAL_OK) {
+        fault_add_name(fault, name);
+        key_file_free(out);
+        key_text_free(text);
+    }
+    return status;
+}
+
+enum seal_status key_file_read(struct key_file *out, const char *name, struct fault *fault)
+{
+    struct key_text text;
+    enum seal_status status = key_file_read_text(out, &text, name, fault);
+
+    key_text_free(&text);
+    return status;
+}
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+/* Within the room there is; growing would leave a copy of what may be secret. */
+static enum seal_status append_key(struct buffer *out, const char *comment,
+                                   const uint8_t pkh[static HASH_LEN], enum block_kind kind,
+                                   const uint8_t *record, size_t len)
+{
+    char fingerprint[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
+    size_t block_len = block_text_len(kind, len);
+
+    if (out->cap - out->len < KEY_TEXT_MAX)
+        return SEAL_NO_MEMORY;
+    fingerprint_text(fingerprint, pkh);
+    if (buffer_printf(out, "%s\n%s\n", comment, fingerprint) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    block_write((char *)out->data + out->len, kind, record, len);
+    out->len += block_len;
+    return SEAL_OK;
+}
+
+enum seal_status public_key_text(struct buffer *out, const struct public_key *key)
+{
+    uint8_t record[PUBLIC_RECORD_LEN];
+
+    if (buffer_reserve(out, KEY_TEXT_MAX) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    public_record_write(record, key);
+    return append_key(out,
+                      "Seal public key: give it out. Whoever gets it compares this number with "
+                      "you by voice:",
+                      key->pkh, BLOCK_PUBLIC, record, sizeof record);
+}
+
+enum seal_status secret_record_text(struct buffer *out, const struct secret_record *record,
+                                    const uint8_t pkh[static HASH_LEN])
+{
+    return append_key(out,
+                      "Seal secret key: guard it, and keep a copy of it elsewhere. Its public key "
+                      "has this number:",
+                      pkh, BLOCK_SECRET, record->bytes, sizeof record->bytes);
+}
+
+enum seal_status key_text_replace_secret(struct key_text *out, const struct key_text *old,
+                                         const struct secret_record *record)
+{
+    size_t block_len = block_text_len(BLOCK_SECRET, SECRET_RECORD_LEN);
+    size_t pos = 0;
+    struct block block = {0};
+    bool found, marked = false;
+    const char *what = NULL;
+
+    *out = (struct key_text){0};
+    do {
+        if (block_next(old->data, old->len, &pos, &block, &found, &marked, &what) != SEAL_OK ||
+            !found)
+            return SEAL_BAD_KEY;
+    } while (block.kind != BLOCK_SECRET);
+    out->len = old->len - (block.end - block.start) + block_len;
+    out->data = secret_alloc(out->len + 1);
+    if (out->data == NULL)
+        return SEAL_NO_MEMORY;
+    memcpy(out->data, old->data, block.start);
+    block_write(out->data + block.start, BLOCK_SECRET, record->bytes, SECRET_RECORD_LEN);
+    memcpy(out->data + block.start + block_len, old->data + block.end, old->len - block.end);
+    return SEAL_OK;
+}
