@@ -1,0 +1,234 @@
+/*
+ * Kem (section 4, after Kemeleon): an ML-KEM-768 ciphertext as 1536 bytes that look random.
+ *
+ * Each of the four polynomials becomes one number: its 256 coefficients, decompressed at random,
+ * are the digits to base q, and a random multiple of q^256 fills up to 3072 bits.
+ */
+#include "envelope/encodings.h"
+
+#include <string.h>
+
+#include <sodium.h>
+
+#define COEFFS 256
+#define POLYS 4
+#define LIMBS (KEM_BLOCK_LEN / 4)
+#define M_BITS 77
+#define COMPRESSED_MAX 1024
+
+/* ---- Compression (FIPS 203, section 4.2.1) ------------------------------------------------ */
+
+/* u0, u1, u2 have 10 bits a coefficient, v has 4. */
+static unsigned int poly_bits(int poly)
+{
+    return poly < 3 ? 10 : 4;
+}
+
+static size_t poly_off(int poly)
+{
+    return (size_t)poly * COEFFS * 10 / 8;
+}
+
+static uint16_t compress(uint32_t x, unsigned int d)
+{
+    return (uint16_t)((((x << d) + MLKEM_Q / 2) / MLKEM_Q) & ((1u << d) - 1));
+}
+
+static void poly_unpack(uint16_t c[static COEFFS], const uint8_t *in, unsigned int d)
+{
+    uint32_t bits = 0;
+    unsigned int have = 0;
+
+    for (size_t i = 0; i < COEFFS; i++) {
+        for (; have < d; have += 8)
+            bits |= (uint32_t)*in++ << have;
+        c[i] = (uint16_t)(bits & ((1u << d) - 1));
+        bits >>= d;
+        have -= d;
+    }
+}
+
+static void poly_pack(uint8_t *out, const uint16_t c[static COEFFS], unsigned int d)
+{
+    uint32_t bits = 0;
+    unsigned int have = 0;
+
+    for (size_t i = 0; i < COEFFS; i++) {
+        bits |= (uint32_t)c[i] << have;
+        for (have += d; have >= 8; have -= 8, bits >>= 8)
+            *out++ = (uint8_t)bits;
+    }
+}
+
+/* Which x compress to each value: `count` of them from `first` on, going round at q. */
+struct preimages {
+    uint16_t first[COMPRESSED_MAX];
+    uint8_t count[COMPRESSED_MAX];
+};
+
+static void preimages_find(struct preimages *p, unsigned int d)
+{
+    uint32_t start = MLKEM_Q;
+
+    memset(p, 0, sizeof *p);
+    /* Those of 0 lie on both sides of 0: begin with the ones at the upper end. */
+    while (compress(start - 1, d) == 0)
+        start--;
+    for (uint32_t i = 0; i < MLKEM_Q; i++) {
+        uint32_t x = (start + i) % MLKEM_Q;
+        uint16_t c = compress(x, d);
+
+        if (p->count[c]++ == 0)
+            p->first[c] = (uint16_t)x;
+    }
+}
+
+/* Random bytes by the block: a thousand single draws would each pay for a new key. */
+struct byte_supply {
+    struct random *random;
+    uint8_t bytes[1024];
+    size_t used;
+};
+
+static uint8_t supply_byte(struct byte_supply *s)
+{
+    if (s->used == sizeof s->bytes) {
+        random_bytes(s->random, s->bytes, sizeof s->bytes);
+        s->used = 0;
+    }
+    return s->bytes[s->used++];
+}
+
+static uint16_t decompress_at_random(const struct preimages *p, uint16_t c, struct byte_supply *s)
+{
+    unsigned int count = p->count[c];
+    unsigned int even = 256 - 256 % count; /* bytes from here on would favour the first few */
+    uint8_t b;
+
+    do
+        b = supply_byte(s);
+    while (b >= even);
+    return (uint16_t)((p->first[c] + b % count) % MLKEM_Q);
+}
+
+/* ---- Large numbers ------------------------------------------------------------------------ */
+
+/* n = n * mul + add; returns what runs over the top. */
+static uint32_t limbs_mul_add(uint32_t n[static LIMBS], uint32_t mul, uint32_t add)
+{
+    uint64_t carry = add;
+
+    for (size_t i = 0; i < LIMBS; i++) {
+        carry += (uint64_t)n[i] * mul;
+        n[i] = (uint32_t)carry;
+        carry >>= 32;
+    }
+    return (uint32_t)carry;
+}
+
+/* sum += m * n, m of three limbs; false if it does not fit. */
+static bool limbs_add_multiple(uint32_t sum[static LIMBS], const uint32_t m[static 3],
+                               const uint32_t n[static LIMBS])
+{
+    for (size_t j = 0; j < 3; j++) {
+        uint64_t carry = 0;
+
+        for (size_t i = 0; i < LIMBS; i++) {
+            carry += (uint64_t)n[i] * m[j];
+            if (i + j < LIMBS) {
+                carry += sum[i + j];
+                sum[i + j] = (uint32_t)carry;
+            } else if ((uint32_t)carry != 0) {
+                return false;
+            }
+            carry >>= 32;
+        }
+        if (carry != 0)
+            return false;
+    }
+    return true;
+}
+
+static void block_encode(uint8_t out[static KEM_BLOCK_LEN], const uint16_t x[static COEFFS],
+                         struct byte_supply *s)
+{
+    uint32_t r[LIMBS] = {0}, q_256[LIMBS] = {1}, sum[LIMBS];
+    uint32_t m[3];
+
+    for (size_t i = COEFFS; i-- > 0;) {
+        (void)limbs_mul_add(r, MLKEM_Q, x[i]);
+        (void)limbs_mul_add(q_256, MLKEM_Q, 0);
+    }
+    do {
+        uint8_t b[12];
+
+        for (size_t i = 0; i < sizeof b; i++)
+            b[i] = supply_byte(s);
+        for (size_t i = 0; i < 3; i++)
+            m[i] = load_u32(b + 4 * i);
+        m[2] &= (1u << (M_BITS - 64)) - 1;
+        memcpy(sum, r, sizeof sum);
+    } while (!limbs_add_multiple(sum, m, q_256));
+    for (size_t i = 0; i < LIMBS; i++)
+        store_u32(out + 4 * i, sum[i]);
+    sodium_memzero(m, sizeof m);
+}
+
+/* The 256 lowest digits to base q. Two at a time, since dividing is what takes the time. */
+static void block_digits(uint16_t x[static COEFFS], const uint8_t in[static KEM_BLOCK_LEN])
+{
+    const uint32_t q_2 = MLKEM_Q * MLKEM_Q;
+    uint32_t n[LIMBS];
+    size_t top = LIMBS;
+
+    for (size_t i = 0; i < LIMBS; i++)
+        n[i] = load_u32(in + 4 * i);
+    for (size_t i = 0; i < COEFFS; i += 2) {
+        uint64_t rest = 0;
+
+        for (size_t k = top; k-- > 0;) {
+            rest = rest << 32 | n[k];
+            n[k] = (uint32_t)(rest / q_2);
+            rest %= q_2;
+        }
+        while (top > 0 && n[top - 1] == 0)
+            top--;
+        x[i] = (uint16_t)(rest % MLKEM_Q);
+        x[i + 1] = (uint16_t)(rest / MLKEM_Q);
+    }
+}
+
+/* ---- The two directions ------------------------------------------------------------------- */
+
+void kem_encode(uint8_t code[static KEM_CODE_LEN], const uint8_t ct[static MLKEM_CT_LEN],
+                struct random *random)
+{
+    struct byte_supply supply = {random, {0}, sizeof supply.bytes};
+    struct preimages pre;
+    uint16_t x[COEFFS];
+
+    for (int poly = 0; poly < POLYS; poly++) {
+        preimages_find(&pre, poly_bits(poly));
+        poly_unpack(x, ct + poly_off(poly), poly_bits(poly));
+        for (size_t i = 0; i < COEFFS; i++)
+            x[i] = decompress_at_random(&pre, x[i], &supply);
+        block_encode(code + poly * KEM_BLOCK_LEN, x, &supply);
+    }
+    sodium_memzero(&supply, sizeof supply);
+    sodium_memzero(x, sizeof x);
+}
+
+void kem_decode(uint8_t ct[static MLKEM_CT_LEN], const uint8_t code[static KEM_CODE_LEN])
+{
+    uint16_t x[COEFFS];
+
+    for (int poly = 0; poly < POLYS; poly++) {
+        unsigned int d = poly_bits(poly);
+
+        block_digits(x, code + poly * KEM_BLOCK_LEN);
+        for (size_t i = 0; i < COEFFS; i++)
+            x[i] = compress(x[i], d);
+        poly_pack(ct + poly_off(poly), x, d);
+    }
+    sodium_memzero(x, sizeof x);
+}
