@@ -1,0 +1,416 @@
+/*
+ * Chunks, padding and trailer (section 3), written and read.
+ */
+#include "stream/stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+_Static_assert(BLOCK_LEN == VOLUME_BLOCK_LEN, "a chunk is a block");
+_Static_assert(TAG_LEN == crypto_aead_chacha20poly1305_ietf_ABYTES, "tag");
+
+/* ---- Lengths ------------------------------------------------------------------------------ */
+
+static unsigned int floor_log2(uint64_t v)
+{
+    unsigned int n = 0;
+
+    while (v >>= 1)
+        n++;
+    return n;
+}
+
+static uint64_t padme(uint64_t len)
+{
+    unsigned int x = floor_log2(len);
+    unsigned int z = x - (floor_log2(x) + 1);
+    uint64_t unit = UINT64_C(1) << z;
+
+    return (len + unit - 1) & ~(unit - 1);
+}
+
+static uint64_t block_count(uint64_t total)
+{
+    return (total + BLOCK_LEN - 1) / BLOCK_LEN;
+}
+
+/* Plaintext in a file of that length. */
+static uint64_t capacity(uint64_t total, size_t head_len)
+{
+    return total - head_len - TAG_LEN * block_count(total);
+}
+
+/* The shortest file that holds content and trailer, allowed length or not. */
+static uint64_t least_total(size_t head_len, uint64_t content_len)
+{
+    uint64_t need = head_len + content_len + TRAILER_LEN;
+
+    return need + TAG_LEN * ((need + BLOCK_LEN - TAG_LEN - 1) / (BLOCK_LEN - TAG_LEN));
+}
+
+uint64_t stream_total_len(size_t head_len, uint64_t content_len, struct padding padding)
+{
+    const uint64_t most = STREAM_BLOCKS_MAX * BLOCK_LEN;
+    uint64_t least, total;
+
+    if (content_len > most)
+        return 0;
+    least = least_total(head_len, content_len);
+    if (least < BLOCK_LEN)
+        least = BLOCK_LEN;
+    switch (padding.rule) {
+    case PAD_FIXED:
+        return least <= padding.size && padding.size <= most ? padding.size : 0;
+    case PAD_POW2:
+        total = UINT64_C(1) << floor_log2(least);
+        if (total < least)
+            total *= 2;
+        break;
+    case PAD_PADME:
+    default:
+        total = padme(least);
+        break;
+    }
+    return total <= most ? total : 0;
+}
+
+/* ---- Both ways ---------------------------------------------------------------------------- */
+
+/* nonce = u64 block number || kind 0 || final || 0 0 */
+static void chunk_nonce(uint8_t nonce[static 12], uint64_t number, bool final)
+{
+    memset(nonce, 0, 12);
+    store_u64(nonce, number);
+    nonce[9] = final;
+}
+
+static void derive_receipt(uint8_t receipt[static 32], const struct envelope *env,
+                           const uint8_t trailer[static TRAILER_LEN])
+{
+    hash_F(receipt, env->file_key, "receipt",
+           (struct span[]){{env->commitment, COMMITMENT_LEN}, {trailer, TRAILER_LEN}}, 2);
+}
+
+static void trailer_write(uint8_t t[static TRAILER_LEN], uint64_t content_len,
+                          const uint8_t digest[static 32], struct random *random)
+{
+    memset(t, 0, TRAILER_LEN);
+    store_u64(t, content_len);
+    t[8] = 1;
+    memcpy(t + 16, digest, 32);
+    random_bytes(random, t + 48, 32); /* the source tag, of no use yet */
+}
+
+static enum seal_status trailer_read(const uint8_t t[static TRAILER_LEN], uint64_t *content_len,
+                                     uint8_t digest[static 32], struct fault *fault)
+{
+    if (t[8] != 1)
+        return fault_set(fault, SEAL_HOSTILE, "its trailer does not say that it is complete",
+                         NULL);
+    if (!bytes_are_zero(t + 9, 7) || !bytes_are_zero(t + 80, TRAILER_LEN - 80))
+        return fault_set(fault, SEAL_HOSTILE, "a field of its trailer that must be zero is not",
+                         NULL);
+    *content_len = load_u64(t);
+    memcpy(digest, t + 16, 32);
+    return SEAL_OK;
+}
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+struct stream_writer {
+    const struct envelope *env;
+    uint8_t key[KEY_LEN];
+    struct padding padding;
+    int fd;
+    uint64_t number;      /* of the block being filled */
+    uint64_t content_len; /* so far */
+    uint64_t content_max;
+    size_t start; /* where plaintext begins in the block */
+    size_t fill;
+    uint8_t block[BLOCK_LEN];
+};
+
+enum seal_status stream_writer_new(struct stream_writer **out, const struct envelope *env,
+                                   const uint8_t *head, struct padding padding, int fd,
+                                   struct fault *fault)
+{
+    struct stream_writer *w = sodium_malloc(sizeof *w);
+    uint64_t total = padding.rule == PAD_FIXED ? padding.size : STREAM_BLOCKS_MAX * BLOCK_LEN;
+
+    *out = NULL;
+    if (w == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    w->env = env;
+    w->padding = padding;
+    w->fd = fd;
+    w->number = w->content_len = 0;
+    w->content_max = capacity(total, env->head_len) - TRAILER_LEN;
+    w->start = w->fill = env->head_len;
+    memcpy(w->block, head, env->head_len);
+    hash_F(w->key, env->file_key, "payload", NULL, 0);
+    *out = w;
+    return SEAL_OK;
+}
+
+/* Encrypts the block in place and writes it. */
+static enum seal_status block_flush(struct stream_writer *w, bool final, struct fault *fault)
+{
+    uint8_t nonce[12];
+    uint8_t *text = w->block + w->start;
+
+    chunk_nonce(nonce, w->number, final);
+    if (crypto_aead_chacha20poly1305_ietf_encrypt(text, NULL, text, w->fill - w->start, NULL, 0,
+                                                  NULL, nonce, w->key) != 0)
+        return fault_set(fault, SEAL_IO, "a chunk could not be encrypted", NULL);
+    w->number++;
+    w->start = 0;
+    if (fd_write_full(w->fd, w->block, w->fill + TAG_LEN, fault) != SEAL_OK)
+        return fault->status;
+    w->fill = 0;
+    return stop_requested() ? fault_set(fault, SEAL_INTERRUPTED, NULL, NULL) : SEAL_OK;
+}
+
+/* A full block waits for one more byte: only the last one is marked so. data NULL: zeros. */
+static enum seal_status put(struct stream_writer *w, const uint8_t *data, uint64_t len,
+                            struct fault *fault)
+{
+    while (len > 0) {
+        size_t room = BLOCK_LEN - TAG_LEN - w->fill;
+        size_t n = len < room ? (size_t)len : room;
+
+        if (room == 0) {
+            if (block_flush(w, false, fault) != SEAL_OK)
+                return fault->status;
+            continue;
+        }
+        if (data != NULL) {
+            memcpy(w->block + w->fill, data, n);
+            data += n;
+        } else {
+            memset(w->block + w->fill, 0, n);
+        }
+        w->fill += n;
+        len -= n;
+    }
+    return SEAL_OK;
+}
+
+enum seal_status stream_write(struct stream_writer *w, const void *data, size_t len,
+                              struct fault *fault)
+{
+    if (len > w->content_max - w->content_len)
+        return fault_set(fault, SEAL_NO_ROOM, NULL, NULL);
+    w->content_len += len;
+    return put(w, data, len, fault);
+}
+
+enum seal_status stream_writer_finish(struct stream_writer *w, const uint8_t digest[static 32],
+                                      struct random *random, uint8_t receipt[static 32],
+                                      struct fault *fault)
+{
+    uint64_t total = stream_total_len(w->env->head_len, w->content_len, w->padding);
+    uint64_t zeros;
+    uint8_t trailer[TRAILER_LEN];
+
+    if (total == 0)
+        return fault_set(fault, SEAL_NO_ROOM, NULL, NULL);
+    zeros = capacity(total, w->env->head_len) - w->content_len - TRAILER_LEN;
+    trailer_write(trailer, w->content_len, digest, random);
+    if (put(w, NULL, zeros, fault) != SEAL_OK ||
+        put(w, trailer, sizeof trailer, fault) != SEAL_OK ||
+        block_flush(w, true, fault) != SEAL_OK)
+        return fault->status;
+    derive_receipt(receipt, w->env, trailer);
+    return SEAL_OK;
+}
+
+uint64_t stream_written(const struct stream_writer *w)
+{
+    return w->number * BLOCK_LEN + w->fill;
+}
+
+void stream_writer_free(struct stream_writer *w)
+{
+    sodium_free(w);
+}
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+struct stream_reader {
+    const struct envelope *env;
+    struct volume_in *in;
+    uint8_t key[KEY_LEN];
+    uint64_t number;   /* of the block at hand */
+    uint64_t consumed; /* plaintext */
+    uint64_t file_pos; /* bytes of the file in the blocks read */
+    size_t pos, end;   /* what is left of text */
+    bool started, at_last;
+    uint8_t text[BLOCK_LEN];
+    uint8_t trailer[TRAILER_LEN];
+};
+
+enum seal_status stream_reader_new(struct stream_reader **out, const struct envelope *env,
+                                   struct volume_in *in, struct fault *fault)
+{
+    struct stream_reader *r = sodium_malloc(sizeof *r);
+
+    *out = NULL;
+    if (r == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    memset(r, 0, sizeof *r);
+    r->env = env;
+    r->in = in;
+    hash_F(r->key, env->file_key, "payload", NULL, 0);
+    *out = r;
+    return SEAL_OK;
+}
+
+/* Decrypts the block that in stands at. */
+static enum seal_status block_open(struct stream_reader *r, struct fault *fault)
+{
+    size_t head = r->number == 0 ? r->env->head_len : 0;
+    size_t len;
+    const uint8_t *block = volume_block(r->in, &len, &r->at_last);
+    uint8_t nonce[12];
+
+    if (r->number >= STREAM_BLOCKS_MAX)
+        return fault_set(fault, SEAL_DAMAGED, "it is longer than any sealed file can be", NULL);
+    if (len % LENGTH_UNIT != 0)
+        return fault_set(fault, SEAL_DAMAGED, "its length is not one that a sealed file can have",
+                         NULL);
+    chunk_nonce(nonce, r->number, r->at_last);
+    if (crypto_aead_chacha20poly1305_ietf_decrypt(r->text, NULL, NULL, block + head, len - head,
+                                                  NULL, 0, nonce, r->key) != 0)
+        return fault_set(fault, SEAL_DAMAGED, "it was altered or cut short", NULL);
+    r->pos = 0;
+    r->end = len - head - TAG_LEN;
+    r->file_pos += len;
+    if (r->at_last) {
+        r->end -= TRAILER_LEN;
+        memcpy(r->trailer, r->text + r->end, TRAILER_LEN);
+    }
+    return SEAL_OK;
+}
+
+enum seal_status stream_peek(struct stream_reader *r, const uint8_t **data, size_t *len,
+                             struct fault *fault)
+{
+    while (r->pos == r->end && !(r->started && r->at_last)) {
+        if (stop_requested())
+            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        if (r->started) {
+            r->number++;
+            if (volume_next(r->in, fault) != SEAL_OK)
+                return fault->status;
+        }
+        if (block_open(r, fault) != SEAL_OK)
+            return fault->status;
+        r->started = true;
+    }
+    *data = r->text + r->pos;
+    *len = r->end - r->pos;
+    return SEAL_OK;
+}
+
+void stream_skip(struct stream_reader *r, size_t len)
+{
+    r->pos += len;
+    r->consumed += len;
+}
+
+enum seal_status stream_read(struct stream_reader *r, void *out, size_t len, size_t *got,
+                             struct fault *fault)
+{
+    for (*got = 0; *got < len;) {
+        const uint8_t *data;
+        size_t have, n;
+
+        if (stream_peek(r, &data, &have, fault) != SEAL_OK)
+            return fault->status;
+        if (have == 0)
+            break;
+        n = have < len - *got ? have : len - *got;
+        memcpy((uint8_t *)out + *got, data, n);
+        stream_skip(r, n);
+        *got += n;
+    }
+    return SEAL_OK;
+}
+
+/* Everything up to the trailer must be zero from here on. */
+static enum seal_status read_padding(struct stream_reader *r, struct fault *fault)
+{
+    for (;;) {
+        const uint8_t *data;
+        size_t len;
+
+        if (stream_peek(r, &data, &len, fault) != SEAL_OK)
+            return fault->status;
+        if (len == 0)
+            return SEAL_OK;
+        if (!bytes_are_zero(data, len))
+            return fault_set(fault, SEAL_HOSTILE, "what follows its content is not all zero",
+                             NULL);
+        r->pos = r->end;
+    }
+}
+
+enum seal_status stream_reader_finish(struct stream_reader *r, uint8_t digest[static 32],
+                                      uint8_t receipt[static 32], struct fault *fault)
+{
+    uint64_t content_len;
+
+    if (read_padding(r, fault) != SEAL_OK ||
+        trailer_read(r->trailer, &content_len, digest, fault) != SEAL_OK)
+        return fault->status;
+    if (content_len != r->consumed)
+        return fault_set(fault, SEAL_HOSTILE, "its content has another length than it says", NULL);
+    derive_receipt(receipt, r->env, r->trailer);
+    return SEAL_OK;
+}
+
+enum seal_status stream_reader_copy(struct stream_reader *r, const struct sink *to,
+                                    uint64_t *content_len, uint8_t digest[static 32],
+                                    uint8_t receipt[static 32], struct fault *fault)
+{
+    uint64_t nonzero_end = 0;
+
+    for (;;) {
+        const uint8_t *data;
+        size_t len;
+
+        if (stream_peek(r, &data, &len, fault) != SEAL_OK)
+            return fault->status;
+        if (len == 0)
+            break;
+        if (to->write(to->self, data, len, fault) != SEAL_OK)
+            return fault->status;
+        for (size_t i = len; i > 0; i--) {
+            if (data[i - 1] == 0)
+                continue;
+            nonzero_end = r->consumed + i;
+            break;
+        }
+        stream_skip(r, len);
+    }
+    if (trailer_read(r->trailer, content_len, digest, fault) != SEAL_OK)
+        return fault->status;
+    if (*content_len > r->consumed)
+        return fault_set(fault, SEAL_HOSTILE, "its content has another length than it says", NULL);
+    if (nonzero_end > *content_len)
+        return fault_set(fault, SEAL_HOSTILE, "what follows its content is not all zero", NULL);
+    derive_receipt(receipt, r->env, r->trailer);
+    return SEAL_OK;
+}
+
+uint64_t stream_consumed(const struct stream_reader *r)
+{
+    return r->file_pos;
+}
+
+void stream_reader_free(struct stream_reader *r)
+{
+    sodium_free(r);
+}

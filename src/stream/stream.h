@@ -1,0 +1,79 @@
+/*
+ * stream: the payload of a sealed file (format section 3): chunks, padding, trailer, receipt.
+ * Knows nothing of recipients or of what the content is.
+ */
+#ifndef SEAL_STREAM_H
+#define SEAL_STREAM_H
+
+#include "base/base.h"
+#include "envelope/envelope.h"
+#include "volume/volume.h"
+
+#define TAG_LEN 16
+#define TRAILER_LEN 256
+/* What every allowed length is a multiple of. */
+#define LENGTH_UNIT 2048
+#define STREAM_BLOCKS_MAX (UINT64_C(1) << 32)
+
+enum padding_rule { PAD_PADME, PAD_POW2, PAD_FIXED };
+
+struct padding {
+    enum padding_rule rule;
+    uint64_t size; /* PAD_FIXED: the length of the whole file, a multiple of LENGTH_UNIT */
+};
+
+/* Bytes of the sealed file for that much content; 0 if there is no allowed length for it. */
+uint64_t stream_total_len(size_t head_len, uint64_t content_len, struct padding padding);
+
+/* ---- Writing: push ------------------------------------------------------------------------ */
+
+struct stream_writer;
+
+/* head (env->head_len bytes) is copied; env must outlive the writer. What is sealed goes to fd. */
+MUST_USE enum seal_status stream_writer_new(struct stream_writer **out,
+                                            const struct envelope *env, const uint8_t *head,
+                                            struct padding padding, int fd, struct fault *fault);
+/* Content. SEAL_NO_ROOM as soon as it cannot fit the fixed size or 2^32 blocks. */
+MUST_USE enum seal_status stream_write(struct stream_writer *w, const void *data, size_t len,
+                                       struct fault *fault);
+/* Padding, trailer, last block. digest is D; receipt gets the 32 bytes that number_text prints. */
+MUST_USE enum seal_status stream_writer_finish(struct stream_writer *w,
+                                               const uint8_t digest[static 32],
+                                               struct random *random,
+                                               uint8_t receipt[static 32], struct fault *fault);
+/* Bytes of the file so far. */
+uint64_t stream_written(const struct stream_writer *w);
+void stream_writer_free(struct stream_writer *w);
+
+/* ---- Reading: pull ------------------------------------------------------------------------ */
+
+struct stream_reader;
+
+/* in stands at its first block, from which env was opened; both must outlive the reader. */
+MUST_USE enum seal_status stream_reader_new(struct stream_reader **out,
+                                            const struct envelope *env, struct volume_in *in,
+                                            struct fault *fault);
+/* The next piece of authentic plaintext, at least one byte; *len is 0 at the end. Content first;
+ * where it ends is for the caller to know, padding follows. SEAL_DAMAGED. */
+MUST_USE enum seal_status stream_peek(struct stream_reader *r, const uint8_t **data, size_t *len,
+                                      struct fault *fault);
+/* Takes len bytes of what stream_peek showed. */
+void stream_skip(struct stream_reader *r, size_t len);
+/* Copies exactly len bytes; *got is less at the end. */
+MUST_USE enum seal_status stream_read(struct stream_reader *r, void *out, size_t len, size_t *got,
+                                      struct fault *fault);
+/* To be called where content has ended: reads the rest, checks padding and trailer, and that
+ * content_len is what was taken. SEAL_DAMAGED, SEAL_HOSTILE. */
+MUST_USE enum seal_status stream_reader_finish(struct stream_reader *r,
+                                               uint8_t digest[static 32],
+                                               uint8_t receipt[static 32], struct fault *fault);
+/* Where content ends is not known without parsing it: hands all plaintext but the trailer to to,
+ * checks as above, and says how much of it was content. */
+MUST_USE enum seal_status stream_reader_copy(struct stream_reader *r, const struct sink *to,
+                                             uint64_t *content_len, uint8_t digest[static 32],
+                                             uint8_t receipt[static 32], struct fault *fault);
+/* Bytes of the sealed file taken so far. */
+uint64_t stream_consumed(const struct stream_reader *r);
+void stream_reader_free(struct stream_reader *r);
+
+#endif

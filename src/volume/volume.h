@@ -1,0 +1,29 @@
+/*
+ * volume: one logical row of bytes over one or several files. Knows nothing of what they mean.
+ * (Sets of several files come with a later version; a reader of blocks is what they need, too.)
+ */
+#ifndef SEAL_VOLUME_H
+#define SEAL_VOLUME_H
+
+#include "base/base.h"
+#include "platform/platform.h"
+
+#define VOLUME_BLOCK_LEN 65536
+
+/* A sealed file being read, block by block. Every block is VOLUME_BLOCK_LEN long but the last. */
+struct volume_in;
+
+/* name "-" is standard input. SEAL_IO. The first block is there at once: */
+MUST_USE enum seal_status volume_open(struct volume_in **out, const char *name,
+                                      struct fault *fault);
+/* The block at hand: valid until volume_next. len is 0 only for an empty file. */
+const uint8_t *volume_block(const struct volume_in *in, size_t *len, bool *is_last);
+/* Goes on to the next; not to be called at the last. */
+MUST_USE enum seal_status volume_next(struct volume_in *in, struct fault *fault);
+/* Back to the first block. SEAL_USAGE where the input cannot be read twice. */
+MUST_USE enum seal_status volume_rewind(struct volume_in *in, struct fault *fault);
+/* Bytes of the whole file, 0 where it cannot be known before the end (a pipe). */
+uint64_t volume_size(const struct volume_in *in);
+void volume_close(struct volume_in *in);
+
+#endif
