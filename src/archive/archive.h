@@ -1,0 +1,71 @@
+/*
+ * archive: the content of a sealed file (format section 5): a pax tar in zstd frames, with a table
+ * of tar offsets and a seek table behind it; or, for a stream, the frames and the seek table alone.
+ * Knows nothing of keys or of where files end up.
+ */
+#ifndef SEAL_ARCHIVE_H
+#define SEAL_ARCHIVE_H
+
+#include "base/base.h"
+#include "envelope/envelope.h"
+#include "stream/stream.h"
+
+/* Section 5's bounds. */
+#define FRAME_LEN_MAX (8 * 1024 * 1024)
+#define PATH_LEN_MAX 32767
+#define PAX_LEN_MAX (1024 * 1024)
+
+#define LEVEL_DEFAULT 3
+#define LEVEL_MIN 1
+#define LEVEL_MAX 19
+#define LEVEL_STORE 0 /* --no-compress */
+
+struct archive_entry {
+    const char *path; /* in the bag, NUL-terminated; folders without their final slash */
+    size_t path_len;
+    bool is_dir;
+    bool exec; /* its owner may execute it */
+    uint64_t size;
+    struct timestamp mtime;
+};
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+struct archive_writer;
+
+/* type CONTENT_BAG: entries; CONTENT_STREAM: archive_write_data alone. level is LEVEL_STORE or
+ * LEVEL_MIN to LEVEL_MAX. What is made goes to the stream writer. */
+MUST_USE enum seal_status archive_writer_new(struct archive_writer **out, enum content_type type,
+                                             int level, struct stream_writer *to,
+                                             struct fault *fault);
+/* Begins an entry. A file's size bytes must follow in archive_write_data before the next.
+ * SEAL_NO_ROOM: the path is longer than PATH_LEN_MAX. */
+MUST_USE enum seal_status archive_write_entry(struct archive_writer *w,
+                                              const struct archive_entry *entry,
+                                              struct fault *fault);
+MUST_USE enum seal_status archive_write_data(struct archive_writer *w, const void *data,
+                                             size_t len, struct fault *fault);
+MUST_USE enum seal_status archive_writer_finish(struct archive_writer *w, struct fault *fault);
+void archive_writer_free(struct archive_writer *w);
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+struct archive_reader;
+
+MUST_USE enum seal_status archive_reader_new(struct archive_reader **out, enum content_type type,
+                                             struct stream_reader *from, struct fault *fault);
+/* The next entry, valid until the next call; what was not read of the one before is skipped.
+ * *more is false at the end of the archive. Any path that section 6 forbids, any header that is
+ * not of this dialect: SEAL_HOSTILE. */
+MUST_USE enum seal_status archive_read_entry(struct archive_reader *r, struct archive_entry *entry,
+                                             bool *more, struct fault *fault);
+/* The next piece of the entry's data (or of the stream), valid until the next call; *len is 0 at
+ * its end. */
+MUST_USE enum seal_status archive_read_data(struct archive_reader *r, const uint8_t **data,
+                                            size_t *len, struct fault *fault);
+/* After the end of entries or stream: checks offsets and seek table. The stream reader then stands
+ * where content ends. */
+MUST_USE enum seal_status archive_reader_finish(struct archive_reader *r, struct fault *fault);
+void archive_reader_free(struct archive_reader *r);
+
+#endif

@@ -1,0 +1,506 @@
+/*
+ * zstd frames, the offsets frame and the seek table (section 5; RFC 8878; the zstd seekable
+ * format), written and read.
+ */
+#include "archive/frames.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <zstd.h>
+
+#define MAGIC_ZSTD 0xFD2FB528u
+#define MAGIC_OFFSETS 0x184D2A5Cu
+#define MAGIC_SEEK 0x184D2A5Eu
+#define MAGIC_SEEK_FOOTER 0x8F92EAB1u
+#define SKIPPABLE_HEAD_LEN 8
+#define SEEK_ROW_LEN 8
+#define SEEK_FOOTER_LEN 9
+#define ZSTD_HEAD_LEN_MAX 18
+#define WINDOW_LOG_MAX 23
+
+/* Large enough to lose little to starting afresh, small enough to seek and to hold several. */
+#define FRAME_LEN (4 * 1024 * 1024)
+
+_Static_assert((1 << WINDOW_LOG_MAX) == FRAME_LEN_MAX, "section 5: window and frame, 8 MiB");
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+struct frames_writer {
+    struct stream_writer *to;
+    ZSTD_CCtx *zstd;
+    int level;
+    uint64_t position;
+    uint8_t *plain; /* FRAME_LEN */
+    size_t plain_len;
+    uint8_t *packed;
+    size_t packed_cap;
+    struct buffer rows; /* of the seek table */
+};
+
+enum seal_status frames_writer_new(struct frames_writer **out, int level,
+                                   struct stream_writer *to, struct fault *fault)
+{
+    struct frames_writer *w = calloc(1, sizeof *w);
+
+    *out = NULL;
+    if (w == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    w->to = to;
+    w->level = level;
+    w->packed_cap = ZSTD_compressBound(FRAME_LEN);
+    w->zstd = ZSTD_createCCtx();
+    w->plain = malloc(FRAME_LEN);
+    w->packed = malloc(w->packed_cap);
+    if (w->zstd == NULL || w->plain == NULL || w->packed == NULL) {
+        frames_writer_free(w);
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    }
+    *out = w;
+    return SEAL_OK;
+}
+
+static size_t compress(struct frames_writer *w, const void *data, size_t len, int level)
+{
+    (void)ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, level);
+    return ZSTD_compress2(w->zstd, w->packed, w->packed_cap, data, len);
+}
+
+/* Whether compressing the frame is worth the work. Photos, video and archives do not shrink: eight
+ * small samples at the fastest level tell, for a sixtieth of the cost. */
+static bool is_worth_compressing(struct frames_writer *w)
+{
+    const size_t sample = 8192, samples = 8;
+    size_t step = w->plain_len / samples;
+
+    if (step <= sample)
+        return true;
+    for (size_t i = 0; i < samples; i++) {
+        size_t n = compress(w, w->plain + i * step, sample, 1);
+
+        if (ZSTD_isError(n) || n < sample - sample / 20)
+            return true;
+    }
+    return false;
+}
+
+static enum seal_status add_row(struct frames_writer *w, size_t packed_len, size_t plain_len,
+                                struct fault *fault)
+{
+    uint8_t row[SEEK_ROW_LEN];
+
+    store_u32(row, (uint32_t)packed_len);
+    store_u32(row + 4, (uint32_t)plain_len);
+    if (buffer_append(&w->rows, row, sizeof row) != SEAL_OK)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return SEAL_OK;
+}
+
+static enum seal_status frame_flush(struct frames_writer *w, struct fault *fault)
+{
+    /* zstd's lowest level finds nothing and copies: a stored frame, at the speed of memory. */
+    int level = w->level != LEVEL_STORE && is_worth_compressing(w) ? w->level : ZSTD_minCLevel();
+    size_t n = compress(w, w->plain, w->plain_len, level);
+
+    if (ZSTD_isError(n))
+        return fault_set(fault, SEAL_NO_MEMORY, "compressing failed", NULL);
+    if (add_row(w, n, w->plain_len, fault) != SEAL_OK)
+        return fault->status;
+    w->plain_len = 0;
+    return stream_write(w->to, w->packed, n, fault);
+}
+
+enum seal_status frames_write(struct frames_writer *w, const void *data, size_t len,
+                              struct fault *fault)
+{
+    const uint8_t *p = data;
+
+    w->position += len;
+    while (len > 0) {
+        size_t room = FRAME_LEN - w->plain_len;
+        size_t n = len < room ? len : room;
+
+        memcpy(w->plain + w->plain_len, p, n);
+        w->plain_len += n;
+        p += n;
+        len -= n;
+        if (w->plain_len == FRAME_LEN && frame_flush(w, fault) != SEAL_OK)
+            return fault->status;
+    }
+    return SEAL_OK;
+}
+
+uint64_t frames_position(const struct frames_writer *w)
+{
+    return w->position;
+}
+
+static enum seal_status write_skippable(struct frames_writer *w, uint32_t magic, const void *data,
+                                        size_t len, struct fault *fault)
+{
+    uint8_t head[SKIPPABLE_HEAD_LEN];
+
+    if (len > UINT32_MAX)
+        return fault_set(fault, SEAL_NO_ROOM, "there are more files than the format can list",
+                         NULL);
+    store_u32(head, magic);
+    store_u32(head + 4, (uint32_t)len);
+    if (stream_write(w->to, head, sizeof head, fault) != SEAL_OK)
+        return fault->status;
+    return stream_write(w->to, data, len, fault);
+}
+
+static enum seal_status write_seek_table(struct frames_writer *w, struct fault *fault)
+{
+    uint8_t footer[SEEK_FOOTER_LEN];
+
+    store_u32(footer, (uint32_t)(w->rows.len / SEEK_ROW_LEN));
+    footer[4] = 0; /* descriptor: no checksums */
+    store_u32(footer + 5, MAGIC_SEEK_FOOTER);
+    if (buffer_append(&w->rows, footer, sizeof footer) != SEAL_OK)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return write_skippable(w, MAGIC_SEEK, w->rows.data, w->rows.len, fault);
+}
+
+enum seal_status frames_writer_finish(struct frames_writer *w, const struct buffer *offsets,
+                                      struct fault *fault)
+{
+    /* An empty stream gets one empty frame, so that every zstd reads it. */
+    if ((w->plain_len > 0 || w->rows.len == 0) && frame_flush(w, fault) != SEAL_OK)
+        return fault->status;
+    if (offsets != NULL) {
+        if (write_skippable(w, MAGIC_OFFSETS, offsets->data, offsets->len, fault) != SEAL_OK ||
+            add_row(w, SKIPPABLE_HEAD_LEN + offsets->len, 0, fault) != SEAL_OK)
+            return fault->status;
+    }
+    return write_seek_table(w, fault);
+}
+
+void frames_writer_free(struct frames_writer *w)
+{
+    if (w == NULL)
+        return;
+    (void)ZSTD_freeCCtx(w->zstd);
+    free(w->plain);
+    free(w->packed);
+    buffer_free(&w->rows);
+    free(w);
+}
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+/* Rows and offsets are not held but hashed, as they are met and as they are listed: the memory
+ * for them does not depend on what a stranger sends. */
+struct row_digest {
+    struct sha256 hash;
+    uint64_t count;
+};
+
+struct frames_reader {
+    struct stream_reader *from;
+    ZSTD_DCtx *zstd;
+    bool in_frame, ended;
+    uint32_t end_magic;              /* of the skippable frame where data ended */
+    uint64_t plain_len, plain_done;  /* of the frame at hand */
+    uint64_t packed_len;             /* so far */
+    uint64_t consumed;
+    struct row_digest rows, offsets;
+    size_t pos, end;
+    uint8_t out[128 * 1024];
+};
+
+enum seal_status frames_reader_new(struct frames_reader **out, struct stream_reader *from,
+                                   struct fault *fault)
+{
+    struct frames_reader *r = calloc(1, sizeof *r);
+
+    *out = NULL;
+    if (r == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    r->from = from;
+    r->zstd = ZSTD_createDCtx();
+    if (r->zstd == NULL ||
+        ZSTD_isError(ZSTD_DCtx_setParameter(r->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))) {
+        frames_reader_free(r);
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    }
+    sha256_start(&r->rows.hash);
+    sha256_start(&r->offsets.hash);
+    *out = r;
+    return SEAL_OK;
+}
+
+static void digest_add(struct row_digest *d, const uint8_t row[static 8])
+{
+    sha256_add(&d->hash, row, 8);
+    d->count++;
+}
+
+static bool digest_equal(struct row_digest *a, struct row_digest *b)
+{
+    uint8_t x[SHA256_LEN], y[SHA256_LEN];
+
+    sha256_end(&a->hash, x);
+    sha256_end(&b->hash, y);
+    return a->count == b->count && memcmp(x, y, sizeof x) == 0;
+}
+
+/* Exactly len bytes of content that have to be there. */
+static enum seal_status read_exact(struct frames_reader *r, void *out, size_t len,
+                                   struct fault *fault)
+{
+    size_t got;
+
+    if (stream_read(r->from, out, len, &got, fault) != SEAL_OK)
+        return fault->status;
+    if (got < len)
+        return fault_set(fault, SEAL_HOSTILE, "its content ends too early", NULL);
+    return SEAL_OK;
+}
+
+/* The frame header after the magic (RFC 8878, 3.1.1.1): its length, or 0 if it breaks a rule that
+ * one byte shows. */
+static size_t frame_header_len(uint8_t descriptor)
+{
+    static const uint8_t id_lens[4] = {0, 1, 2, 4};
+    static const uint8_t size_lens[4] = {0, 2, 4, 8};
+    bool single = (descriptor & 0x20) != 0;
+    size_t size_len = size_lens[descriptor >> 6];
+
+    if (size_len == 0 && single)
+        size_len = 1;
+    if (size_len == 0 || (descriptor & 0x08) != 0)
+        return 0;
+    return (single ? 1u : 2u) + id_lens[descriptor & 3] + size_len;
+}
+
+/* head: descriptor, window, dictionary id, content size. */
+static const char *frame_header_fault(const uint8_t *head, size_t len, uint64_t *plain_len)
+{
+    bool single = (head[0] & 0x20) != 0;
+    size_t size_len = head[0] >> 6 == 0 ? 1 : (size_t)1 << (head[0] >> 6);
+    uint8_t size[8] = {0};
+
+    if (!single) {
+        uint64_t base = UINT64_C(1) << (10 + (head[1] >> 3));
+
+        if (base + base / 8 * (head[1] & 7) > FRAME_LEN_MAX)
+            return "a compressed frame wants more memory than it may";
+    }
+    if (!bytes_are_zero(head + 1 + !single, len - 1 - !single - size_len))
+        return "a compressed frame wants a dictionary";
+    memcpy(size, head + len - size_len, size_len);
+    *plain_len = load_u64(size) + (size_len == 2 ? 256 : 0);
+    return *plain_len > FRAME_LEN_MAX ? "a compressed frame is larger than it may be" : NULL;
+}
+
+/* Reads the header and hands it to the decompressor. */
+static enum seal_status frame_start(struct frames_reader *r, struct fault *fault)
+{
+    uint8_t head[ZSTD_HEAD_LEN_MAX];
+    size_t len;
+    const char *what;
+    ZSTD_inBuffer in = {head, 0, 0};
+    ZSTD_outBuffer out = {r->out, 0, 0};
+
+    store_u32(head, MAGIC_ZSTD);
+    if (read_exact(r, head + 4, 1, fault) != SEAL_OK)
+        return fault->status;
+    len = frame_header_len(head[4]);
+    if (len == 0)
+        return fault_set(fault, SEAL_HOSTILE, "a compressed frame does not say how large it is",
+                         NULL);
+    if (read_exact(r, head + 5, len - 1, fault) != SEAL_OK)
+        return fault->status;
+    what = frame_header_fault(head + 4, len, &r->plain_len);
+    if (what != NULL)
+        return fault_set(fault, SEAL_HOSTILE, what, NULL);
+    in.size = 4 + len;
+    (void)ZSTD_DCtx_reset(r->zstd, ZSTD_reset_session_only);
+    if (ZSTD_isError(ZSTD_decompressStream(r->zstd, &out, &in)) || in.pos != in.size)
+        return fault_set(fault, SEAL_HOSTILE, "a compressed frame is malformed", NULL);
+    r->packed_len = in.size;
+    r->plain_done = 0;
+    r->in_frame = true;
+    return SEAL_OK;
+}
+
+static enum seal_status next_frame(struct frames_reader *r, struct fault *fault)
+{
+    uint8_t magic[4];
+
+    if (read_exact(r, magic, sizeof magic, fault) != SEAL_OK)
+        return fault->status;
+    if (load_u32(magic) == MAGIC_ZSTD)
+        return frame_start(r, fault);
+    r->end_magic = load_u32(magic);
+    r->ended = true;
+    return SEAL_OK;
+}
+
+static enum seal_status frame_end(struct frames_reader *r, struct fault *fault)
+{
+    uint8_t row[SEEK_ROW_LEN];
+
+    if (r->plain_done != r->plain_len || r->packed_len > UINT32_MAX)
+        return fault_set(fault, SEAL_HOSTILE, "a compressed frame has another size than it says",
+                         NULL);
+    store_u32(row, (uint32_t)r->packed_len);
+    store_u32(row + 4, (uint32_t)r->plain_len);
+    digest_add(&r->rows, row);
+    r->in_frame = false;
+    return SEAL_OK;
+}
+
+static enum seal_status frame_decompress(struct frames_reader *r, struct fault *fault)
+{
+    ZSTD_outBuffer out = {r->out, sizeof r->out, 0};
+    ZSTD_inBuffer in = {NULL, 0, 0};
+    const uint8_t *data;
+    size_t len, more;
+
+    if (stream_peek(r->from, &data, &len, fault) != SEAL_OK)
+        return fault->status;
+    in.src = data;
+    in.size = len;
+    more = ZSTD_decompressStream(r->zstd, &out, &in);
+    if (ZSTD_isError(more) || (len == 0 && more != 0))
+        return fault_set(fault, SEAL_HOSTILE, "a compressed frame is malformed", NULL);
+    stream_skip(r->from, in.pos);
+    r->packed_len += in.pos;
+    r->plain_done += out.pos;
+    r->pos = 0;
+    r->end = out.pos;
+    if (r->plain_done > r->plain_len)
+        return fault_set(fault, SEAL_HOSTILE, "a compressed frame has another size than it says",
+                         NULL);
+    return more == 0 ? frame_end(r, fault) : SEAL_OK;
+}
+
+enum seal_status frames_peek(struct frames_reader *r, const uint8_t **data, size_t *len,
+                             struct fault *fault)
+{
+    while (r->pos == r->end && !r->ended) {
+        enum seal_status status = r->in_frame ? frame_decompress(r, fault) : next_frame(r, fault);
+
+        if (status != SEAL_OK)
+            return status;
+    }
+    *data = r->out + r->pos;
+    *len = r->end - r->pos;
+    return SEAL_OK;
+}
+
+void frames_skip(struct frames_reader *r, size_t len)
+{
+    r->pos += len;
+    r->consumed += len;
+}
+
+enum seal_status frames_read(struct frames_reader *r, void *out, size_t len, size_t *got,
+                             struct fault *fault)
+{
+    for (*got = 0; *got < len;) {
+        const uint8_t *data;
+        size_t have, n;
+
+        if (frames_peek(r, &data, &have, fault) != SEAL_OK)
+            return fault->status;
+        if (have == 0)
+            break;
+        n = have < len - *got ? have : len - *got;
+        memcpy((uint8_t *)out + *got, data, n);
+        frames_skip(r, n);
+        *got += n;
+    }
+    return SEAL_OK;
+}
+
+uint64_t frames_consumed(const struct frames_reader *r)
+{
+    return r->consumed;
+}
+
+void frames_note_offset(struct frames_reader *r, uint64_t offset)
+{
+    uint8_t row[8];
+
+    store_u64(row, offset);
+    digest_add(&r->offsets, row);
+}
+
+/* count rows of eight bytes of content, compared with what was met. */
+static enum seal_status compare_rows(struct frames_reader *r, struct row_digest *met,
+                                     uint64_t count, const char *what, struct fault *fault)
+{
+    struct row_digest listed = {.count = 0};
+    uint8_t row[8];
+
+    sha256_start(&listed.hash);
+    for (uint64_t i = 0; i < count; i++) {
+        if (read_exact(r, row, sizeof row, fault) != SEAL_OK)
+            return fault->status;
+        digest_add(&listed, row);
+    }
+    return digest_equal(&listed, met) ? SEAL_OK : fault_set(fault, SEAL_HOSTILE, what, NULL);
+}
+
+static enum seal_status read_offsets(struct frames_reader *r, struct fault *fault)
+{
+    const char *what = "its table of offsets differs from what is there";
+    uint8_t size[4], row[SEEK_ROW_LEN], magic[4];
+    uint32_t len;
+
+    if (r->end_magic != MAGIC_OFFSETS)
+        return fault_set(fault, SEAL_HOSTILE, "it has no table of offsets", NULL);
+    if (read_exact(r, size, sizeof size, fault) != SEAL_OK)
+        return fault->status;
+    len = load_u32(size);
+    if (len % 8 != 0 || len > UINT32_MAX - SKIPPABLE_HEAD_LEN)
+        return fault_set(fault, SEAL_HOSTILE, what, NULL);
+    if (compare_rows(r, &r->offsets, len / 8, what, fault) != SEAL_OK)
+        return fault->status;
+    store_u32(row, len + SKIPPABLE_HEAD_LEN);
+    store_u32(row + 4, 0);
+    digest_add(&r->rows, row);
+    if (read_exact(r, magic, sizeof magic, fault) != SEAL_OK)
+        return fault->status;
+    r->end_magic = load_u32(magic);
+    return SEAL_OK;
+}
+
+static enum seal_status read_seek_table(struct frames_reader *r, struct fault *fault)
+{
+    const char *what = "its seek table differs from what is there";
+    uint8_t size[4], footer[SEEK_FOOTER_LEN];
+    uint64_t rows = r->rows.count;
+
+    if (r->end_magic != MAGIC_SEEK)
+        return fault_set(fault, SEAL_HOSTILE, "something other than its seek table follows",
+                         NULL);
+    if (read_exact(r, size, sizeof size, fault) != SEAL_OK)
+        return fault->status;
+    if (load_u32(size) != rows * SEEK_ROW_LEN + SEEK_FOOTER_LEN)
+        return fault_set(fault, SEAL_HOSTILE, what, NULL);
+    if (compare_rows(r, &r->rows, rows, what, fault) != SEAL_OK ||
+        read_exact(r, footer, sizeof footer, fault) != SEAL_OK)
+        return fault->status;
+    if (load_u32(footer) != rows || footer[4] != 0 || load_u32(footer + 5) != MAGIC_SEEK_FOOTER)
+        return fault_set(fault, SEAL_HOSTILE, what, NULL);
+    return SEAL_OK;
+}
+
+enum seal_status frames_reader_finish(struct frames_reader *r, bool is_bag, struct fault *fault)
+{
+    if (is_bag && read_offsets(r, fault) != SEAL_OK)
+        return fault->status;
+    return read_seek_table(r, fault);
+}
+
+void frames_reader_free(struct frames_reader *r)
+{
+    if (r == NULL)
+        return;
+    (void)ZSTD_freeDCtx(r->zstd);
+    free(r);
+}

@@ -1,0 +1,43 @@
+/*
+ * zstd frames, offsets frame and seek table (section 5), private to this room.
+ */
+#ifndef SEAL_ARCHIVE_FRAMES_H
+#define SEAL_ARCHIVE_FRAMES_H
+
+#include "archive/archive.h"
+
+/* Writing: bytes are gathered into frames of 4 MiB, each compressed by itself. */
+struct frames_writer;
+
+MUST_USE enum seal_status frames_writer_new(struct frames_writer **out, int level,
+                                            struct stream_writer *to, struct fault *fault);
+MUST_USE enum seal_status frames_write(struct frames_writer *w, const void *data, size_t len,
+                                       struct fault *fault);
+/* The uncompressed position, that is the offset in the tar. */
+uint64_t frames_position(const struct frames_writer *w);
+/* Last frame, offsets frame (for a bag: offsets not NULL), seek table. offsets holds u64, as they
+ * stand in the file. */
+MUST_USE enum seal_status frames_writer_finish(struct frames_writer *w,
+                                               const struct buffer *offsets, struct fault *fault);
+void frames_writer_free(struct frames_writer *w);
+
+/* Reading. */
+struct frames_reader;
+
+MUST_USE enum seal_status frames_reader_new(struct frames_reader **out,
+                                            struct stream_reader *from, struct fault *fault);
+/* What is decompressed and not taken yet; *len is 0 where the data frames end. */
+MUST_USE enum seal_status frames_peek(struct frames_reader *r, const uint8_t **data, size_t *len,
+                                      struct fault *fault);
+void frames_skip(struct frames_reader *r, size_t len);
+MUST_USE enum seal_status frames_read(struct frames_reader *r, void *out, size_t len, size_t *got,
+                                      struct fault *fault);
+uint64_t frames_consumed(const struct frames_reader *r);
+/* Notes that a tar entry begins at that offset. */
+void frames_note_offset(struct frames_reader *r, uint64_t offset);
+/* Offsets frame (for a bag) and seek table, against what was seen. */
+MUST_USE enum seal_status frames_reader_finish(struct frames_reader *r, bool is_bag,
+                                               struct fault *fault);
+void frames_reader_free(struct frames_reader *r);
+
+#endif
