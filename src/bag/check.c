@@ -1,0 +1,407 @@
+/*
+ * Checking a bag while it streams by: entries against each other, then every manifest and listing
+ * against the entries.
+ *
+ * Payload comes first, so the table is complete when the first line of a manifest is read, and the
+ * lines need not be held.
+ */
+#include "bag/items.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* No path and no link target needs a longer line. */
+#define LINE_MAX_LEN ((size_t)512 * 1024)
+#define REMARKS_MAX ((size_t)64 * 1024)
+
+struct bag_check {
+    struct table table;
+    struct bag_totals totals;
+    size_t item; /* the file or folder at hand, if no tag file is */
+    int tag;     /* the tag file at hand, or -1 */
+    bool tag_seen[TAG_COUNT];
+    uint8_t tag_digests[TAG_COUNT][SHA256_LEN]; /* as met */
+    uint8_t tag_listed[TAG_COUNT][SHA256_LEN];  /* as the tagmanifest says */
+    bool tag_is_listed[TAG_COUNT];
+    struct sha256 hash;
+    struct buffer line; /* of the tag file at hand, so far */
+    uint64_t line_number;
+    struct buffer remarks;
+};
+
+enum seal_status bag_check_new(struct bag_check **out, struct fault *fault)
+{
+    *out = calloc(1, sizeof **out);
+    if (*out == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    table_init(&(*out)->table, true);
+    return SEAL_OK;
+}
+
+void bag_check_free(struct bag_check *c)
+{
+    if (c == NULL)
+        return;
+    table_free(&c->table);
+    buffer_free(&c->line);
+    buffer_free(&c->remarks);
+    free(c);
+}
+
+static enum seal_status hostile(struct fault *fault, const char *what, const char *name)
+{
+    return fault_set(fault, SEAL_HOSTILE, what, name);
+}
+
+static enum seal_status out_of_memory(struct fault *fault)
+{
+    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+}
+
+/* ---- Entries ------------------------------------------------------------------------------ */
+
+static int tag_file_number(const char *path)
+{
+    for (int i = 0; i < TAG_COUNT; i++)
+        if (strcmp(path, tag_file_names[i]) == 0)
+            return i;
+    return -1;
+}
+
+static bool is_payload(const char *path, size_t len)
+{
+    size_t dir = strlen(PAYLOAD_DIR);
+
+    return len >= dir && memcmp(path, PAYLOAD_DIR, dir) == 0 && (len == dir || path[dir] == '/');
+}
+
+static bool any_tag_seen(const struct bag_check *c)
+{
+    for (int i = 0; i < TAG_COUNT; i++)
+        if (c->tag_seen[i])
+            return true;
+    return false;
+}
+
+/* Every folder above a path is one, whether it has an entry or not. */
+static enum seal_status imply_folders(struct bag_check *c, const char *path, struct fault *fault)
+{
+    for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        size_t len = (size_t)(slash - path);
+        struct item *item = table_find(&c->table, path, len);
+
+        if (item == NULL) {
+            item = table_add(&c->table, path, len);
+            if (item == NULL)
+                return out_of_memory(fault);
+            item->type = ITEM_DIR;
+            item->marks = MARK_IMPLIED;
+        } else if (item->type != ITEM_DIR) {
+            return hostile(fault, "a name in it is a file and a folder at once", path);
+        }
+    }
+    return SEAL_OK;
+}
+
+static enum seal_status payload_entry(struct bag_check *c, const struct archive_entry *e,
+                                      struct fault *fault)
+{
+    struct item *item;
+
+    if (any_tag_seen(c))
+        return hostile(fault, "a file of the evidence follows the record", e->path);
+    if (e->path_len == strlen(PAYLOAD_DIR) && !e->is_dir)
+        return hostile(fault, "data in it is no folder", e->path);
+    if (imply_folders(c, e->path, fault) != SEAL_OK)
+        return fault->status;
+    item = table_find(&c->table, e->path, e->path_len);
+    if (item != NULL && !(item->marks & MARK_IMPLIED && e->is_dir))
+        return hostile(fault, "a name stands in it twice", e->path);
+    if (item == NULL)
+        item = table_add(&c->table, e->path, e->path_len);
+    if (item == NULL)
+        return out_of_memory(fault);
+    item->type = e->is_dir ? ITEM_DIR : ITEM_FILE;
+    item->marks = 0;
+    item->size = e->size;
+    item->sec = e->mtime.sec;
+    item->nsec = e->mtime.nsec;
+    c->item = (size_t)(item - c->table.items);
+    c->tag = -1;
+    if (!e->is_dir)
+        c->totals.files++;
+    else if (e->path_len != strlen(PAYLOAD_DIR)) /* data/ itself is not the sender's */
+        c->totals.folders++;
+    c->totals.bytes += e->size;
+    return SEAL_OK;
+}
+
+enum seal_status bag_check_entry(struct bag_check *c, const struct archive_entry *e,
+                                 struct fault *fault)
+{
+    sha256_start(&c->hash);
+    if (is_payload(e->path, e->path_len))
+        return payload_entry(c, e, fault);
+    c->tag = e->is_dir ? -1 : tag_file_number(e->path);
+    if (c->tag < 0)
+        return hostile(fault, "it holds something outside its data folder", e->path);
+    if (c->tag_seen[c->tag])
+        return hostile(fault, "a name stands in it twice", e->path);
+    if (c->tag_seen[TAG_TAGMANIFEST])
+        return hostile(fault, "something follows the last file of the record", e->path);
+    c->tag_seen[c->tag] = true;
+    c->line.len = 0;
+    c->line_number = 0;
+    return SEAL_OK;
+}
+
+/* ---- Lines of tag files ------------------------------------------------------------------- */
+
+static enum seal_status take_manifest_line(struct bag_check *c, char *line, size_t len,
+                                           struct fault *fault)
+{
+    uint8_t digest[SHA256_LEN];
+    char *path;
+    size_t path_len;
+    struct item *item;
+
+    if (!manifest_parse(line, len, digest, &path, &path_len))
+        return hostile(fault, "a line of its manifest is malformed", NULL);
+    item = table_find(&c->table, path, path_len);
+    if (item == NULL || item->type != ITEM_FILE)
+        return hostile(fault, "its manifest lists a file that is not there", NULL);
+    if (item->marks & MARK_IN_MANIFEST)
+        return hostile(fault, "its manifest lists a file twice", item_path(&c->table, item));
+    if (memcmp(digest, item->digest, sizeof digest) != 0)
+        return hostile(fault, "its manifest has another digest for a file",
+                       item_path(&c->table, item));
+    item->marks |= MARK_IN_MANIFEST;
+    return SEAL_OK;
+}
+
+static enum seal_status take_tagmanifest_line(struct bag_check *c, char *line, size_t len,
+                                              struct fault *fault)
+{
+    uint8_t digest[SHA256_LEN];
+    char name[64] = "";
+    char *path;
+    size_t path_len;
+    int which;
+
+    if (!manifest_parse(line, len, digest, &path, &path_len))
+        return hostile(fault, "a line of its tag manifest is malformed", NULL);
+    if (path_len < sizeof name)
+        memcpy(name, path, path_len);
+    which = strlen(name) == path_len ? tag_file_number(name) : -1;
+    if (which < 0 || which == TAG_TAGMANIFEST || c->tag_is_listed[which])
+        return hostile(fault, "its tag manifest does not list just what it should", NULL);
+    c->tag_is_listed[which] = true;
+    memcpy(c->tag_listed[which], digest, sizeof digest);
+    return SEAL_OK;
+}
+
+static enum seal_status take_link(struct bag_check *c, const struct mtree_entry *e,
+                                  struct item *item, struct fault *fault)
+{
+    if (item != NULL || !is_payload(e->path, e->path_len))
+        return hostile(fault, "its listing has a link where something else is", NULL);
+    item = table_add(&c->table, e->path, e->path_len);
+    if (item == NULL)
+        return out_of_memory(fault);
+    item->type = ITEM_LINK;
+    c->totals.remarks[BAG_LINK]++;
+    return SEAL_OK;
+}
+
+static enum seal_status take_mtree_entry(struct bag_check *c, char *line, size_t len,
+                                         struct fault *fault)
+{
+    const char *differs = "its listing differs from what is there";
+    struct mtree_entry e;
+    struct item *item;
+    const char *name;
+
+    if (!mtree_parse(line, len, &e))
+        return hostile(fault, "a line of its listing is malformed", NULL);
+    item = table_find(&c->table, e.path, e.path_len);
+    if (e.type == ITEM_LINK)
+        return take_link(c, &e, item, fault);
+    if (item == NULL || (item->marks & MARK_IMPLIED) != 0)
+        return hostile(fault, "its listing names something that is not there", NULL);
+    name = item_path(&c->table, item);
+    if (item->marks & MARK_IN_LISTING)
+        return hostile(fault, "its listing names something twice", name);
+    if (item->type != e.type || item->sec != e.time.sec || item->nsec != e.time.nsec)
+        return hostile(fault, differs, name);
+    if (e.type == ITEM_FILE &&
+        (item->size != e.size || memcmp(item->digest, e.digest, sizeof e.digest) != 0))
+        return hostile(fault, differs, name);
+    item->marks |= MARK_IN_LISTING;
+    return SEAL_OK;
+}
+
+static enum seal_status take_remark(struct bag_check *c, const char *line, size_t len,
+                                    struct fault *fault)
+{
+    enum bag_remark kind;
+
+    if (!mtree_is_remark(line, &kind) || kind == BAG_LINK)
+        return SEAL_OK;
+    c->totals.remarks[kind]++;
+    if (kind == BAG_RENAMED || c->remarks.len + len > REMARKS_MAX)
+        return SEAL_OK;
+    if (buffer_append(&c->remarks, line, len) != SEAL_OK ||
+        buffer_append_text(&c->remarks, "\n") != SEAL_OK)
+        return out_of_memory(fault);
+    return SEAL_OK;
+}
+
+static enum seal_status take_mtree_line(struct bag_check *c, char *line, size_t len,
+                                        struct fault *fault)
+{
+    if (memchr(line, '\0', len) != NULL)
+        return hostile(fault, "a line of its listing is malformed", NULL);
+    if (c->line_number == 1)
+        return strcmp(line, "#mtree") == 0
+                   ? SEAL_OK
+                   : hostile(fault, "its listing does not begin as it should", NULL);
+    if (c->line_number == 2 && strcmp(line, ". type=dir") == 0)
+        return SEAL_OK;
+    if (line[0] == '#')
+        return take_remark(c, line, len, fault);
+    return take_mtree_entry(c, line, len, fault);
+}
+
+/* The line so far, complete now. A NUL stands behind it. */
+static enum seal_status take_line(struct bag_check *c, struct fault *fault)
+{
+    char *line;
+    size_t len = c->line.len;
+
+    if (buffer_append(&c->line, "", 1) != SEAL_OK)
+        return out_of_memory(fault);
+    line = (char *)c->line.data;
+    c->line.len = 0;
+    c->line_number++;
+    switch ((enum tag_file)c->tag) {
+    case TAG_MANIFEST:
+        return take_manifest_line(c, line, len, fault);
+    case TAG_TAGMANIFEST:
+        return take_tagmanifest_line(c, line, len, fault);
+    case TAG_MTREE:
+        return take_mtree_line(c, line, len, fault);
+    case TAG_BAG_INFO:
+    case TAG_BAGIT:
+    case TAG_COUNT:
+    default:
+        return SEAL_OK; /* for people; D covers them */
+    }
+}
+
+static enum seal_status take_text(struct bag_check *c, const char *text, size_t len,
+                                  struct fault *fault)
+{
+    while (len > 0) {
+        const char *end = memchr(text, '\n', len);
+        size_t n = end == NULL ? len : (size_t)(end - text);
+
+        if (n > LINE_MAX_LEN - c->line.len)
+            return hostile(fault, "a line of its record is too long", NULL);
+        if (buffer_append(&c->line, text, n) != SEAL_OK)
+            return out_of_memory(fault);
+        if (end == NULL)
+            return SEAL_OK;
+        if (take_line(c, fault) != SEAL_OK)
+            return fault->status;
+        text += n + 1;
+        len -= n + 1;
+    }
+    return SEAL_OK;
+}
+
+enum seal_status bag_check_data(struct bag_check *c, const void *data, size_t len,
+                                struct fault *fault)
+{
+    sha256_add(&c->hash, data, len);
+    return c->tag < 0 ? SEAL_OK : take_text(c, data, len, fault);
+}
+
+enum seal_status bag_check_entry_end(struct bag_check *c, struct fault *fault)
+{
+    if (c->tag < 0) {
+        sha256_end(&c->hash, c->table.items[c->item].digest);
+        return SEAL_OK;
+    }
+    sha256_end(&c->hash, c->tag_digests[c->tag]);
+    if (c->tag == TAG_MTREE && (c->line.len > 0 || c->line_number == 0))
+        return hostile(fault, "its listing does not end as it should", NULL);
+    if (c->line.len > 0) /* other tag files may lack the last line's end */
+        return take_line(c, fault);
+    return SEAL_OK;
+}
+
+/* ---- The end ------------------------------------------------------------------------------ */
+
+static enum seal_status check_item_listed(const struct bag_check *c, const struct item *item,
+                                          struct fault *fault)
+{
+    const char *name = item_path(&c->table, item);
+
+    if (item->type == ITEM_LINK || (item->marks & MARK_IMPLIED) != 0)
+        return SEAL_OK;
+    if (item->type == ITEM_FILE && !(item->marks & MARK_IN_MANIFEST))
+        return hostile(fault, "its manifest does not list a file that is there", name);
+    if (!(item->marks & MARK_IN_LISTING))
+        return hostile(fault, "its listing does not name something that is there", name);
+    return SEAL_OK;
+}
+
+enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[static SHA256_LEN],
+                               struct fault *fault)
+{
+    for (int i = 0; i < TAG_COUNT; i++) {
+        if (!c->tag_seen[i])
+            return hostile(fault, "a file of its record is missing", tag_file_names[i]);
+        if (i == TAG_TAGMANIFEST)
+            continue;
+        if (!c->tag_is_listed[i] ||
+            memcmp(c->tag_listed[i], c->tag_digests[i], SHA256_LEN) != 0)
+            return hostile(fault, "its tag manifest differs from what is there",
+                           tag_file_names[i]);
+    }
+    for (size_t i = 0; i < c->table.count; i++)
+        if (check_item_listed(c, &c->table.items[i], fault) != SEAL_OK)
+            return fault->status;
+    memcpy(digest, c->tag_digests[TAG_TAGMANIFEST], SHA256_LEN);
+    return SEAL_OK;
+}
+
+void bag_check_totals(const struct bag_check *c, struct bag_totals *totals)
+{
+    *totals = c->totals;
+}
+
+const char *bag_check_remarks(const struct bag_check *c)
+{
+    return c->remarks.len == 0 ? "" : (const char *)c->remarks.data;
+}
+
+enum seal_status bag_check_each_folder(const struct bag_check *c,
+                                       enum seal_status (*each)(void *ctx, const char *path,
+                                                                struct timestamp mtime,
+                                                                struct fault *fault),
+                                       void *ctx, struct fault *fault)
+{
+    for (size_t i = 0; i < c->table.count; i++) {
+        const struct item *item = &c->table.items[i];
+        enum seal_status status;
+
+        if (item->type != ITEM_DIR || (item->marks & MARK_IMPLIED) != 0)
+            continue;
+        status = each(ctx, item_path(&c->table, item),
+                      (struct timestamp){item->sec, item->nsec}, fault);
+        if (status != SEAL_OK)
+            return status;
+    }
+    return SEAL_OK;
+}

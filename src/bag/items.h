@@ -1,0 +1,99 @@
+/*
+ * The record's parts, private to this room: the table of items, the manifest, the listing.
+ */
+#ifndef SEAL_BAG_ITEMS_H
+#define SEAL_BAG_ITEMS_H
+
+#include "bag/bag.h"
+
+#define PAYLOAD_DIR "data"
+
+enum tag_file { TAG_MANIFEST, TAG_MTREE, TAG_BAG_INFO, TAG_BAGIT, TAG_TAGMANIFEST, TAG_COUNT };
+
+extern const char *const tag_file_names[TAG_COUNT];
+
+/* ---- Items -------------------------------------------------------------------------------- */
+
+enum item_type { ITEM_FILE, ITEM_DIR, ITEM_LINK };
+
+#define MARK_RENAMED 1     /* the original path follows the path */
+#define MARK_ABSENT 2      /* could not be opened after all: not in the bag */
+#define MARK_IMPLIED 4     /* a folder that has no entry of its own but something in it */
+#define MARK_IN_MANIFEST 8 /* met in manifest-sha256.txt */
+#define MARK_IN_LISTING 16 /* met in metadata.mtree */
+#define MARK_EXEC 32
+
+/* 72 bytes: a million of them must be affordable. */
+struct item {
+    uint64_t path_off; /* of PATH NUL [ORIGINAL NUL] [TARGET NUL] in the table's text */
+    uint64_t size;
+    int64_t sec;
+    uint32_t nsec;
+    uint32_t path_len;
+    uint32_t root; /* the source's own use */
+    uint8_t type;
+    uint8_t marks;
+    uint8_t digest[SHA256_LEN];
+};
+
+_Static_assert(sizeof(struct item) <= 80, "an item is small");
+
+struct table {
+    struct buffer text;
+    struct item *items;
+    size_t count, cap;
+    uint32_t *index; /* hash table of item numbers + 1, if indexed */
+    size_t index_size;
+    uint8_t hash_key[16];
+};
+
+void table_init(struct table *t, bool indexed);
+void table_free(struct table *t);
+/* Appends an item with this path; the rest of it is zero. NULL for want of memory. */
+struct item *table_add(struct table *t, const char *path, size_t path_len);
+/* Appends text to what belongs to the item added last. */
+MUST_USE enum seal_status table_add_text(struct table *t, const char *text, size_t len);
+/* Only in an indexed table. NULL: no such path. */
+struct item *table_find(struct table *t, const char *path, size_t path_len);
+const char *item_path(const struct table *t, const struct item *item);
+/* The path in the source's spelling: the same unless MARK_RENAMED. */
+const char *item_original(const struct table *t, const struct item *item);
+/* ITEM_LINK: where it points. */
+const char *item_target(const struct table *t, const struct item *item);
+
+/* ---- manifest-sha256.txt and tagmanifest-sha256.txt (RFC 8493, 2.1.3) ---------------------- */
+
+MUST_USE enum seal_status manifest_line(struct buffer *out, const uint8_t digest[static SHA256_LEN],
+                                        const char *path);
+/* line without its end. path is decoded in place; *path_len gets its length. */
+MUST_USE bool manifest_parse(char *line, size_t len, uint8_t digest[static SHA256_LEN],
+                             char **path, size_t *path_len);
+
+/* ---- metadata.mtree ----------------------------------------------------------------------- */
+
+#define MTREE_HEAD "#mtree\n. type=dir\n"
+
+MUST_USE enum seal_status mtree_line(struct buffer *out, const struct table *t,
+                                     const struct item *item);
+/* "# WORD ./PATH DETAIL": PATH escaped as in entries, DETAIL as it is (it is ours). */
+MUST_USE enum seal_status mtree_remark(struct buffer *out, enum bag_remark kind, const char *path,
+                                       const char *detail);
+MUST_USE enum seal_status mtree_renamed(struct buffer *out, const char *path,
+                                        const char *original);
+
+struct mtree_entry {
+    char *path;
+    size_t path_len;
+    enum item_type type;
+    bool has_size, has_time, has_digest, has_link;
+    uint64_t size;
+    struct timestamp time;
+    uint8_t digest[SHA256_LEN];
+};
+
+/* line without its end; decoded in place. False: no entry of this dialect. */
+MUST_USE bool mtree_parse(char *line, size_t len, struct mtree_entry *e);
+/* Whether a comment line is one of mtree_remark's, and which. */
+bool mtree_is_remark(const char *line, enum bag_remark *kind);
+
+#endif

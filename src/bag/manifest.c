@@ -1,0 +1,79 @@
+/*
+ * One line of a BagIt manifest, written and read.
+ */
+#include "bag/items.h"
+
+#include <string.h>
+
+/* RFC 8493, 2.1.3: these three, and only these, are percent-encoded. */
+static const struct {
+    char c;
+    char code[4];
+} encoded[] = {{'\n', "%0A"}, {'\r', "%0D"}, {'%', "%25"}};
+
+#define ENCODED_COUNT (sizeof encoded / sizeof encoded[0])
+
+enum seal_status manifest_line(struct buffer *out, const uint8_t digest[static SHA256_LEN],
+                               const char *path)
+{
+    char hex[2 * SHA256_LEN + 1];
+
+    hex_encode(hex, digest, SHA256_LEN);
+    if (buffer_append(out, hex, 2 * SHA256_LEN) != SEAL_OK ||
+        buffer_append(out, "  ", 2) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    while (*path != '\0') {
+        size_t plain = strcspn(path, "\n\r%");
+
+        if (buffer_append(out, path, plain) != SEAL_OK)
+            return SEAL_NO_MEMORY;
+        path += plain;
+        for (size_t i = 0; i < ENCODED_COUNT; i++) {
+            if (*path != encoded[i].c)
+                continue;
+            if (buffer_append(out, encoded[i].code, 3) != SEAL_OK)
+                return SEAL_NO_MEMORY;
+            path++;
+            break;
+        }
+    }
+    return buffer_append(out, "\n", 1);
+}
+
+static char decode_at(const char *s, size_t left)
+{
+    for (size_t i = 0; left >= 3 && i < ENCODED_COUNT; i++) {
+        uint8_t byte;
+
+        if (s[0] == '%' && hex_decode(&byte, 1, s + 1) && (char)byte == encoded[i].c)
+            return encoded[i].c;
+    }
+    return '\0';
+}
+
+bool manifest_parse(char *line, size_t len, uint8_t digest[static SHA256_LEN], char **path,
+                    size_t *path_len)
+{
+    size_t at = 2 * SHA256_LEN, out = 0;
+
+    if (len > 0 && line[len - 1] == '\r')
+        len--;
+    if (len < at + 2 || !hex_decode(digest, SHA256_LEN, line))
+        return false;
+    if (line[at] != ' ' && line[at] != '\t')
+        return false;
+    while (at < len && (line[at] == ' ' || line[at] == '\t'))
+        at++;
+    if (at == len)
+        return false;
+    *path = line + at;
+    for (size_t i = at; i < len; i++) {
+        char c = decode_at(line + i, len - i);
+
+        if (c != '\0')
+            i += 2;
+        (*path)[out++] = c != '\0' ? c : line[i];
+    }
+    *path_len = out;
+    return true;
+}

@@ -1,0 +1,240 @@
+/*
+ * metadata.mtree, in the dialect of section 5: one line, written and read.
+ */
+#include "bag/items.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const type_words[] = {"file", "dir", "link"};
+static const char *const remark_words[BAG_REMARK_KINDS] = {"missing", "skipped", "damaged",
+                                                           "changed", "link",    "renamed"};
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+static bool is_plain(uint8_t c)
+{
+    return c > ' ' && c <= 126 && c != '#' && c != '\\';
+}
+
+static enum seal_status append_escaped(struct buffer *out, const char *s)
+{
+    for (; *s != '\0'; s++) {
+        uint8_t c = (uint8_t)*s;
+        char octal[4] = {'\\', (char)('0' + (c >> 6)), (char)('0' + (c >> 3 & 7)),
+                         (char)('0' + (c & 7))};
+
+        if ((is_plain(c) ? buffer_append(out, s, 1) : buffer_append(out, octal, 4)) != SEAL_OK)
+            return SEAL_NO_MEMORY;
+    }
+    return SEAL_OK;
+}
+
+/* What is not negative prints itself; what is, as in a struct timespec: rounded-down seconds. */
+static enum seal_status append_time(struct buffer *out, const struct item *item)
+{
+    return buffer_printf(out, " time=%" PRId64 ".%09" PRIu32, item->sec, item->nsec);
+}
+
+enum seal_status mtree_line(struct buffer *out, const struct table *t, const struct item *item)
+{
+    char hex[2 * SHA256_LEN + 1];
+
+    if (buffer_append(out, "./", 2) != SEAL_OK ||
+        append_escaped(out, item_path(t, item)) != SEAL_OK ||
+        buffer_printf(out, " type=%s", type_words[item->type]) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    if (item->type == ITEM_FILE && buffer_printf(out, " size=%" PRIu64, item->size) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    if (append_time(out, item) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    if (item->type == ITEM_FILE) {
+        hex_encode(hex, item->digest, SHA256_LEN);
+        if (buffer_printf(out, " sha256digest=%s", hex) != SEAL_OK)
+            return SEAL_NO_MEMORY;
+    }
+    if (item->type == ITEM_LINK && (buffer_append(out, " link=", 6) != SEAL_OK ||
+                                    append_escaped(out, item_target(t, item)) != SEAL_OK))
+        return SEAL_NO_MEMORY;
+    return buffer_append(out, "\n", 1);
+}
+
+enum seal_status mtree_remark(struct buffer *out, enum bag_remark kind, const char *path,
+                              const char *detail)
+{
+    if (buffer_printf(out, "# %s ./", remark_words[kind]) != SEAL_OK ||
+        append_escaped(out, path) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    return buffer_printf(out, " %s\n", detail);
+}
+
+enum seal_status mtree_renamed(struct buffer *out, const char *path, const char *original)
+{
+    if (buffer_printf(out, "# %s ./", remark_words[BAG_RENAMED]) != SEAL_OK ||
+        append_escaped(out, path) != SEAL_OK || buffer_append(out, " ./", 3) != SEAL_OK ||
+        append_escaped(out, original) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    return buffer_append(out, "\n", 1);
+}
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+/* Decodes \ooo in place, up to len; the result ends with a NUL. */
+static bool unescape(char *s, size_t len, size_t *out_len)
+{
+    size_t out = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned int value = 0;
+
+        if (s[i] != '\\') {
+            if (!is_plain((uint8_t)s[i]))
+                return false;
+            s[out++] = s[i];
+            continue;
+        }
+        if (len - i < 4)
+            return false;
+        for (size_t k = 1; k <= 3; k++) {
+            if (s[i + k] < '0' || s[i + k] > '7')
+                return false;
+            value = value << 3 | (unsigned int)(s[i + k] - '0');
+        }
+        if (value == 0 || value > 255)
+            return false;
+        s[out++] = (char)value;
+        i += 3;
+    }
+    s[out] = '\0';
+    *out_len = out;
+    return true;
+}
+
+static bool parse_u64(const char *s, uint64_t most, uint64_t *value)
+{
+    *value = 0;
+    if (*s == '\0')
+        return false;
+    for (; *s != '\0'; s++) {
+        unsigned int digit = (unsigned int)(*s - '0');
+
+        if (*s < '0' || *s > '9' || *value > (most - digit) / 10)
+            return false;
+        *value = *value * 10 + digit;
+    }
+    return true;
+}
+
+static bool parse_time(char *s, struct timestamp *t)
+{
+    bool negative = *s == '-';
+    char *point = strchr(s, '.');
+    uint64_t sec, nsec;
+
+    if (point == NULL || strlen(point + 1) != 9)
+        return false;
+    *point = '\0';
+    if (!parse_u64(s + negative, INT64_MAX, &sec) || !parse_u64(point + 1, 999999999, &nsec))
+        return false;
+    t->sec = negative ? -(int64_t)sec : (int64_t)sec;
+    t->nsec = (uint32_t)nsec;
+    return true;
+}
+
+static bool parse_type(const char *s, enum item_type *type)
+{
+    for (size_t i = 0; i < sizeof type_words / sizeof type_words[0]; i++) {
+        if (strcmp(s, type_words[i]) == 0) {
+            *type = (enum item_type)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A keyword of ours may stand once; others, and a second blank, are passed over. */
+static bool take_keyword(struct mtree_entry *e, char *word, bool *has_type)
+{
+    char *equals = strchr(word, '=');
+    char *value;
+    size_t len;
+    bool *seen;
+
+    if (equals == NULL)
+        return true; /* such as "optional" */
+    *equals = '\0';
+    value = equals + 1;
+    seen = strcmp(word, "type") == 0           ? has_type
+           : strcmp(word, "size") == 0         ? &e->has_size
+           : strcmp(word, "time") == 0         ? &e->has_time
+           : strcmp(word, "sha256digest") == 0 ? &e->has_digest
+           : strcmp(word, "link") == 0         ? &e->has_link
+                                               : NULL;
+    if (seen == NULL)
+        return true;
+    if (*seen)
+        return false;
+    *seen = true;
+    if (seen == has_type)
+        return parse_type(value, &e->type);
+    if (seen == &e->has_size)
+        return parse_u64(value, UINT64_MAX, &e->size);
+    if (seen == &e->has_time)
+        return parse_time(value, &e->time);
+    if (seen == &e->has_digest)
+        return strlen(value) == 2 * SHA256_LEN && hex_decode(e->digest, SHA256_LEN, value);
+    return unescape(value, strlen(value), &len) && len > 0;
+}
+
+static bool has_what_its_type_needs(const struct mtree_entry *e)
+{
+    switch (e->type) {
+    case ITEM_FILE:
+        return e->has_size && e->has_time && e->has_digest;
+    case ITEM_DIR:
+        return e->has_time;
+    case ITEM_LINK:
+    default:
+        return e->has_time && e->has_link;
+    }
+}
+
+bool mtree_parse(char *line, size_t len, struct mtree_entry *e)
+{
+    char *word = memchr(line, ' ', len);
+    bool has_type = false;
+
+    *e = (struct mtree_entry){0};
+    if (memchr(line, '\0', len) != NULL || len < 3 || memcmp(line, "./", 2) != 0 || word == NULL)
+        return false;
+    *word = '\0';
+    e->path = line + 2;
+    if (!unescape(e->path, (size_t)(word - e->path), &e->path_len) || e->path_len == 0)
+        return false;
+    while (word != NULL) {
+        char *next = strchr(++word, ' ');
+
+        if (next != NULL)
+            *next = '\0';
+        if (!take_keyword(e, word, &has_type))
+            return false;
+        word = next;
+    }
+    return has_type && has_what_its_type_needs(e);
+}
+
+bool mtree_is_remark(const char *line, enum bag_remark *kind)
+{
+    if (strncmp(line, "# ", 2) != 0)
+        return false;
+    for (size_t i = 0; i < BAG_REMARK_KINDS; i++) {
+        size_t len = strlen(remark_words[i]);
+
+        if (strncmp(line + 2, remark_words[i], len) == 0 &&
+            strncmp(line + 2 + len, " ./", 3) == 0) {
+            *kind = (enum bag_remark)i;
+            return true;
+        }
+    }
+    return false;
+}

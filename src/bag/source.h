@@ -1,0 +1,39 @@
+/*
+ * The list of what will be sealed, private to this room.
+ */
+#ifndef SEAL_BAG_SOURCE_H
+#define SEAL_BAG_SOURCE_H
+
+#include "bag/items.h"
+#include "platform/platform.h"
+
+/* A path as it was given. */
+struct source_root {
+    const char *path;
+    bool follow;   /* it had a final slash */
+    bool merged;   /* its contents, not itself, go into data/ */
+    bool is_dir;
+    size_t strip;  /* length of the part of an item's original path that stands for this root */
+};
+
+struct bag_source {
+    struct table table;
+    struct source_root *roots;
+    size_t root_count;
+    struct buffer remarks; /* comment lines for metadata.mtree */
+    struct bag_totals totals;
+    struct bag_observer observer;
+    /* The folder opened last: most files are asked for folder by folder. */
+    char *open_path;
+    size_t open_root;
+    int open_fd;
+};
+
+/* Notes a remark in the record and tells the observer. SEAL_NO_MEMORY. */
+MUST_USE enum seal_status source_remark(struct bag_source *s, enum bag_remark kind,
+                                        const char *path, const char *detail,
+                                        struct fault *fault);
+/* Opens the file behind an item for reading; -1 with errno. */
+int source_open_item(struct bag_source *s, const struct item *item);
+
+#endif

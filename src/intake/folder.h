@@ -1,0 +1,28 @@
+/*
+ * Writing under one folder and nowhere else, private to this room.
+ */
+#ifndef SEAL_INTAKE_FOLDER_H
+#define SEAL_INTAKE_FOLDER_H
+
+#include "base/base.h"
+#include "platform/platform.h"
+
+/* Paths are clean (no empty, . or .. part), with / between parts. */
+struct folder {
+    int top;
+    char *open_path; /* the subfolder opened last; NULL: none */
+    int open_fd;
+};
+
+void folder_start(struct folder *f, int top);
+void folder_end(struct folder *f);
+/* A new subfolder; those above it are made where they are missing. */
+MUST_USE enum seal_status folder_make(struct folder *f, const char *path, struct fault *fault);
+/* A new file, likewise. */
+MUST_USE enum seal_status folder_create(struct folder *f, const char *path, bool exec, int *fd,
+                                        struct fault *fault);
+/* Of a subfolder that is there. */
+MUST_USE enum seal_status folder_set_mtime(struct folder *f, const char *path,
+                                           struct timestamp mtime, struct fault *fault);
+
+#endif
