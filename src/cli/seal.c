@@ -1,0 +1,482 @@
+/*
+ * seal: files and folders to one sealed file that only its recipients can open.
+ */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "archive/archive.h"
+#include "bag/bag.h"
+#include "envelope/envelope.h"
+#include "stream/stream.h"
+
+#define STREAM_READ_LEN ((size_t)256 * 1024)
+#define NEUTRAL_NAME_LEN 10
+#define RECIPIENTS_READ_MAX 1000
+
+enum option_number {
+    OPT_TO,
+    OPT_OUTPUT,
+    OPT_PAD,
+    OPT_LEVEL,
+    OPT_NO_COMPRESS,
+    OPT_ALLOW_EXPIRED,
+    OPT_QUIET,
+    OPT_VERBOSE
+};
+
+static struct option options[] = {
+    [OPT_TO] = {.name = "to", .letter = 't', .value = "KEY.pub", .repeatable = true,
+                .help = "seal to the keys in this file; 1 to 39 keys in all"},
+    [OPT_OUTPUT] = {.name = "output", .letter = 'o', .value = "FILE",
+                    .help = "write to FILE, into a folder, or to standard output (-)"},
+    [OPT_PAD] = {.name = "pad", .value = "RULE",
+                 .help = "hide the size: padme (default), pow2, or a fixed SIZE"},
+    [OPT_LEVEL] = {.name = "level", .value = "N",
+                   .help = "compress from 1 (fast) to 19 (small); default 3"},
+    [OPT_NO_COMPRESS] = {.name = "no-compress", .help = "do not compress"},
+    [OPT_ALLOW_EXPIRED] = {.name = "allow-expired",
+                           .help = "seal even to a key whose last day is over"},
+    [OPT_QUIET] = {.name = "quiet", .letter = 'q', .help = "no progress, only results and errors"},
+    [OPT_VERBOSE] = {.name = "verbose", .letter = 'v', .help = "name links and new spellings"},
+    {.name = NULL},
+};
+
+static const struct program program = {
+    .name = "seal",
+    .usage = "--to KEY.pub [--to KEY.pub ...] [-o FILE] PATH...",
+    .about = "Bundles files and folders into one sealed file. It looks like random bytes, names\n"
+             "nobody, and only the holders of the keys can open it; you cannot.",
+    .more = "PATH - seals standard input. Without -o, FILE gets a random name here.\n"
+            "SIZE is in bytes, or with K, M or G; a multiple of 2048, at least 65536.\n"
+            "\n"
+            "Exit status: 0 all sealed; 1 could not be done; 2 wrong use; 3 sealed, but\n"
+            "something could not be read and was recorded.\n",
+    .options = options,
+};
+
+struct job {
+    struct public_key *keys;
+    size_t key_count;
+    int level;
+    struct padding padding;
+    const char **paths;
+    size_t path_count;
+    bool from_stdin;
+    struct bag_source *source;
+    struct random random;
+    struct output output;
+    char *output_path;
+    struct envelope env;
+    struct stream_writer *stream;
+    struct archive_writer *archive;
+    struct progress progress;
+    struct bag_totals totals;
+    uint64_t sealed_len;
+    uint8_t digest[SHA256_LEN];
+    uint8_t receipt[32];
+};
+
+/* ---- Options ------------------------------------------------------------------------------ */
+
+/* Digits and at most one of K, M, G (powers of 1024). */
+static bool parse_size(const char *text, uint64_t *size)
+{
+    uint64_t unit = 1;
+    size_t digits = strspn(text, "0123456789");
+
+    if (digits == 0 || digits > 15)
+        return false;
+    *size = strtoull(text, NULL, 10);
+    switch (text[digits]) {
+    case '\0':
+        return true;
+    case 'k':
+    case 'K':
+        unit = UINT64_C(1) << 10;
+        break;
+    case 'm':
+    case 'M':
+        unit = UINT64_C(1) << 20;
+        break;
+    case 'g':
+    case 'G':
+        unit = UINT64_C(1) << 30;
+        break;
+    default:
+        return false;
+    }
+    *size *= unit;
+    return text[digits + 1] == '\0' && *size / unit == strtoull(text, NULL, 10);
+}
+
+static enum exit_code parse_padding(const char *text, struct padding *padding)
+{
+    *padding = (struct padding){PAD_PADME, 0};
+    if (text == NULL || strcmp(text, "padme") == 0)
+        return EXIT_ALL_DONE;
+    if (strcmp(text, "pow2") == 0) {
+        padding->rule = PAD_POW2;
+        return EXIT_ALL_DONE;
+    }
+    padding->rule = PAD_FIXED;
+    if (!parse_size(text, &padding->size) || padding->size < BLOCK_LEN ||
+        padding->size % LENGTH_UNIT != 0 || padding->size > STREAM_BLOCKS_MAX * BLOCK_LEN)
+        return complain_usage("--pad takes padme, pow2 or a size in bytes (K, M and G may follow) "
+                              "that is a multiple of 2048 and at least 65536, not %s",
+                              shown(text));
+    return EXIT_ALL_DONE;
+}
+
+static enum exit_code parse_level(int *level)
+{
+    const char *text = options[OPT_LEVEL].text;
+    size_t digits;
+
+    *level = options[OPT_NO_COMPRESS].count > 0 ? LEVEL_STORE : LEVEL_DEFAULT;
+    if (text == NULL)
+        return EXIT_ALL_DONE;
+    if (*level == LEVEL_STORE)
+        return complain_usage("--level and --no-compress contradict each other");
+    digits = strspn(text, "0123456789");
+    if (digits > 0 && digits <= 2 && text[digits] == '\0')
+        *level = (int)strtol(text, NULL, 10);
+    else
+        *level = 0;
+    if (*level < LEVEL_MIN || *level > LEVEL_MAX)
+        return complain_usage("--level takes a number from %d to %d, not %s", LEVEL_MIN, LEVEL_MAX,
+                              shown(text));
+    return EXIT_ALL_DONE;
+}
+
+static enum exit_code parse_paths(struct job *job)
+{
+    if (job->path_count == 0)
+        return complain_usage("nothing to seal was named; name files or folders, or - for standard "
+                              "input");
+    for (size_t i = 0; i < job->path_count; i++)
+        job->from_stdin |= strcmp(job->paths[i], "-") == 0;
+    if (job->from_stdin && job->path_count > 1)
+        return complain_usage("- (standard input) is sealed by itself, not with other files");
+    if (job->from_stdin && plat_is_terminal(STDIN_FILENO))
+        return complain_usage("standard input is a terminal; direct something to seal into it");
+    return EXIT_ALL_DONE;
+}
+
+static enum exit_code parse_job(struct job *job)
+{
+    enum exit_code code = parse_paths(job);
+
+    if (code == EXIT_ALL_DONE && options[OPT_TO].count == 0)
+        code = complain_usage("--to is missing: the public key of who is to open it");
+    if (code == EXIT_ALL_DONE)
+        code = parse_padding(options[OPT_PAD].text, &job->padding);
+    if (code == EXIT_ALL_DONE)
+        code = parse_level(&job->level);
+    if (code == EXIT_ALL_DONE && options[OPT_OUTPUT].text != NULL &&
+        strcmp(options[OPT_OUTPUT].text, "-") == 0 && plat_is_terminal(STDOUT_FILENO))
+        code = complain_usage("standard output is a terminal, and a sealed file is no text; direct "
+                              "it into a file or a pipe");
+    return code;
+}
+
+/* ---- Recipients --------------------------------------------------------------------------- */
+
+static enum seal_status add_keys(struct job *job, const struct key_file *file, const char *name,
+                                 struct fault *fault)
+{
+    size_t count = job->key_count + file->public_count;
+    struct public_key *keys;
+
+    if (file->public_count == 0)
+        return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NO_PUBLIC, name);
+    if (count > RECIPIENTS_READ_MAX)
+        return fault_set(fault, SEAL_USAGE, "a file is sealed to between 1 and 39 keys", NULL);
+    keys = realloc(job->keys, count * sizeof *keys);
+    if (keys == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    memcpy(keys + job->key_count, file->public_keys, file->public_count * sizeof *keys);
+    job->keys = keys;
+    job->key_count = count;
+    return SEAL_OK;
+}
+
+/* Says to whom, so that the number can be compared; and whether the key may still be used. */
+static enum seal_status check_key(const struct public_key *key, const char *name,
+                                  struct fault *fault)
+{
+    char fingerprint[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
+    struct date last = date_from_days(key->expires);
+
+    fingerprint_text(fingerprint, key->pkh);
+    say("to %s  (%s)", fingerprint, shown(name));
+    if (!key_is_expired(key->expires, date_today()))
+        return SEAL_OK;
+    if (options[OPT_ALLOW_EXPIRED].count == 0)
+        return fault_set(fault, SEAL_USAGE,
+                         "this key's last day is over: its owner may no longer be able to open "
+                         "what is sealed to it. Ask for a new one, or add --allow-expired",
+                         name);
+    warn("%s: this key's last day was %04d-%02d-%02d; its owner may no longer be able to open this.",
+         shown(name), last.year, last.month, last.day);
+    return SEAL_OK;
+}
+
+static enum seal_status read_recipients(struct job *job, struct fault *fault)
+{
+    for (size_t i = 0; i < options[OPT_TO].count; i++) {
+        const char *name = options[OPT_TO].all[i];
+        size_t first = job->key_count;
+        struct key_file file;
+        enum seal_status status = key_file_read(&file, name, fault);
+
+        if (status != SEAL_OK)
+            return status;
+        status = add_keys(job, &file, name, fault);
+        key_file_free(&file);
+        for (size_t k = first; status == SEAL_OK && k < job->key_count; k++)
+            status = check_key(&job->keys[k], name, fault);
+        if (status != SEAL_OK)
+            return status;
+    }
+    return SEAL_OK;
+}
+
+/* ---- What happens meanwhile --------------------------------------------------------------- */
+
+static void show_remark(void *ctx, enum bag_remark kind, const char *path, const char *detail)
+{
+    static const char *const words[BAG_REMARK_KINDS] = {
+        [BAG_MISSING] = "could not be read and is left out",
+        [BAG_SKIPPED] = "is no file and is left out",
+        [BAG_DAMAGED] = "could not be read in parts, where zeros stand now",
+        [BAG_CHANGED] = "changed while it was read",
+        [BAG_LINK] = "is a link; where it points is recorded, and it is not followed",
+        [BAG_RENAMED] = "stands for a name that is not UTF-8; the record has both",
+    };
+
+    (void)ctx;
+    if ((kind == BAG_LINK || kind == BAG_RENAMED) && options[OPT_VERBOSE].count == 0)
+        return;
+    if (detail != NULL)
+        warn("%s %s (%s).", shown(path), words[kind], detail);
+    else
+        warn("%s %s.", shown(path), words[kind]);
+}
+
+static void summarize(const struct job *job)
+{
+    const struct bag_totals *t = &job->totals;
+
+    if (job->from_stdin)
+        say("%s from standard input", size_text(t->bytes));
+    else
+        say("%llu files and %llu folders, %s", (unsigned long long)t->files,
+            (unsigned long long)t->folders, size_text(t->bytes));
+    if (t->remarks[BAG_LINK] > 0 && options[OPT_VERBOSE].count == 0)
+        say("%llu links are recorded and not followed",
+            (unsigned long long)t->remarks[BAG_LINK]);
+    if (t->remarks[BAG_RENAMED] > 0 && options[OPT_VERBOSE].count == 0)
+        say("%llu names that are not UTF-8 got another spelling; the record has both",
+            (unsigned long long)t->remarks[BAG_RENAMED]);
+}
+
+/* ---- Where to ----------------------------------------------------------------------------- */
+
+/* Letters and digits that say nothing, and an ending that says nothing. */
+static void neutral_name(char *name, struct random *random)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+    for (size_t i = 0; i < NEUTRAL_NAME_LEN; i++)
+        name[i] = letters[random_below(random, sizeof letters - 1)];
+    memcpy(name + NEUTRAL_NAME_LEN, ".bin", 5);
+}
+
+static enum seal_status open_output(struct job *job, struct fault *fault)
+{
+    const char *given = options[OPT_OUTPUT].text;
+    char name[NEUTRAL_NAME_LEN + 5];
+    struct buffer path = {0};
+    struct plat_stat st;
+
+    neutral_name(name, &job->random);
+    if (given == NULL)
+        given = name;
+    else if (strcmp(given, "-") != 0 && plat_stat_at(PLAT_CWD, given, true, &st) == 0 &&
+             st.type == PLAT_DIR) {
+        if (buffer_printf(&path, "%s%s%s", given, given[strlen(given) - 1] == '/' ? "" : "/",
+                          name) != SEAL_OK)
+            return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    }
+    job->output_path = path.data != NULL ? (char *)path.data : strdup(given);
+    if (job->output_path == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return output_create(&job->output, job->output_path, PLAT_PRIVATE, fault);
+}
+
+/* ---- Sealing ------------------------------------------------------------------------------ */
+
+static enum seal_status seal_stdin(struct job *job, struct fault *fault)
+{
+    uint8_t *buf = malloc(STREAM_READ_LEN);
+    enum seal_status status = SEAL_OK;
+    struct sha256 hash;
+    size_t got;
+
+    if (buf == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    sha256_start(&hash);
+    do {
+        status = fd_read_full(STDIN_FILENO, buf, STREAM_READ_LEN, &got, fault);
+        if (status != SEAL_OK) {
+            fault_add_name(fault, "standard input");
+            break;
+        }
+        sha256_add(&hash, buf, got);
+        job->totals.bytes += got;
+        status = archive_write_data(job->archive, buf, got, fault);
+        progress_add(&job->progress, got);
+    } while (status == SEAL_OK && got > 0);
+    sha256_end(&hash, job->digest);
+    free(buf);
+    return status;
+}
+
+static enum seal_status seal_content(struct job *job, struct fault *fault)
+{
+    enum seal_status status;
+
+    if (job->from_stdin)
+        status = seal_stdin(job, fault);
+    else
+        status = bag_source_write(job->source, job->archive, "seal " SEAL_VERSION, clock_now(),
+                                  job->digest, fault);
+    if (status == SEAL_OK)
+        status = archive_writer_finish(job->archive, fault);
+    if (status == SEAL_OK)
+        status = stream_writer_finish(job->stream, job->digest, &job->random, job->receipt, fault);
+    job->sealed_len = stream_written(job->stream);
+    if (job->source != NULL)
+        bag_source_totals(job->source, &job->totals);
+    return status;
+}
+
+static enum seal_status seal_all(struct job *job, struct fault *fault)
+{
+    enum content_type type = job->from_stdin ? CONTENT_STREAM : CONTENT_BAG;
+    uint8_t *head = malloc(HEAD_LEN_MAX);
+    enum seal_status status;
+
+    if (head == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    job->env.params.type = type;
+    random_bytes(&job->random, job->env.params.bundle_id, BUNDLE_ID_LEN);
+    status = envelope_make(&job->env, head, job->keys, job->key_count, &job->random, fault);
+    if (status == SEAL_OK)
+        status = stream_writer_new(&job->stream, &job->env, head, job->padding, job->output.fd,
+                                   fault);
+    if (status == SEAL_OK)
+        status = archive_writer_new(&job->archive, type, job->level, job->stream, fault);
+    if (status == SEAL_OK)
+        status = seal_content(job, fault);
+    free(head);
+    archive_writer_free(job->archive);
+    stream_writer_free(job->stream);
+    envelope_wipe(&job->env);
+    /* What is left without a name by now is the output. */
+    if (status != SEAL_OK)
+        fault_add_name(fault, job->output.is_stdout ? "standard output" : job->output_path);
+    return status;
+}
+
+static enum seal_status start_random(struct job *job, struct fault *fault)
+{
+    struct span hedge = {job->keys, job->key_count * sizeof *job->keys};
+
+    if (random_start(&job->random, &hedge, 1) != SEAL_OK)
+        return fault_set(fault, SEAL_IO, "no randomness could be had", NULL);
+    return SEAL_OK;
+}
+
+static enum seal_status list_source(struct job *job, struct fault *fault)
+{
+    struct bag_observer observer = {&job->progress, show_remark, progress_add};
+
+    if (job->from_stdin)
+        return SEAL_OK;
+    if (bag_source_new(&job->source, job->paths, job->path_count, &observer, fault) != SEAL_OK)
+        return fault->status;
+    bag_source_totals(job->source, &job->totals);
+    return SEAL_OK;
+}
+
+static enum seal_status run(struct job *job, struct fault *fault)
+{
+    enum seal_status status = read_recipients(job, fault);
+
+    if (status == SEAL_OK)
+        status = start_random(job, fault);
+    if (status == SEAL_OK)
+        status = list_source(job, fault);
+    if (status == SEAL_OK)
+        status = open_output(job, fault);
+    if (status != SEAL_OK)
+        return status;
+    progress_start(&job->progress, job->totals.bytes);
+    status = seal_all(job, fault);
+    progress_end(&job->progress);
+    if (status == SEAL_OK)
+        status = output_commit(&job->output, fault);
+    else
+        output_abort(&job->output);
+    return status;
+}
+
+/* The receipt goes where the sealed file does not. */
+static void show_result(const struct job *job)
+{
+    FILE *out = strcmp(job->output_path, "-") == 0 ? stderr : stdout;
+    char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
+
+    number_text(receipt, job->receipt, RECEIPT_GROUPS);
+    summarize(job);
+    if (out == stdout)
+        (void)fprintf(out, "sealed  %s  (%s)\n", shown(job->output_path),
+                      size_text(job->sealed_len));
+    (void)fprintf(out, "receipt %s\n", receipt);
+}
+
+int main(int argc, char **argv)
+{
+    struct job job = {.totals = {0}};
+    struct fault fault = {.status = SEAL_OK};
+    enum exit_code code;
+
+    plat_process_setup();
+    options_parse(&program, argc, argv, &job.paths, &job.path_count);
+    message_setup(program.name, options[OPT_QUIET].count > 0);
+    code = parse_job(&job);
+    if (code == EXIT_ALL_DONE) {
+        if (run(&job, &fault) != SEAL_OK)
+            code = complain(&fault);
+        else {
+            show_result(&job);
+            code = bag_is_incomplete(&job.totals) ? EXIT_INCOMPLETE : EXIT_ALL_DONE;
+        }
+    }
+    bag_source_free(job.source);
+    random_end(&job.random);
+    free(job.output_path);
+    free(job.keys);
+    free(job.paths);
+    options_free(&program);
+    if (fault.status == SEAL_INTERRUPTED)
+        plat_die_by_signal();
+    return finish_output(code);
+}

@@ -1,0 +1,613 @@
+/*
+ * unseal: a sealed file to a checked bag.
+ *
+ * Order matters: keys are read, the header is opened, the keys are wiped; only then is content
+ * looked at.
+ */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "envelope/envelope.h"
+#include "intake/intake.h"
+#include "stream/stream.h"
+#include "volume/volume.h"
+
+enum option_number { OPT_KEY, OPT_OUTPUT, OPT_RAW, OPT_PASSPHRASE_FD, OPT_QUIET };
+
+static struct option options[] = {
+    [OPT_KEY] = {.name = "key", .letter = 'k', .value = "KEY", .repeatable = true,
+                 .help = "try this secret key file, or all in this folder"},
+    [OPT_OUTPUT] = {.name = "output", .letter = 'o', .value = "DIR",
+                    .help = "the bag to make; for a stream or --raw a file, or -"},
+    [OPT_RAW] = {.name = "raw", .help = "write the content as it is (.tar.zst), not unpacked"},
+    [OPT_PASSPHRASE_FD] = {.name = "passphrase-fd", .value = "N",
+                           .help = "read passphrases from this descriptor, one a line"},
+    [OPT_QUIET] = {.name = "quiet", .letter = 'q', .help = "no progress, only results and errors"},
+    {.name = NULL},
+};
+
+static const struct program program = {
+    .name = "unseal",
+    .usage = "--key KEY [--key KEY ...] [-o DIR] FILE",
+    .about = "Opens a sealed file, checks every byte of it, and leaves a BagIt bag: the evidence\n"
+             "under data/, with manifests and a listing that others can check.",
+    .more = "FILE - is standard input. Without -o, the bag is named after FILE, without its\n"
+            "ending, in the current folder.\n"
+            "\n"
+            "Exit status: 0 all there, all checked; 1 could not be done; 2 wrong use; 3 as 0,\n"
+            "but the sender recorded that something is missing; 4 no key here opens it; 5\n"
+            "damaged; 6 intact, but it breaks the rules: suspect its source; 7 made by a newer\n"
+            "version.\n",
+    .options = options,
+};
+
+/* One record of a key file. */
+struct candidate {
+    struct secret_record record; /* locked ones alone wait here */
+    char *name;
+};
+
+struct job {
+    const char *file;
+    char *target; /* path of what will be made, or "-" */
+    bool target_is_dir;
+    struct identity **keys; /* opened */
+    size_t key_count;
+    struct candidate *locked;
+    size_t locked_count;
+    struct volume_in *in;
+    struct envelope env;
+    struct stream_reader *stream;
+    struct progress progress;
+    struct intake_result result;
+    uint64_t raw_len;
+    uint8_t pkh[HASH_LEN]; /* of the key that opened it */
+};
+
+static enum seal_status out_of_memory(struct fault *fault)
+{
+    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+}
+
+/* ---- Keys --------------------------------------------------------------------------------- */
+
+static enum seal_status add_identity(struct job *job, struct identity *id, struct fault *fault)
+{
+    struct identity **keys = realloc(job->keys, (job->key_count + 1) * sizeof *keys);
+
+    if (keys == NULL) {
+        identity_free(id);
+        return out_of_memory(fault);
+    }
+    keys[job->key_count++] = id;
+    job->keys = keys;
+    return SEAL_OK;
+}
+
+static enum seal_status add_locked(struct job *job, const struct secret_record *record,
+                                   const char *name, struct fault *fault)
+{
+    struct candidate *locked = realloc(job->locked, (job->locked_count + 1) * sizeof *locked);
+    char *copy = strdup(name);
+
+    if (locked != NULL)
+        job->locked = locked;
+    if (locked == NULL || copy == NULL) {
+        free(copy);
+        return out_of_memory(fault);
+    }
+    locked[job->locked_count++] = (struct candidate){*record, copy};
+    return SEAL_OK;
+}
+
+static enum seal_status add_key_file(struct job *job, const char *name, bool must_have_one,
+                                     struct fault *fault)
+{
+    struct key_file file;
+    enum seal_status status = key_file_read(&file, name, fault);
+
+    if (status == SEAL_OK && file.secret_count == 0 && must_have_one)
+        status = fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NO_SECRET, name);
+    for (size_t i = 0; status == SEAL_OK && i < file.secret_count; i++) {
+        struct identity *id;
+
+        if (file.secrets[i].locked) {
+            status = add_locked(job, &file.secrets[i], name, fault);
+            continue;
+        }
+        status = secret_record_open(&id, &file.secrets[i], NULL, 0, fault);
+        if (status == SEAL_OK)
+            status = add_identity(job, id, fault);
+    }
+    key_file_free(&file);
+    return status;
+}
+
+struct key_folder {
+    struct job *job;
+    const char *path;
+    struct fault *fault;
+};
+
+/* A folder of keys may hold public ones and notes as well. */
+static int add_listed_key(void *ctx, const char *name)
+{
+    struct key_folder *folder = ctx;
+    struct buffer path = {0};
+    struct plat_stat st;
+    enum seal_status status = SEAL_OK;
+
+    if (buffer_printf(&path, "%s/%s", folder->path, name) != SEAL_OK)
+        status = out_of_memory(folder->fault);
+    else if (plat_stat_at(PLAT_CWD, (char *)path.data, true, &st) == 0 && st.type == PLAT_FILE &&
+             st.size <= KEY_FILE_MAX)
+        status = add_key_file(folder->job, (char *)path.data, false, folder->fault);
+    buffer_free(&path);
+    return status != SEAL_OK;
+}
+
+static enum seal_status add_key_folder(struct job *job, const char *path, struct fault *fault)
+{
+    struct key_folder folder = {job, path, fault};
+    size_t before = job->key_count + job->locked_count;
+    int fd = plat_open_dir(PLAT_CWD, path, true);
+    int result;
+
+    if (fd < 0)
+        return fault_set_errno(fault, "could not be read", path);
+    result = plat_list_dir(fd, add_listed_key, &folder);
+    if (result < 0)
+        (void)fault_set_errno(fault, "could not be read", path);
+    (void)plat_close(fd);
+    if (result != 0)
+        return fault->status;
+    if (job->key_count + job->locked_count == before)
+        return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NO_SECRET, path);
+    return SEAL_OK;
+}
+
+static enum seal_status read_keys(struct job *job, struct fault *fault)
+{
+    enum seal_status status = SEAL_OK;
+
+    for (size_t i = 0; i < options[OPT_KEY].count && status == SEAL_OK; i++) {
+        const char *name = options[OPT_KEY].all[i];
+        struct plat_stat st;
+
+        if (plat_stat_at(PLAT_CWD, name, true, &st) == 0 && st.type == PLAT_DIR)
+            status = add_key_folder(job, name, fault);
+        else
+            status = add_key_file(job, name, true, fault);
+    }
+    return status;
+}
+
+static void wipe_keys(struct job *job)
+{
+    for (size_t i = 0; i < job->key_count; i++)
+        identity_free(job->keys[i]);
+    for (size_t i = 0; i < job->locked_count; i++)
+        free(job->locked[i].name);
+    free(job->keys);
+    free(job->locked);
+    job->keys = NULL;
+    job->locked = NULL;
+    job->key_count = job->locked_count = 0;
+}
+
+/* ---- The header --------------------------------------------------------------------------- */
+
+static enum seal_status try_keys(struct job *job, const uint8_t *block, size_t first,
+                                 struct fault *fault)
+{
+    size_t which;
+    enum seal_status status;
+
+    if (first == job->key_count)
+        return SEAL_NO_KEY;
+    status = envelope_open(&job->env, block, job->keys + first, job->key_count - first, &which,
+                           fault);
+    if (status != SEAL_NO_KEY)
+        memcpy(job->pkh, job->keys[first + which]->pkh, HASH_LEN);
+    return status;
+}
+
+/* Asks for the passphrase of one key after the other, until one opens the file. A key that stays
+ * locked is passed over while there are others; *unopened keeps the reason. */
+static enum seal_status try_locked(struct job *job, const uint8_t *block, struct fault *unopened,
+                                   struct fault *fault)
+{
+    enum seal_status status = SEAL_NO_KEY;
+
+    for (size_t i = 0; i < job->locked_count && status == SEAL_NO_KEY; i++) {
+        const struct candidate *c = &job->locked[i];
+        struct fault why = {.status = SEAL_OK};
+        struct identity *id;
+
+        if (stop_requested())
+            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        if (identity_unlock(&id, &c->record, c->name, options[OPT_PASSPHRASE_FD].text, &why) !=
+            SEAL_OK) {
+            if (job->locked_count > 1 && why.status == SEAL_WRONG_PASSPHRASE)
+                warn("%s stays locked; going on without it.", shown(c->name));
+            if (unopened->status == SEAL_OK)
+                *unopened = why;
+            continue;
+        }
+        status = add_identity(job, id, fault);
+        if (status == SEAL_OK)
+            status = try_keys(job, block, job->key_count - 1, fault);
+    }
+    return status;
+}
+
+static enum seal_status open_header(struct job *job, struct fault *fault)
+{
+    struct fault none = {.status = SEAL_OK}, unopened = {.status = SEAL_OK};
+    size_t len;
+    bool is_last;
+    const uint8_t *block = volume_block(job->in, &len, &is_last);
+    enum seal_status status;
+
+    if (len < BLOCK_LEN)
+        return fault_set(fault, SEAL_NO_KEY, NULL, NULL);
+    status = try_keys(job, block, 0, &none);
+    if (status == SEAL_NO_KEY) {
+        none = (struct fault){.status = SEAL_OK};
+        status = try_locked(job, block, &unopened, &none);
+    }
+    if (status == SEAL_NO_KEY && unopened.status != SEAL_OK)
+        none = unopened;
+    else if (status == SEAL_NO_KEY)
+        (void)fault_set(&none, SEAL_NO_KEY, NULL, NULL);
+    if (none.status != SEAL_OK) {
+        *fault = none;
+        return fault->status;
+    }
+    if (job->env.params.flags & FLAG_VOLUME)
+        return fault_set(fault, SEAL_NEWER,
+                         "it is one volume of a set, which this version cannot put together", NULL);
+    return SEAL_OK;
+}
+
+/* ---- Where to ----------------------------------------------------------------------------- */
+
+/* The last part of the file's name without its ending; never the name itself. */
+static char *default_name(const char *file, const char *ending)
+{
+    const char *slash = strrchr(file, '/');
+    const char *base = slash == NULL ? file : slash + 1;
+    const char *dot = strrchr(base, '.');
+    bool has_ending = dot != NULL && dot != base && dot[1] != '\0';
+    size_t len = has_ending ? (size_t)(dot - base) : strlen(base);
+    struct buffer b = {0};
+
+    if (!has_ending && *ending == '\0')
+        ending = ".bag";
+    if (buffer_printf(&b, "%.*s%s", (int)len, base, ending) != SEAL_OK)
+        return NULL;
+    return (char *)b.data;
+}
+
+static enum seal_status choose_target(struct job *job, struct fault *fault)
+{
+    bool is_bag = job->env.params.type == CONTENT_BAG;
+    bool raw = options[OPT_RAW].count > 0;
+    const char *given = options[OPT_OUTPUT].text;
+    size_t len;
+
+    job->target_is_dir = is_bag && !raw;
+    if (given == NULL)
+        job->target = default_name(job->file, !raw ? "" : is_bag ? ".tar.zst" : ".zst");
+    else
+        job->target = strdup(given);
+    if (job->target == NULL)
+        return out_of_memory(fault);
+    for (len = strlen(job->target); job->target_is_dir && len > 1 && job->target[len - 1] == '/';)
+        job->target[--len] = '\0';
+    if (job->target_is_dir && strcmp(job->target, "-") == 0)
+        return fault_set(fault, SEAL_USAGE,
+                         "it holds a bag, which is a folder; give -o a name for it, or add --raw",
+                         NULL);
+    return SEAL_OK;
+}
+
+/* ---- A bag -------------------------------------------------------------------------------- */
+
+/* The folder under its temporary name. */
+struct new_bag {
+    int parent;
+    int fd;
+    const char *name;
+    char *temporary;
+};
+
+static enum seal_status bag_create(struct new_bag *bag, const char *target, struct fault *fault)
+{
+    char *dir = NULL;
+    struct plat_stat st;
+
+    if (!path_split(target, &dir, &bag->name))
+        return out_of_memory(fault);
+    bag->parent = plat_open_dir(PLAT_CWD, dir, true);
+    free(dir);
+    if (bag->parent < 0)
+        return fault_set_errno(fault, "its folder could not be opened", target);
+    if (plat_stat_at(bag->parent, bag->name, false, &st) == 0)
+        return fault_set(fault, SEAL_EXISTS, NULL, target);
+    bag->temporary = partial_name(bag->name);
+    if (bag->temporary == NULL)
+        return out_of_memory(fault);
+    if (plat_make_dir(bag->parent, bag->temporary, PLAT_PRIVATE) != 0)
+        return fault_set_errno(fault, "could not be created", target);
+    bag->fd = plat_open_dir(bag->parent, bag->temporary, false);
+    return bag->fd < 0 ? fault_set_errno(fault, "could not be created", target) : SEAL_OK;
+}
+
+/* Everything is checked and written: to the medium with it, and then its name. */
+static enum seal_status bag_publish(struct new_bag *bag, const char *target, struct fault *fault)
+{
+    if (plat_sync_filesystem(bag->fd) != 0)
+        return fault_set_errno(fault, "could not be written", target);
+    if (plat_share_dir(bag->fd) != 0)
+        return fault_set_errno(fault, "could not be given its rights", target);
+    if (plat_rename_new(bag->parent, bag->temporary, bag->name) != 0) {
+        struct plat_stat st;
+
+        if (plat_stat_at(bag->parent, bag->name, false, &st) == 0)
+            return fault_set(fault, SEAL_EXISTS, NULL, target);
+        return fault_set_errno(fault, "could not be given its name", target);
+    }
+    free(bag->temporary);
+    bag->temporary = NULL; /* it is no longer ours to remove */
+    if (plat_sync(bag->parent) != 0)
+        return fault_set_errno(fault, "its folder could not be written", target);
+    return SEAL_OK;
+}
+
+static void bag_close(struct new_bag *bag)
+{
+    if (bag->fd >= 0)
+        (void)plat_close(bag->fd);
+    if (bag->temporary != NULL && plat_remove_tree(bag->parent, bag->temporary) != 0)
+        warn("%s: this unfinished folder could not be removed; remove it by hand.",
+             shown(bag->temporary));
+    if (bag->parent >= 0)
+        (void)plat_close(bag->parent);
+    free(bag->temporary);
+}
+
+static enum seal_status receive_bag(struct job *job, struct fault *fault)
+{
+    struct intake_progress progress = {&job->progress, progress_add};
+    struct new_bag bag = {-1, -1, NULL, NULL};
+    enum seal_status status = bag_create(&bag, job->target, fault);
+
+    if (status == SEAL_OK)
+        status = intake_bag(&job->result, job->stream, bag.fd, &progress, fault);
+    progress_end(&job->progress);
+    if (status == SEAL_OK)
+        status = bag_publish(&bag, job->target, fault);
+    bag_close(&bag);
+    return status;
+}
+
+/* ---- A stream, or content as it is -------------------------------------------------------- */
+
+/* Takes at most left bytes and drops the rest: the padding behind raw content. */
+struct fd_sink {
+    int fd;
+    uint64_t left;
+};
+
+static enum seal_status fd_sink_write(void *self, const void *data, size_t len,
+                                      struct fault *fault)
+{
+    struct fd_sink *s = self;
+    size_t n = len < s->left ? len : (size_t)s->left;
+
+    s->left -= n;
+    return fd_write_full(s->fd, data, n, fault);
+}
+
+/* One pass over the file; to NULL only checks. */
+static enum seal_status pass(struct job *job, const struct sink *to, struct fault *fault)
+{
+    struct fd_sink dropped = {-1, 0};
+    const struct sink nowhere = {fd_sink_write, &dropped};
+    struct intake_progress progress = {&job->progress, progress_add};
+    struct intake_result *r = &job->result;
+
+    if (options[OPT_RAW].count == 0)
+        return intake_stream(r, job->stream, to, &progress, fault);
+    return stream_reader_copy(job->stream, to != NULL ? to : &nowhere, &job->raw_len, r->digest,
+                              r->receipt, fault);
+}
+
+/* What went to standard output cannot be taken back: check all of it first, then read it again. */
+static enum seal_status receive_stdout(struct job *job, struct fault *fault)
+{
+    struct fd_sink sink = {STDOUT_FILENO, UINT64_MAX};
+    enum seal_status status = pass(job, NULL, fault);
+
+    if (status == SEAL_OK)
+        status = volume_rewind(job->in, fault);
+    stream_reader_free(job->stream);
+    job->stream = NULL;
+    if (status == SEAL_OK)
+        status = stream_reader_new(&job->stream, &job->env, job->in, fault);
+    if (status == SEAL_OK) {
+        if (options[OPT_RAW].count > 0)
+            sink.left = job->raw_len;
+        status = pass(job, &(struct sink){fd_sink_write, &sink}, fault);
+    }
+    return status;
+}
+
+static enum seal_status receive_file(struct job *job, struct fault *fault)
+{
+    struct output output;
+    struct fd_sink sink = {-1, UINT64_MAX};
+    enum seal_status status = output_create(&output, job->target, PLAT_PRIVATE, fault);
+
+    if (status != SEAL_OK)
+        return status;
+    if (output.is_stdout) {
+        status = receive_stdout(job, fault);
+    } else {
+        sink.fd = output.fd;
+        status = pass(job, &(struct sink){fd_sink_write, &sink}, fault);
+        if (status == SEAL_OK && options[OPT_RAW].count > 0 &&
+            plat_truncate(output.fd, job->raw_len) != 0)
+            status = fault_set_errno(fault, "could not be written", job->target);
+    }
+    progress_end(&job->progress);
+    if (status == SEAL_OK)
+        return output_commit(&output, fault);
+    if (fault->status == SEAL_IO)
+        fault_add_name(fault, job->target);
+    output_abort(&output);
+    return status;
+}
+
+/* ---- The whole ---------------------------------------------------------------------------- */
+
+static enum seal_status receive(struct job *job, struct fault *fault)
+{
+    enum seal_status status = choose_target(job, fault);
+
+    if (status == SEAL_OK && strcmp(job->target, "-") == 0) {
+        if (plat_is_terminal(STDOUT_FILENO))
+            return fault_set(fault, SEAL_USAGE,
+                             "standard output is a terminal; direct it into a file or a pipe",
+                             NULL);
+        /* Said now rather than after the first pass. */
+        status = volume_rewind(job->in, fault);
+    }
+    if (status == SEAL_OK)
+        status = stream_reader_new(&job->stream, &job->env, job->in, fault);
+    if (status != SEAL_OK)
+        return status;
+    progress_start(&job->progress, volume_size(job->in));
+    return job->target_is_dir ? receive_bag(job, fault) : receive_file(job, fault);
+}
+
+static enum seal_status run(struct job *job, struct fault *fault)
+{
+    enum seal_status status = read_keys(job, fault);
+
+    if (status == SEAL_OK)
+        status = volume_open(&job->in, job->file, fault);
+    if (status != SEAL_OK)
+        return status;
+    status = open_header(job, fault);
+    wipe_keys(job);
+    if (status == SEAL_OK)
+        status = receive(job, fault);
+    stream_reader_free(job->stream);
+    envelope_wipe(&job->env);
+    volume_close(job->in);
+    if (status != SEAL_OK)
+        fault_add_name(fault, job->file);
+    return status;
+}
+
+/* The sender's own words about what is missing, escaped, a line each. */
+static void show_remarks(const struct job *job)
+{
+    char *line = (char *)job->result.remarks.data;
+
+    if (!bag_is_incomplete(&job->result.totals))
+        return;
+    warn("the sender recorded that something is missing or was not read whole:");
+    while (line != NULL && *line != '\0') {
+        char *end = strchr(line, '\n');
+
+        if (end != NULL)
+            *end = '\0';
+        warn("  %s", shown(line + 2));
+        line = end == NULL ? NULL : end + 1;
+    }
+}
+
+static void show_result(const struct job *job)
+{
+    FILE *out = strcmp(job->target, "-") == 0 ? stderr : stdout;
+    const struct bag_totals *t = &job->result.totals;
+    char number[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
+    char hex[2 * SHA256_LEN + 1];
+
+    fingerprint_text(number, job->pkh);
+    say("opened with key %s", number);
+    if (job->target_is_dir)
+        say("%llu files and %llu folders, %s, all checked", (unsigned long long)t->files,
+            (unsigned long long)t->folders, size_text(t->bytes));
+    else if (options[OPT_RAW].count > 0)
+        say("%s, not unpacked: only the seal is checked, not what is inside",
+            size_text(job->raw_len));
+    else
+        say("%s, all checked", size_text(t->bytes));
+    show_remarks(job);
+    if (out == stdout)
+        (void)fprintf(out, "unsealed %s\n", shown(job->target));
+    number_text(number, job->result.receipt, RECEIPT_GROUPS);
+    (void)fprintf(out, "receipt  %s\n", number);
+    hex_encode(hex, job->result.digest, SHA256_LEN);
+    (void)fprintf(out, "digest   %s\n", hex);
+}
+
+static enum exit_code parse_job(struct job *job, const char *const *operands, size_t count)
+{
+    if (options[OPT_KEY].count == 0)
+        return complain_usage("--key is missing: the secret key that opens the file");
+    if (count == 0)
+        return complain_usage("no sealed file was named");
+    if (count > 1)
+        return complain_usage("one sealed file is opened at a time");
+    job->file = operands[0];
+    if (strcmp(job->file, "-") != 0)
+        return EXIT_ALL_DONE;
+    if (options[OPT_OUTPUT].count == 0)
+        return complain_usage("standard input has no name to call the bag after; give one with -o");
+    if (plat_is_terminal(STDIN_FILENO))
+        return complain_usage("standard input is a terminal; direct a sealed file into it");
+    return EXIT_ALL_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    struct job job = {.file = NULL};
+    struct fault fault = {.status = SEAL_OK};
+    const char **operands;
+    size_t operand_count;
+    enum exit_code code;
+
+    plat_process_setup();
+    options_parse(&program, argc, argv, &operands, &operand_count);
+    message_setup(program.name, options[OPT_QUIET].count > 0);
+    code = parse_job(&job, operands, operand_count);
+    if (code == EXIT_ALL_DONE) {
+        if (sodium_init() < 0)
+            code = complain(&(struct fault){.status = SEAL_IO, .what = "libsodium did not start"});
+        else if (run(&job, &fault) != SEAL_OK)
+            code = complain(&fault);
+        else {
+            show_result(&job);
+            code = bag_is_incomplete(&job.result.totals) ? EXIT_INCOMPLETE : EXIT_ALL_DONE;
+        }
+    }
+    wipe_keys(&job);
+    intake_result_free(&job.result);
+    free(job.target);
+    free(operands);
+    options_free(&program);
+    if (fault.status == SEAL_INTERRUPTED)
+        plat_die_by_signal();
+    return finish_output(code);
+}
