@@ -122,6 +122,8 @@ test_lib_src := $(wildcard tests/unit/lib/*.c)
 
 objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
 tests := $(test_src:tests/unit/%.c=$(OUT)/tests/%)
+# jansson reads the test vectors; the programs do not use it.
+test_libs = -lm $(shell pkg-config --silence-errors --libs jansson)
 
 # Keeps those of the given compiler options that this compiler knows.
 supported = $(foreach flag,$(1),$(shell \
@@ -191,7 +193,7 @@ $(PROGRAMS:%=$(OUT)/%): $(OUT)/%: $(OBJ)/src/cli/%.o $(call objects,$(cli_src)) 
 $(tests): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o $(call objects,$(test_lib_src)) $(OUT)/libseal.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(link) -o $@ $^ $(DEPS_LIBS) -lm $(LDLIBS)
+	$(Q)$(link) -o $@ $^ $(DEPS_LIBS) $(test_libs) $(LDLIBS)
 
 -include $(patsubst %.o,%.d,$(call objects,$(lib_src) $(main_src) $(cli_src) $(test_src) $(test_lib_src)))
 endif

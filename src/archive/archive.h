@@ -43,8 +43,8 @@ MUST_USE enum seal_status archive_writer_new(struct archive_writer **out, enum c
 MUST_USE enum seal_status archive_write_entry(struct archive_writer *w,
                                               const struct archive_entry *entry,
                                               struct fault *fault);
-MUST_USE enum seal_status archive_write_data(struct archive_writer *w, const void *data,
-                                             size_t len, struct fault *fault);
+MUST_USE enum seal_status archive_write_data(struct archive_writer *w, const void *data, size_t len,
+                                             struct fault *fault);
 MUST_USE enum seal_status archive_writer_finish(struct archive_writer *w, struct fault *fault);
 void archive_writer_free(struct archive_writer *w);
 

@@ -38,8 +38,8 @@ struct frames_writer {
     struct buffer rows; /* of the seek table */
 };
 
-enum seal_status frames_writer_new(struct frames_writer **out, int level,
-                                   struct stream_writer *to, struct fault *fault)
+enum seal_status frames_writer_new(struct frames_writer **out, int level, struct stream_writer *to,
+                                   struct fault *fault)
 {
     struct frames_writer *w = calloc(1, sizeof *w);
 
@@ -200,9 +200,9 @@ struct frames_reader {
     struct stream_reader *from;
     ZSTD_DCtx *zstd;
     bool in_frame, ended;
-    uint32_t end_magic;              /* of the skippable frame where data ended */
-    uint64_t plain_len, plain_done;  /* of the frame at hand */
-    uint64_t packed_len;             /* so far */
+    uint32_t end_magic;             /* of the skippable frame where data ended */
+    uint64_t plain_len, plain_done; /* of the frame at hand */
+    uint64_t packed_len;            /* so far */
     uint64_t consumed;
     struct row_digest rows, offsets;
     size_t pos, end;
@@ -476,8 +476,7 @@ static enum seal_status read_seek_table(struct frames_reader *r, struct fault *f
     uint64_t rows = r->rows.count;
 
     if (r->end_magic != MAGIC_SEEK)
-        return fault_set(fault, SEAL_HOSTILE, "something other than its seek table follows",
-                         NULL);
+        return fault_set(fault, SEAL_HOSTILE, "something other than its seek table follows", NULL);
     if (read_exact(r, size, sizeof size, fault) != SEAL_OK)
         return fault->status;
     if (load_u32(size) != rows * SEEK_ROW_LEN + SEEK_FOOTER_LEN)

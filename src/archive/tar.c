@@ -215,14 +215,12 @@ static size_t short_name_len(const char *path, size_t len)
     return len;
 }
 
-static enum seal_status write_entry_as(struct archive_writer *w, const char *path,
-                                       size_t path_len, const struct archive_entry *e,
-                                       struct fault *fault)
+static enum seal_status write_entry_as(struct archive_writer *w, const char *path, size_t path_len,
+                                       const struct archive_entry *e, struct fault *fault)
 {
     uint64_t size = e->size > OCTAL_SIZE_MAX ? 0 : e->size;
-    uint64_t mtime = e->mtime.sec < 0 || (uint64_t)e->mtime.sec > OCTAL_SIZE_MAX
-                         ? 0
-                         : (uint64_t)e->mtime.sec;
+    uint64_t mtime =
+        e->mtime.sec < 0 || (uint64_t)e->mtime.sec > OCTAL_SIZE_MAX ? 0 : (uint64_t)e->mtime.sec;
 
     if (pax_collect(&w->pax, path, path_len, e) != SEAL_OK)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
@@ -411,8 +409,7 @@ static bool key_is(const char *key, size_t key_len, const char *name)
 }
 
 static enum seal_status pax_take(struct archive_reader *r, struct pax_values *v, const char *key,
-                                 size_t key_len, const char *value, size_t len,
-                                 struct fault *fault)
+                                 size_t key_len, const char *value, size_t len, struct fault *fault)
 {
     static const char sparse[] = "GNU.sparse.";
 

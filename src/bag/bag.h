@@ -58,8 +58,7 @@ void bag_source_totals(const struct bag_source *source, struct bag_totals *total
  * Bagging-Date and the times of tag files. digest gets D. Totals are final afterwards. */
 MUST_USE enum seal_status bag_source_write(struct bag_source *source, struct archive_writer *to,
                                            const char *software, struct timestamp now,
-                                           uint8_t digest[static SHA256_LEN],
-                                           struct fault *fault);
+                                           uint8_t digest[static SHA256_LEN], struct fault *fault);
 void bag_source_free(struct bag_source *source);
 
 /* ---- Unsealing ---------------------------------------------------------------------------- */

@@ -66,8 +66,8 @@ const char *item_target(const struct table *t, const struct item *item);
 MUST_USE enum seal_status manifest_line(struct buffer *out, const uint8_t digest[static SHA256_LEN],
                                         const char *path);
 /* line without its end. path is decoded in place; *path_len gets its length. */
-MUST_USE bool manifest_parse(char *line, size_t len, uint8_t digest[static SHA256_LEN],
-                             char **path, size_t *path_len);
+MUST_USE bool manifest_parse(char *line, size_t len, uint8_t digest[static SHA256_LEN], char **path,
+                             size_t *path_len);
 
 /* ---- metadata.mtree ----------------------------------------------------------------------- */
 
@@ -78,8 +78,7 @@ MUST_USE enum seal_status mtree_line(struct buffer *out, const struct table *t,
 /* "# WORD ./PATH DETAIL": PATH escaped as in entries, DETAIL as it is (it is ours). */
 MUST_USE enum seal_status mtree_remark(struct buffer *out, enum bag_remark kind, const char *path,
                                        const char *detail);
-MUST_USE enum seal_status mtree_renamed(struct buffer *out, const char *path,
-                                        const char *original);
+MUST_USE enum seal_status mtree_renamed(struct buffer *out, const char *path, const char *original);
 
 struct mtree_entry {
     char *path;

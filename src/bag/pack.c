@@ -139,8 +139,7 @@ static enum seal_status remark_content(struct packer *p, const struct item *item
     if (holes->end != 0) {
         if (holes_flush(holes) != SEAL_OK || buffer_append(&holes->text, "", 1) != SEAL_OK)
             return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-        if (source_remark(p->source, BAG_DAMAGED, path, (char *)holes->text.data, fault) !=
-            SEAL_OK)
+        if (source_remark(p->source, BAG_DAMAGED, path, (char *)holes->text.data, fault) != SEAL_OK)
             return fault->status;
     }
     if (got < item->size) {
@@ -276,8 +275,7 @@ static enum seal_status each_piece(const struct bag_source *s, const struct tag_
         }
     }
     buffer_free(&b);
-    return status == SEAL_OK ? to->write(to->self, text->back.data, text->back.len, fault)
-                             : status;
+    return status == SEAL_OK ? to->write(to->self, text->back.data, text->back.len, fault) : status;
 }
 
 struct measure {
@@ -285,8 +283,7 @@ struct measure {
     uint64_t size;
 };
 
-static enum seal_status measure_write(void *self, const void *data, size_t len,
-                                      struct fault *fault)
+static enum seal_status measure_write(void *self, const void *data, size_t len, struct fault *fault)
 {
     struct measure *m = self;
 
@@ -306,9 +303,8 @@ static enum seal_status put_tag_file(struct packer *p, enum tag_file which,
                                      const struct tag_text *text, struct fault *fault)
 {
     struct measure m = {.size = 0};
-    struct archive_entry e = {.path = tag_file_names[which],
-                              .path_len = strlen(tag_file_names[which]),
-                              .mtime = p->now};
+    struct archive_entry e = {
+        .path = tag_file_names[which], .path_len = strlen(tag_file_names[which]), .mtime = p->now};
 
     sha256_start(&m.hash);
     if (each_piece(p->source, text, &(struct sink){measure_write, &m}, fault) != SEAL_OK)
@@ -369,9 +365,8 @@ static enum seal_status put_record(struct packer *p, const char *software, struc
     static const char bagit[] = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
     const struct buffer *remarks = &p->source->remarks;
     struct tag_text manifest = {.line = make_manifest_line};
-    struct tag_text mtree = {{MTREE_HEAD, strlen(MTREE_HEAD)},
-                             {remarks->data, remarks->len},
-                             make_mtree_line};
+    struct tag_text mtree = {
+        {MTREE_HEAD, strlen(MTREE_HEAD)}, {remarks->data, remarks->len}, make_mtree_line};
     struct tag_text bagit_text = {.front = {bagit, strlen(bagit)}};
 
     if (put_tag_file(p, TAG_MANIFEST, &manifest, fault) != SEAL_OK ||

@@ -13,7 +13,7 @@
 
 /* One entry of the folder being listed. */
 struct child {
-    char *name; /* the source's spelling */
+    char *name;     /* the source's spelling */
     char *bag_name; /* the bag's: the same pointer, unless the name is not UTF-8 */
     size_t root;
     struct plat_stat st;
@@ -317,8 +317,8 @@ static enum seal_status add_item(struct bag_source *s, const char *folder, const
         goto out;
     }
     item->type = (uint8_t)type;
-    item->marks = (uint8_t)((renamed ? MARK_RENAMED : 0) |
-                            (child->st.owner_may_execute ? MARK_EXEC : 0));
+    item->marks =
+        (uint8_t)((renamed ? MARK_RENAMED : 0) | (child->st.owner_may_execute ? MARK_EXEC : 0));
     item->sec = child->st.mtime.sec;
     item->nsec = child->st.mtime.nsec;
     item->size = type == ITEM_FILE ? child->st.size : 0;
@@ -346,8 +346,8 @@ static enum seal_status add_special(struct bag_source *s, const char *folder,
     if (buffer_printf(&path, "%s/%s", folder, child->bag_name) != SEAL_OK)
         status = out_of_memory(fault);
     else
-        status = source_remark(s, BAG_SKIPPED, (char *)path.data, special_word(child->st.type),
-                               fault);
+        status =
+            source_remark(s, BAG_SKIPPED, (char *)path.data, special_word(child->st.type), fault);
     buffer_free(&path);
     return status;
 }
@@ -492,8 +492,8 @@ static enum seal_status root_start(struct source_root *root, const char *path, c
     if (plat_stat_at(PLAT_CWD, path, root->follow || root->merged, st) != 0)
         return fault_set_errno(fault, "could not be read", path);
     if (st->type == PLAT_LINK)
-        return fault_set(fault, SEAL_USAGE,
-                         "it is a symbolic link: name what it points to instead", path);
+        return fault_set(fault, SEAL_USAGE, "it is a symbolic link: name what it points to instead",
+                         path);
     if (st->type != PLAT_FILE && st->type != PLAT_DIR)
         return fault_set(fault, SEAL_USAGE, "it is neither a file nor a folder", path);
     root->is_dir = st->type == PLAT_DIR;

@@ -10,10 +10,10 @@
 /* A path as it was given. */
 struct source_root {
     const char *path;
-    bool follow;   /* it had a final slash */
-    bool merged;   /* its contents, not itself, go into data/ */
+    bool follow; /* it had a final slash */
+    bool merged; /* its contents, not itself, go into data/ */
     bool is_dir;
-    size_t strip;  /* length of the part of an item's original path that stands for this root */
+    size_t strip; /* length of the part of an item's original path that stands for this root */
 };
 
 struct bag_source {
@@ -31,8 +31,7 @@ struct bag_source {
 
 /* Notes a remark in the record and tells the observer. SEAL_NO_MEMORY. */
 MUST_USE enum seal_status source_remark(struct bag_source *s, enum bag_remark kind,
-                                        const char *path, const char *detail,
-                                        struct fault *fault);
+                                        const char *path, const char *detail, struct fault *fault);
 /* Opens the file behind an item for reading; -1 with errno. */
 int source_open_item(struct bag_source *s, const struct item *item);
 

@@ -5,9 +5,8 @@
 
 #include <sodium.h>
 
-const char *const tag_file_names[TAG_COUNT] = {"manifest-sha256.txt", "metadata.mtree",
-                                               "bag-info.txt", "bagit.txt",
-                                               "tagmanifest-sha256.txt"};
+const char *const tag_file_names[TAG_COUNT] = {
+    "manifest-sha256.txt", "metadata.mtree", "bag-info.txt", "bagit.txt", "tagmanifest-sha256.txt"};
 
 _Static_assert(crypto_shorthash_KEYBYTES == sizeof((struct table *)0)->hash_key, "SipHash key");
 

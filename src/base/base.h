@@ -152,7 +152,7 @@ bool hex_decode(uint8_t *out, size_t len, const char *digits);
 
 #define FINGERPRINT_GROUPS 9
 #define RECEIPT_GROUPS 5
-#define NUMBER_TEXT_SIZE(groups) ((groups) * 5)
+#define NUMBER_TEXT_SIZE(groups) ((groups)*5)
 
 /* value, 32 bytes little-endian, mod 10^(4 * groups), as groups of four digits with one space
  * between them and a NUL (sections 2 and 3). out holds NUMBER_TEXT_SIZE(groups). */
@@ -202,7 +202,6 @@ uint32_t date_today(void);
 MUST_USE enum seal_status fd_read_full(int fd, void *buf, size_t len, size_t *got,
                                        struct fault *fault);
 /* Writes all of it; a short write is gone on with, never taken for success. */
-MUST_USE enum seal_status fd_write_full(int fd, const void *data, size_t len,
-                                        struct fault *fault);
+MUST_USE enum seal_status fd_write_full(int fd, const void *data, size_t len, struct fault *fault);
 
 #endif

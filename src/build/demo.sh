@@ -74,7 +74,7 @@ run "build/unseal --key keys-example/example.key -o $bag $sealed"
 
 say "6. CHECK, without Seal. What came out is a BagIt bag, an archive folder that lists its own contents.
    No word from sha256sum means that every file is as listed."
-run "ls $bag"
+run "ls $bag $bag/data/evidence"
 run "cd $bag && sha256sum -c --quiet manifest-sha256.txt"
 
 say "7. COMPARE. The folder that went in and the folder that came out: contents first, then kind, size

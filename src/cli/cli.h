@@ -35,15 +35,15 @@ struct option {
     bool repeatable;   /* else a second one is an error */
     /* filled by options_parse: */
     size_t count;
-    const char *text;        /* the last value */
-    const char **all;        /* all values in order, count of them */
+    const char *text; /* the last value */
+    const char **all; /* all values in order, count of them */
 };
 
 struct program {
     const char *name;
-    const char *usage; /* lines after the name, separated by \n */
-    const char *about; /* a sentence or two */
-    const char *more;  /* examples and exit codes, printed after the options; may be NULL */
+    const char *usage;      /* lines after the name, separated by \n */
+    const char *about;      /* a sentence or two */
+    const char *more;       /* examples and exit codes, printed after the options; may be NULL */
     struct option *options; /* ends with a NULL name */
 };
 
@@ -102,9 +102,9 @@ void passphrase_free(struct passphrase *p);
 /* Opens one record: with fd_number (--passphrase-fd, may be NULL) or by asking up to three times
  * on the terminal. name is the key file's, for the prompt. SEAL_USAGE if there was no passphrase to
  * try: no terminal, or an empty line. */
-MUST_USE enum seal_status identity_unlock(struct identity **out,
-                                          const struct secret_record *record, const char *name,
-                                          const char *fd_number, struct fault *fault);
+MUST_USE enum seal_status identity_unlock(struct identity **out, const struct secret_record *record,
+                                          const char *name, const char *fd_number,
+                                          struct fault *fault);
 
 /* ---- Progress ----------------------------------------------------------------------------- */
 

@@ -31,13 +31,20 @@ enum option_number {
 };
 
 static struct option options[] = {
-    [OPT_TO] = {.name = "to", .letter = 't', .value = "KEY.pub", .repeatable = true,
+    [OPT_TO] = {.name = "to",
+                .letter = 't',
+                .value = "KEY.pub",
+                .repeatable = true,
                 .help = "seal to the keys in this file; 1 to 39 keys in all"},
-    [OPT_OUTPUT] = {.name = "output", .letter = 'o', .value = "FILE",
+    [OPT_OUTPUT] = {.name = "output",
+                    .letter = 'o',
+                    .value = "FILE",
                     .help = "write to FILE, into a folder, or to standard output (-)"},
-    [OPT_PAD] = {.name = "pad", .value = "RULE",
+    [OPT_PAD] = {.name = "pad",
+                 .value = "RULE",
                  .help = "hide the size: padme (default), pow2, or a fixed SIZE"},
-    [OPT_LEVEL] = {.name = "level", .value = "N",
+    [OPT_LEVEL] = {.name = "level",
+                   .value = "N",
                    .help = "compress from 1 (fast) to 19 (small); default 3"},
     [OPT_NO_COMPRESS] = {.name = "no-compress", .help = "do not compress"},
     [OPT_ALLOW_EXPIRED] = {.name = "allow-expired",
@@ -222,8 +229,9 @@ static enum seal_status check_key(const struct public_key *key, const char *name
                          "this key's last day is over: its owner may no longer be able to open "
                          "what is sealed to it. Ask for a new one, or add --allow-expired",
                          name);
-    warn("%s: this key's last day was %04d-%02d-%02d; its owner may no longer be able to open this.",
-         shown(name), last.year, last.month, last.day);
+    warn(
+        "%s: this key's last day was %04d-%02d-%02d; its owner may no longer be able to open this.",
+        shown(name), last.year, last.month, last.day);
     return SEAL_OK;
 }
 
@@ -279,8 +287,7 @@ static void summarize(const struct job *job)
         say("%llu files and %llu folders, %s", (unsigned long long)t->files,
             (unsigned long long)t->folders, size_text(t->bytes));
     if (t->remarks[BAG_LINK] > 0 && options[OPT_VERBOSE].count == 0)
-        say("%llu links are recorded and not followed",
-            (unsigned long long)t->remarks[BAG_LINK]);
+        say("%llu links are recorded and not followed", (unsigned long long)t->remarks[BAG_LINK]);
     if (t->remarks[BAG_RENAMED] > 0 && options[OPT_VERBOSE].count == 0)
         say("%llu names that are not UTF-8 got another spelling; the record has both",
             (unsigned long long)t->remarks[BAG_RENAMED]);
@@ -379,8 +386,8 @@ static enum seal_status seal_all(struct job *job, struct fault *fault)
     random_bytes(&job->random, job->env.params.bundle_id, BUNDLE_ID_LEN);
     status = envelope_make(&job->env, head, job->keys, job->key_count, &job->random, fault);
     if (status == SEAL_OK)
-        status = stream_writer_new(&job->stream, &job->env, head, job->padding, job->output.fd,
-                                   fault);
+        status =
+            stream_writer_new(&job->stream, &job->env, head, job->padding, job->output.fd, fault);
     if (status == SEAL_OK)
         status = archive_writer_new(&job->archive, type, job->level, job->stream, fault);
     if (status == SEAL_OK)

@@ -21,12 +21,18 @@
 enum option_number { OPT_KEY, OPT_OUTPUT, OPT_RAW, OPT_PASSPHRASE_FD, OPT_QUIET };
 
 static struct option options[] = {
-    [OPT_KEY] = {.name = "key", .letter = 'k', .value = "KEY", .repeatable = true,
+    [OPT_KEY] = {.name = "key",
+                 .letter = 'k',
+                 .value = "KEY",
+                 .repeatable = true,
                  .help = "try this secret key file, or all in this folder"},
-    [OPT_OUTPUT] = {.name = "output", .letter = 'o', .value = "DIR",
+    [OPT_OUTPUT] = {.name = "output",
+                    .letter = 'o',
+                    .value = "DIR",
                     .help = "the bag to make; for a stream or --raw a file, or -"},
     [OPT_RAW] = {.name = "raw", .help = "write the content as it is (.tar.zst), not unpacked"},
-    [OPT_PASSPHRASE_FD] = {.name = "passphrase-fd", .value = "N",
+    [OPT_PASSPHRASE_FD] = {.name = "passphrase-fd",
+                           .value = "N",
                            .help = "read passphrases from this descriptor, one a line"},
     [OPT_QUIET] = {.name = "quiet", .letter = 'q', .help = "no progress, only results and errors"},
     {.name = NULL},
@@ -102,7 +108,9 @@ static enum seal_status add_locked(struct job *job, const struct secret_record *
         free(copy);
         return out_of_memory(fault);
     }
-    locked[job->locked_count++] = (struct candidate){*record, copy};
+    locked += job->locked_count++;
+    locked->record = *record;
+    locked->name = copy;
     return SEAL_OK;
 }
 
@@ -211,8 +219,8 @@ static enum seal_status try_keys(struct job *job, const uint8_t *block, size_t f
 
     if (first == job->key_count)
         return SEAL_NO_KEY;
-    status = envelope_open(&job->env, block, job->keys + first, job->key_count - first, &which,
-                           fault);
+    status =
+        envelope_open(&job->env, block, job->keys + first, job->key_count - first, &which, fault);
     if (status != SEAL_NO_KEY)
         memcpy(job->pkh, job->keys[first + which]->pkh, HASH_LEN);
     return status;
@@ -406,8 +414,7 @@ struct fd_sink {
     uint64_t left;
 };
 
-static enum seal_status fd_sink_write(void *self, const void *data, size_t len,
-                                      struct fault *fault)
+static enum seal_status fd_sink_write(void *self, const void *data, size_t len, struct fault *fault)
 {
     struct fd_sink *s = self;
     size_t n = len < s->left ? len : (size_t)s->left;

@@ -77,8 +77,7 @@ static void derive_bk(uint8_t bk[static 32], const uint8_t ss[static 32],
                       const uint8_t E[static 32], const uint8_t pkh[static HASH_LEN], uint8_t j,
                       const uint8_t Z[static KEM_CODE_LEN])
 {
-    hash_F(bk, ss, "box",
-           (struct span[]){{E, 32}, {pkh, HASH_LEN}, {&j, 1}, {Z, KEM_CODE_LEN}}, 4);
+    hash_F(bk, ss, "box", (struct span[]){{E, 32}, {pkh, HASH_LEN}, {&j, 1}, {Z, KEM_CODE_LEN}}, 4);
 }
 
 /* C = F(file_key, "commit", params with j = 0 || H512(E || all slots)) */
@@ -90,8 +89,8 @@ static void derive_commitment(uint8_t C[static COMMITMENT_LEN], const struct env
 
     params_write(params, &env->params, 0);
     hash_H512(digest, (struct span[]){{head, 32}, {head + SLOTS_OFF, slots_len}}, 2);
-    hash_F(C, env->file_key, "commit",
-           (struct span[]){{params, PARAMS_LEN}, {digest, HASH512_LEN}}, 2);
+    hash_F(C, env->file_key, "commit", (struct span[]){{params, PARAMS_LEN}, {digest, HASH512_LEN}},
+           2);
 }
 
 /* ---- Making ------------------------------------------------------------------------------- */
@@ -117,8 +116,10 @@ static enum seal_status ephemeral_make(struct ephemeral *eph, struct random *ran
     /* Step 5. It never fails; but a file that nobody can open would be found out too late. */
     if (crypto_scalarmult_base(eph->P, eph->e) != 0 || !elligator_decode(decoded, eph->E) ||
         sodium_memcmp(decoded, eph->P, sizeof decoded) != 0)
-        return fault_set(fault, SEAL_IO, "the ephemeral key does not decode: this computer "
-                                         "calculates wrongly", NULL);
+        return fault_set(fault, SEAL_IO,
+                         "the ephemeral key does not decode: this computer "
+                         "calculates wrongly",
+                         NULL);
     return SEAL_OK;
 }
 
@@ -224,8 +225,10 @@ static enum seal_status slots_make(uint8_t *head, const struct envelope *env,
         if (slot_make(head + SLOTS_OFF + SLOT_LEN * (size_t)j, env, eph, &keys[i], j, random))
             continue;
         (void)snprintf(number, sizeof number, "%zu", i + 1);
-        return fault_set(fault, SEAL_BAD_KEY, "a recipient's key cannot be used: it is no key "
-                                              "that sealkey makes", number);
+        return fault_set(fault, SEAL_BAD_KEY,
+                         "a recipient's key cannot be used: it is no key "
+                         "that sealkey makes",
+                         number);
     }
     return SEAL_OK;
 }

@@ -54,8 +54,7 @@ MUST_USE enum seal_status envelope_make(struct envelope *env, uint8_t *head,
 /* Opens the head with the first key that does. block is the whole first block of the file.
  * *which gets the index of that key. SEAL_NO_KEY; SEAL_NEWER; SEAL_HOSTILE (params); SEAL_DAMAGED
  * (C differs). After any of the last three *which is set too. */
-MUST_USE enum seal_status envelope_open(struct envelope *env,
-                                        const uint8_t block[static BLOCK_LEN],
+MUST_USE enum seal_status envelope_open(struct envelope *env, const uint8_t block[static BLOCK_LEN],
                                         struct identity *const *keys, size_t key_count,
                                         size_t *which, struct fault *fault);
 void envelope_wipe(struct envelope *env);

@@ -25,8 +25,13 @@ bool plat_is_terminal(int fd);
 /* Columns of the terminal behind fd; 80 where unknown. */
 size_t plat_terminal_columns(int fd);
 
-enum plat_prompt_result { PLAT_PROMPT_OK, PLAT_PROMPT_NO_TERMINAL, PLAT_PROMPT_TOO_LONG,
-                          PLAT_PROMPT_STOPPED, PLAT_PROMPT_FAILED };
+enum plat_prompt_result {
+    PLAT_PROMPT_OK,
+    PLAT_PROMPT_NO_TERMINAL,
+    PLAT_PROMPT_TOO_LONG,
+    PLAT_PROMPT_STOPPED,
+    PLAT_PROMPT_FAILED
+};
 
 /* Shows prompt on the controlling terminal (not standard input or output) and reads one line
  * without echo into secret (NUL-terminated, the newline removed). Echo is restored on every way

@@ -79,6 +79,7 @@ void plat_process_setup(void)
     hide_memory();
     raise_file_limit();
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files: likewise an error of write */
     catch_signal(SIGINT);
     catch_signal(SIGTERM);
     catch_signal(SIGHUP);

@@ -107,8 +107,7 @@ static enum seal_status trailer_read(const uint8_t t[static TRAILER_LEN], uint64
                                      uint8_t digest[static 32], struct fault *fault)
 {
     if (t[8] != 1)
-        return fault_set(fault, SEAL_HOSTILE, "its trailer does not say that it is complete",
-                         NULL);
+        return fault_set(fault, SEAL_HOSTILE, "its trailer does not say that it is complete", NULL);
     if (!bytes_are_zero(t + 9, 7) || !bytes_are_zero(t + 80, TRAILER_LEN - 80))
         return fault_set(fault, SEAL_HOSTILE, "a field of its trailer that must be zero is not",
                          NULL);
@@ -125,6 +124,7 @@ struct stream_writer {
     struct padding padding;
     int fd;
     uint64_t number;      /* of the block being filled */
+    uint64_t written;     /* bytes of the file */
     uint64_t content_len; /* so far */
     uint64_t content_max;
     size_t start; /* where plaintext begins in the block */
@@ -145,7 +145,7 @@ enum seal_status stream_writer_new(struct stream_writer **out, const struct enve
     w->env = env;
     w->padding = padding;
     w->fd = fd;
-    w->number = w->content_len = 0;
+    w->number = w->written = w->content_len = 0;
     w->content_max = capacity(total, env->head_len) - TRAILER_LEN;
     w->start = w->fill = env->head_len;
     memcpy(w->block, head, env->head_len);
@@ -168,6 +168,7 @@ static enum seal_status block_flush(struct stream_writer *w, bool final, struct 
     w->start = 0;
     if (fd_write_full(w->fd, w->block, w->fill + TAG_LEN, fault) != SEAL_OK)
         return fault->status;
+    w->written += w->fill + TAG_LEN;
     w->fill = 0;
     return stop_requested() ? fault_set(fault, SEAL_INTERRUPTED, NULL, NULL) : SEAL_OK;
 }
@@ -219,8 +220,7 @@ enum seal_status stream_writer_finish(struct stream_writer *w, const uint8_t dig
     zeros = capacity(total, w->env->head_len) - w->content_len - TRAILER_LEN;
     trailer_write(trailer, w->content_len, digest, random);
     if (put(w, NULL, zeros, fault) != SEAL_OK ||
-        put(w, trailer, sizeof trailer, fault) != SEAL_OK ||
-        block_flush(w, true, fault) != SEAL_OK)
+        put(w, trailer, sizeof trailer, fault) != SEAL_OK || block_flush(w, true, fault) != SEAL_OK)
         return fault->status;
     derive_receipt(receipt, w->env, trailer);
     return SEAL_OK;
@@ -228,7 +228,7 @@ enum seal_status stream_writer_finish(struct stream_writer *w, const uint8_t dig
 
 uint64_t stream_written(const struct stream_writer *w)
 {
-    return w->number * BLOCK_LEN + w->fill;
+    return w->written;
 }
 
 void stream_writer_free(struct stream_writer *w)
@@ -351,8 +351,7 @@ static enum seal_status read_padding(struct stream_reader *r, struct fault *faul
         if (len == 0)
             return SEAL_OK;
         if (!bytes_are_zero(data, len))
-            return fault_set(fault, SEAL_HOSTILE, "what follows its content is not all zero",
-                             NULL);
+            return fault_set(fault, SEAL_HOSTILE, "what follows its content is not all zero", NULL);
         r->pos = r->end;
     }
 }

@@ -30,18 +30,18 @@ uint64_t stream_total_len(size_t head_len, uint64_t content_len, struct padding 
 struct stream_writer;
 
 /* head (env->head_len bytes) is copied; env must outlive the writer. What is sealed goes to fd. */
-MUST_USE enum seal_status stream_writer_new(struct stream_writer **out,
-                                            const struct envelope *env, const uint8_t *head,
-                                            struct padding padding, int fd, struct fault *fault);
+MUST_USE enum seal_status stream_writer_new(struct stream_writer **out, const struct envelope *env,
+                                            const uint8_t *head, struct padding padding, int fd,
+                                            struct fault *fault);
 /* Content. SEAL_NO_ROOM as soon as it cannot fit the fixed size or 2^32 blocks. */
 MUST_USE enum seal_status stream_write(struct stream_writer *w, const void *data, size_t len,
                                        struct fault *fault);
 /* Padding, trailer, last block. digest is D; receipt gets the 32 bytes that number_text prints. */
 MUST_USE enum seal_status stream_writer_finish(struct stream_writer *w,
                                                const uint8_t digest[static 32],
-                                               struct random *random,
-                                               uint8_t receipt[static 32], struct fault *fault);
-/* Bytes of the file so far. */
+                                               struct random *random, uint8_t receipt[static 32],
+                                               struct fault *fault);
+/* Bytes of the file written so far. */
 uint64_t stream_written(const struct stream_writer *w);
 void stream_writer_free(struct stream_writer *w);
 
@@ -50,9 +50,8 @@ void stream_writer_free(struct stream_writer *w);
 struct stream_reader;
 
 /* in stands at its first block, from which env was opened; both must outlive the reader. */
-MUST_USE enum seal_status stream_reader_new(struct stream_reader **out,
-                                            const struct envelope *env, struct volume_in *in,
-                                            struct fault *fault);
+MUST_USE enum seal_status stream_reader_new(struct stream_reader **out, const struct envelope *env,
+                                            struct volume_in *in, struct fault *fault);
 /* The next piece of authentic plaintext, at least one byte; *len is 0 at the end. Content first;
  * where it ends is for the caller to know, padding follows. SEAL_DAMAGED. */
 MUST_USE enum seal_status stream_peek(struct stream_reader *r, const uint8_t **data, size_t *len,
@@ -64,8 +63,7 @@ MUST_USE enum seal_status stream_read(struct stream_reader *r, void *out, size_t
                                       struct fault *fault);
 /* To be called where content has ended: reads the rest, checks padding and trailer, and that
  * content_len is what was taken. SEAL_DAMAGED, SEAL_HOSTILE. */
-MUST_USE enum seal_status stream_reader_finish(struct stream_reader *r,
-                                               uint8_t digest[static 32],
+MUST_USE enum seal_status stream_reader_finish(struct stream_reader *r, uint8_t digest[static 32],
                                                uint8_t receipt[static 32], struct fault *fault);
 /* Where content ends is not known without parsing it: hands all plaintext but the trailer to to,
  * checks as above, and says how much of it was content. */

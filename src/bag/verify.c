@@ -364,10 +364,8 @@ enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[static SHA256
             return hostile(fault, "a file of its record is missing", tag_file_names[i]);
         if (i == TAG_TAGMANIFEST)
             continue;
-        if (!c->tag_is_listed[i] ||
-            memcmp(c->tag_listed[i], c->tag_digests[i], SHA256_LEN) != 0)
-            return hostile(fault, "its tag manifest differs from what is there",
-                           tag_file_names[i]);
+        if (!c->tag_is_listed[i] || memcmp(c->tag_listed[i], c->tag_digests[i], SHA256_LEN) != 0)
+            return hostile(fault, "its tag manifest differs from what is there", tag_file_names[i]);
     }
     for (size_t i = 0; i < c->table.count; i++)
         if (check_item_listed(c, &c->table.items[i], fault) != SEAL_OK)
@@ -398,8 +396,8 @@ enum seal_status bag_check_each_folder(const struct bag_check *c,
 
         if (item->type != ITEM_DIR || (item->marks & MARK_IMPLIED) != 0)
             continue;
-        status = each(ctx, item_path(&c->table, item),
-                      (struct timestamp){item->sec, item->nsec}, fault);
+        status =
+            each(ctx, item_path(&c->table, item), (struct timestamp){item->sec, item->nsec}, fault);
         if (status != SEAL_OK)
             return status;
     }

@@ -1,0 +1,382 @@
+/*
+ * What the programs say, and how: one table for the wording of failures, and one way to the
+ * terminal, on which nothing passes that could change what is seen there.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <utf8proc.h>
+
+static const char *program = "seal";
+static bool quiet_mode;
+
+void message_setup(const char *program_name, bool quiet)
+{
+    program = program_name;
+    quiet_mode = quiet;
+}
+
+bool message_is_quiet(void)
+{
+    return quiet_mode;
+}
+
+/* ---- The wording of failures -------------------------------------------------------------- */
+
+/* The sentence is "NAME: HAPPENED (WHAT). ADVICE". Without happened, WHAT stands in its place;
+ * without hides_what, what is left out, since the status says all there is to say. */
+struct wording {
+    enum exit_code exit;
+    const char *happened;  /* NULL: fault->what says it */
+    const char *otherwise; /* in the place of a what that is NULL */
+    const char *advice;
+    bool hides_what;
+};
+
+static const struct wording wordings[] = {
+    [SEAL_OK] = {EXIT_NOT_DONE, NULL, "failed for an unknown reason", NULL, false},
+    [SEAL_IO] = {EXIT_NOT_DONE, NULL, "could not be read or written", NULL, false},
+    [SEAL_NO_MEMORY] = {EXIT_NOT_DONE, NULL, "there is not enough memory",
+                        "Close other programs and try again.", false},
+    [SEAL_EXISTS] = {EXIT_NOT_DONE, NULL, "is there already, and is left as it is",
+                     "Choose another name, or move it away first.", false},
+    [SEAL_NO_ROOM] = {EXIT_NOT_DONE, NULL, "is more than fits",
+                      "Choose a larger size, or seal less at once.", false},
+    [SEAL_LOCAL_NAME] = {EXIT_NOT_DONE, "this system cannot hold a name in it", NULL,
+                         "The sealed file is in order: unseal it on another system, or take out "
+                         "its content whole with --raw.",
+                         false},
+    [SEAL_INTERRUPTED] = {EXIT_NOT_DONE, "stopped before the end", NULL,
+                          "Nothing unfinished was left behind.", true},
+    [SEAL_USAGE] = {EXIT_WRONG_USE, NULL, "that makes no sense", NULL, false},
+    [SEAL_BAD_KEY] = {EXIT_WRONG_USE, NULL, "cannot be used as a key",
+                      "Take another copy of this key, from whoever made it.", false},
+    [SEAL_WRONG_PASSPHRASE] = {EXIT_WRONG_USE, "the passphrase does not open this key", NULL,
+                               "Mind capital letters and the keyboard's language; if it is surely "
+                               "the right one, the key file was changed: take your other copy.",
+                               true},
+    [SEAL_NO_KEY] = {EXIT_NO_KEY, "no key here opens this file, or its beginning is damaged", NULL,
+                     "Try your other keys, or ask for the file again.", true},
+    [SEAL_DAMAGED] = {EXIT_DAMAGED, "a key opens it, but it was altered or cut short", NULL,
+                      "Nothing of it was kept: ask for the file again.", false},
+    [SEAL_HOSTILE] = {EXIT_SUSPICIOUS, "it arrived intact, but what is inside breaks the rules",
+                      NULL, "Nothing of it was kept: treat its source with suspicion.", false},
+    [SEAL_NEWER] = {EXIT_NEWER, "made by a newer version of this program", NULL,
+                    "Get that version and try again.", false},
+};
+
+/* Advice that depends on more than the status: on what went wrong, or on errno. */
+struct advice {
+    const char *what;
+    int sys;
+    const char *text; /* %s is the name */
+};
+
+static const struct advice advices[] = {
+    {KEY_FAULT_LOOSE, 0, "Make it yours alone: chmod 600 %s"},
+    {KEY_FAULT_LARGE, 0, "Check that it is the right file."},
+    {KEY_FAULT_NONE, 0, "Check that it is the right file."},
+    {KEY_FAULT_NO_PUBLIC, 0, "To seal, give the .pub file of who is to open it."},
+    {KEY_FAULT_NO_SECRET, 0, "To open, give the .key file; a .pub file can only seal."},
+    {KEY_FAULT_NOT_UTF8, 0, "Type it on a terminal that is set to UTF-8."},
+    {KEY_FAULT_LONG_PASSPHRASE, 0, "Choose a shorter one."},
+    {NULL, ENOSPC, "Make room there, or write to another place."},
+    {NULL, EDQUOT, "Make room there, or write to another place."},
+    {NULL, EFBIG,
+     "That file system takes no file so large (FAT32 stops at 4 GiB): write to "
+     "another one."},
+    {NULL, EIO, "The medium may be failing: save what is on it."},
+    {NULL, ENOENT, "Check how the name is spelled."},
+    {NULL, EMFILE, "Too many files are open at once."},
+};
+
+enum exit_code exit_code_of(enum seal_status status)
+{
+    return status == SEAL_OK ? EXIT_ALL_DONE : wordings[status].exit;
+}
+
+/* printf-like text that grows no further than its room; what does not fit is left out. */
+struct text {
+    char data[8192];
+    size_t len;
+};
+
+static void text_add_list(struct text *t, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+static void text_add_list(struct text *t, const char *format, va_list args)
+{
+    size_t room = sizeof t->data - t->len;
+    int n = vsnprintf(t->data + t->len, room, format, args);
+
+    if (n > 0)
+        t->len += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+static void text_add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void text_add(struct text *t, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    text_add_list(t, format, args);
+    va_end(args);
+}
+
+/* The name where the advice has its %s, quoted for the shell unless it needs no quotes. */
+static void text_add_advice(struct text *t, const char *advice, const char *name)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./+,:@%=";
+    const char *place = strstr(advice, "%s");
+
+    if (place == NULL) {
+        text_add(t, " %s", advice);
+        return;
+    }
+    text_add(t, " %.*s", (int)(place - advice), advice);
+    if (name[0] != '-' && name[strspn(name, plain)] == '\0')
+        text_add(t, "%s%s", name, place + 2);
+    else if (strchr(name, '\'') == NULL)
+        text_add(t, "%s'%s'%s", name[0] == '-' ? "-- " : "", shown(name), place + 2);
+    else
+        text_add(t, "(that file)%s", place + 2);
+}
+
+static const char *advice_for(const struct fault *fault, const struct wording *w)
+{
+    for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++) {
+        const struct advice *a = &advices[i];
+
+        if (a->what != NULL ? fault->what != NULL && strcmp(a->what, fault->what) == 0
+                            : fault->status == SEAL_IO && a->sys == fault->sys)
+            return a->text;
+    }
+    return w->advice;
+}
+
+/* ---- The way to the terminal -------------------------------------------------------------- */
+
+/* The code point at s, and in *n its bytes; -1 and 1 for a byte that belongs to none. */
+static int32_t code_point(const uint8_t *s, size_t len, size_t *n)
+{
+    utf8proc_int32_t c = -1;
+
+    *n = utf8_char_len(s, len);
+    if (*n == 0) {
+        *n = 1;
+        return -1;
+    }
+    (void)utf8proc_iterate(s, (utf8proc_ssize_t)*n, &c);
+    return c;
+}
+
+/* Neither moves the cursor, nor turns the writing round, nor is invisible. */
+static bool is_printable(int32_t c)
+{
+    switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_CN: /* unassigned */
+    case UTF8PROC_CATEGORY_CC: /* control */
+    case UTF8PROC_CATEGORY_CF: /* format: bidirectional, zero width */
+    case UTF8PROC_CATEGORY_CS: /* surrogate */
+    case UTF8PROC_CATEGORY_CO: /* private use */
+    case UTF8PROC_CATEGORY_ZL: /* line separator */
+    case UTF8PROC_CATEGORY_ZP: /* paragraph separator */
+        return false;
+    default:
+        return !utf8proc_get_property(c)->ignorable;
+    }
+}
+
+#define PIECE_SIZE 16
+
+/* The next character of s as it may be shown; returns the bytes of s it stands for. A mark that
+ * combines counts as a column, so that no heap of them grows without bound. */
+static size_t next_piece(const char *s, size_t len, char piece[static PIECE_SIZE], size_t *columns)
+{
+    size_t n;
+    int32_t c = code_point((const uint8_t *)s, len, &n);
+    int width;
+
+    if (c >= 0 && is_printable(c)) {
+        memcpy(piece, s, n);
+        piece[n] = '\0';
+        width = utf8proc_charwidth(c);
+        *columns = width > 1 ? (size_t)width : 1;
+        return n;
+    }
+    if (c < 0x80)
+        (void)snprintf(piece, PIECE_SIZE, "\\x%02X", (unsigned int)(unsigned char)s[0]);
+    else
+        (void)snprintf(piece, PIECE_SIZE, "\\u{%04X}", (unsigned int)c);
+    *columns = strlen(piece);
+    return n;
+}
+
+/* Out in one piece, so that lines of different threads do not mix. A standard error that cannot be
+ * written leaves nobody to tell. */
+static void put_line(const struct text *t)
+{
+    char out[sizeof t->data + PIECE_SIZE + 2];
+    struct fault ignored = {.status = SEAL_OK};
+    size_t len = 0;
+
+    for (size_t i = 0; i < t->len && len < sizeof t->data;) {
+        char piece[PIECE_SIZE];
+        size_t columns, piece_len;
+
+        i += next_piece(t->data + i, t->len - i, piece, &columns);
+        piece_len = strlen(piece);
+        memcpy(out + len, piece, piece_len);
+        len += piece_len;
+    }
+    out[len++] = '\n';
+    progress_hide();
+    (void)!fd_write_full(STDERR_FILENO, out, len, &ignored);
+}
+
+void say(const char *format, ...)
+{
+    struct text t = {.len = 0};
+    va_list args;
+
+    if (quiet_mode)
+        return;
+    va_start(args, format);
+    text_add_list(&t, format, args);
+    va_end(args);
+    put_line(&t);
+}
+
+void warn(const char *format, ...)
+{
+    struct text t = {.len = 0};
+    va_list args;
+
+    text_add(&t, "%s: ", program);
+    va_start(args, format);
+    text_add_list(&t, format, args);
+    va_end(args);
+    put_line(&t);
+}
+
+enum exit_code complain(const struct fault *fault)
+{
+    const struct wording *w = &wordings[fault->status];
+    const char *what = w->hides_what ? NULL : fault->what;
+    const char *advice = advice_for(fault, w);
+    struct text t = {.len = 0};
+
+    text_add(&t, "%s: ", program);
+    if (fault->name[0] != '\0')
+        text_add(&t, "%s: ", shown(fault->name));
+    if (w->happened == NULL)
+        text_add(&t, "%s", what != NULL ? what : w->otherwise);
+    else if (what != NULL)
+        text_add(&t, "%s (%s)", w->happened, what);
+    else
+        text_add(&t, "%s", w->happened);
+    if (fault->sys != 0 && fault->status == SEAL_IO)
+        text_add(&t, ": %s", strerror(fault->sys));
+    text_add(&t, ".");
+    if (advice != NULL)
+        text_add_advice(&t, advice, fault->name);
+    put_line(&t);
+    return w->exit;
+}
+
+enum exit_code complain_usage(const char *format, ...)
+{
+    struct text t = {.len = 0};
+    va_list args;
+
+    text_add(&t, "%s: ", program);
+    va_start(args, format);
+    text_add_list(&t, format, args);
+    va_end(args);
+    text_add(&t, ". Try: %s --help", program);
+    put_line(&t);
+    return EXIT_WRONG_USE;
+}
+
+enum exit_code finish_output(enum exit_code code)
+{
+    bool failed_before = ferror(stdout) != 0;
+
+    errno = 0;
+    if (fflush(stdout) == 0 && !failed_before)
+        return code;
+    warn("standard output could not be written: %s.",
+         errno != 0 ? strerror(errno) : "an earlier write failed");
+    return code == EXIT_ALL_DONE ? EXIT_NOT_DONE : code;
+}
+
+/* ---- Names -------------------------------------------------------------------------------- */
+
+#define SHOWN_COLUMNS 200
+#define SHOWN_END 99 /* columns kept at either end of one that is cut */
+#define SHOWN_SIZE (SHOWN_COLUMNS * 4 + 2 * PIECE_SIZE)
+
+/* Copies from *s as long as columns allow. Returns the columns used. */
+static size_t show_some(char *out, size_t *out_len, const char **s, size_t limit)
+{
+    size_t used = 0;
+
+    while (**s != '\0') {
+        char piece[PIECE_SIZE];
+        size_t columns, n = next_piece(*s, strnlen(*s, 4), piece, &columns);
+
+        if (used + columns > limit)
+            break;
+        memcpy(out + *out_len, piece, strlen(piece));
+        *out_len += strlen(piece);
+        used += columns;
+        *s += n;
+    }
+    out[*out_len] = '\0';
+    return used;
+}
+
+static size_t columns_of(const char *s)
+{
+    size_t sum = 0;
+
+    while (*s != '\0') {
+        char piece[PIECE_SIZE];
+        size_t columns;
+
+        s += next_piece(s, strnlen(s, 4), piece, &columns);
+        sum += columns;
+    }
+    return sum;
+}
+
+const char *shown(const char *name)
+{
+    static _Thread_local char ring[4][SHOWN_SIZE];
+    static _Thread_local unsigned int turn;
+    char *out = ring[turn++ % 4];
+    size_t len = 0, left;
+
+    left = columns_of(name);
+    if (left <= SHOWN_COLUMNS) {
+        (void)show_some(out, &len, &name, SHOWN_COLUMNS);
+        return out;
+    }
+    (void)show_some(out, &len, &name, SHOWN_END);
+    for (left = columns_of(name); left > SHOWN_END;) {
+        char piece[PIECE_SIZE];
+        size_t columns;
+
+        name += next_piece(name, strnlen(name, 4), piece, &columns);
+        left -= columns;
+    }
+    memcpy(out + len, "..", 2);
+    len += 2;
+    (void)show_some(out, &len, &name, SHOWN_END);
+    return out;
+}

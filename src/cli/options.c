@@ -1,0 +1,244 @@
+/*
+ * Command lines: one table for each program drives parsing and --help.
+ */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Help --------------------------------------------------------------------------------- */
+
+#define HELP_WIDTH 79
+#define HELP_COLUMN 28 /* where the text of an option begins */
+
+/* Prints text in lines of at most HELP_WIDTH columns; it begins at column, the lines after the
+ * first at indent. A word is never broken. */
+static void print_wrapped(const char *text, size_t column, size_t indent)
+{
+    bool first = true;
+
+    while (*text != '\0') {
+        size_t n = strcspn(text, " \n");
+
+        if (!first && column + 1 + n > HELP_WIDTH) {
+            printf("\n%*s", (int)indent, "");
+            column = indent;
+        } else if (!first) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", (int)n, text);
+        column += n;
+        text += n;
+        first = false;
+        if (*text == '\n') {
+            putchar('\n');
+            column = 0;
+            first = true;
+        }
+        text += *text != '\0';
+    }
+    putchar('\n');
+}
+
+static void print_usage(const struct program *program)
+{
+    const char *line = program->usage;
+    const char *lead = "Usage:";
+
+    while (*line != '\0') {
+        size_t n = strcspn(line, "\n");
+
+        printf("%-6s %s %.*s\n", lead, program->name, (int)n, line);
+        line += n + (line[n] == '\n');
+        lead = "";
+    }
+}
+
+static void print_option(char letter, const char *name, const char *value, const char *help)
+{
+    char left[128];
+    int n =
+        snprintf(left, sizeof left, "  %c%c%c --%s%s%s", letter ? '-' : ' ', letter ? letter : ' ',
+                 letter ? ',' : ' ', name, value ? " " : "", value ? value : "");
+    size_t width = n > 0 ? (size_t)n : 0;
+
+    printf("%s", left);
+    if (width + 2 > HELP_COLUMN) {
+        printf("\n%*s", HELP_COLUMN, "");
+    } else {
+        printf("%*s", (int)(HELP_COLUMN - width), "");
+    }
+    print_wrapped(help, HELP_COLUMN, HELP_COLUMN);
+}
+
+static enum exit_code print_help(const struct program *program)
+{
+    print_usage(program);
+    printf("\n");
+    print_wrapped(program->about, 0, 0);
+    printf("\nOptions:\n");
+    for (const struct option *o = program->options; o->name != NULL; o++)
+        print_option(o->letter, o->name, o->value, o->help);
+    print_option('h', "help", NULL, "show this and do nothing else");
+    print_option('V', "version", NULL, "show the version and do nothing else");
+    if (program->more != NULL)
+        printf("\n%s%s", program->more,
+               program->more[0] != '\0' && program->more[strlen(program->more) - 1] == '\n' ? ""
+                                                                                            : "\n");
+    return finish_output(EXIT_ALL_DONE);
+}
+
+static enum exit_code print_version(const struct program *program)
+{
+    printf("%.*s %s (format %d)\n", (int)strcspn(program->name, " "), program->name, SEAL_VERSION,
+           SEAL_FORMAT_VERSION);
+    return finish_output(EXIT_ALL_DONE);
+}
+
+/* ---- Parsing ------------------------------------------------------------------------------ */
+
+struct parser {
+    const struct program *program;
+    int argc;
+    char **argv;
+    int next; /* the argument to be looked at next */
+    const char **operands;
+    size_t operand_count;
+};
+
+_Noreturn static void leave(struct parser *p, enum exit_code code)
+{
+    free(p->operands);
+    options_free(p->program);
+    exit((int)code);
+}
+
+static struct option *find_long(const struct program *program, const char *name, size_t len)
+{
+    for (struct option *o = program->options; o->name != NULL; o++)
+        if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
+            return o;
+    return NULL;
+}
+
+static struct option *find_letter(const struct program *program, char letter)
+{
+    for (struct option *o = program->options; o->name != NULL; o++)
+        if (o->letter == letter)
+            return o;
+    return NULL;
+}
+
+/* Notes that an option was given, and its value; that of a switch is NULL. */
+static void take(struct parser *p, struct option *o, const char *value)
+{
+    if (o->count > 0 && !o->repeatable)
+        leave(p, complain_usage("--%s is given twice", o->name));
+    if (value != NULL && value[0] == '\0')
+        leave(p, complain_usage("--%s is given an empty %s", o->name, o->value));
+    if (value != NULL && o->all == NULL) {
+        o->all = calloc((size_t)p->argc, sizeof *o->all);
+        if (o->all == NULL)
+            leave(p, complain(&(struct fault){.status = SEAL_NO_MEMORY}));
+    }
+    if (value != NULL)
+        o->all[o->count] = value;
+    o->text = value;
+    o->count++;
+}
+
+/* The value that stands in the next argument. */
+static const char *value_behind(struct parser *p, const struct option *o)
+{
+    if (p->next >= p->argc)
+        leave(p, complain_usage("--%s needs a value: %s", o->name, o->value));
+    return p->argv[p->next++];
+}
+
+static void parse_long(struct parser *p, const char *name)
+{
+    size_t len = strcspn(name, "=");
+    struct option *o = find_long(p->program, name, len);
+
+    if (o == NULL && strcmp(name, "help") == 0)
+        leave(p, print_help(p->program));
+    if (o == NULL && strcmp(name, "version") == 0)
+        leave(p, print_version(p->program));
+    if (o == NULL)
+        leave(p, complain_usage("there is no option --%.*s", (int)(len < 100 ? len : 100), name));
+    if (o->value == NULL && name[len] == '=')
+        leave(p, complain_usage("--%s takes no value", o->name));
+    if (o->value == NULL)
+        take(p, o, NULL);
+    else
+        take(p, o, name[len] == '=' ? name + len + 1 : value_behind(p, o));
+}
+
+/* -q, several switches together as -qv, -oVALUE and -o VALUE. */
+static void parse_letters(struct parser *p, const char *letters)
+{
+    while (*letters != '\0') {
+        struct option *o = find_letter(p->program, *letters);
+
+        if (o == NULL && *letters == 'h')
+            leave(p, print_help(p->program));
+        if (o == NULL && *letters == 'V')
+            leave(p, print_version(p->program));
+        if (o == NULL) {
+            size_t n = utf8_char_len((const uint8_t *)letters, strlen(letters));
+
+            leave(p, complain_usage("there is no option -%.*s", (int)(n > 0 ? n : 1), letters));
+        }
+        letters++;
+        if (o->value != NULL) {
+            take(p, o, *letters != '\0' ? letters : value_behind(p, o));
+            return;
+        }
+        take(p, o, NULL);
+    }
+}
+
+static void add_operand(struct parser *p, const char *operand)
+{
+    if (operand[0] == '\0')
+        leave(p, complain_usage("an empty name was given"));
+    p->operands[p->operand_count++] = operand;
+}
+
+void options_parse(const struct program *program, int argc, char **argv, const char ***operands,
+                   size_t *operand_count)
+{
+    struct parser p = {.program = program, .argc = argc, .argv = argv, .next = 1};
+
+    p.operands = calloc((size_t)argc + 1, sizeof *p.operands);
+    if (p.operands == NULL)
+        leave(&p, complain(&(struct fault){.status = SEAL_NO_MEMORY}));
+    while (p.next < argc) {
+        const char *arg = argv[p.next++];
+
+        if (strcmp(arg, "--") == 0)
+            break;
+        if (strncmp(arg, "--", 2) == 0)
+            parse_long(&p, arg + 2);
+        else if (arg[0] == '-' && arg[1] != '\0')
+            parse_letters(&p, arg + 1);
+        else
+            add_operand(&p, arg);
+    }
+    while (p.next < argc)
+        add_operand(&p, argv[p.next++]);
+    *operands = p.operands;
+    *operand_count = p.operand_count;
+}
+
+void options_free(const struct program *program)
+{
+    for (struct option *o = program->options; o->name != NULL; o++) {
+        free(o->all);
+        o->all = NULL;
+        o->text = NULL;
+        o->count = 0;
+    }
+}

@@ -1,0 +1,221 @@
+/*
+ * Passphrases: from the terminal or a descriptor, never from an argument, in guarded memory.
+ */
+#include "cli/cli.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#define ATTEMPTS 3
+#define NEW_PROMPT                                                                           \
+    "Choose a passphrase; six words drawn by dice are good. If it is lost, so is the key.\n" \
+    "New passphrase: "
+#define NO_PASSPHRASE "a passphrase is needed, and none was typed"
+
+static enum seal_status passphrase_alloc(struct passphrase *p, struct fault *fault)
+{
+    *p = (struct passphrase){NULL, 0};
+    if (sodium_init() >= 0)
+        p->text = sodium_malloc(PASSPHRASE_MAX + 1);
+    return p->text != NULL ? SEAL_OK : fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+}
+
+void passphrase_free(struct passphrase *p)
+{
+    sodium_free(p->text);
+    *p = (struct passphrase){NULL, 0};
+}
+
+/* ---- From a descriptor -------------------------------------------------------------------- */
+
+static enum seal_status fd_parse(int *fd, const char *text, struct fault *fault)
+{
+    struct plat_stat st;
+    long value = 0;
+
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c < '0' || *c > '9' || value > INT_MAX / 10 - 1)
+            return fault_set(fault, SEAL_USAGE, "is not the number of a descriptor", text);
+        value = value * 10 + (*c - '0');
+    }
+    *fd = (int)value;
+    if (text[0] == '\0' || plat_stat_fd(*fd, &st) != 0)
+        return fault_set(fault, SEAL_USAGE,
+                         "there is no open descriptor of this number to read a passphrase from",
+                         text);
+    if (plat_is_terminal(*fd))
+        return fault_set(fault, SEAL_USAGE,
+                         "this descriptor is a terminal, on which the passphrase would be seen; "
+                         "leave the option out to be asked for it",
+                         text);
+    return SEAL_OK;
+}
+
+/* Byte by byte, so that nothing behind the line is taken from whoever reads next. */
+static enum seal_status read_line(struct passphrase *p, int fd, struct fault *fault)
+{
+    enum seal_status status = SEAL_OK;
+    size_t got = 1;
+    char c = 0;
+
+    for (;;) {
+        status = fd_read_full(fd, &c, 1, &got, fault);
+        if (status != SEAL_OK || got == 0 || c == '\n')
+            break;
+        /* A carriage return more is let in: it may belong to the line's end. */
+        if (p->len > PASSPHRASE_MAX || (p->len == PASSPHRASE_MAX && c != '\r')) {
+            status = fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_LONG_PASSPHRASE, NULL);
+            break;
+        }
+        p->text[p->len++] = c;
+    }
+    sodium_memzero(&c, sizeof c);
+    return status;
+}
+
+enum seal_status passphrase_from_fd(struct passphrase *out, const char *fd_number,
+                                    struct fault *fault)
+{
+    enum seal_status status;
+    int fd = -1;
+
+    *out = (struct passphrase){NULL, 0};
+    status = fd_parse(&fd, fd_number, fault);
+    if (status == SEAL_OK)
+        status = passphrase_alloc(out, fault);
+    if (status == SEAL_OK)
+        status = read_line(out, fd, fault);
+    if (status == SEAL_OK && out->len > 0 && out->text[out->len - 1] == '\r')
+        out->len--;
+    if (status == SEAL_OK && out->len == 0)
+        status = fault_set(fault, SEAL_USAGE, "an empty passphrase came from this descriptor",
+                           fd_number);
+    if (status != SEAL_OK)
+        passphrase_free(out);
+    return status;
+}
+
+/* ---- From the terminal -------------------------------------------------------------------- */
+
+enum seal_status passphrase_ask(struct passphrase *out, const char *prompt, struct fault *fault)
+{
+    enum seal_status status = passphrase_alloc(out, fault);
+
+    if (status != SEAL_OK)
+        return status;
+    progress_hide();
+    switch (plat_prompt_secret(prompt, out->text, PASSPHRASE_MAX + 1)) {
+    case PLAT_PROMPT_OK:
+        out->len = strlen(out->text);
+        return SEAL_OK;
+    case PLAT_PROMPT_NO_TERMINAL:
+        status = fault_set(fault, SEAL_USAGE,
+                           "a passphrase is needed, and there is no terminal to ask for it; give "
+                           "it with --passphrase-fd",
+                           NULL);
+        break;
+    case PLAT_PROMPT_TOO_LONG:
+        status = fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_LONG_PASSPHRASE, NULL);
+        break;
+    case PLAT_PROMPT_STOPPED:
+        if (stop_requested())
+            status = fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        else
+            status = fault_set(fault, SEAL_USAGE, NO_PASSPHRASE, NULL);
+        break;
+    default:
+        status = fault_set_errno(fault, "the passphrase could not be read from the terminal", NULL);
+        break;
+    }
+    passphrase_free(out);
+    return status;
+}
+
+/* Both empty and different are for the user to mend; anything else ends it. */
+static enum seal_status ask_twice(struct passphrase *out, const char **mistake, struct fault *fault)
+{
+    struct passphrase again = {NULL, 0};
+    enum seal_status status = passphrase_ask(out, NEW_PROMPT, fault);
+
+    *mistake = NULL;
+    if (status != SEAL_OK)
+        return status;
+    if (out->len == 0) {
+        *mistake = "That was empty.";
+        return SEAL_OK;
+    }
+    status = passphrase_ask(&again, "The same again: ", fault);
+    if (status == SEAL_OK &&
+        (again.len != out->len || sodium_memcmp(again.text, out->text, out->len) != 0))
+        *mistake = "The two are not the same.";
+    passphrase_free(&again);
+    if (status != SEAL_OK)
+        passphrase_free(out);
+    return status;
+}
+
+enum seal_status passphrase_ask_new(struct passphrase *out, struct fault *fault)
+{
+    for (int attempt = 1;; attempt++) {
+        const char *mistake;
+        enum seal_status status = ask_twice(out, &mistake, fault);
+
+        if (status != SEAL_OK || mistake == NULL)
+            return status;
+        passphrase_free(out);
+        if (attempt == ATTEMPTS)
+            return fault_set(fault, SEAL_USAGE, "no new passphrase was agreed on; start again",
+                             NULL);
+        warn("%s Please try again.", mistake);
+    }
+}
+
+/* ---- Opening a key ------------------------------------------------------------------------ */
+
+/* One attempt. The fault of a wrong passphrase is the caller's to forget. */
+static enum seal_status try_unlock(struct identity **out, const struct secret_record *record,
+                                   const char *name, const char *fd_number, struct fault *fault)
+{
+    struct passphrase p;
+    enum seal_status status;
+    char prompt[1024];
+
+    (void)snprintf(prompt, sizeof prompt, "Passphrase for %s: ", shown(name));
+    status = fd_number != NULL ? passphrase_from_fd(&p, fd_number, fault)
+                               : passphrase_ask(&p, prompt, fault);
+    if (status != SEAL_OK)
+        return status;
+    if (p.len == 0)
+        status = fault_set(fault, SEAL_USAGE, NO_PASSPHRASE, NULL);
+    else
+        status = secret_record_open(out, record, p.text, p.len, fault);
+    passphrase_free(&p);
+    return status;
+}
+
+enum seal_status identity_unlock(struct identity **out, const struct secret_record *record,
+                                 const char *name, const char *fd_number, struct fault *fault)
+{
+    enum seal_status status = SEAL_OK;
+
+    *out = NULL;
+    if (!record->locked)
+        return secret_record_open(out, record, NULL, 0, fault);
+    for (int attempt = 1;; attempt++) {
+        struct fault latest = {.status = SEAL_OK};
+
+        status = try_unlock(out, record, name, fd_number, &latest);
+        if (status != SEAL_WRONG_PASSPHRASE || fd_number != NULL || attempt == ATTEMPTS) {
+            /* What is wrong with the option or the passphrase is said of those, not of the key. */
+            if (status == SEAL_WRONG_PASSPHRASE || status == SEAL_NO_MEMORY)
+                fault_add_name(&latest, name);
+            if (status != SEAL_OK && fault->status == SEAL_OK)
+                *fault = latest;
+            return status;
+        }
+        warn("That passphrase does not open %s. Please try again.", shown(name));
+    }
+}
