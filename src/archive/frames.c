@@ -308,7 +308,7 @@ static enum seal_status frame_start(struct frames_reader *r, struct fault *fault
         return fault->status;
     len = frame_header_len(head[4]);
     if (len == 0)
-        return fault_set(fault, SEAL_HOSTILE, "a compressed frame does not say how large it is",
+        return fault_set(fault, SEAL_HOSTILE, "a compressed frame has a header that is not allowed",
                          NULL);
     if (read_exact(r, head + 5, len - 1, fault) != SEAL_OK)
         return fault->status;

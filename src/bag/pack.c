@@ -388,8 +388,8 @@ enum seal_status bag_source_write(struct bag_source *source, struct archive_writ
     p.buf = malloc(READ_LEN);
     if (p.buf == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    /* data/ itself is ours, unless a folder given stands for it. */
-    if (data->sec == 0 && data->nsec == 0)
+    /* Otherwise data/ is ours, and new. */
+    if (!source->data_is_given)
         data->sec = p.now.sec;
     status = put_payload(&p, fault);
     if (status == SEAL_OK)

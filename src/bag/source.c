@@ -503,8 +503,7 @@ static enum seal_status root_start(struct source_root *root, const char *path, c
 
 /* Adds a given path, or what is in it, to the children of data/. */
 static enum seal_status root_add(struct bag_source *s, size_t number, const char *path,
-                                 struct children *c, struct timestamp *data_time,
-                                 struct fault *fault)
+                                 struct children *c, struct fault *fault)
 {
     char *name = NULL;
     struct plat_stat st;
@@ -516,7 +515,9 @@ static enum seal_status root_add(struct bag_source *s, size_t number, const char
     if (status != SEAL_OK)
         goto out;
     if (s->roots[number].merged) {
-        *data_time = st.mtime;
+        s->data_is_given = true;
+        s->table.items[0].sec = st.mtime.sec;
+        s->table.items[0].nsec = st.mtime.nsec;
         fd = open_folder(s, number, "");
         status = fd < 0 ? fault_set_errno(fault, "could not be read", path)
                         : list_children(s, c, fd, PAYLOAD_DIR, fault);
@@ -554,7 +555,6 @@ static enum seal_status source_fill(struct bag_source *s, const char *const *pat
                                     struct fault *fault)
 {
     struct children c = {0};
-    struct timestamp data_time = {0};
     enum seal_status status = SEAL_OK;
     struct item *item = table_add(&s->table, PAYLOAD_DIR, strlen(PAYLOAD_DIR));
 
@@ -565,14 +565,11 @@ static enum seal_status source_fill(struct bag_source *s, const char *const *pat
     item->type = ITEM_DIR;
     item->marks = MARK_EXEC;
     for (size_t i = 0; i < count && status == SEAL_OK; i++)
-        status = root_add(s, i, paths[i], &c, &data_time, fault);
+        status = root_add(s, i, paths[i], &c, fault);
     if (status == SEAL_OK)
         status = refuse_doubles(&c, fault);
-    if (status == SEAL_OK) {
-        s->table.items[0].sec = data_time.sec;
-        s->table.items[0].nsec = data_time.nsec;
+    if (status == SEAL_OK)
         status = add_children(s, &c, PAYLOAD_DIR, PAYLOAD_DIR, fault);
-    }
     children_free(&c);
     return status;
 }

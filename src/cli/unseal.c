@@ -505,6 +505,18 @@ static enum seal_status receive(struct job *job, struct fault *fault)
     return job->target_is_dir ? receive_bag(job, fault) : receive_file(job, fault);
 }
 
+/* The message is about the sealed file; what a rule was broken by is said as well. */
+static void name_file(struct fault *fault, const char *file)
+{
+    char item[FAULT_NAME_SIZE];
+
+    if (fault->status == SEAL_HOSTILE && fault->name[0] != '\0') {
+        memcpy(item, fault->name, sizeof item);
+        (void)snprintf(fault->name, sizeof fault->name, "%.400s, at %.600s", file, item);
+    }
+    fault_add_name(fault, file);
+}
+
 static enum seal_status run(struct job *job, struct fault *fault)
 {
     enum seal_status status = read_keys(job, fault);
@@ -521,7 +533,7 @@ static enum seal_status run(struct job *job, struct fault *fault)
     envelope_wipe(&job->env);
     volume_close(job->in);
     if (status != SEAL_OK)
-        fault_add_name(fault, job->file);
+        name_file(fault, job->file);
     return status;
 }
 

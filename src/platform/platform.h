@@ -13,7 +13,7 @@
 /* First thing in main: no core dumps, no other process of the user may read this one's memory,
  * descriptors 0 to 2 are open (on nothing, where they were closed, so that using one fails and no
  * file of ours can land there), SIGPIPE becomes an error of write, and SIGINT, SIGTERM, SIGHUP
- * call stop_request. Raises the limit of open files to what is allowed. */
+ * call stop_request. */
 void plat_process_setup(void);
 
 /* Ends the process by the signal that asked it to stop, as a shell expects; after clean-up. */
@@ -60,7 +60,8 @@ struct plat_stat {
  * a link, unless follow. */
 #define PLAT_CWD (-100)
 int plat_open_dir(int at, const char *name, bool follow);
-/* A file for reading, likewise; never blocks on a FIFO, never becomes a controlling terminal. */
+/* A file for reading, likewise. Never becomes a controlling terminal. What is met on the way (not
+ * follow) never blocks; what the user named (follow) may be a FIFO, whose writer is waited for. */
 int plat_open_file(int at, const char *name, bool follow);
 int plat_stat_at(int at, const char *name, bool follow, struct plat_stat *st);
 int plat_stat_fd(int fd, struct plat_stat *st);

@@ -37,15 +37,7 @@ int plat_open_dir(int at, const char *name, bool follow)
 
 int plat_open_file(int at, const char *name, bool follow)
 {
-    int fd = open_again(at, name, O_RDONLY | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW), 0);
-
-    /* O_NONBLOCK was for the open alone: a FIFO without a writer must not hold us up there, but
-     * what the user gives us as input is then waited for. */
-    if (fd >= 0 && fcntl(fd, F_SETFL, 0) != 0) {
-        (void)close(fd);
-        return -1;
-    }
-    return fd;
+    return open_again(at, name, O_RDONLY | (follow ? 0 : O_NOFOLLOW | O_NONBLOCK), 0);
 }
 
 static enum plat_type type_of(mode_t mode)

@@ -63,21 +63,10 @@ static void hide_memory(void)
 #endif
 }
 
-static void raise_file_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 void plat_process_setup(void)
 {
     fill_standard_descriptors();
     hide_memory();
-    raise_file_limit();
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files: likewise an error of write */
     catch_signal(SIGINT);

@@ -283,7 +283,7 @@ static enum seal_status block_open(struct stream_reader *r, struct fault *fault)
     chunk_nonce(nonce, r->number, r->at_last);
     if (crypto_aead_chacha20poly1305_ietf_decrypt(r->text, NULL, NULL, block + head, len - head,
                                                   NULL, 0, nonce, r->key) != 0)
-        return fault_set(fault, SEAL_DAMAGED, "it was altered or cut short", NULL);
+        return fault_set(fault, SEAL_DAMAGED, NULL, NULL);
     r->pos = 0;
     r->end = len - head - TAG_LEN;
     r->file_pos += len;
