@@ -75,26 +75,27 @@ static size_t compose(const struct progress *p, double elapsed, char *line, size
     char part[96], time[32];
     double rate = elapsed > 0 ? (double)p->done / elapsed : 0;
     uint64_t done = p->total != 0 && p->done > p->total ? p->total : p->done;
+    bool settled = elapsed >= SETTLE && rate >= 1;
     size_t len = 0;
 
     if (p->total != 0) {
         (void)snprintf(part, sizeof part, "%3u %%",
                        (unsigned int)((double)done * 100 / (double)p->total));
         add_part(line, &len, columns, part);
+        if (settled) {
+            (void)snprintf(part, sizeof part, ", %s left",
+                           time_text(time, sizeof time, (double)(p->total - done) / rate));
+            add_part(line, &len, columns, part);
+        }
         (void)snprintf(part, sizeof part, ", %s of %s", size_text(done), size_text(p->total));
     } else {
         (void)snprintf(part, sizeof part, "%s", size_text(done));
     }
     add_part(line, &len, columns, part);
-    if (elapsed < SETTLE || rate < 1)
-        return len;
-    if (p->total != 0) {
-        (void)snprintf(part, sizeof part, ", %s left",
-                       time_text(time, sizeof time, (double)(p->total - done) / rate));
+    if (settled) {
+        (void)snprintf(part, sizeof part, ", %s/s", size_text((uint64_t)rate));
         add_part(line, &len, columns, part);
     }
-    (void)snprintf(part, sizeof part, ", %s/s", size_text((uint64_t)rate));
-    add_part(line, &len, columns, part);
     return len;
 }
 

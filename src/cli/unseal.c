@@ -628,5 +628,5 @@ int main(int argc, char **argv)
     options_free(&program);
     if (fault.status == SEAL_INTERRUPTED)
         plat_die_by_signal();
-    return finish_output(code);
+    return (int)finish_output(code);
 }

@@ -1,0 +1,160 @@
+# shellcheck shell=bash
+# What all end-to-end tests share. A test is a bash script NN_name.sh:
+#
+#     . "$(dirname "$0")/lib.sh"
+#
+#     scenario "a key without a passphrase"       # a fresh, empty folder to work in
+#     run sealkey new -o org --no-passphrase      # any command; our programs are first in PATH
+#     expect_exit 0
+#     expect_out 'fingerprint: [0-9 ]{44}$'       # an extended regular expression, line by line
+#     expect_file org.key
+#
+#     finish                                      # the last line of every test
+#
+# run          runs a command with standard input from /dev/null (or what `run ... <FILE` gives it)
+#              and no terminal at all; leaves its exit status in $status, its output in the files
+#              $out and $err. Not in a pipe: `a | run b` would lose the status.
+# run_tty      the same on a terminal of its own; its input says what is typed, a line for each
+#              prompt: REGEX|ANSWER. The answer ^C, ^D, ^Z or ^\ is that key, any other ends with
+#              Enter; an empty REGEX waits for nothing. Both outputs land in $out.
+# expect_*     count one check each. A check that fails prints where, and what the command said.
+# needs TOOL   false, and counted as skipped, where a tool is missing: `if needs expect; then ...`.
+#
+# Environment: BIN folder of the programs (default: build/test); E2E_RESULTS a file to which
+# "NAME PASSED FAILED SKIPPED" is appended; E2E_KEEP=1 keeps the folders. TMPDIR is obeyed.
+set -u
+
+# Programs under test ask for passphrases on the terminal, so there must be none: a new session.
+if [ -z "${E2E_SESSION-}" ]; then
+    E2E_SESSION=1 exec setsid -w "$BASH" "$0" "$@"
+fi
+
+test_name=$(basename "$0" .sh)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BIN=$(cd "${BIN:-$root/build/test}" && pwd) || exit 1
+vectors=$root/tests/vectors
+export PATH=$BIN:$PATH LC_ALL=C.UTF-8
+umask 022
+exec </dev/null
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/seal-e2e-XXXXXX") || exit 1
+out=$scratch/stdout err=$scratch/stderr
+status=0 passed=0 failed=0 skipped=0 scenario_name='' scenario_count=0
+: >"$out"
+: >"$err"
+export vectors
+
+clean_up() {
+    cd / || exit 1
+    if [ -n "${E2E_KEEP-}" ]; then
+        printf '%s: kept %s\n' "$test_name" "$scratch"
+    else
+        chmod -R u+rwx "$scratch" 2>/dev/null
+        rm -rf "$scratch"
+    fi
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM HUP
+
+scenario() {
+    scenario_name=$1
+    scenario_count=$((scenario_count + 1))
+    mkdir "$scratch/$scenario_count" && cd "$scratch/$scenario_count" || exit 1
+}
+
+run() {
+    "$@" >"$out" 2>"$err"
+    status=$?
+}
+
+run_tty() {
+    expect -f "$root/tests/e2e/tty.exp" "$@" >"$out" 2>"$err"
+    status=$?
+}
+
+# judge WHAT HOLDS [DETAIL]: HOLDS is 0 for yes.
+judge() {
+    if [ "$2" -eq 0 ]; then
+        passed=$((passed + 1))
+        return
+    fi
+    failed=$((failed + 1))
+    printf '%s:%s: [%s] %s%s\n' "$test_name" "${BASH_LINENO[1]}" "$scenario_name" "$1" "${3:+: $3}"
+    printf '    status %s\n' "$status"
+    sed 's/^/    stdout: /' "$out" | head -n 8
+    sed 's/^/    stderr: /' "$err" | head -n 8
+}
+
+# check WHAT COMMAND...: any condition, its output unseen.
+check() {
+    local what=$1
+    shift
+    "$@" >/dev/null 2>&1
+    judge "$what" $?
+}
+
+expect_exit() { [ "$status" -eq "$1" ]; judge "exit status should be $1" $?; }
+expect_out() { grep -Eq -- "$1" "$out"; judge "standard output should match" $? "$1"; }
+expect_err() { grep -Eq -- "$1" "$err"; judge "standard error should match" $? "$1"; }
+expect_no_out() { [ ! -s "$out" ]; judge "standard output should be empty" $?; }
+expect_no_err() { [ ! -s "$err" ]; judge "standard error should be empty" $?; }
+
+# One failure, one message: a single line that begins with the program's name.
+expect_message() {
+    [ "$(wc -l <"$err")" -eq 1 ] && grep -Eq '^(seal|unseal|sealkey): .*[^ ]$' "$err"
+    judge "standard error should be one message" $?
+    grep -Eq -- "$1" "$err"
+    judge "the message should match" $? "$1"
+}
+
+expect_file() { [ -f "$1" ] && [ ! -L "$1" ]; judge "there should be a file $1" $?; }
+expect_dir() { [ -d "$1" ] && [ ! -L "$1" ]; judge "there should be a folder $1" $?; }
+expect_absent() { [ ! -e "$1" ] && [ ! -L "$1" ]; judge "there should be no $1" $?; }
+expect_mode() { [ "$(stat -c %a "$1")" = "$2" ]; judge "the mode of $1 should be $2" $?; }
+expect_same() { cmp -s -- "$1" "$2"; judge "$1 and $2 should be the same" $?; }
+expect_different() { ! cmp -s -- "$1" "$2"; judge "$1 and $2 should differ" $?; }
+
+# Exactly these names in a folder, and none to expect an empty one: expect_names DIR [NAME...].
+expect_names() {
+    local dir=$1 have want
+    shift
+    have=$(find "$dir" -mindepth 1 -maxdepth 1 -printf '%f\n' | LC_ALL=C sort)
+    want=$([ $# -eq 0 ] || printf '%s\n' "$@" | LC_ALL=C sort)
+    [ "$have" = "$want" ]
+    judge "$dir should hold just: $*" $? "$(printf '%s' "$have" | tr '\n' ' ')"
+}
+expect_empty_dir() { [ -d "$1" ] && [ -z "$(ls -A "$1")" ]; judge "$1 should be empty" $? "$(ls -A "$1")"; }
+
+skip() {
+    skipped=$((skipped + 1))
+    printf '%s: [%s] skipped: %s\n' "$test_name" "$scenario_name" "$1"
+}
+
+needs() {
+    command -v "$1" >/dev/null 2>&1 && return 0
+    skip "$1 is not installed"
+    return 1
+}
+
+# Root reads and writes what modes forbid; scenarios about modes need somebody else.
+needs_no_root() {
+    [ "$(id -u)" -ne 0 ] && return 0
+    skip "root is refused nothing"
+    return 1
+}
+
+# A sanitizer reserves terabytes of addresses: no limit on them can be set.
+needs_no_sanitizer() {
+    grep -q __asan_init "$BIN/sealkey" || return 0
+    skip "built with a sanitizer"
+    return 1
+}
+
+finish() {
+    [ -z "${E2E_RESULTS-}" ] ||
+        printf '%s %s %s %s\n' "$test_name" "$passed" "$failed" "$skipped" >>"$E2E_RESULTS"
+    printf '%s: %s passed, %s failed%s\n' "$test_name" "$passed" "$failed" \
+        "$([ "$skipped" -eq 0 ] || printf ', %s skipped' "$skipped")"
+    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+    exit
+}
