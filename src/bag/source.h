@@ -21,7 +21,7 @@ struct bag_source {
     struct source_root *roots;
     size_t root_count;
     struct buffer remarks; /* comment lines for metadata.mtree */
-    bool data_is_given; /* a folder given stands for data/ */
+    bool data_is_given;    /* a folder given stands for data/ */
     struct bag_totals totals;
     struct bag_observer observer;
     /* The folder opened last: most files are asked for folder by folder. */

@@ -272,7 +272,7 @@ static enum exit_code new_run(const char *name, uint32_t expires, bool no_passph
     else
         code = complain(&fault);
     new_free(&k);
-    return (int)finish_output(code);
+    return finish_output(code);
 }
 
 /* A sentence about what is wrong with the name of a new key, or NULL. */
@@ -463,7 +463,7 @@ static enum exit_code command_show(int argc, char **argv)
     }
     free(operands);
     options_free(&program);
-    return (int)finish_output(code);
+    return finish_output(code);
 }
 
 /* ---- passwd ------------------------------------------------------------------------------- */
