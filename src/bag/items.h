@@ -63,6 +63,9 @@ const char *item_target(const struct table *t, const struct item *item);
 
 /* ---- manifest-sha256.txt and tagmanifest-sha256.txt (RFC 8493, 2.1.3) ---------------------- */
 
+/* What a path cannot hold as it is. */
+#define MANIFEST_CODED "\n\r%"
+
 MUST_USE enum seal_status manifest_line(struct buffer *out, const uint8_t digest[static SHA256_LEN],
                                         const char *path);
 /* line without its end. path is decoded in place; *path_len gets its length. */

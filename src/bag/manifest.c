@@ -23,7 +23,7 @@ enum seal_status manifest_line(struct buffer *out, const uint8_t digest[static S
         buffer_append(out, "  ", 2) != SEAL_OK)
         return SEAL_NO_MEMORY;
     while (*path != '\0') {
-        size_t plain = strcspn(path, "\n\r%");
+        size_t plain = strcspn(path, MANIFEST_CODED);
 
         if (buffer_append(out, path, plain) != SEAL_OK)
             return SEAL_NO_MEMORY;

@@ -151,8 +151,7 @@ static enum seal_status remark_content(struct packer *p, const struct item *item
     if (plat_stat_fd(fd, &after) == 0 && after.size == before->size &&
         after.mtime.sec == before->mtime.sec && after.mtime.nsec == before->mtime.nsec)
         return SEAL_OK;
-    return source_remark(p->source, BAG_CHANGED, path, "its size or time changed while it was read",
-                         fault);
+    return source_remark(p->source, BAG_CHANGED, path, "its size or time is another now", fault);
 }
 
 static enum seal_status put_entry(struct packer *p, const struct item *item, struct fault *fault)

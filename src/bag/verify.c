@@ -128,9 +128,10 @@ static enum seal_status payload_entry(struct bag_check *c, const struct archive_
     item->nsec = e->mtime.nsec;
     c->item = (size_t)(item - c->table.items);
     c->tag = -1;
-    if (!e->is_dir)
+    if (!e->is_dir) {
         c->totals.files++;
-    else if (e->path_len != strlen(PAYLOAD_DIR)) /* data/ itself is not the sender's */
+        c->totals.coded_names += strpbrk(e->path, MANIFEST_CODED) != NULL;
+    } else if (e->path_len != strlen(PAYLOAD_DIR)) /* data/ itself is not the sender's */
         c->totals.folders++;
     c->totals.bytes += e->size;
     return SEAL_OK;

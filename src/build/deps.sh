@@ -23,7 +23,7 @@ pinned='libsodium_1.0.22.orig.tar.gz 5838bb0c3da6148c24ebe531d1ed1297de9a87aea77
 build_packages='gcc libc6-dev make pkg-config'
 source_packages='dpkg-dev debian-archive-keyring m4'   # only when something is built from source
 test_packages='clang clang-format cppcheck mandoc shellcheck valgrind
-    age attr e2fsprogs expect libarchive-tools libjansson-dev procps python3 util-linux zstd'
+    age attr e2fsprogs expect libarchive-tools libjansson-dev mtree-netbsd procps python3 strace util-linux zstd'
 
 prefix=build/deps
 work=build/deps-src

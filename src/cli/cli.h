@@ -124,5 +124,7 @@ void progress_end(struct progress *p);
 void progress_hide(void);
 /* "1.2 GB", "340 bytes": decimal units; a static ring of four buffers. */
 const char *size_text(uint64_t bytes);
+/* "1 file", "2 files": adds an s; likewise a static ring of four. */
+const char *count_text(uint64_t count, const char *noun);
 
 #endif

@@ -44,7 +44,7 @@ static const struct wording wordings[] = {
     [SEAL_NO_MEMORY] = {EXIT_NOT_DONE, NULL, "there is not enough memory",
                         "Close other programs and try again.", false},
     [SEAL_EXISTS] = {EXIT_NOT_DONE, NULL, "is there already, and is left as it is",
-                     "Choose another name, or move it away first.", false},
+                     "Choose another name with -o, or move it away first.", false},
     [SEAL_NO_ROOM] = {EXIT_NOT_DONE, NULL, "is more than fits",
                       "Choose a larger size, or seal less at once.", false},
     [SEAL_LOCAL_NAME] = {EXIT_NOT_DONE, "this system cannot hold a name in it", NULL,

@@ -4,6 +4,7 @@
  */
 #include "cli/cli.h"
 
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,16 @@ const char *size_text(uint64_t bytes)
         i++;
     }
     (void)snprintf(out, sizeof ring[0], "%.1f %s", (double)bytes / (double)unit, units[i]);
+    return out;
+}
+
+const char *count_text(uint64_t count, const char *noun)
+{
+    static _Thread_local char ring[4][64];
+    static _Thread_local unsigned int turn;
+    char *out = ring[turn++ % 4];
+
+    (void)snprintf(out, sizeof ring[0], "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
     return out;
 }
 

@@ -57,13 +57,13 @@ static struct option options[] = {
 static const struct program program = {
     .name = "seal",
     .usage = "--to KEY.pub [--to KEY.pub ...] [-o FILE] PATH...",
-    .about = "Bundles files and folders into one sealed file. It looks like random bytes, names\n"
+    .about = "Bundles files and folders into one sealed file. It looks like random bytes, names "
              "nobody, and only the holders of the keys can open it; you cannot.",
     .more = "PATH - seals standard input. Without -o, FILE gets a random name here.\n"
             "SIZE is in bytes, or with K, M or G; a multiple of 2048, at least 65536.\n"
             "\n"
             "Exit status: 0 all sealed; 1 could not be done; 2 wrong use; 3 sealed, but\n"
-            "something could not be read and was recorded.\n",
+            "something could not be read and was recorded; 7 a key of a newer version.\n",
     .options = options,
 };
 
@@ -226,12 +226,12 @@ static enum seal_status check_key(const struct public_key *key, const char *name
         return SEAL_OK;
     if (options[OPT_ALLOW_EXPIRED].count == 0)
         return fault_set(fault, SEAL_USAGE,
-                         "this key's last day is over: its owner may no longer be able to open "
-                         "what is sealed to it. Ask for a new one, or add --allow-expired",
+                         "the last day of this key is over, and its owner asked not to use it "
+                         "any longer. Ask for a new one, or add --allow-expired",
                          name);
-    warn(
-        "%s: this key's last day was %04d-%02d-%02d; its owner may no longer be able to open this.",
-        shown(name), last.year, last.month, last.day);
+    warn("%s: the last day of this key was %04d-%02d-%02d; its owner asked not to use it any "
+         "longer.",
+         shown(name), last.year, last.month, last.day);
     return SEAL_OK;
 }
 
@@ -246,6 +246,10 @@ static enum seal_status read_recipients(struct job *job, struct fault *fault)
         if (status != SEAL_OK)
             return status;
         status = add_keys(job, &file, name, fault);
+        if (status == SEAL_OK && file.marked_public)
+            warn("%s: this is an example, its secret key is public: anybody can open what is "
+                 "sealed to it.",
+                 shown(name));
         key_file_free(&file);
         for (size_t k = first; status == SEAL_OK && k < job->key_count; k++)
             status = check_key(&job->keys[k], name, fault);
@@ -269,6 +273,8 @@ static void show_remark(void *ctx, enum bag_remark kind, const char *path, const
     };
 
     (void)ctx;
+    if (strncmp(path, "data/", 5) == 0) /* as the sender knows it */
+        path += 5;
     if ((kind == BAG_LINK || kind == BAG_RENAMED) && options[OPT_VERBOSE].count == 0)
         return;
     if (detail != NULL)
@@ -284,13 +290,15 @@ static void summarize(const struct job *job)
     if (job->from_stdin)
         say("%s from standard input", size_text(t->bytes));
     else
-        say("%llu files and %llu folders, %s", (unsigned long long)t->files,
-            (unsigned long long)t->folders, size_text(t->bytes));
-    if (t->remarks[BAG_LINK] > 0 && options[OPT_VERBOSE].count == 0)
-        say("%llu links are recorded and not followed", (unsigned long long)t->remarks[BAG_LINK]);
-    if (t->remarks[BAG_RENAMED] > 0 && options[OPT_VERBOSE].count == 0)
-        say("%llu names that are not UTF-8 got another spelling; the record has both",
-            (unsigned long long)t->remarks[BAG_RENAMED]);
+        say("%s and %s, %s", count_text(t->files, "file"), count_text(t->folders, "folder"),
+            size_text(t->bytes));
+    if (options[OPT_VERBOSE].count > 0)
+        return;
+    if (t->remarks[BAG_LINK] > 0)
+        say("%s recorded, not followed", count_text(t->remarks[BAG_LINK], "symbolic link"));
+    if (t->remarks[BAG_RENAMED] > 0)
+        say("%s not UTF-8, given another spelling; the record has both",
+            count_text(t->remarks[BAG_RENAMED], "name"));
 }
 
 /* ---- Where to ----------------------------------------------------------------------------- */
@@ -397,7 +405,7 @@ static enum seal_status seal_all(struct job *job, struct fault *fault)
     stream_writer_free(job->stream);
     envelope_wipe(&job->env);
     /* What is left without a name by now is the output. */
-    if (status != SEAL_OK)
+    if (status != SEAL_OK && status != SEAL_NO_ROOM)
         fault_add_name(fault, job->output.is_stdout ? "standard output" : job->output_path);
     return status;
 }

@@ -6,6 +6,7 @@
  */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ static struct option options[] = {
 static const struct program program = {
     .name = "unseal",
     .usage = "--key KEY [--key KEY ...] [-o DIR] FILE",
-    .about = "Opens a sealed file, checks every byte of it, and leaves a BagIt bag: the evidence\n"
+    .about = "Opens a sealed file, checks every byte of it, and leaves a BagIt bag: the evidence "
              "under data/, with manifests and a listing that others can check.",
     .more = "FILE - is standard input. Without -o, the bag is named after FILE, without its\n"
             "ending, in the current folder.\n"
@@ -137,44 +138,78 @@ static enum seal_status add_key_file(struct job *job, const char *name, bool mus
     return status;
 }
 
-struct key_folder {
-    struct job *job;
-    const char *path;
-    struct fault *fault;
+/* Names in a folder, each malloc'ed. */
+struct names {
+    char **list;
+    size_t count;
 };
 
-/* A folder of keys may hold public ones and notes as well. */
-static int add_listed_key(void *ctx, const char *name)
+static int add_name(void *ctx, const char *name)
 {
-    struct key_folder *folder = ctx;
+    struct names *n = ctx;
+    char **list = realloc(n->list, (n->count + 1) * sizeof *list);
+
+    if (list != NULL)
+        n->list = list;
+    if (list == NULL || (list[n->count] = strdup(name)) == NULL) {
+        errno = ENOMEM;
+        return -1;
+    }
+    n->count++;
+    return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* In the order of the names, so that passphrases are asked for in one that people expect. */
+static enum seal_status list_names(struct names *names, const char *path, struct fault *fault)
+{
+    int fd = plat_open_dir(PLAT_CWD, path, true);
+    enum seal_status status = SEAL_OK;
+
+    if (fd < 0 || plat_list_dir(fd, add_name, names) != 0)
+        status = fault_set_errno(fault, "could not be read", path);
+    if (fd >= 0)
+        (void)plat_close(fd);
+    if (names->count > 1)
+        qsort(names->list, names->count, sizeof *names->list, compare_names);
+    return status;
+}
+
+/* A folder of keys may hold public ones and notes as well. */
+static enum seal_status add_listed_key(struct job *job, const char *folder, const char *name,
+                                       struct fault *fault)
+{
     struct buffer path = {0};
     struct plat_stat st;
     enum seal_status status = SEAL_OK;
 
-    if (buffer_printf(&path, "%s/%s", folder->path, name) != SEAL_OK)
-        status = out_of_memory(folder->fault);
+    if (buffer_printf(&path, "%s/%s", folder, name) != SEAL_OK)
+        status = out_of_memory(fault);
     else if (plat_stat_at(PLAT_CWD, (char *)path.data, true, &st) == 0 && st.type == PLAT_FILE &&
              st.size <= KEY_FILE_MAX)
-        status = add_key_file(folder->job, (char *)path.data, false, folder->fault);
+        status = add_key_file(job, (char *)path.data, false, fault);
     buffer_free(&path);
-    return status != SEAL_OK;
+    return status;
 }
 
 static enum seal_status add_key_folder(struct job *job, const char *path, struct fault *fault)
 {
-    struct key_folder folder = {job, path, fault};
     size_t before = job->key_count + job->locked_count;
-    int fd = plat_open_dir(PLAT_CWD, path, true);
-    int result;
+    struct names names = {NULL, 0};
+    enum seal_status status = list_names(&names, path, fault);
 
-    if (fd < 0)
-        return fault_set_errno(fault, "could not be read", path);
-    result = plat_list_dir(fd, add_listed_key, &folder);
-    if (result < 0)
-        (void)fault_set_errno(fault, "could not be read", path);
-    (void)plat_close(fd);
-    if (result != 0)
-        return fault->status;
+    for (size_t i = 0; i < names.count; i++) {
+        if (status == SEAL_OK)
+            status = add_listed_key(job, path, names.list[i], fault);
+        free(names.list[i]);
+    }
+    free(names.list);
+    if (status != SEAL_OK)
+        return status;
     if (job->key_count + job->locked_count == before)
         return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NO_SECRET, path);
     return SEAL_OK;
@@ -328,7 +363,7 @@ static enum seal_status choose_target(struct job *job, struct fault *fault)
 
 /* ---- A bag -------------------------------------------------------------------------------- */
 
-/* The folder under its temporary name. */
+/* The folder under its temporary name. It stays the owner's alone: that decides over all in it. */
 struct new_bag {
     int parent;
     int fd;
@@ -363,8 +398,6 @@ static enum seal_status bag_publish(struct new_bag *bag, const char *target, str
 {
     if (plat_sync_filesystem(bag->fd) != 0)
         return fault_set_errno(fault, "could not be written", target);
-    if (plat_share_dir(bag->fd) != 0)
-        return fault_set_errno(fault, "could not be given its rights", target);
     if (plat_rename_new(bag->parent, bag->temporary, bag->name) != 0) {
         struct plat_stat st;
 
@@ -483,6 +516,29 @@ static enum seal_status receive_file(struct job *job, struct fault *fault)
     return status;
 }
 
+/* Said before passphrases are asked for, where the name is known by then. */
+static enum seal_status refuse_existing(const struct job *job, struct fault *fault)
+{
+    const char *given = options[OPT_OUTPUT].text;
+    char *name = NULL;
+    struct plat_stat st;
+    bool exists;
+
+    if (given == NULL && options[OPT_RAW].count == 0)
+        name = default_name(job->file, "");
+    else if (given != NULL && strcmp(given, "-") != 0)
+        name = strdup(given);
+    else
+        return SEAL_OK;
+    if (name == NULL)
+        return out_of_memory(fault);
+    exists = plat_stat_at(PLAT_CWD, name, false, &st) == 0;
+    if (exists)
+        (void)fault_set(fault, SEAL_EXISTS, NULL, name);
+    free(name);
+    return exists ? SEAL_EXISTS : SEAL_OK;
+}
+
 /* ---- The whole ---------------------------------------------------------------------------- */
 
 static enum seal_status receive(struct job *job, struct fault *fault)
@@ -519,8 +575,10 @@ static void name_file(struct fault *fault, const char *file)
 
 static enum seal_status run(struct job *job, struct fault *fault)
 {
-    enum seal_status status = read_keys(job, fault);
+    enum seal_status status = refuse_existing(job, fault);
 
+    if (status == SEAL_OK)
+        status = read_keys(job, fault);
     if (status == SEAL_OK)
         status = volume_open(&job->in, job->file, fault);
     if (status != SEAL_OK)
@@ -565,20 +623,25 @@ static void show_result(const struct job *job)
     fingerprint_text(number, job->pkh);
     say("opened with key %s", number);
     if (job->target_is_dir)
-        say("%llu files and %llu folders, %s, all checked", (unsigned long long)t->files,
-            (unsigned long long)t->folders, size_text(t->bytes));
+        say("%s and %s, %s, all checked", count_text(t->files, "file"),
+            count_text(t->folders, "folder"), size_text(t->bytes));
     else if (options[OPT_RAW].count > 0)
         say("%s, not unpacked: only the seal is checked, not what is inside",
             size_text(job->raw_len));
     else
         say("%s, all checked", size_text(t->bytes));
+    if (t->coded_names > 0)
+        say("%s with %%, CR or LF, which BagIt writes as %%25, %%0D, %%0A: sha256sum does not find "
+            "them by that; see unseal(1)",
+            count_text(t->coded_names, "name"));
     show_remarks(job);
     if (out == stdout)
         (void)fprintf(out, "unsealed %s\n", shown(job->target));
     number_text(number, job->result.receipt, RECEIPT_GROUPS);
     (void)fprintf(out, "receipt  %s\n", number);
     hex_encode(hex, job->result.digest, SHA256_LEN);
-    (void)fprintf(out, "digest   %s\n", hex);
+    (void)fprintf(out, "digest   %s%s\n", hex,
+                  options[OPT_RAW].count > 0 ? "  (the sender's, not compared)" : "");
 }
 
 static enum exit_code parse_job(struct job *job, const char *const *operands, size_t count)

@@ -84,8 +84,6 @@ enum plat_access { PLAT_PRIVATE, PLAT_SHARED };
 /* Both refuse what exists (EEXIST). exec adds the right to execute. */
 int plat_make_dir(int at, const char *name, enum plat_access access);
 int plat_create_file(int at, const char *name, enum plat_access access, bool exec);
-/* Turns a private folder into a shared one. */
-int plat_share_dir(int fd);
 int plat_set_mtime_fd(int fd, struct timestamp mtime);
 /* Renames within one folder; fails with EEXIST rather than replace. */
 int plat_rename_new(int at, const char *from, const char *to);

@@ -186,14 +186,6 @@ int plat_create_file(int at, const char *name, enum plat_access access, bool exe
     return open_again(at, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode_of(access, exec));
 }
 
-int plat_share_dir(int fd)
-{
-    mode_t mask = umask(0);
-
-    (void)umask(mask);
-    return fchmod(fd, mode_of(PLAT_SHARED, true) & ~mask);
-}
-
 int plat_set_mtime_fd(int fd, struct timestamp mtime)
 {
     struct timespec times[2] = {{0, UTIME_OMIT}, {mtime.sec, (long)mtime.nsec}};

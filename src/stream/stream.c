@@ -118,6 +118,8 @@ static enum seal_status trailer_read(const uint8_t t[static TRAILER_LEN], uint64
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
+static const char no_room[] = "what is to be sealed does not fit the size asked for";
+
 struct stream_writer {
     const struct envelope *env;
     uint8_t key[KEY_LEN];
@@ -202,7 +204,7 @@ enum seal_status stream_write(struct stream_writer *w, const void *data, size_t 
                               struct fault *fault)
 {
     if (len > w->content_max - w->content_len)
-        return fault_set(fault, SEAL_NO_ROOM, NULL, NULL);
+        return fault_set(fault, SEAL_NO_ROOM, no_room, NULL);
     w->content_len += len;
     return put(w, data, len, fault);
 }
@@ -216,7 +218,7 @@ enum seal_status stream_writer_finish(struct stream_writer *w, const uint8_t dig
     uint8_t trailer[TRAILER_LEN];
 
     if (total == 0)
-        return fault_set(fault, SEAL_NO_ROOM, NULL, NULL);
+        return fault_set(fault, SEAL_NO_ROOM, no_room, NULL);
     zeros = capacity(total, w->env->head_len) - w->content_len - TRAILER_LEN;
     trailer_write(trailer, w->content_len, digest, random);
     if (put(w, NULL, zeros, fault) != SEAL_OK ||
