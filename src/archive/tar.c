@@ -255,6 +255,8 @@ enum seal_status archive_write_entry(struct archive_writer *w, const struct arch
 enum seal_status archive_write_data(struct archive_writer *w, const void *data, size_t len,
                                     struct fault *fault)
 {
+    if (len == 0)
+        return SEAL_OK;
     if (frames_write(w->frames, data, len, fault) != SEAL_OK || w->type == CONTENT_STREAM)
         return fault->status;
     w->left -= len;
@@ -359,14 +361,16 @@ static bool header_is_valid(const struct ustar *h)
 
 /* ---- pax records ---- */
 
-/* Decimal digits only, at least one; false where the value does not fit 63 bits. */
-static bool get_decimal(const char *s, size_t len, uint64_t *value)
+/* Decimal digits only, at least one; false above most. */
+static bool get_decimal(const char *s, size_t len, uint64_t most, uint64_t *value)
 {
     *value = 0;
     for (size_t i = 0; i < len; i++) {
-        if (s[i] < '0' || s[i] > '9' || *value > INT64_MAX / 10 - 1)
+        uint64_t digit = (uint64_t)(s[i] - '0');
+
+        if (s[i] < '0' || s[i] > '9' || *value > (most - digit) / 10)
             return false;
-        *value = *value * 10 + (uint64_t)(s[i] - '0');
+        *value = *value * 10 + digit;
     }
     return len > 0;
 }
@@ -375,6 +379,7 @@ static bool get_decimal(const char *s, size_t len, uint64_t *value)
 static bool get_pax_time(const char *s, size_t len, struct timestamp *t)
 {
     bool negative = len > 0 && s[0] == '-';
+    uint64_t most = (uint64_t)INT64_MAX + negative;
     const char *point;
     uint64_t sec, nsec = 0, unit = 100000000;
     bool more = false;
@@ -384,7 +389,7 @@ static bool get_pax_time(const char *s, size_t len, struct timestamp *t)
         len--;
     }
     point = memchr(s, '.', len);
-    if (!get_decimal(s, point == NULL ? len : (size_t)(point - s), &sec))
+    if (!get_decimal(s, point == NULL ? len : (size_t)(point - s), most, &sec))
         return false;
     for (size_t i = point == NULL ? len : (size_t)(point - s) + 1; i < len; i++, unit /= 10) {
         if (s[i] < '0' || s[i] > '9')
@@ -392,13 +397,15 @@ static bool get_pax_time(const char *s, size_t len, struct timestamp *t)
         nsec += unit * (uint64_t)(s[i] - '0');
         more |= unit == 0 && s[i] != '0';
     }
-    t->sec = negative ? -(int64_t)sec : (int64_t)sec;
     if (negative && more)
         nsec++;
     if (negative && nsec != 0) {
-        t->sec--;
+        if (sec == most)
+            return false;
+        sec++;
         nsec = 1000000000 - nsec;
     }
+    t->sec = (int64_t)(negative ? -sec : sec);
     t->nsec = (uint32_t)nsec;
     return true;
 }
@@ -422,7 +429,7 @@ static enum seal_status pax_take(struct archive_reader *r, struct pax_values *v,
     }
     if (key_is(key, key_len, "size")) {
         v->has_size = true;
-        return get_decimal(value, len, &v->size) ? SEAL_OK : malformed(fault);
+        return get_decimal(value, len, INT64_MAX, &v->size) ? SEAL_OK : malformed(fault);
     }
     if (key_is(key, key_len, "mtime")) {
         v->has_mtime = true;
@@ -446,7 +453,7 @@ static enum seal_status pax_parse(struct archive_reader *r, struct pax_values *v
         const char *equals;
         uint64_t len;
 
-        if (blank == NULL || !get_decimal(text, (size_t)(blank - text), &len) || len > left ||
+        if (blank == NULL || !get_decimal(text, (size_t)(blank - text), left, &len) ||
             len < (size_t)(blank - text) + 3 || text[len - 1] != '\n')
             return malformed(fault);
         equals = memchr(blank + 1, '=', (size_t)(text + len - 1 - (blank + 1)));
@@ -571,14 +578,16 @@ static enum seal_status entry_from_header(struct archive_reader *r, struct archi
 /* The two zero blocks, the first of which was read; then nothing, or zeros up to a full record. */
 static enum seal_status read_end(struct archive_reader *r, struct fault *fault)
 {
+    const char *what = "something follows the end of its archive";
     uint8_t block[TAR_BLOCK];
-    uint64_t end;
+    uint64_t end, most;
 
     if (read_block(r, block, fault) != SEAL_OK)
         return fault->status;
     if (!bytes_are_zero(block, sizeof block))
         return malformed(fault);
     end = frames_consumed(r->frames);
+    most = (end + TAR_RECORD - 1) / TAR_RECORD * TAR_RECORD;
     for (;;) {
         const uint8_t *data;
         size_t len;
@@ -587,12 +596,12 @@ static enum seal_status read_end(struct archive_reader *r, struct fault *fault)
             return fault->status;
         if (len == 0)
             break;
-        if (!bytes_are_zero(data, len) || frames_consumed(r->frames) - end >= TAR_RECORD)
-            return fault_set(fault, SEAL_HOSTILE, "something follows the end of its archive", NULL);
+        if (!bytes_are_zero(data, len) || len > most - frames_consumed(r->frames))
+            return fault_set(fault, SEAL_HOSTILE, what, NULL);
         frames_skip(r->frames, len);
     }
-    if (frames_consumed(r->frames) != end && frames_consumed(r->frames) % TAR_RECORD != 0)
-        return fault_set(fault, SEAL_HOSTILE, "something follows the end of its archive", NULL);
+    if (frames_consumed(r->frames) != end && frames_consumed(r->frames) != most)
+        return fault_set(fault, SEAL_HOSTILE, what, NULL);
     return SEAL_OK;
 }
 

@@ -128,15 +128,16 @@ static bool parse_u64(const char *s, uint64_t most, uint64_t *value)
 static bool parse_time(char *s, struct timestamp *t)
 {
     bool negative = *s == '-';
+    uint64_t most = (uint64_t)INT64_MAX + negative;
     char *point = strchr(s, '.');
     uint64_t sec, nsec;
 
     if (point == NULL || strlen(point + 1) != 9)
         return false;
     *point = '\0';
-    if (!parse_u64(s + negative, INT64_MAX, &sec) || !parse_u64(point + 1, 999999999, &nsec))
+    if (!parse_u64(s + negative, most, &sec) || !parse_u64(point + 1, 999999999, &nsec))
         return false;
-    t->sec = negative ? -(int64_t)sec : (int64_t)sec;
+    t->sec = (int64_t)(negative ? -sec : sec);
     t->nsec = (uint32_t)nsec;
     return true;
 }

@@ -295,7 +295,7 @@ static enum seal_status measure_write(void *self, const void *data, size_t len, 
 static enum seal_status archive_sink_write(void *self, const void *data, size_t len,
                                            struct fault *fault)
 {
-    return len == 0 ? SEAL_OK : archive_write_data(self, data, len, fault);
+    return archive_write_data(self, data, len, fault);
 }
 
 static enum seal_status put_tag_file(struct packer *p, enum tag_file which,

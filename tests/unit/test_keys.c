@@ -70,8 +70,9 @@ static const json_t *key_named(const json_t *root, const char *name)
     const json_t *key;
     size_t i;
 
-    json_array_foreach(json_object_get(root, "keys"), i,
-                       key) if (strcmp(text_of(key, "name"), name) == 0) return key;
+    json_array_foreach (json_object_get(root, "keys"), i, key)
+        if (strcmp(text_of(key, "name"), name) == 0)
+            return key;
     return NULL;
 }
 
@@ -235,8 +236,7 @@ static void test_keys(const json_t *root)
     const json_t *key;
     size_t i;
 
-    json_array_foreach(json_object_get(root, "keys"), i, key)
-    {
+    json_array_foreach (json_object_get(root, "keys"), i, key) {
         check_about("%s", text_of(key, "name"));
         test_derivation(key);
         test_public_file(key);
@@ -288,8 +288,7 @@ static void test_good_files(const json_t *root)
     const json_t *entry, *name;
     size_t i, k;
 
-    json_array_foreach(json_object_get(root, "good_files"), i, entry)
-    {
+    json_array_foreach (json_object_get(root, "good_files"), i, entry) {
         const json_t *holds = json_object_get(entry, "holds");
         struct key_file file;
         struct fault fault = {.status = SEAL_OK};
@@ -297,7 +296,7 @@ static void test_good_files(const json_t *root)
         check_about("%s", text_of(entry, "file"));
         CHECK_INT(SEAL_OK, key_file_read(&file, check_vector(text_of(entry, "file")), &fault));
         if (CHECK_INT(json_array_size(holds), file.public_count))
-            json_array_foreach(holds, k, name)
+            json_array_foreach (holds, k, name)
                 check_public(&file.public_keys[k], key_named(root, json_string_value(name)));
         key_file_free(&file);
     }
@@ -330,8 +329,7 @@ static void test_bad_files(const json_t *root)
     const json_t *entry;
     size_t i;
 
-    json_array_foreach(json_object_get(root, "bad"), i, entry)
-    {
+    json_array_foreach (json_object_get(root, "bad"), i, entry) {
         enum seal_status want = SEAL_BAD_KEY;
 
         check_about("%s: %s", text_of(entry, "file"), text_of(entry, "why"));

@@ -8,13 +8,16 @@ static void block_split(uint16_t x[static KEM_COEFFS], uint32_t m[static KEM_MUL
                         const uint8_t *block)
 {
     uint32_t n[LIMBS];
+    size_t top = LIMBS;
 
     for (size_t i = 0; i < LIMBS; i++)
         n[i] = load_u32(block + 4 * i);
     for (size_t i = 0; i < KEM_COEFFS; i++) {
         uint64_t rest = 0;
 
-        for (size_t k = LIMBS; k-- > 0;) {
+        for (; top > 0 && n[top - 1] == 0; top--)
+            ;
+        for (size_t k = top; k-- > 0;) {
             rest = rest << 32 | n[k];
             n[k] = (uint32_t)(rest / MLKEM_Q);
             rest %= MLKEM_Q;

@@ -1,0 +1,353 @@
+/*
+ * The two encodings and the derivations, against the vectors of another implementation.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "envelope/encodings.h"
+#include "lib/check.h"
+#include "lib/fixture.h"
+#include "lib/kemparts.h"
+#include "stream/stream.h"
+
+/* ---- elligator.json ----------------------------------------------------------------------- */
+
+static void check_elligator_encode(const json_t *entry)
+{
+    const char *want = fixture_text(entry, "E");
+    uint8_t e[32], P[32], code[32], decoded[32];
+    bool encoded;
+
+    fixture_hex(e, sizeof e, entry, "e");
+    CHECK(crypto_scalarmult_base(P, e) == 0);
+    CHECK_HEX(fixture_text(entry, "P"), P, sizeof P);
+    encoded = elligator_encode(code, e, (uint8_t)fixture_number(entry, "b"));
+    if (!CHECK_INT(strcmp(want, "retry") != 0, encoded) || !encoded)
+        return;
+    CHECK_HEX(want, code, sizeof code);
+    CHECK(elligator_decode(decoded, code));
+    CHECK_BYTES(P, decoded, sizeof P);
+}
+
+static void check_elligator_decode(const json_t *entry)
+{
+    uint8_t code[32], want[32], got[32];
+
+    fixture_hex(code, sizeof code, entry, "E");
+    fixture_hex(want, sizeof want, entry, "P");
+    if (CHECK_INT(!bytes_are_zero(want, sizeof want), elligator_decode(got, code)) &&
+        !bytes_are_zero(want, sizeof want))
+        CHECK_BYTES(want, got, sizeof want);
+}
+
+static void test_elligator(void)
+{
+    json_t *root = fixture_json("elligator.json");
+    const json_t *entry;
+    size_t i;
+
+    json_array_foreach (json_object_get(root, "encode"), i, entry) {
+        check_about("elligator encode %zu", i);
+        check_elligator_encode(entry);
+    }
+    CHECK(i > 0);
+    json_array_foreach (json_object_get(root, "decode"), i, entry) {
+        check_about("elligator decode %zu", i);
+        check_elligator_decode(entry);
+    }
+    CHECK(i > 0);
+    json_decref(root);
+}
+
+/* Bits 5 and 6 of b do nothing; bits 3, 4 and 7 change E and not what it decodes to, as long as
+ * there is a code at all, which only e and the low bits of b decide. */
+static void test_elligator_b(void)
+{
+    struct random random = fixture_random("elligator b");
+    uint8_t e[32], code[32], other[32], P[32], decoded[32];
+
+    for (int i = 0; i < 40; i++) {
+        bool encoded;
+
+        random_bytes(&random, e, sizeof e);
+        e[0] &= 248;
+        e[31] = (uint8_t)((e[31] & 127) | 64);
+        encoded = elligator_encode(code, e, (uint8_t)(i & 7));
+        CHECK(crypto_scalarmult_base(P, e) == 0);
+        for (unsigned int b = 0; b < 256; b += 8) {
+            check_about("e %d, b %u", i, b | (unsigned int)(i & 7));
+            if (!CHECK_INT(encoded, elligator_encode(other, e, (uint8_t)(b | (unsigned)(i & 7)))) ||
+                !encoded)
+                continue;
+            CHECK(elligator_decode(decoded, other) && memcmp(decoded, P, 32) == 0);
+            CHECK_INT((b & 0x98) == 0, memcmp(code, other, 32) == 0);
+        }
+    }
+}
+
+/* ---- kem.json ----------------------------------------------------------------------------- */
+
+/* Compress_d(x) for x = 0 to q - 1, by the library: each x is made a digit of a code. */
+static void compress_all(uint8_t out[static 2 * MLKEM_Q], int poly)
+{
+    struct kem_parts parts = {0};
+    uint8_t code[KEM_CODE_LEN], ct[MLKEM_CT_LEN];
+
+    for (uint16_t first = 0; first < MLKEM_Q; first += KEM_COEFFS) {
+        for (uint16_t i = 0; i < KEM_COEFFS; i++)
+            parts.x[poly][i] = (uint16_t)((first + i) % MLKEM_Q);
+        kem_join(code, &parts);
+        kem_decode(ct, code);
+        for (uint16_t i = 0; i < KEM_COEFFS && first + i < MLKEM_Q; i++) {
+            uint16_t c = kem_coefficient(ct, poly, i);
+
+            CHECK_INT(kem_compress((uint16_t)(first + i), kem_bits(poly)), c);
+            out[2 * (first + i)] = (uint8_t)c;
+            out[2 * (first + i) + 1] = (uint8_t)(c >> 8);
+        }
+    }
+}
+
+static void test_compress(const json_t *root)
+{
+    const json_t *digests = json_object_get(root, "compress");
+    uint8_t values[2 * MLKEM_Q], digest[SHA256_LEN];
+
+    for (int poly = 0; poly < KEM_POLYS; poly++) {
+        check_about("compress, polynomial %d", poly);
+        compress_all(values, poly);
+        crypto_hash_sha256(digest, values, sizeof values);
+        CHECK_HEX(fixture_text(digests, kem_bits(poly) == 4 ? "4" : "10"), digest, sizeof digest);
+    }
+}
+
+static void check_kem_encode(const uint8_t ct[static MLKEM_CT_LEN], struct random *random)
+{
+    uint8_t code[KEM_CODE_LEN], other[KEM_CODE_LEN], again[MLKEM_CT_LEN], joined[KEM_CODE_LEN];
+    struct kem_parts parts;
+
+    kem_encode(code, ct, random);
+    kem_decode(again, code);
+    CHECK_BYTES(ct, again, MLKEM_CT_LEN);
+    kem_encode(other, ct, random);
+    CHECK(memcmp(code, other, sizeof code) != 0);
+    kem_split(&parts, code);
+    kem_join(joined, &parts);
+    CHECK_BYTES(code, joined, sizeof code);
+    for (int poly = 0; poly < KEM_POLYS; poly++)
+        for (size_t i = 0; i < KEM_COEFFS; i++)
+            CHECK_INT(kem_coefficient(ct, poly, i), kem_compress(parts.x[poly][i], kem_bits(poly)));
+}
+
+static void check_kem_decode(const json_t *entry, struct random *random)
+{
+    uint8_t code[KEM_CODE_LEN], want[MLKEM_CT_LEN], got[MLKEM_CT_LEN];
+
+    fixture_hex(code, sizeof code, entry, "Z");
+    fixture_hex(want, sizeof want, entry, "ct");
+    kem_decode(got, code);
+    CHECK_BYTES(want, got, sizeof want);
+    check_kem_encode(want, random);
+}
+
+static void test_kem(void)
+{
+    json_t *root = fixture_json("kem.json");
+    struct random random = fixture_random("kem");
+    uint8_t ct[MLKEM_CT_LEN];
+    const json_t *entry;
+    size_t i;
+
+    test_compress(root);
+    json_array_foreach (json_object_get(root, "encode"), i, entry) {
+        check_about("kem encode %zu", i);
+        check_kem_decode(entry, &random);
+    }
+    CHECK(i > 0);
+    json_array_foreach (json_object_get(root, "decode"), i, entry) {
+        check_about("kem decode %zu", i);
+        check_kem_decode(entry, &random);
+    }
+    CHECK(i > 0);
+    check_about("extreme ciphertexts");
+    for (int byte = 0; byte < 256; byte += 255) {
+        memset(ct, byte, sizeof ct);
+        check_kem_encode(ct, &random);
+    }
+    json_decref(root);
+}
+
+/* ---- kdf.json ----------------------------------------------------------------------------- */
+
+static void test_F(const json_t *root)
+{
+    uint8_t key[KEY_LEN], out[HASH_LEN];
+    const json_t *entry;
+    size_t i;
+
+    json_array_foreach (json_object_get(root, "F"), i, entry) {
+        struct buffer m = fixture_bytes(entry, "m");
+
+        check_about("F %zu", i);
+        fixture_hex(key, sizeof key, entry, "K");
+        hash_F(out, key, fixture_text(entry, "name"), &(struct span){m.data, m.len}, 1);
+        CHECK_HEX(fixture_text(entry, "F"), out, sizeof out);
+        buffer_free(&m);
+    }
+    CHECK(i > 0);
+}
+
+static void test_slot_keys(const json_t *derived)
+{
+    const json_t *ck = json_object_get(derived, "ck"), *bk = json_object_get(derived, "bk");
+    uint8_t secret[32], E[32], pkh[32], j, Z[KEM_CODE_LEN], out[32];
+
+    check_about("ck");
+    fixture_hex(secret, 32, ck, "dh");
+    fixture_hex(E, 32, ck, "E");
+    fixture_hex(pkh, 32, ck, "pkh");
+    j = (uint8_t)fixture_number(ck, "j");
+    hash_F(out, secret, "cloak", (struct span[]){{E, 32}, {pkh, 32}, {&j, 1}}, 3);
+    CHECK_HEX(fixture_text(ck, "ck"), out, 32);
+
+    check_about("bk");
+    fixture_hex(secret, 32, bk, "ss");
+    fixture_hex(E, 32, bk, "E");
+    fixture_hex(pkh, 32, bk, "pkh");
+    fixture_hex(Z, sizeof Z, bk, "Z");
+    j = (uint8_t)fixture_number(bk, "j");
+    hash_F(out, secret, "box", (struct span[]){{E, 32}, {pkh, 32}, {&j, 1}, {Z, sizeof Z}}, 4);
+    CHECK_HEX(fixture_text(bk, "bk"), out, 32);
+}
+
+static void test_commitment(const json_t *derived)
+{
+    const json_t *c = json_object_get(derived, "C");
+    struct buffer slots = fixture_bytes(c, "slots");
+    uint8_t file_key[KEY_LEN], params[48], E[32], digest[HASH512_LEN], out[HASH_LEN];
+
+    check_about("C");
+    fixture_hex(file_key, sizeof file_key, c, "file_key");
+    fixture_hex(params, sizeof params, c, "params");
+    fixture_hex(E, sizeof E, c, "E");
+    hash_H512(digest, (struct span[]){{E, 32}, {slots.data, slots.len}}, 2);
+    CHECK_HEX(fixture_text(c, "H512"), digest, sizeof digest);
+    params[2] = 0;
+    hash_F(out, file_key, "commit", (struct span[]){{params, 48}, {digest, sizeof digest}}, 2);
+    CHECK_HEX(fixture_text(c, "C"), out, sizeof out);
+    buffer_free(&slots);
+}
+
+static void test_payload_key(const json_t *derived)
+{
+    const json_t *payload = json_object_get(derived, "payload");
+    uint8_t file_key[KEY_LEN], out[HASH_LEN];
+
+    check_about("payload");
+    fixture_hex(file_key, sizeof file_key, payload, "file_key");
+    hash_F(out, file_key, "payload", NULL, 0);
+    CHECK_HEX(fixture_text(payload, "Kp"), out, sizeof out);
+}
+
+static void test_receipts(const json_t *root)
+{
+    uint8_t file_key[KEY_LEN], C[COMMITMENT_LEN], trailer[TRAILER_LEN], out[HASH_LEN];
+    char text[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
+    const json_t *entry;
+    size_t i;
+
+    json_array_foreach (json_object_get(root, "receipts"), i, entry) {
+        check_about("receipt %zu", i);
+        fixture_hex(file_key, sizeof file_key, entry, "file_key");
+        fixture_hex(C, sizeof C, entry, "C");
+        fixture_hex(trailer, sizeof trailer, entry, "trailer");
+        hash_F(out, file_key, "receipt", (struct span[]){{C, sizeof C}, {trailer, sizeof trailer}},
+               2);
+        CHECK_HEX(fixture_text(entry, "F"), out, sizeof out);
+        number_text(text, out, RECEIPT_GROUPS);
+        CHECK_TEXT(fixture_text(entry, "receipt"), text);
+    }
+    CHECK(i > 0);
+}
+
+static void test_kdf(void)
+{
+    json_t *root = fixture_json("kdf.json");
+    const json_t *derived = json_object_get(root, "derived");
+
+    test_F(root);
+    test_slot_keys(derived);
+    test_commitment(derived);
+    test_payload_key(derived);
+    test_receipts(root);
+    json_decref(root);
+}
+
+/* ---- padme.json --------------------------------------------------------------------------- */
+
+/* The content that just fills a file of that length. */
+static uint64_t capacity(size_t head_len, uint64_t total)
+{
+    return total - head_len - TAG_LEN * ((total + BLOCK_LEN - 1) / BLOCK_LEN) - TRAILER_LEN;
+}
+
+/* [L, Padmé(L)]: what fills a file of Padmé(L) bytes makes one of that length, and so does what
+ * fills L, where a file of L bytes could be. */
+static void test_padme(const json_t *root)
+{
+    const struct padding padding = {.rule = PAD_PADME};
+    const json_t *pair;
+    size_t i;
+
+    json_array_foreach (json_object_get(root, "padme"), i, pair) {
+        uint64_t len = (uint64_t)json_integer_value(json_array_get(pair, 0));
+        uint64_t padded = (uint64_t)json_integer_value(json_array_get(pair, 1));
+
+        check_about("padme %zu", i);
+        for (size_t n = SLOTS_FEW; n <= SLOTS_MANY; n += SLOTS_MANY - SLOTS_FEW) {
+            const size_t head = HEAD_LEN(n);
+
+            CHECK_INT(padded, stream_total_len(head, capacity(head, padded), padding));
+            if (len % BLOCK_LEN == 0 || len % BLOCK_LEN > TAG_LEN)
+                CHECK_INT(padded, stream_total_len(head, capacity(head, len), padding));
+        }
+    }
+    CHECK(i > 0);
+}
+
+static void test_totals(const json_t *root)
+{
+    const json_t *entry;
+    size_t i;
+
+    json_array_foreach (json_object_get(root, "totals"), i, entry) {
+        struct padding padding = {.rule = PAD_PADME};
+        uint64_t n = fixture_number(entry, "n");
+
+        if (strcmp(fixture_text(entry, "pad"), "pow2") == 0)
+            padding.rule = PAD_POW2;
+        check_about("total %zu", i);
+        CHECK_INT(fixture_number(entry, "T"),
+                  stream_total_len(HEAD_LEN(n), fixture_number(entry, "content_len"), padding));
+    }
+    CHECK(i > 0);
+}
+
+int main(int argc, char **argv)
+{
+    json_t *padme;
+
+    check_start("encodings", argc, argv);
+    fixture_start(argc, argv);
+    test_elligator();
+    test_elligator_b();
+    test_kem();
+    test_kdf();
+    padme = fixture_json("padme.json");
+    test_padme(padme);
+    test_totals(padme);
+    json_decref(padme);
+    return check_done();
+}
