@@ -1,0 +1,207 @@
+#!/bin/bash
+# All sealed files of tests/vectors through the real unseal: what must open, opens to exactly what the
+# vectors say; what must not is refused with the right exit status and leaves nothing behind.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/tools/tools.sh
+. "$root/tests/tools/tools.sh"
+
+keys=$scratch/keys
+mkdir "$keys"
+cp "$vectors"/keys/* "$keys"
+chmod 600 "$keys"/*
+
+# unseal_with KEY ARGUMENTS...: with the key's passphrase where it has one.
+unseal_with() {
+    local key=$1 passphrase
+    shift
+    passphrase=$(vectors passphrase "$vectors" "$key" 2>/dev/null)
+    if [ -n "$passphrase" ]; then
+        run unseal -q --key "$keys/$key.key" --passphrase-fd 0 "$@" <<<"$passphrase"
+    else
+        run unseal -q --key "$keys/$key.key" "$@"
+    fi
+}
+
+# The tree that came out, as `vectors tree` writes the one that should have.
+listing_for() {
+    awk 'NR == FNR { if ($4 == "implied") implied[$6] = 1; next }
+        { $2 = "?"; if ($6 in implied) $4 = "implied"; print }' "$1" <(listing "$2") |
+        sed 's,\(.*\) \([^ ]*\)$,\1 data/\2,; s,data/\.$,data,' | LC_ALL=C sort
+}
+
+tag_files='bag-info.txt bagit.txt data manifest-sha256.txt metadata.mtree tagmanifest-sha256.txt'
+
+expect_tree() {
+    vectors tree "$vectors" "$1" | LC_ALL=C sort -u >"$scratch/want"
+    # listing says paths below data, the vectors with it.
+    sed 's, data/\([^ ]*\)$, \1,; s, data$, .,' "$scratch/want" >"$scratch/want.below"
+    listing_for "$scratch/want.below" bag/data >"$scratch/got"
+    [ -s "$scratch/got" ] && cmp -s "$scratch/want" "$scratch/got"
+    judge "the tree should be that of the vector" $? \
+        "$(diff "$scratch/want" "$scratch/got" | head -n 4)"
+    # shellcheck disable=SC2086 # a list of names
+    expect_names bag $tag_files
+    # JSON cannot hold the byte FF of one target, and has U+FFFD there.
+    vectors links "$vectors" "$1" | sed 's,/\\357\\277\\275$,/\\377,' >"$scratch/links"
+    grep ' type=link ' bag/metadata.mtree >"$scratch/got"
+    cmp -s "$scratch/links" "$scratch/got"
+    judge "the links on record should be those of the vector" $?
+}
+
+while IFS=$'\t' read -r name type who files receipt digest size sum; do
+    for key in ${who//,/ }; do
+        scenario "$name opens for $key"
+        case $files in *,* | *volume*)
+            for file in ${files//,/ }; do
+                unseal_with "$key" -o bag "$vectors/files/$file"
+                expect_exit 7
+                expect_no_out
+                expect_message 'newer version.*volume'
+                expect_names .
+            done
+            skip "sets of volumes are for a later version; their refusal is checked"
+            continue ;;
+        esac
+        unseal_with "$key" -o bag "$vectors/files/$files"
+        expect_exit 0
+        expect_out "^receipt  $receipt\$"
+        expect_out "^digest   $digest\$"
+        expect_names . bag
+        if [ "$type" = stream ]; then
+            expect_file bag
+            check "size" test "$(stat -c %s bag)" = "$size"
+            check "content" test "$(sha256sum <bag)" = "$sum  -"
+        else
+            expect_tree "$name"
+        fi
+    done
+done < <(vectors samples "$vectors")
+
+scenario "modes of the sample with times"
+run unseal -q --key "$keys/alice.key" -o bag "$vectors/files/times.seal"
+expect_exit 0
+expect_mode bag/data/run.sh 755
+expect_mode bag/data/t0 644
+expect_mode bag/data 755
+expect_mode bag 700
+
+class_number() {
+    case $1 in
+    opens) echo 0 ;; usage) echo 2 ;; no-key) echo 4 ;; damaged) echo 5 ;;
+    hostile) echo 6 ;; newer-version) echo 7 ;; *) echo "no class $1" ;;
+    esac
+}
+
+class_words() {
+    case $1 in
+    2) echo '.' ;;
+    4) echo ': no key here opens this file, or its beginning is damaged\. ' ;;
+    5) echo ': a key opens it, but it was altered or cut short' ;;
+    6) echo ': it arrived intact, but what is inside breaks the rules ' ;;
+    7) echo ': made by a newer version' ;;
+    esac
+}
+
+# One volume alone, whatever is wrong with the set, is of a later version, or damaged.
+refuse_volumes() {
+    local file
+    for file in ${2//,/ }; do
+        [[ $file == *volume* ]] || continue
+        run unseal -q --key "$keys/$1.key" -o bag "$vectors/$file"
+        [ "$status" -eq 7 ] || [ "$status" -eq 4 ]
+        judge "a volume should be refused" $?
+        expect_no_out
+        expect_names .
+    done
+}
+
+while IFS=$'\t' read -r id who classes opens_for files; do
+    scenario "negative vector $id"
+    if [[ $files == *,* ]]; then
+        refuse_volumes "$who" "$files"
+        paths=()
+        for file in ${files//,/ }; do paths+=("$vectors/$file"); done
+        run unseal -q --key "$keys/$who.key" -o bag "${paths[@]}"
+        expect_exit 2
+        expect_no_out
+        expect_names .
+        [ "$classes" = usage ] || skip "sets of volumes are for a later version; their refusal is checked"
+        continue
+    fi
+    if [[ $files == *volume* ]]; then
+        refuse_volumes "$who" "$files"
+        skip "sets of volumes are for a later version; their refusal is checked"
+        continue
+    fi
+    vectors make "$vectors" "$id" file.bin
+    for key in ${who//,/ }; do
+        unseal_with "$key" -o bag file.bin
+        allowed=''
+        for class in ${classes//,/ }; do allowed="$allowed $(class_number "$class")"; done
+        [[ " $allowed " == *" $status "* ]]
+        judge "exit status should be one of:$allowed" $?
+        if [ "$status" -eq 0 ]; then
+            expect_out '^receipt '
+            rm -rf bag
+        else
+            expect_no_out
+            expect_message "$(class_words "$status")"
+        fi
+        expect_names . file.bin
+        # The same by other ways out: a raw copy fails where the seal does, and to a pipe nothing goes.
+        case $status in 4 | 5 | 7)
+            unseal_with "$key" --raw -o raw file.bin
+            [[ " $allowed " == *" $status "* ]]
+            judge "exit status with --raw should be one of:$allowed" $?
+            expect_names . file.bin
+            unseal_with "$key" --raw -o - file.bin
+            expect_no_out
+            ;;
+        esac
+    done
+    for key in ${opens_for//-/}; do
+        unseal_with "$key" -o bag file.bin
+        expect_exit 0
+        expect_out '^receipt '
+    done
+done < <(vectors negative "$vectors")
+
+scenario "key files that are bad"
+while IFS=$'\t' read -r file class _ passphrase; do
+    case $file in
+    *.pub)
+        echo text >note
+        run seal -q --to "$keys/$(basename "$file")" -o sealed note
+        ;;
+    *)
+        [ "$passphrase" = - ] && passphrase=unused
+        run unseal -q --key "$keys/$(basename "$file")" --passphrase-fd 0 -o bag \
+            "$vectors/files/bag-three.seal" <<<"$passphrase"
+        # A locked key that cannot be opened does not open the file; which key it is must be said.
+        ;;
+    esac
+    want=$(class_number "$class")
+    [ "$status" -eq "$want" ]
+    judge "$file should be refused with $want" $?
+    expect_no_out
+    expect_message "$(basename "$file")"
+    expect_absent sealed
+    expect_absent bag
+done < <(vectors bad-keys "$vectors")
+
+scenario "good key files in odd forms"
+echo text >note
+for name in alice-crlf-bom three; do
+    run seal -q --to "$keys/$name.pub" -o "$name.bin" note
+    expect_exit 0
+    run unseal -q --key "$keys/alice.key" -o "$name" "$name.bin"
+    expect_exit 0
+    expect_same note "$name/data/note"
+done
+for key in bob carol; do
+    unseal_with "$key" -o "three-$key" three.bin
+    expect_exit 0
+done
+
+finish

@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# Builds the small programs of tests/tools into build/tools and puts them first in PATH; read in
+# behind lib.sh. Nothing is built that is newer than its source.
+#
+#   listing  vectors  flips  maketree  measure      programs
+#   $interpose                                      a library for LD_PRELOAD
+#
+# QUICK=1 in the environment: the scripts leave out what takes long (run under sanitizers).
+
+tools=$root/build/tools
+interpose=$tools/interpose.so
+quick=${QUICK-}
+
+# deps NAME: a variable of build/deps.mk.
+deps() { sed -n "s/^$1 :=//p" "$root/build/deps.mk"; }
+
+# build_tool SOURCE TARGET ARGUMENTS...: under another name first, so that two scripts may do it at
+# once.
+build_tool() {
+    local source=$root/tests/tools/$1 target=$tools/$2 log=$scratch/$1.log
+    shift 2
+    [ "$target" -nt "$source" ] && return
+    mkdir -p "$tools"
+    # shellcheck disable=SC2046 # lists of options, meant to be split
+    (cd "$root" && ${CC:-cc} -std=c17 -O2 -g -Wall -Wextra -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+        -DSEAL_TESTING -Isrc $(deps DEPS_CFLAGS) -o "$target.$$" "$source" "$@") >"$log" 2>&1 &&
+        mv "$target.$$" "$target" && return
+    printf '%s: tests/tools/%s could not be built:\n' "$test_name" "$(basename "$source")"
+    cat "$log"
+    exit 1
+}
+
+# shellcheck disable=SC2046 # lists of options, meant to be split
+{
+    build_tool listing.c listing -lnettle
+    build_tool vectors.c vectors $(pkg-config --libs jansson)
+    build_tool maketree.c maketree
+    build_tool measure.c measure
+    build_tool interpose.c interpose.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
+    [ "$root/build/test/libseal.a" -nt "$tools/flips" ] && rm -f "$tools/flips"
+    build_tool flips.c flips build/test/libseal.a $(deps DEPS_LIBS)
+}
+export PATH=$PATH:$tools
+# A library loaded in front of the sanitizers' own is fine with us.
+export ASAN_OPTIONS=verify_asan_link_order=0
+
+# The vectors' key files as they would be at their owners': take_keys NAME...
+take_keys() {
+    local name
+    for name in "$@"; do
+        cp "$vectors/keys/$name" . && chmod 600 "$name"
+    done
+}
+
+# A message at the end, with nothing else in front that has the program's name: what is said to whom
+# it is sealed may stand there.
+expect_last_message() {
+    [ "$(grep -cE '^(seal|unseal|sealkey): ' "$err")" -eq 1 ] &&
+        tail -n 1 "$err" | grep -Eq '^(seal|unseal|sealkey): .*[^ ]$'
+    judge "standard error should end with its only message" $?
+    tail -n 1 "$err" | grep -Eq -- "$1"
+    judge "the message should match" $? "$1"
+}
+
+# Two trees with the same folders and files, contents, times and rights to execute; links and special
+# files do not count. expect_same_tree SOURCE DATA.
+expect_same_tree() {
+    listing -f "$1" | LC_ALL=C sort >"$scratch/tree.1"
+    listing -f "$2" | LC_ALL=C sort >"$scratch/tree.2"
+    [ -s "$scratch/tree.1" ] && cmp -s "$scratch/tree.1" "$scratch/tree.2"
+    judge "$1 and $2 should be the same tree" $? \
+        "$(diff "$scratch/tree.1" "$scratch/tree.2" | head -n 6)"
+}
+
+# No byte of a message may do anything on a terminal.
+expect_no_controls() {
+    ! LC_ALL=C grep -q '[^[:print:]]' <(LC_ALL=C tr -d '\n\200-\377' <"$err") &&
+        iconv -f UTF-8 -t UTF-8 "$err" >/dev/null
+    judge "standard error should have no raw control characters" $?
+}
