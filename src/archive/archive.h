@@ -29,6 +29,10 @@ struct archive_entry {
     struct timestamp mtime;
 };
 
+/* What section 6 asks of every path: at most PATH_LEN_MAX bytes of UTF-8 without NUL, no empty
+ * part, no . or ..; so it is not absolute and does not climb. No final slash here. */
+bool archive_path_is_clean(const char *path, size_t len);
+
 /* ---- Writing ------------------------------------------------------------------------------ */
 
 struct archive_writer;

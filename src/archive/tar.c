@@ -368,7 +368,7 @@ static bool get_decimal(const char *s, size_t len, uint64_t most, uint64_t *valu
     for (size_t i = 0; i < len; i++) {
         uint64_t digit = (uint64_t)(s[i] - '0');
 
-        if (s[i] < '0' || s[i] > '9' || *value > (most - digit) / 10)
+        if (s[i] < '0' || s[i] > '9' || digit > most || *value > (most - digit) / 10)
             return false;
         *value = *value * 10 + digit;
     }
@@ -415,11 +415,22 @@ static bool key_is(const char *key, size_t key_len, const char *name)
     return key_len == strlen(name) && memcmp(key, name, key_len) == 0;
 }
 
+/* Keywords by which some reader makes another file of an entry than its header says. */
+static bool key_is_forbidden(const char *key, size_t len)
+{
+    static const char *const keys[] = {"linkpath", "hdrcharset", "SCHILY.realsize",
+                                       "SCHILY.filetype", "SUN.holesdata"};
+    static const char sparse[] = "GNU.sparse.";
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (key_is(key, len, keys[i]))
+            return true;
+    return len >= strlen(sparse) && memcmp(key, sparse, strlen(sparse)) == 0;
+}
+
 static enum seal_status pax_take(struct archive_reader *r, struct pax_values *v, const char *key,
                                  size_t key_len, const char *value, size_t len, struct fault *fault)
 {
-    static const char sparse[] = "GNU.sparse.";
-
     if (key_is(key, key_len, "path")) {
         r->path.len = 0;
         v->has_path = true;
@@ -435,8 +446,7 @@ static enum seal_status pax_take(struct archive_reader *r, struct pax_values *v,
         v->has_mtime = true;
         return get_pax_time(value, len, &v->mtime) ? SEAL_OK : malformed(fault);
     }
-    if (key_is(key, key_len, "linkpath") || key_is(key, key_len, "hdrcharset") ||
-        (key_len >= strlen(sparse) && memcmp(key, sparse, strlen(sparse)) == 0))
+    if (key_is_forbidden(key, key_len))
         return fault_set(fault, SEAL_HOSTILE, "its archive holds an entry of a forbidden kind",
                          NULL);
     return SEAL_OK;
@@ -453,8 +463,8 @@ static enum seal_status pax_parse(struct archive_reader *r, struct pax_values *v
         const char *equals;
         uint64_t len;
 
-        if (blank == NULL || !get_decimal(text, (size_t)(blank - text), left, &len) ||
-            len < (size_t)(blank - text) + 3 || text[len - 1] != '\n')
+        if (blank == NULL || !get_decimal(text, (size_t)(blank - text), INT64_MAX, &len) ||
+            len > left || len < (size_t)(blank - text) + 3 || text[len - 1] != '\n')
             return malformed(fault);
         equals = memchr(blank + 1, '=', (size_t)(text + len - 1 - (blank + 1)));
         if (equals == NULL || equals == blank + 1)
@@ -492,12 +502,12 @@ static enum seal_status pax_read(struct archive_reader *r, const struct ustar *h
 
 /* ---- Paths ---- */
 
-/* No empty part, no . or .., no NUL, UTF-8; so it cannot be absolute and cannot climb. */
-static bool path_is_clean(const char *path, size_t len)
+bool archive_path_is_clean(const char *path, size_t len)
 {
     size_t start = 0;
 
-    if (len == 0 || memchr(path, '\0', len) != NULL || !utf8_is_valid(path, len))
+    if (len == 0 || len > PATH_LEN_MAX || memchr(path, '\0', len) != NULL ||
+        !utf8_is_valid(path, len))
         return false;
     for (size_t i = 0; i <= len; i++) {
         size_t part = i - start;
@@ -541,7 +551,7 @@ static enum seal_status path_finish(struct archive_reader *r, struct archive_ent
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     e->path = (const char *)r->path.data;
     e->path_len = r->path.len - 1;
-    if (!path_is_clean(e->path, e->path_len))
+    if (!archive_path_is_clean(e->path, e->path_len))
         return fault_set(fault, SEAL_HOSTILE, "a name in its archive is not allowed", e->path);
     return SEAL_OK;
 }

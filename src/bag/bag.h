@@ -69,9 +69,16 @@ void bag_source_free(struct bag_source *source);
 struct bag_check;
 
 MUST_USE enum seal_status bag_check_new(struct bag_check **out, struct fault *fault);
-/* An entry begins. */
+/* Where an entry stands among those before it. */
+struct bag_place {
+    size_t known_len; /* so many bytes of its path are a folder that was met or implied before; of
+                         the folders between there and the entry none was */
+    bool is_known;    /* so is the entry itself, a folder */
+};
+
+/* An entry begins. place may be NULL. */
 MUST_USE enum seal_status bag_check_entry(struct bag_check *c, const struct archive_entry *entry,
-                                          struct fault *fault);
+                                          struct bag_place *place, struct fault *fault);
 /* All of its data, in order. */
 MUST_USE enum seal_status bag_check_data(struct bag_check *c, const void *data, size_t len,
                                          struct fault *fault);

@@ -18,7 +18,7 @@ enum item_type { ITEM_FILE, ITEM_DIR, ITEM_LINK };
 
 #define MARK_RENAMED 1     /* the original path follows the path */
 #define MARK_ABSENT 2      /* could not be opened after all: not in the bag */
-#define MARK_IMPLIED 4     /* a folder that has no entry of its own but something in it */
+#define MARK_IMPLIED 4     /* a folder without an entry of its own: its path has no NUL */
 #define MARK_IN_MANIFEST 8 /* met in manifest-sha256.txt */
 #define MARK_IN_LISTING 16 /* met in metadata.mtree */
 #define MARK_EXEC 32
@@ -38,6 +38,10 @@ struct item {
 
 _Static_assert(sizeof(struct item) <= 80, "an item is small");
 
+/* What a table takes; a reader of foreign bags must not be made to hold any amount. */
+#define TABLE_ITEMS_MAX ((size_t)16 * 1000 * 1000)
+#define TABLE_TEXT_MAX ((size_t)2 * 1024 * 1024 * 1024)
+
 struct table {
     struct buffer text;
     struct item *items;
@@ -51,6 +55,9 @@ void table_init(struct table *t, bool indexed);
 void table_free(struct table *t);
 /* Appends an item with this path; the rest of it is zero. NULL for want of memory. */
 struct item *table_add(struct table *t, const char *path, size_t path_len);
+/* Appends one whose path is the first path_len bytes of another's, without a copy of it: no NUL
+ * stands behind it. */
+struct item *table_add_prefix(struct table *t, size_t of, size_t path_len);
 /* Appends text to what belongs to the item added last. */
 MUST_USE enum seal_status table_add_text(struct table *t, const char *text, size_t len);
 /* Only in an indexed table. NULL: no such path. */

@@ -137,6 +137,8 @@ static bool parse_time(char *s, struct timestamp *t)
     *point = '\0';
     if (!parse_u64(s + negative, most, &sec) || !parse_u64(point + 1, 999999999, &nsec))
         return false;
+    if (negative && sec == 0)
+        return false; /* rounded down there is no -0 */
     t->sec = (int64_t)(negative ? -sec : sec);
     t->nsec = (uint32_t)nsec;
     return true;
@@ -200,17 +202,34 @@ static bool has_what_its_type_needs(const struct mtree_entry *e)
     }
 }
 
+/* Nothing that another reader of mtree might take for the end of a word or of the line. */
+static bool line_is_plain(const char *line, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (line[i] < ' ' || line[i] > '~')
+            return false;
+        if (line[i] != '\\')
+            continue;
+        for (size_t k = 1; k <= 3; k++)
+            if (i + k >= len || line[i + k] < '0' || line[i + k] > '7')
+                return false;
+        i += 3;
+    }
+    return true;
+}
+
 bool mtree_parse(char *line, size_t len, struct mtree_entry *e)
 {
     char *word = memchr(line, ' ', len);
     bool has_type = false;
 
     *e = (struct mtree_entry){0};
-    if (memchr(line, '\0', len) != NULL || len < 3 || memcmp(line, "./", 2) != 0 || word == NULL)
+    if (!line_is_plain(line, len) || len < 3 || memcmp(line, "./", 2) != 0 || word == NULL)
         return false;
     *word = '\0';
     e->path = line + 2;
-    if (!unescape(e->path, (size_t)(word - e->path), &e->path_len) || e->path_len == 0)
+    if (!unescape(e->path, (size_t)(word - e->path), &e->path_len) ||
+        !archive_path_is_clean(e->path, e->path_len))
         return false;
     while (word != NULL) {
         char *next = strchr(++word, ' ');

@@ -24,16 +24,26 @@ struct packer {
 
 /* ---- Files -------------------------------------------------------------------------------- */
 
-/* Byte ranges of one file that could not be read, joined where they touch. */
+/* Byte ranges of one file that could not be read, joined where they touch. A dying card may have
+ * very many: a remark holds some hundreds, and there may be several. */
 struct holes {
-    struct buffer text;
+    struct buffer text;  /* "FIRST-LAST,FIRST-LAST": for the remark at hand */
+    struct buffer lines; /* remarks that are full, each with a NUL */
     uint64_t first, end; /* the range not yet in text; end 0: none */
 };
+
+#define REMARK_LEN ((size_t)4000)
 
 static enum seal_status holes_flush(struct holes *h)
 {
     if (h->end == 0)
         return SEAL_OK;
+    if (h->text.len > REMARK_LEN) {
+        if (buffer_append(&h->lines, h->text.data, h->text.len) != SEAL_OK ||
+            buffer_append(&h->lines, "", 1) != SEAL_OK)
+            return SEAL_NO_MEMORY;
+        h->text.len = 0;
+    }
     return buffer_printf(&h->text, "%s%" PRIu64 "-%" PRIu64, h->text.len > 0 ? "," : "", h->first,
                          h->end - 1);
 }
@@ -47,6 +57,30 @@ static enum seal_status holes_add(struct holes *h, uint64_t off, uint64_t len)
     }
     h->end = off + len;
     return SEAL_OK;
+}
+
+/* All ranges, in remarks. */
+static enum seal_status holes_remark(struct bag_source *s, struct holes *h, const char *path,
+                                     struct fault *fault)
+{
+    if (holes_flush(h) != SEAL_OK ||
+        buffer_append(&h->lines, h->text.data, h->text.len) != SEAL_OK ||
+        buffer_append(&h->lines, "", 1) != SEAL_OK)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    for (size_t at = 0; at < h->lines.len;) {
+        const char *line = (const char *)h->lines.data + at;
+
+        if (source_remark(s, BAG_DAMAGED, path, line, fault) != SEAL_OK)
+            return fault->status;
+        at += strlen(line) + 1;
+    }
+    return SEAL_OK;
+}
+
+static void holes_free(struct holes *h)
+{
+    buffer_free(&h->text);
+    buffer_free(&h->lines);
 }
 
 static int64_t read_with_patience(int fd, uint8_t *buf, size_t len, uint64_t off)
@@ -136,18 +170,17 @@ static enum seal_status remark_content(struct packer *p, const struct item *item
     struct plat_stat after;
     char text[128];
 
-    if (holes->end != 0) {
-        if (holes_flush(holes) != SEAL_OK || buffer_append(&holes->text, "", 1) != SEAL_OK)
-            return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-        if (source_remark(p->source, BAG_DAMAGED, path, (char *)holes->text.data, fault) != SEAL_OK)
-            return fault->status;
-    }
+    if (holes->end != 0 && holes_remark(p->source, holes, path, fault) != SEAL_OK)
+        return fault->status;
     if (got < item->size) {
         (void)snprintf(text, sizeof text,
                        "it ended after %" PRIu64 " of %" PRIu64 " bytes; zeros follow", got,
                        item->size);
         return source_remark(p->source, BAG_CHANGED, path, text, fault);
     }
+    if (plat_read_at(fd, p->buf, 1, item->size) > 0)
+        return source_remark(p->source, BAG_CHANGED, path,
+                             "it is longer than it was said to be; the rest is not here", fault);
     if (plat_stat_fd(fd, &after) == 0 && after.size == before->size &&
         after.mtime.sec == before->mtime.sec && after.mtime.nsec == before->mtime.nsec)
         return SEAL_OK;
@@ -179,7 +212,7 @@ static enum seal_status leave_out(struct packer *p, struct item *item, const cha
 
 static enum seal_status put_file(struct packer *p, struct item *item, struct fault *fault)
 {
-    struct holes holes = {{0}, 0, 0};
+    struct holes holes = {.end = 0};
     struct plat_stat st;
     uint64_t got;
     enum seal_status status;
@@ -201,7 +234,7 @@ static enum seal_status put_file(struct packer *p, struct item *item, struct fau
     if (status == SEAL_OK)
         status = remark_content(p, item, fd, &st, got, &holes, fault);
 out:
-    buffer_free(&holes.text);
+    holes_free(&holes);
     if (fd >= 0)
         (void)plat_close(fd);
     return status;

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Each level takes some of the stack, which may be small. */
+#define DEPTH_MAX 4096
+
 /* One entry of the folder being listed. */
 struct child {
     char *name;     /* the source's spelling */
@@ -337,8 +340,10 @@ static const char *special_word(enum plat_type type)
     return type == PLAT_FIFO ? "fifo" : type == PLAT_SOCKET ? "socket" : "device";
 }
 
-static enum seal_status add_special(struct bag_source *s, const char *folder,
-                                    const struct child *child, struct fault *fault)
+/* A remark about a child that does not become an item. */
+static enum seal_status remark_child(struct bag_source *s, enum bag_remark kind, const char *folder,
+                                     const struct child *child, const char *detail,
+                                     struct fault *fault)
 {
     struct buffer path = {0};
     enum seal_status status;
@@ -346,8 +351,7 @@ static enum seal_status add_special(struct bag_source *s, const char *folder,
     if (buffer_printf(&path, "%s/%s", folder, child->bag_name) != SEAL_OK)
         status = out_of_memory(fault);
     else
-        status =
-            source_remark(s, BAG_SKIPPED, (char *)path.data, special_word(child->st.type), fault);
+        status = source_remark(s, kind, (char *)path.data, detail, fault);
     buffer_free(&path);
     return status;
 }
@@ -357,14 +361,14 @@ static enum seal_status add_link(struct bag_source *s, int dirfd, const char *fo
                                  struct fault *fault)
 {
     struct buffer target = {0};
-    enum seal_status status = SEAL_OK;
-    struct item *item;
+    enum seal_status status;
+    struct item *item = NULL;
 
-    /* An empty one stands for a target that cannot be read; the listing needs some. */
-    if (plat_read_link(dirfd, child->name, &target) != 0 || target.len == 0)
-        if (buffer_append(&target, "?", 1) != SEAL_OK)
-            status = out_of_memory(fault);
-    if (status == SEAL_OK)
+    if (plat_read_link(dirfd, child->name, &target) != 0)
+        status = remark_child(s, BAG_MISSING, folder, child, strerror(errno), fault);
+    else if (target.len == 0)
+        status = remark_child(s, BAG_MISSING, folder, child, "a link to nothing", fault);
+    else
         status = add_item(s, folder, original, child, ITEM_LINK, &item, fault);
     if (status == SEAL_OK && item != NULL) {
         if (table_add_text(&s->table, (char *)target.data, target.len) != SEAL_OK)
@@ -399,10 +403,14 @@ static enum seal_status add_child(struct bag_source *s, int dirfd, const char *f
         }
         return status;
     case PLAT_DIR:
+        if (s->depth == DEPTH_MAX)
+            return remark_child(s, BAG_MISSING, folder, child, "it is nested too deeply", fault);
         status = add_item(s, folder, original, child, ITEM_DIR, &item, fault);
         if (status == SEAL_OK && item != NULL) {
             s->totals.folders++;
+            s->depth++;
             status = add_folder(s, item, fault);
+            s->depth--;
         }
         return status;
     case PLAT_FIFO:
@@ -410,7 +418,7 @@ static enum seal_status add_child(struct bag_source *s, int dirfd, const char *f
     case PLAT_DEVICE:
     case PLAT_OTHER:
     default:
-        return add_special(s, folder, child, fault);
+        return remark_child(s, BAG_SKIPPED, folder, child, special_word(child->st.type), fault);
     }
 }
 

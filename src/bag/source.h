@@ -24,6 +24,7 @@ struct bag_source {
     bool data_is_given;    /* a folder given stands for data/ */
     struct bag_totals totals;
     struct bag_observer observer;
+    size_t depth; /* of folders, while listing */
     /* The folder opened last: most files are asked for folder by folder. */
     char *open_path;
     size_t open_root;

@@ -93,11 +93,10 @@ static bool index_grow(struct table *t)
     return true;
 }
 
-struct item *table_add(struct table *t, const char *path, size_t path_len)
+/* Room for one more, all zero; not counted yet. */
+static struct item *next_item(struct table *t)
 {
-    struct item *item;
-
-    if (t->count == UINT32_MAX - 1)
+    if (t->count >= TABLE_ITEMS_MAX || t->text.len > TABLE_TEXT_MAX)
         return NULL;
     if (t->count == t->cap) {
         size_t cap = t->cap == 0 ? 256 : t->cap + t->cap / 2;
@@ -110,14 +109,39 @@ struct item *table_add(struct table *t, const char *path, size_t path_len)
     }
     if (t->index_size > 0 && !index_grow(t))
         return NULL;
-    item = &t->items[t->count];
-    *item = (struct item){.path_off = t->text.len, .path_len = (uint32_t)path_len};
-    if (table_add_text(t, path, path_len) != SEAL_OK)
-        return NULL;
+    t->items[t->count] = (struct item){0};
+    return &t->items[t->count];
+}
+
+static struct item *count_item(struct table *t, struct item *item)
+{
     if (t->index_size > 0)
-        t->index[index_place(t, path, path_len)] = (uint32_t)t->count + 1;
+        t->index[index_place(t, item_path(t, item), item->path_len)] = (uint32_t)t->count + 1;
     t->count++;
     return item;
+}
+
+struct item *table_add(struct table *t, const char *path, size_t path_len)
+{
+    struct item *item = next_item(t);
+    size_t off = t->text.len;
+
+    if (item == NULL || table_add_text(t, path, path_len) != SEAL_OK)
+        return NULL;
+    item->path_off = off;
+    item->path_len = (uint32_t)path_len;
+    return count_item(t, item);
+}
+
+struct item *table_add_prefix(struct table *t, size_t of, size_t path_len)
+{
+    struct item *item = next_item(t);
+
+    if (item == NULL)
+        return NULL;
+    item->path_off = t->items[of].path_off;
+    item->path_len = (uint32_t)path_len;
+    return count_item(t, item);
 }
 
 enum seal_status table_add_text(struct table *t, const char *text, size_t len)

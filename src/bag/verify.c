@@ -7,6 +7,8 @@
  */
 #include "bag/items.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +25,7 @@ struct bag_check {
     uint8_t tag_digests[TAG_COUNT][SHA256_LEN]; /* as met */
     uint8_t tag_listed[TAG_COUNT][SHA256_LEN];  /* as the tagmanifest says */
     bool tag_is_listed[TAG_COUNT];
+    struct buffer last_path; /* of the payload, with a NUL: its folders are known */
     struct sha256 hash;
     struct buffer line; /* of the tag file at hand, so far */
     uint64_t line_number;
@@ -43,6 +46,7 @@ void bag_check_free(struct bag_check *c)
     if (c == NULL)
         return;
     table_free(&c->table);
+    buffer_free(&c->last_path);
     buffer_free(&c->line);
     buffer_free(&c->remarks);
     free(c);
@@ -56,6 +60,12 @@ static enum seal_status hostile(struct fault *fault, const char *what, const cha
 static enum seal_status out_of_memory(struct fault *fault)
 {
     return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+}
+
+/* The table takes no more. */
+static enum seal_status too_many(struct fault *fault)
+{
+    return fault_set(fault, SEAL_NO_MEMORY, "it holds more names than can be held in memory", NULL);
 }
 
 /* ---- Entries ------------------------------------------------------------------------------ */
@@ -83,28 +93,87 @@ static bool any_tag_seen(const struct bag_check *c)
     return false;
 }
 
-/* Every folder above a path is one, whether it has an entry or not. */
-static enum seal_status imply_folders(struct bag_check *c, const char *path, struct fault *fault)
+/* How far the path goes along with the one before it, up to the last folder they share: that far
+ * all folders are known. Most files lie where the one before lay. */
+static size_t shared_folders(const struct bag_check *c, const char *path)
 {
-    for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        size_t len = (size_t)(slash - path);
-        struct item *item = table_find(&c->table, path, len);
+    const char *last = (const char *)c->last_path.data;
+    size_t shared = 0;
 
-        if (item == NULL) {
-            item = table_add(&c->table, path, len);
-            if (item == NULL)
-                return out_of_memory(fault);
-            item->type = ITEM_DIR;
-            item->marks = MARK_IMPLIED;
-        } else if (item->type != ITEM_DIR) {
+    for (size_t i = 0; last != NULL && path[i] != '\0' && path[i] == last[i]; i++)
+        if (path[i] == '/')
+            shared = i;
+    return shared;
+}
+
+static enum seal_status remember_path(struct bag_check *c, const char *path, size_t len,
+                                      struct fault *fault)
+{
+    c->last_path.len = 0;
+    if (buffer_append(&c->last_path, path, len + 1) != SEAL_OK)
+        return out_of_memory(fault);
+    return SEAL_OK;
+}
+
+/* Every folder above the item is one, whether it has an entry or not. *known_len as in bag_place.
+ */
+static enum seal_status imply_folders(struct bag_check *c, size_t number, size_t *known_len,
+                                      struct fault *fault)
+{
+    size_t len = c->table.items[number].path_len;
+    size_t at = shared_folders(c, item_path(&c->table, &c->table.items[number]));
+
+    *known_len = at;
+    for (at++; at < len; at++) {
+        /* Adding may move the text. */
+        const char *path = item_path(&c->table, &c->table.items[number]);
+        struct item *above;
+
+        if (path[at] != '/')
+            continue;
+        above = table_find(&c->table, path, at);
+        if (above != NULL && above->type != ITEM_DIR)
             return hostile(fault, "a name in it is a file and a folder at once", path);
+        if (above != NULL) {
+            *known_len = at;
+            continue;
         }
+        above = table_add_prefix(&c->table, number, at);
+        if (above == NULL)
+            return too_many(fault);
+        above->type = ITEM_DIR;
+        above->marks = MARK_IMPLIED;
     }
+    return remember_path(c, item_path(&c->table, &c->table.items[number]), len, fault);
+}
+
+/* An item for the path, new or implied before; *number gets its place in the table. */
+static enum seal_status payload_item(struct bag_check *c, const struct archive_entry *e,
+                                     struct bag_place *place, size_t *number, struct fault *fault)
+{
+    struct item *item = table_find(&c->table, e->path, e->path_len);
+
+    place->is_known = item != NULL;
+    if (item != NULL && !(item->marks & MARK_IMPLIED && e->is_dir))
+        return hostile(fault, "a name stands in it twice", e->path);
+    if (item == NULL) {
+        item = table_add(&c->table, e->path, e->path_len);
+        if (item == NULL)
+            return too_many(fault);
+        *number = c->table.count - 1;
+        return imply_folders(c, *number, &place->known_len, fault);
+    }
+    /* Its text belongs to another item and has no NUL; from now on it has its own. */
+    *number = (size_t)(item - c->table.items);
+    place->known_len = e->path_len;
+    item->path_off = c->table.text.len;
+    if (table_add_text(&c->table, e->path, e->path_len) != SEAL_OK)
+        return out_of_memory(fault);
     return SEAL_OK;
 }
 
 static enum seal_status payload_entry(struct bag_check *c, const struct archive_entry *e,
-                                      struct fault *fault)
+                                      struct bag_place *place, struct fault *fault)
 {
     struct item *item;
 
@@ -112,21 +181,14 @@ static enum seal_status payload_entry(struct bag_check *c, const struct archive_
         return hostile(fault, "a file of the evidence follows the record", e->path);
     if (e->path_len == strlen(PAYLOAD_DIR) && !e->is_dir)
         return hostile(fault, "data in it is no folder", e->path);
-    if (imply_folders(c, e->path, fault) != SEAL_OK)
+    if (payload_item(c, e, place, &c->item, fault) != SEAL_OK)
         return fault->status;
-    item = table_find(&c->table, e->path, e->path_len);
-    if (item != NULL && !(item->marks & MARK_IMPLIED && e->is_dir))
-        return hostile(fault, "a name stands in it twice", e->path);
-    if (item == NULL)
-        item = table_add(&c->table, e->path, e->path_len);
-    if (item == NULL)
-        return out_of_memory(fault);
+    item = &c->table.items[c->item];
     item->type = e->is_dir ? ITEM_DIR : ITEM_FILE;
     item->marks = 0;
     item->size = e->size;
     item->sec = e->mtime.sec;
     item->nsec = e->mtime.nsec;
-    c->item = (size_t)(item - c->table.items);
     c->tag = -1;
     if (!e->is_dir) {
         c->totals.files++;
@@ -138,11 +200,16 @@ static enum seal_status payload_entry(struct bag_check *c, const struct archive_
 }
 
 enum seal_status bag_check_entry(struct bag_check *c, const struct archive_entry *e,
-                                 struct fault *fault)
+                                 struct bag_place *place, struct fault *fault)
 {
+    struct bag_place ignored;
+
+    if (place == NULL)
+        place = &ignored;
+    *place = (struct bag_place){0};
     sha256_start(&c->hash);
     if (is_payload(e->path, e->path_len))
-        return payload_entry(c, e, fault);
+        return payload_entry(c, e, place, fault);
     c->tag = e->is_dir ? -1 : tag_file_number(e->path);
     if (c->tag < 0)
         return hostile(fault, "it holds something outside its data folder", e->path);
@@ -202,16 +269,19 @@ static enum seal_status take_tagmanifest_line(struct bag_check *c, char *line, s
 }
 
 static enum seal_status take_link(struct bag_check *c, const struct mtree_entry *e,
-                                  struct item *item, struct fault *fault)
+                                  const struct item *known, struct fault *fault)
 {
-    if (item != NULL || !is_payload(e->path, e->path_len))
+    size_t known_len;
+    struct item *item;
+
+    if (known != NULL || e->path_len == strlen(PAYLOAD_DIR) || !is_payload(e->path, e->path_len))
         return hostile(fault, "its listing has a link where something else is", NULL);
     item = table_add(&c->table, e->path, e->path_len);
     if (item == NULL)
-        return out_of_memory(fault);
+        return too_many(fault);
     item->type = ITEM_LINK;
     c->totals.remarks[BAG_LINK]++;
-    return SEAL_OK;
+    return imply_folders(c, c->table.count - 1, &known_len, fault);
 }
 
 static enum seal_status take_mtree_entry(struct bag_check *c, char *line, size_t len,
@@ -268,9 +338,37 @@ static enum seal_status take_mtree_line(struct bag_check *c, char *line, size_t 
                    : hostile(fault, "its listing does not begin as it should", NULL);
     if (c->line_number == 2 && strcmp(line, ". type=dir") == 0)
         return SEAL_OK;
+    if (line[0] == '#' && line[len - 1] == '\\')
+        return hostile(fault, "a comment in its listing would hide the line behind it", NULL);
     if (line[0] == '#')
         return take_remark(c, line, len, fault);
     return take_mtree_entry(c, line, len, fault);
+}
+
+/* RFC 8493, 2.1.1: these two lines, and no others. */
+static enum seal_status take_bagit_line(struct bag_check *c, const char *line, size_t len,
+                                        struct fault *fault)
+{
+    static const char *const lines[] = {"BagIt-Version: 1.0", "Tag-File-Character-Encoding: UTF-8"};
+
+    if (c->line_number > 2 || strlen(line) != len || strcmp(line, lines[c->line_number - 1]) != 0)
+        return hostile(fault, "its bagit.txt does not say BagIt 1.0 in UTF-8", NULL);
+    return SEAL_OK;
+}
+
+/* RFC 8493, 2.2.2: bytes and files of the payload, where it is said. The rest is for people. */
+static enum seal_status take_bag_info_line(struct bag_check *c, const char *line,
+                                           struct fault *fault)
+{
+    static const char label[] = "Payload-Oxum: ";
+    char oxum[64];
+
+    if (strncmp(line, label, strlen(label)) != 0)
+        return SEAL_OK;
+    (void)snprintf(oxum, sizeof oxum, "%" PRIu64 ".%" PRIu64, c->totals.bytes, c->totals.files);
+    if (strcmp(line + strlen(label), oxum) != 0)
+        return hostile(fault, "its Payload-Oxum is not that of its files", NULL);
+    return SEAL_OK;
 }
 
 /* The line so far, complete now. A NUL stands behind it. */
@@ -284,6 +382,8 @@ static enum seal_status take_line(struct bag_check *c, struct fault *fault)
     line = (char *)c->line.data;
     c->line.len = 0;
     c->line_number++;
+    if ((c->tag == TAG_BAGIT || c->tag == TAG_BAG_INFO) && len > 0 && line[len - 1] == '\r')
+        line[--len] = '\0'; /* RFC 8493 allows CR LF */
     switch ((enum tag_file)c->tag) {
     case TAG_MANIFEST:
         return take_manifest_line(c, line, len, fault);
@@ -291,12 +391,27 @@ static enum seal_status take_line(struct bag_check *c, struct fault *fault)
         return take_tagmanifest_line(c, line, len, fault);
     case TAG_MTREE:
         return take_mtree_line(c, line, len, fault);
-    case TAG_BAG_INFO:
     case TAG_BAGIT:
+        return take_bagit_line(c, line, len, fault);
+    case TAG_BAG_INFO:
     case TAG_COUNT:
     default:
-        return SEAL_OK; /* for people; D covers them */
+        return take_bag_info_line(c, line, fault);
     }
+}
+
+/* Comments and what is written for people may be as long as they like; their end is not kept. */
+static enum seal_status append_to_line(struct bag_check *c, const char *text, size_t len,
+                                       struct fault *fault)
+{
+    size_t room = LINE_MAX_LEN - c->line.len;
+    char first = c->line.len > 0 ? (char)c->line.data[0] : len > 0 ? text[0] : '\0';
+
+    if (len > room && c->tag != TAG_BAG_INFO && !(c->tag == TAG_MTREE && first == '#'))
+        return hostile(fault, "a line of its record is too long", NULL);
+    if (buffer_append(&c->line, text, len < room ? len : room) != SEAL_OK)
+        return out_of_memory(fault);
+    return SEAL_OK;
 }
 
 static enum seal_status take_text(struct bag_check *c, const char *text, size_t len,
@@ -306,10 +421,8 @@ static enum seal_status take_text(struct bag_check *c, const char *text, size_t 
         const char *end = memchr(text, '\n', len);
         size_t n = end == NULL ? len : (size_t)(end - text);
 
-        if (n > LINE_MAX_LEN - c->line.len)
-            return hostile(fault, "a line of its record is too long", NULL);
-        if (buffer_append(&c->line, text, n) != SEAL_OK)
-            return out_of_memory(fault);
+        if (append_to_line(c, text, n, fault) != SEAL_OK)
+            return fault->status;
         if (end == NULL)
             return SEAL_OK;
         if (take_line(c, fault) != SEAL_OK)
@@ -336,8 +449,10 @@ enum seal_status bag_check_entry_end(struct bag_check *c, struct fault *fault)
     sha256_end(&c->hash, c->tag_digests[c->tag]);
     if (c->tag == TAG_MTREE && (c->line.len > 0 || c->line_number == 0))
         return hostile(fault, "its listing does not end as it should", NULL);
-    if (c->line.len > 0) /* other tag files may lack the last line's end */
-        return take_line(c, fault);
+    if (c->line.len > 0 && take_line(c, fault) != SEAL_OK) /* the last line's end may be missing */
+        return fault->status;
+    if (c->tag == TAG_BAGIT && c->line_number != 2)
+        return hostile(fault, "its bagit.txt does not say BagIt 1.0 in UTF-8", NULL);
     return SEAL_OK;
 }
 
@@ -348,7 +463,7 @@ static enum seal_status check_item_listed(const struct bag_check *c, const struc
 {
     const char *name = item_path(&c->table, item);
 
-    if (item->type == ITEM_LINK || (item->marks & MARK_IMPLIED) != 0)
+    if (item->type == ITEM_LINK || (item->marks & MARK_IMPLIED) != 0) /* then it has no NUL */
         return SEAL_OK;
     if (item->type == ITEM_FILE && !(item->marks & MARK_IN_MANIFEST))
         return hostile(fault, "its manifest does not list a file that is there", name);
@@ -368,6 +483,8 @@ enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[static SHA256
         if (!c->tag_is_listed[i] || memcmp(c->tag_listed[i], c->tag_digests[i], SHA256_LEN) != 0)
             return hostile(fault, "its tag manifest differs from what is there", tag_file_names[i]);
     }
+    if (table_find(&c->table, PAYLOAD_DIR, strlen(PAYLOAD_DIR)) == NULL)
+        return hostile(fault, "it has no data folder", NULL);
     for (size_t i = 0; i < c->table.count; i++)
         if (check_item_listed(c, &c->table.items[i], fault) != SEAL_OK)
             return fault->status;
@@ -397,6 +514,8 @@ enum seal_status bag_check_each_folder(const struct bag_check *c,
 
         if (item->type != ITEM_DIR || (item->marks & MARK_IMPLIED) != 0)
             continue;
+        if (stop_requested())
+            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
         status =
             each(ctx, item_path(&c->table, item), (struct timestamp){item->sec, item->nsec}, fault);
         if (status != SEAL_OK)

@@ -92,6 +92,8 @@ struct passphrase {
  * terminal, or no such descriptor: SEAL_USAGE. */
 MUST_USE enum seal_status passphrase_from_fd(struct passphrase *out, const char *fd_number,
                                              struct fault *fault);
+/* Whether that is the number of a descriptor that may be read so. SEAL_USAGE. */
+MUST_USE enum seal_status passphrase_fd_check(const char *fd_number, struct fault *fault);
 /* Asked once on the terminal. SEAL_USAGE if there is none, or nothing was typed but ^D. */
 MUST_USE enum seal_status passphrase_ask(struct passphrase *out, const char *prompt,
                                          struct fault *fault);

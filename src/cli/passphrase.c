@@ -54,6 +54,13 @@ static enum seal_status fd_parse(int *fd, const char *text, struct fault *fault)
     return SEAL_OK;
 }
 
+enum seal_status passphrase_fd_check(const char *fd_number, struct fault *fault)
+{
+    int fd;
+
+    return fd_parse(&fd, fd_number, fault);
+}
+
 /* Byte by byte, so that nothing behind the line is taken from whoever reads next. */
 static enum seal_status read_line(struct passphrase *p, int fd, struct fault *fault)
 {

@@ -79,7 +79,7 @@ struct job {
     struct random random;
     struct output output;
     char *output_path;
-    struct envelope env;
+    struct envelope *env; /* sodium_malloc: the file key must not be swapped out */
     struct stream_writer *stream;
     struct archive_writer *archive;
     struct progress progress;
@@ -278,7 +278,8 @@ static void show_remark(void *ctx, enum bag_remark kind, const char *path, const
     if ((kind == BAG_LINK || kind == BAG_RENAMED) && options[OPT_VERBOSE].count == 0)
         return;
     if (detail != NULL)
-        warn("%s %s (%s).", shown(path), words[kind], detail);
+        warn("%s %s (%.200s%s).", shown(path), words[kind], detail,
+             strlen(detail) > 200 ? "..." : "");
     else
         warn("%s %s.", shown(path), words[kind]);
 }
@@ -388,14 +389,17 @@ static enum seal_status seal_all(struct job *job, struct fault *fault)
     uint8_t *head = malloc(HEAD_LEN_MAX);
     enum seal_status status;
 
-    if (head == NULL)
+    job->env = sodium_malloc(sizeof *job->env);
+    if (head == NULL || job->env == NULL) {
+        free(head);
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    job->env.params.type = type;
-    random_bytes(&job->random, job->env.params.bundle_id, BUNDLE_ID_LEN);
-    status = envelope_make(&job->env, head, job->keys, job->key_count, &job->random, fault);
+    }
+    *job->env = (struct envelope){.params = {.type = type}};
+    random_bytes(&job->random, job->env->params.bundle_id, BUNDLE_ID_LEN);
+    status = envelope_make(job->env, head, job->keys, job->key_count, &job->random, fault);
     if (status == SEAL_OK)
         status =
-            stream_writer_new(&job->stream, &job->env, head, job->padding, job->output.fd, fault);
+            stream_writer_new(&job->stream, job->env, head, job->padding, job->output.fd, fault);
     if (status == SEAL_OK)
         status = archive_writer_new(&job->archive, type, job->level, job->stream, fault);
     if (status == SEAL_OK)
@@ -403,7 +407,7 @@ static enum seal_status seal_all(struct job *job, struct fault *fault)
     free(head);
     archive_writer_free(job->archive);
     stream_writer_free(job->stream);
-    envelope_wipe(&job->env);
+    sodium_free(job->env);
     /* What is left without a name by now is the output. */
     if (status != SEAL_OK && status != SEAL_NO_ROOM)
         fault_add_name(fault, job->output.is_stdout ? "standard output" : job->output_path);

@@ -47,10 +47,10 @@ static const struct program program = {
     .more = "FILE - is standard input. Without -o, the bag is named after FILE, without its\n"
             "ending, in the current folder.\n"
             "\n"
-            "Exit status: 0 all there, all checked; 1 could not be done; 2 wrong use; 3 as 0,\n"
-            "but the sender recorded that something is missing; 4 no key here opens it; 5\n"
-            "damaged; 6 intact, but it breaks the rules: suspect its source; 7 made by a newer\n"
-            "version.\n",
+            "Exit status: 0 all there, all checked; 1 could not be done; 2 wrong use; 3 as\n"
+            "0, but the sender recorded that something is missing; 4 no key here opens it;\n"
+            "5 damaged; 6 intact, but it breaks the rules: suspect its source; 7 made by a\n"
+            "newer version.\n",
     .options = options,
 };
 
@@ -69,7 +69,7 @@ struct job {
     struct candidate *locked;
     size_t locked_count;
     struct volume_in *in;
-    struct envelope env;
+    struct envelope *env; /* sodium_malloc: the file key must not be swapped out */
     struct stream_reader *stream;
     struct progress progress;
     struct intake_result result;
@@ -255,7 +255,7 @@ static enum seal_status try_keys(struct job *job, const uint8_t *block, size_t f
     if (first == job->key_count)
         return SEAL_NO_KEY;
     status =
-        envelope_open(&job->env, block, job->keys + first, job->key_count - first, &which, fault);
+        envelope_open(job->env, block, job->keys + first, job->key_count - first, &which, fault);
     if (status != SEAL_NO_KEY)
         memcpy(job->pkh, job->keys[first + which]->pkh, HASH_LEN);
     return status;
@@ -283,6 +283,7 @@ static enum seal_status try_locked(struct job *job, const uint8_t *block, struct
                 *unopened = why;
             continue;
         }
+        *fault = (struct fault){.status = SEAL_OK}; /* that the last key was not the one */
         status = add_identity(job, id, fault);
         if (status == SEAL_OK)
             status = try_keys(job, block, job->key_count - 1, fault);
@@ -313,7 +314,7 @@ static enum seal_status open_header(struct job *job, struct fault *fault)
         *fault = none;
         return fault->status;
     }
-    if (job->env.params.flags & FLAG_VOLUME)
+    if (job->env->params.flags & FLAG_VOLUME)
         return fault_set(fault, SEAL_NEWER,
                          "it is one volume of a set, which this version cannot put together", NULL);
     return SEAL_OK;
@@ -321,11 +322,17 @@ static enum seal_status open_header(struct job *job, struct fault *fault)
 
 /* ---- Where to ----------------------------------------------------------------------------- */
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
 /* The last part of the file's name without its ending; never the name itself. */
 static char *default_name(const char *file, const char *ending)
 {
-    const char *slash = strrchr(file, '/');
-    const char *base = slash == NULL ? file : slash + 1;
+    const char *base = base_name(file);
     const char *dot = strrchr(base, '.');
     bool has_ending = dot != NULL && dot != base && dot[1] != '\0';
     size_t len = has_ending ? (size_t)(dot - base) : strlen(base);
@@ -340,12 +347,17 @@ static char *default_name(const char *file, const char *ending)
 
 static enum seal_status choose_target(struct job *job, struct fault *fault)
 {
-    bool is_bag = job->env.params.type == CONTENT_BAG;
+    bool is_bag = job->env->params.type == CONTENT_BAG;
     bool raw = options[OPT_RAW].count > 0;
     const char *given = options[OPT_OUTPUT].text;
     size_t len;
 
     job->target_is_dir = is_bag && !raw;
+    if (given == NULL && strspn(base_name(job->file), ".-") > 0)
+        return fault_set(fault, SEAL_USAGE,
+                         "its name begins with a dot or a dash, so nothing is named after it; give "
+                         "-o a name",
+                         job->file);
     if (given == NULL)
         job->target = default_name(job->file, !raw ? "" : is_bag ? ".tar.zst" : ".zst");
     else
@@ -373,7 +385,7 @@ struct new_bag {
 
 static enum seal_status bag_create(struct new_bag *bag, const char *target, struct fault *fault)
 {
-    char *dir = NULL;
+    char *dir = NULL, *temporary;
     struct plat_stat st;
 
     if (!path_split(target, &dir, &bag->name))
@@ -384,11 +396,15 @@ static enum seal_status bag_create(struct new_bag *bag, const char *target, stru
         return fault_set_errno(fault, "its folder could not be opened", target);
     if (plat_stat_at(bag->parent, bag->name, false, &st) == 0)
         return fault_set(fault, SEAL_EXISTS, NULL, target);
-    bag->temporary = partial_name(bag->name);
-    if (bag->temporary == NULL)
+    temporary = partial_name(bag->name);
+    if (temporary == NULL)
         return out_of_memory(fault);
-    if (plat_make_dir(bag->parent, bag->temporary, PLAT_PRIVATE) != 0)
-        return fault_set_errno(fault, "could not be created", target);
+    if (plat_make_dir(bag->parent, temporary, PLAT_PRIVATE) != 0) {
+        (void)fault_set_errno(fault, "could not be created", target);
+        free(temporary);
+        return fault->status;
+    }
+    bag->temporary = temporary; /* ours to remove from now on */
     bag->fd = plat_open_dir(bag->parent, bag->temporary, false);
     return bag->fd < 0 ? fault_set_errno(fault, "could not be created", target) : SEAL_OK;
 }
@@ -399,17 +415,18 @@ static enum seal_status bag_publish(struct new_bag *bag, const char *target, str
     if (plat_sync_filesystem(bag->fd) != 0)
         return fault_set_errno(fault, "could not be written", target);
     if (plat_rename_new(bag->parent, bag->temporary, bag->name) != 0) {
-        struct plat_stat st;
-
-        if (plat_stat_at(bag->parent, bag->name, false, &st) == 0)
+        if (errno == EEXIST || errno == ENOTEMPTY)
             return fault_set(fault, SEAL_EXISTS, NULL, target);
         return fault_set_errno(fault, "could not be given its name", target);
     }
-    free(bag->temporary);
-    bag->temporary = NULL; /* it is no longer ours to remove */
-    if (plat_sync(bag->parent) != 0)
-        return fault_set_errno(fault, "its folder could not be written", target);
-    return SEAL_OK;
+    if (plat_sync(bag->parent) == 0) {
+        free(bag->temporary);
+        bag->temporary = NULL; /* it is no longer ours to remove */
+        return SEAL_OK;
+    }
+    (void)fault_set_errno(fault, "its folder could not be written", target);
+    (void)plat_rename_new(bag->parent, bag->name, bag->temporary);
+    return fault->status;
 }
 
 static void bag_close(struct new_bag *bag)
@@ -481,7 +498,7 @@ static enum seal_status receive_stdout(struct job *job, struct fault *fault)
     stream_reader_free(job->stream);
     job->stream = NULL;
     if (status == SEAL_OK)
-        status = stream_reader_new(&job->stream, &job->env, job->in, fault);
+        status = stream_reader_new(&job->stream, job->env, job->in, fault);
     if (status == SEAL_OK) {
         if (options[OPT_RAW].count > 0)
             sink.left = job->raw_len;
@@ -511,7 +528,7 @@ static enum seal_status receive_file(struct job *job, struct fault *fault)
     if (status == SEAL_OK)
         return output_commit(&output, fault);
     if (fault->status == SEAL_IO)
-        fault_add_name(fault, job->target);
+        fault_add_name(fault, output.is_stdout ? "standard output" : job->target);
     output_abort(&output);
     return status;
 }
@@ -554,7 +571,7 @@ static enum seal_status receive(struct job *job, struct fault *fault)
         status = volume_rewind(job->in, fault);
     }
     if (status == SEAL_OK)
-        status = stream_reader_new(&job->stream, &job->env, job->in, fault);
+        status = stream_reader_new(&job->stream, job->env, job->in, fault);
     if (status != SEAL_OK)
         return status;
     progress_start(&job->progress, volume_size(job->in));
@@ -577,18 +594,21 @@ static enum seal_status run(struct job *job, struct fault *fault)
 {
     enum seal_status status = refuse_existing(job, fault);
 
+    if (status == SEAL_OK && options[OPT_PASSPHRASE_FD].text != NULL)
+        status = passphrase_fd_check(options[OPT_PASSPHRASE_FD].text, fault);
     if (status == SEAL_OK)
         status = read_keys(job, fault);
+    if (status == SEAL_OK && (job->env = sodium_malloc(sizeof *job->env)) == NULL)
+        status = out_of_memory(fault);
     if (status == SEAL_OK)
         status = volume_open(&job->in, job->file, fault);
-    if (status != SEAL_OK)
-        return status;
-    status = open_header(job, fault);
+    if (status == SEAL_OK)
+        status = open_header(job, fault);
     wipe_keys(job);
     if (status == SEAL_OK)
         status = receive(job, fault);
     stream_reader_free(job->stream);
-    envelope_wipe(&job->env);
+    sodium_free(job->env);
     volume_close(job->in);
     if (status != SEAL_OK)
         name_file(fault, job->file);

@@ -33,73 +33,70 @@ static enum seal_status name_fault(struct fault *fault, const char *path)
     }
 }
 
-/* One part of a path, opened; made first if it is missing. Closes at unless it is the top. */
+/* One part of a path, opened. Closes at unless somebody else holds it. */
 static int enter(const struct folder *f, int at, const char *part, size_t len)
 {
     char *name = strndup(part, len);
-    int fd = -1, saved;
+    int fd = name == NULL ? -1 : plat_open_dir(at, name, false);
+    int saved = name == NULL ? ENOMEM : errno;
 
-    if (name != NULL) {
-        fd = plat_open_dir(at, name, false);
-        if (fd < 0 && errno == ENOENT && plat_make_dir(at, name, PLAT_SHARED) == 0)
-            fd = plat_open_dir(at, name, false);
-    }
-    saved = name == NULL ? ENOMEM : errno;
     free(name);
-    if (at != f->top)
+    if (at != f->top && at != f->open_fd)
         (void)plat_close(at);
     errno = saved;
     return fd;
 }
 
-/* The folder that path lies in; stays open for the next file, which mostly lies there too. */
+/* How much of path the folder opened last stands for, with the slash behind it; 0: nothing. */
+static size_t open_part(const struct folder *f, const char *path, size_t len)
+{
+    size_t open_len = f->open_path == NULL ? 0 : strlen(f->open_path);
+
+    if (open_len == 0 || open_len > len || memcmp(f->open_path, path, open_len) != 0 ||
+        (open_len < len && path[open_len] != '/'))
+        return 0;
+    return open_len + 1;
+}
+
+/* The folder that path lies in; stays open for the next file, which mostly lies there too or
+ * below. */
 static enum seal_status open_parent(struct folder *f, const char *path, int *fd, const char **last,
                                     struct fault *fault)
 {
     const char *slash = strrchr(path, '/');
     size_t len = slash == NULL ? 0 : (size_t)(slash - path);
-    const char *part = path;
-    int at = f->top;
+    size_t done = open_part(f, path, len);
+    int at = done > 0 ? f->open_fd : f->top;
+    char *copy;
 
     *last = slash == NULL ? path : slash + 1;
-    *fd = f->top;
-    if (len == 0)
+    *fd = len == 0 ? f->top : at;
+    if (len == 0 || done > len)
         return SEAL_OK;
-    *fd = f->open_fd;
-    if (f->open_path != NULL && strlen(f->open_path) == len && memcmp(f->open_path, path, len) == 0)
-        return SEAL_OK;
-    while (part < path + len && at >= 0) {
-        size_t part_len = strcspn(part, "/");
+    while (done < len && at >= 0) {
+        size_t part_len = strcspn(path + done, "/");
 
-        at = enter(f, at, part, part_len);
-        part += part_len + 1;
+        at = enter(f, at, path + done, part_len);
+        done += part_len + 1;
     }
     if (at < 0)
         return name_fault(fault, path);
+    copy = strndup(path, len);
     folder_end(&(struct folder){-1, f->open_path, f->open_fd});
-    f->open_path = strndup(path, len);
+    f->open_path = copy;
     f->open_fd = at;
     *fd = at;
-    return f->open_path == NULL ? fault_set(fault, SEAL_NO_MEMORY, NULL, NULL) : SEAL_OK;
+    return copy == NULL ? fault_set(fault, SEAL_NO_MEMORY, NULL, NULL) : SEAL_OK;
 }
 
 enum seal_status folder_make(struct folder *f, const char *path, struct fault *fault)
 {
     const char *last;
-    int parent, fd;
+    int parent;
 
     if (open_parent(f, path, &parent, &last, fault) != SEAL_OK)
         return fault->status;
-    if (plat_make_dir(parent, last, PLAT_SHARED) == 0)
-        return SEAL_OK;
-    if (errno != EEXIST)
-        return name_fault(fault, path);
-    /* Made before for something in it: fine, if it is a folder. */
-    fd = plat_open_dir(parent, last, false);
-    if (fd < 0)
-        return name_fault(fault, path);
-    (void)plat_close(fd);
-    return SEAL_OK;
+    return plat_make_dir(parent, last, PLAT_SHARED) == 0 ? SEAL_OK : name_fault(fault, path);
 }
 
 enum seal_status folder_create(struct folder *f, const char *path, bool exec, int *fd,

@@ -16,7 +16,8 @@ struct folder {
 
 void folder_start(struct folder *f, int top);
 void folder_end(struct folder *f);
-/* A new subfolder; those above it are made where they are missing. */
+/* A new subfolder of one that is there. SEAL_LOCAL_NAME if it exists: nothing was there before, so
+ * the system takes it for another name. */
 MUST_USE enum seal_status folder_make(struct folder *f, const char *path, struct fault *fault);
 /* A new file, likewise. */
 MUST_USE enum seal_status folder_create(struct folder *f, const char *path, bool exec, int *fd,

@@ -76,10 +76,33 @@ static enum seal_status take_file(struct intake *in, const struct archive_entry 
     return status;
 }
 
+/* The folders above an entry that had none of their own; and the entry, if it is one. */
+static enum seal_status make_folders(struct intake *in, const struct archive_entry *entry,
+                                     const struct bag_place *place, struct fault *fault)
+{
+    char *path = strdup(entry->path);
+    enum seal_status status = SEAL_OK;
+
+    if (path == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    for (size_t i = place->known_len + 1; i < entry->path_len && status == SEAL_OK; i++) {
+        if (path[i] != '/')
+            continue;
+        path[i] = '\0';
+        status = folder_make(&in->folder, path, fault);
+        path[i] = '/';
+    }
+    if (status == SEAL_OK && entry->is_dir && !place->is_known)
+        status = folder_make(&in->folder, path, fault);
+    free(path);
+    return status;
+}
+
 static enum seal_status take_entries(struct intake *in, struct fault *fault)
 {
     for (;;) {
         struct archive_entry entry;
+        struct bag_place place;
         enum seal_status status;
         bool more;
 
@@ -89,14 +112,12 @@ static enum seal_status take_entries(struct intake *in, struct fault *fault)
             return fault->status;
         if (!more)
             return SEAL_OK;
-        status = bag_check_entry(in->check, &entry, fault);
-        if (status == SEAL_OK && !entry.is_dir)
-            status = take_file(in, &entry, fault);
-        else if (status == SEAL_OK) {
-            status = folder_make(&in->folder, entry.path, fault);
-            if (status == SEAL_OK)
-                status = bag_check_entry_end(in->check, fault);
-        }
+        status = bag_check_entry(in->check, &entry, &place, fault);
+        if (status == SEAL_OK)
+            status = make_folders(in, &entry, &place, fault);
+        if (status == SEAL_OK)
+            status =
+                entry.is_dir ? bag_check_entry_end(in->check, fault) : take_file(in, &entry, fault);
         if (status != SEAL_OK)
             return status;
     }

@@ -21,11 +21,19 @@ bool path_split(const char *path, char **dir, const char **name)
     return *dir != NULL;
 }
 
+/* A name may have 255 bytes on most systems. */
+#define PARTIAL_BASE_MAX 200
+
 char *partial_name(const char *name)
 {
     struct buffer b = {0};
+    size_t len = strlen(name);
 
-    if (buffer_printf(&b, "%s.%08x.partial", name, (unsigned int)randombytes_random()) != SEAL_OK) {
+    for (len = len < PARTIAL_BASE_MAX ? len : PARTIAL_BASE_MAX;
+         len > 0 && ((uint8_t)name[len] & 0xc0) == 0x80;)
+        len--;
+    if (buffer_printf(&b, "%.*s.%08x.partial", (int)len, name,
+                      (unsigned int)randombytes_random()) != SEAL_OK) {
         buffer_free(&b);
         return NULL;
     }

@@ -12,8 +12,8 @@
 
 /* First thing in main: no core dumps, no other process of the user may read this one's memory,
  * descriptors 0 to 2 are open (on nothing, where they were closed, so that using one fails and no
- * file of ours can land there), SIGPIPE becomes an error of write, and SIGINT, SIGTERM, SIGHUP
- * call stop_request. */
+ * file of ours can land there), SIGPIPE becomes an error of write, and the signals by which
+ * people and systems end a process (SIGINT, SIGTERM, SIGHUP, SIGQUIT, ...) call stop_request. */
 void plat_process_setup(void);
 
 /* Ends the process by the signal that asked it to stop, as a shell expects; after clean-up. */
@@ -90,7 +90,8 @@ int plat_rename_new(int at, const char *from, const char *to);
 /* Renames over what is there, atomically. */
 int plat_rename_over(int at, const char *from, const char *to);
 int plat_unlink(int at, const char *name);
-/* Removes name and all below it, following no link. Goes on after a failure and reports it. */
+/* Removes name and all below it, following no link. After a failure what else is in that folder is
+ * still removed, and then it stops. */
 int plat_remove_tree(int at, const char *name);
 /* To the medium: one file or folder; or all of the file system that fd is on. */
 int plat_sync(int fd);

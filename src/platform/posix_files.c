@@ -129,8 +129,9 @@ int plat_read_link(int at, const char *name, struct buffer *out)
 
 int plat_list_dir(int dirfd, int (*each)(void *ctx, const char *name), void *ctx)
 {
-    /* fdopendir takes its descriptor over; "." gives one of its own, at the beginning. */
-    int fd = plat_open_dir(dirfd, ".", false);
+    /* fdopendir takes its descriptor over. A copy needs no right to enter the folder, as "." would,
+     * but stands where the original was left. */
+    int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
     int result = 0, saved;
@@ -142,6 +143,7 @@ int plat_list_dir(int dirfd, int (*each)(void *ctx, const char *name), void *ctx
         errno = saved;
         return -1;
     }
+    rewinddir(dir);
     for (;;) {
         errno = 0;
         entry = readdir(dir);
@@ -257,13 +259,13 @@ static int remove_entry(void *ctx, const char *name)
         return 0;
     if (errno != EISDIR && errno != EPERM) {
         r->failed = errno;
-        return 1;
+        return 0;
     }
     if (unlinkat(r->dirfd, name, AT_REMOVEDIR) == 0)
         return 0;
     if (errno != ENOTEMPTY && errno != EEXIST) {
         r->failed = errno;
-        return 1;
+        return 0;
     }
     r->victim = strdup(name);
     return 1;
@@ -279,7 +281,7 @@ static int empty_folder(int fd)
         int next = -1;
 
         r = (struct removal){NULL, fd, 0};
-        if (plat_list_dir(fd, remove_entry, &r) == 0) {
+        if (plat_list_dir(fd, remove_entry, &r) == 0 && r.failed == 0) {
             if (depth == 0)
                 break;
             next = plat_open_dir(fd, "..", false); /* the next round removes it, now empty */
@@ -315,7 +317,9 @@ int plat_remove_tree(int at, const char *name)
 int plat_sync(int fd)
 {
     /* Pipes and some devices cannot be synced and need not be. */
-    return fsync(fd) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP ? 0 : -1;
+    if (fsync(fd) == 0)
+        return 0;
+    return errno == EINVAL || errno == EROFS || errno == ENOTSUP || errno == ENOSYS ? 0 : -1;
 }
 
 int plat_sync_filesystem(int fd)

@@ -25,6 +25,10 @@
 
 static volatile sig_atomic_t stopping_signal;
 
+/* All that would end the process and that it can outlive long enough to clean up. */
+static const int stop_signals[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
+                                   SIGALRM, SIGXCPU, SIGUSR1, SIGUSR2};
+
 static void on_stop_signal(int signal_number)
 {
     stopping_signal = signal_number;
@@ -69,9 +73,8 @@ void plat_process_setup(void)
     hide_memory();
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files: likewise an error of write */
-    catch_signal(SIGINT);
-    catch_signal(SIGTERM);
-    catch_signal(SIGHUP);
+    for (size_t i = 0; i < sizeof stop_signals / sizeof stop_signals[0]; i++)
+        catch_signal(stop_signals[i]);
 }
 
 _Noreturn void plat_die_by_signal(void)

@@ -432,7 +432,8 @@ if needs strace && strace -o /dev/null true 2>/dev/null; then
     check "traced" test -s traced.bin
     grep -E '(open|openat|openat2|creat)\(' trace | grep -E 'O_WRONLY|O_RDWR|O_CREAT|creat\(' >writes
     check "one file is opened for writing" test "$(wc -l <writes)" -eq 1
-    check "and it is the output" grep -q '"traced\.bin\.[0-9a-f]*\.partial", O_RDWR|O_CREAT|O_EXCL' writes
+    # Who is not root does not see what names are: the program hides its memory.
+    check "and it is the output" grep -qE '("traced\.bin\.[0-9a-f]*\.partial"|0x[0-9a-f]+), O_RDWR\|O_CREAT\|O_EXCL' writes
     check "no network" test -z "$(grep -E '^[0-9 ]*(socket|connect|bind|sendto)\(' trace)"
     check "nothing is changed" test -z "$(grep -E '(chmod|chown|utimens|truncate|setxattr|mkdir)[a-z0-9]*\(' trace)"
     check "no program is run" test "$(grep -c 'execve(' trace)" -eq 1
