@@ -212,7 +212,6 @@ void options_parse(const struct program *program, int argc, char **argv, const c
 {
     struct parser p = {.program = program, .argc = argc, .argv = argv, .next = 1};
 
-    message_setup(program->name, false);
     p.operands = calloc((size_t)argc + 1, sizeof *p.operands);
     if (p.operands == NULL)
         leave(&p, complain(&(struct fault){.status = SEAL_NO_MEMORY}));

@@ -478,6 +478,7 @@ int main(int argc, char **argv)
     enum exit_code code;
 
     plat_process_setup();
+    message_setup(program.name, false);
     options_parse(&program, argc, argv, &job.paths, &job.path_count);
     message_setup(program.name, options[OPT_QUIET].count > 0);
     code = parse_job(&job);

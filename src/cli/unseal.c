@@ -691,6 +691,7 @@ int main(int argc, char **argv)
     enum exit_code code;
 
     plat_process_setup();
+    message_setup(program.name, false);
     options_parse(&program, argc, argv, &operands, &operand_count);
     message_setup(program.name, options[OPT_QUIET].count > 0);
     code = parse_job(&job, operands, operand_count);

@@ -180,7 +180,8 @@ static enum read_result ask_once(int tty, const sigset_t *waiting_mask, const ch
     show(tty, prompt);
     result = read_line(tty, waiting_mask, secret, size);
     show(tty, "\n");
-    (void)set_terminal(tty, TCSADRAIN, &before);
+    /* What was half typed when a signal came is no business of the next program. */
+    (void)set_terminal(tty, result == READ_LINE ? TCSADRAIN : TCSAFLUSH, &before);
     return result;
 }
 

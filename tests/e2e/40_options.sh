@@ -472,7 +472,6 @@ default() {
 default abc.bin one.bin abc
 default a.b.c one.bin a.b
 default abc one.bin abc.bag
-default .hidden one.bin .hidden.bag
 default abc. one.bin abc..bag
 default abc.bin stream.bin abc
 default abc.bin one.bin abc.tar.zst --raw
@@ -483,6 +482,11 @@ run unseal -q --key "$keys/alice.key" elsewhere/one.bin
 expect_exit 0
 expect_dir one
 expect_names elsewhere one.bin
+
+cp one.bin .hidden
+ground "nothing is named after a file whose name begins with a dot"
+refused 2 'begins with a dot' unseal -q --key "$keys/alice.key" .hidden
+rm -f .hidden
 
 ground "no control character of a name reaches the terminal"
 nasty=$'a\e[31m\001\r\nb\x7f\xc2\x9b\xe2\x80\xae\xff'

@@ -6,8 +6,15 @@
  *     FAULT_IN="BYTES WHAT"               read, once BYTES were read from standard input
  *     FAULT_WRITE="BYTES WHAT"            write, once BYTES were written to files and output
  *     FAULT_CALL="CALL WHAT"              fsync, syncfs, close (of a file written to), rename,
- *                                         futimens, mkdir, unlink, readdir
+ *                                         futimens, mkdir, unlink, readdir, readlink
  *     FAULT_OPEN="NAME WHAT"              open of a file called NAME, for reading
+ *
+ * And what is no fault:
+ *
+ *     SYSTEM_FOLDS=1          names in folders have no upper case, as on some file systems of
+ * others SYSTEM_SECTORS="NAME"   every second sector (of 4096 bytes) of the file NAME cannot be
+ * read; a read that begins in front of one ends there SYSTEM_COUNT="FILE"     at the end FILE gets
+ * the number of calls of openat
  *
  * WHAT is errno:NUMBER (the call fails so, every time), signal:NUMBER (sent to the program, once)
  * or run:COMMAND (by the shell, once, to its end); after the latter two the call goes on.
@@ -29,9 +36,10 @@
 
 #define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 #define EVERY_FD 4096
+#define SECTOR 4096
 
 static bool done[8];
-static long long written, taken;
+static long long written, taken, opened;
 static bool is_written[EVERY_FD];
 
 static void run(const char *command)
@@ -105,6 +113,17 @@ static bool read_fault(int fd, size_t len, off_t off)
 
 ssize_t pread64(int fd, void *buf, size_t len, off_t off)
 {
+    const char *name = getenv("SYSTEM_SECTORS");
+
+    if (name != NULL && fd_is_called(fd, name, strlen(name))) {
+        size_t left = SECTOR - (size_t)(off % SECTOR);
+
+        if (off / SECTOR % 2 == 1) {
+            errno = EIO;
+            return -1;
+        }
+        len = len < left ? len : left;
+    }
     return read_fault(fd, len, off) ? -1 : REAL(pread64)(fd, buf, len, off);
 }
 
@@ -127,6 +146,37 @@ ssize_t read(int fd, void *buf, size_t len)
 struct dirent64 *readdir64(DIR *dir)
 {
     return call_fault("readdir") ? NULL : REAL(readdir64)(dir);
+}
+
+ssize_t readlinkat(int at, const char *name, char *buf, size_t len)
+{
+    return call_fault("readlink") ? -1 : REAL(readlinkat)(at, name, buf, len);
+}
+
+/* ---- Names -------------------------------------------------------------------------------- */
+
+/* The name as the file system takes it; folded has NAME_SIZE bytes. Where the program starts from,
+ * nothing is folded: keys and sources have any name. */
+#define NAME_SIZE 256
+
+static const char *as_taken(int at, const char *name, char *folded)
+{
+    size_t len = strlen(name);
+
+    if (getenv("SYSTEM_FOLDS") == NULL || at == AT_FDCWD || len >= NAME_SIZE)
+        return name;
+    for (size_t i = 0; i <= len; i++)
+        folded[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
+    return folded;
+}
+
+__attribute__((destructor)) static void tell_count(void)
+{
+    const char *path = getenv("SYSTEM_COUNT");
+    FILE *f = path == NULL ? NULL : fopen(path, "w");
+
+    if (f != NULL && fprintf(f, "%lld\n", opened) > 0)
+        (void)fclose(f);
 }
 
 /* ---- Writing ------------------------------------------------------------------------------ */
@@ -152,6 +202,7 @@ ssize_t write(int fd, const void *buf, size_t len)
 int openat64(int at, const char *name, int flags, ...)
 {
     const char *spec = getenv("FAULT_OPEN"), *last = strrchr(name, '/');
+    char folded[NAME_SIZE];
     va_list args;
     mode_t mode;
     int fd;
@@ -164,7 +215,8 @@ int openat64(int at, const char *name, int flags, ...)
         strncmp(spec, last, strlen(last)) == 0 && spec[strlen(last)] == ' ' &&
         fault(strchr(spec, ' ') + 1, 4))
         return -1;
-    fd = REAL(openat64)(at, name, flags, mode);
+    opened++;
+    fd = REAL(openat64)(at, as_taken(at, name, folded), flags, mode);
     if (fd >= 0 && fd < EVERY_FD)
         is_written[fd] = (flags & O_ACCMODE) != O_RDONLY;
     return fd;
@@ -204,7 +256,9 @@ int futimens(int fd, const struct timespec times[2])
 
 int mkdirat(int at, const char *name, mode_t mode)
 {
-    return call_fault("mkdir") ? -1 : REAL(mkdirat)(at, name, mode);
+    char folded[NAME_SIZE];
+
+    return call_fault("mkdir") ? -1 : REAL(mkdirat)(at, as_taken(at, name, folded), mode);
 }
 
 int unlinkat(int at, const char *name, int flags)
