@@ -3,9 +3,9 @@
  *
  *     maketree many DIR COUNT      COUNT small files, a thousand to a folder
  *     maketree deep DIR LEVELS     folders in each other, names of 200 bytes, a file in each
- *     maketree chain DIR LEVELS    the same with names of one byte
- *     maketree socket PATH         a socket, left lying there
- *     maketree noise FILE LEN      bytes that no compression makes smaller; FILE - is the output
+ *     maketree chain DIR LEVELS    the same, names of one byte; sorted, the file comes first in
+ * each maketree socket PATH         a socket, left lying there maketree noise FILE LEN      bytes
+ * that no compression makes smaller; FILE - is the output
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -64,14 +64,14 @@ static void make_many(const char *path, long count)
     }
 }
 
-static void make_deep(const char *path, long levels, size_t name_len)
+static void make_deep(const char *path, long levels, const char *letters, size_t name_len)
 {
     int fd = enter(AT_FDCWD, path);
 
     for (long i = 0; i < levels; i++) {
         char name[201];
 
-        memset(name, 'a' + (int)(i % 26), name_len);
+        memset(name, letters[(size_t)i % strlen(letters)], name_len);
         name[name_len] = '\0';
         fd = enter(fd, name);
         put_file(fd, "file", name);
@@ -126,9 +126,9 @@ int main(int argc, char **argv)
     if (strcmp(command, "many") == 0 && argc == 4)
         make_many(argv[2], atol(argv[3]));
     else if (strcmp(command, "deep") == 0 && argc == 4)
-        make_deep(argv[2], atol(argv[3]), 200);
+        make_deep(argv[2], atol(argv[3]), "abcdefghijklmnopqrstuvwxyz", 200);
     else if (strcmp(command, "chain") == 0 && argc == 4)
-        make_deep(argv[2], atol(argv[3]), 1);
+        make_deep(argv[2], atol(argv[3]), "z", 1);
     else if (strcmp(command, "socket") == 0)
         make_socket(argv[2]);
     else if (strcmp(command, "noise") == 0 && argc == 4)
