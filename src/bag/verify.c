@@ -400,7 +400,9 @@ static enum seal_status take_line(struct bag_check *c, struct fault *fault)
     }
 }
 
-/* Comments and what is written for people may be as long as they like; their end is not kept. */
+/* Comments and what is written for people may be as long as they like. What is too much is dropped;
+ * in place of the last byte kept stands the last of all, or a NUL if there was one: either may
+ * matter. */
 static enum seal_status append_to_line(struct bag_check *c, const char *text, size_t len,
                                        struct fault *fault)
 {
@@ -411,6 +413,12 @@ static enum seal_status append_to_line(struct bag_check *c, const char *text, si
         return hostile(fault, "a line of its record is too long", NULL);
     if (buffer_append(&c->line, text, len < room ? len : room) != SEAL_OK)
         return out_of_memory(fault);
+    if (len > room) {
+        uint8_t *last = &c->line.data[c->line.len - 1];
+        bool has_nul = memchr(text, '\0', len) != NULL || (room == 0 && *last == '\0');
+
+        *last = has_nul ? 0 : (uint8_t)text[len - 1];
+    }
     return SEAL_OK;
 }
 

@@ -77,6 +77,13 @@ struct job {
     uint8_t pkh[HASH_LEN]; /* of the key that opened it */
 };
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
 static enum seal_status out_of_memory(struct fault *fault)
 {
     return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
@@ -322,13 +329,6 @@ static enum seal_status open_header(struct job *job, struct fault *fault)
 
 /* ---- Where to ----------------------------------------------------------------------------- */
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash == NULL ? path : slash + 1;
-}
-
 /* The last part of the file's name without its ending; never the name itself. */
 static char *default_name(const char *file, const char *ending)
 {
@@ -353,11 +353,6 @@ static enum seal_status choose_target(struct job *job, struct fault *fault)
     size_t len;
 
     job->target_is_dir = is_bag && !raw;
-    if (given == NULL && strspn(base_name(job->file), ".-") > 0)
-        return fault_set(fault, SEAL_USAGE,
-                         "its name begins with a dot or a dash, so nothing is named after it; give "
-                         "-o a name",
-                         job->file);
     if (given == NULL)
         job->target = default_name(job->file, !raw ? "" : is_bag ? ".tar.zst" : ".zst");
     else
@@ -673,8 +668,13 @@ static enum exit_code parse_job(struct job *job, const char *const *operands, si
     if (count > 1)
         return complain_usage("one sealed file is opened at a time");
     job->file = operands[0];
-    if (strcmp(job->file, "-") != 0)
+    if (strcmp(job->file, "-") != 0) {
+        if (options[OPT_OUTPUT].count == 0 && strspn(base_name(job->file), ".-") > 0)
+            return complain_usage("%s begins with a dot or a dash, so nothing is named after it; "
+                                  "give -o a name",
+                                  shown(job->file));
         return EXIT_ALL_DONE;
+    }
     if (options[OPT_OUTPUT].count == 0)
         return complain_usage("standard input has no name to call the bag after; give one with -o");
     if (plat_is_terminal(STDIN_FILENO))

@@ -1273,13 +1273,21 @@ static void check_mtree_item(const char *path, const char *target, enum item_typ
 
 static void test_mtree_items(void)
 {
-    char all[256];
+    char all[256];                            /* a target: any bytes */
+    char name[128 + 2 * (0x800 - 0x80)] = ""; /* a path: every character of one or two bytes */
+    size_t len = 0;
 
     for (int c = 1; c < 256; c++)
         all[c - 1] = (char)c;
     all[255] = '\0';
-    check_mtree_item(all, NULL, ITEM_FILE, (struct timestamp){1700000000, 123456789});
-    check_mtree_item(all, all, ITEM_LINK, (struct timestamp){-2, 500000000});
+    for (int c = 1; c < 0x800; c++) {
+        if (c >= 0x80)
+            name[len++] = (char)(0xc0 | c >> 6);
+        name[len++] = (char)(c < 0x80 ? c : 0x80 | (c & 0x3f));
+    }
+    name[len] = '\0';
+    check_mtree_item(name, NULL, ITEM_FILE, (struct timestamp){1700000000, 123456789});
+    check_mtree_item(name, all, ITEM_LINK, (struct timestamp){-2, 500000000});
     check_mtree_item("data/d", NULL, ITEM_DIR, (struct timestamp){-1, 999999999});
     check_mtree_item("data/d", NULL, ITEM_DIR, (struct timestamp){INT64_MAX, 1});
     check_mtree_item("data/d", NULL, ITEM_DIR, (struct timestamp){INT64_MIN, 1});
