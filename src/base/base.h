@@ -152,7 +152,7 @@ bool hex_decode(uint8_t *out, size_t len, const char *digits);
 
 #define FINGERPRINT_GROUPS 9
 #define RECEIPT_GROUPS 5
-#define NUMBER_TEXT_SIZE(groups) ((groups)*5)
+#define NUMBER_TEXT_SIZE(groups) (groups * 5) /* groups: a number, no expression */
 
 /* value, 32 bytes little-endian, mod 10^(4 * groups), as groups of four digits with one space
  * between them and a NUL (sections 2 and 3). out holds NUMBER_TEXT_SIZE(groups). */

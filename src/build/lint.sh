@@ -64,9 +64,10 @@ for check in "$@"; do
         has mandoc man || continue
         report man "$(on "$(find docs/man -name '*.[1-9]' 2>/dev/null)" mandoc -Tlint -W warning)" ;;
 
-    shell) # follows what a script reads in; scripts handed to another shell in '...' are meant that way
+    shell) # follows what a script reads in; scripts handed to another shell in '...' are meant that way,
+           # and so is $? behind a condition, which only newer versions of shellcheck mind
         has shellcheck shell || continue
-        report shell "$(on "$shell_files" shellcheck -x -P SCRIPTDIR -e SC2016)" ;;
+        report shell "$(on "$shell_files" shellcheck -x -P SCRIPTDIR -e SC2016,SC2319)" ;;
 
     length) # long functions are named for a reader to judge; they are no failure
         long=$(on "$(printf '%s\n' "$c_files" | grep '\.c$')" awk -v limit=60 -f src/build/length.awk)
