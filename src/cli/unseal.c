@@ -14,6 +14,7 @@
 
 #include <sodium.h>
 
+#include "cli/keyring.h"
 #include "envelope/envelope.h"
 #include "intake/intake.h"
 #include "stream/stream.h"
@@ -54,20 +55,11 @@ static const struct program program = {
     .options = options,
 };
 
-/* One record of a key file. */
-struct candidate {
-    struct secret_record record; /* locked ones alone wait here */
-    char *name;
-};
-
 struct job {
     const char *file;
     char *target; /* path of what will be made, or "-" */
     bool target_is_dir;
-    struct identity **keys; /* opened */
-    size_t key_count;
-    struct candidate *locked;
-    size_t locked_count;
+    struct keyring ring;
     struct volume_in *in;
     struct envelope *env; /* sodium_malloc: the file key must not be swapped out */
     struct stream_reader *stream;
@@ -89,238 +81,28 @@ static enum seal_status out_of_memory(struct fault *fault)
     return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
 }
 
-/* ---- Keys --------------------------------------------------------------------------------- */
-
-static enum seal_status add_identity(struct job *job, struct identity *id, struct fault *fault)
-{
-    struct identity **keys = realloc(job->keys, (job->key_count + 1) * sizeof *keys);
-
-    if (keys == NULL) {
-        identity_free(id);
-        return out_of_memory(fault);
-    }
-    keys[job->key_count++] = id;
-    job->keys = keys;
-    return SEAL_OK;
-}
-
-static enum seal_status add_locked(struct job *job, const struct secret_record *record,
-                                   const char *name, struct fault *fault)
-{
-    struct candidate *locked = realloc(job->locked, (job->locked_count + 1) * sizeof *locked);
-    char *copy = strdup(name);
-
-    if (locked != NULL)
-        job->locked = locked;
-    if (locked == NULL || copy == NULL) {
-        free(copy);
-        return out_of_memory(fault);
-    }
-    locked += job->locked_count++;
-    locked->record = *record;
-    locked->name = copy;
-    return SEAL_OK;
-}
-
-static enum seal_status add_key_file(struct job *job, const char *name, bool must_have_one,
-                                     struct fault *fault)
-{
-    struct key_file file;
-    enum seal_status status = key_file_read(&file, name, fault);
-
-    if (status == SEAL_OK && file.secret_count == 0 && must_have_one)
-        status = fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NO_SECRET, name);
-    for (size_t i = 0; status == SEAL_OK && i < file.secret_count; i++) {
-        struct identity *id;
-
-        if (file.secrets[i].locked) {
-            status = add_locked(job, &file.secrets[i], name, fault);
-            continue;
-        }
-        status = secret_record_open(&id, &file.secrets[i], NULL, 0, fault);
-        if (status == SEAL_OK)
-            status = add_identity(job, id, fault);
-    }
-    key_file_free(&file);
-    return status;
-}
-
-/* Names in a folder, each malloc'ed. */
-struct names {
-    char **list;
-    size_t count;
-};
-
-static int add_name(void *ctx, const char *name)
-{
-    struct names *n = ctx;
-    char **list = realloc(n->list, (n->count + 1) * sizeof *list);
-
-    if (list != NULL)
-        n->list = list;
-    if (list == NULL || (list[n->count] = strdup(name)) == NULL) {
-        errno = ENOMEM;
-        return -1;
-    }
-    n->count++;
-    return 0;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* In the order of the names, so that passphrases are asked for in one that people expect. */
-static enum seal_status list_names(struct names *names, const char *path, struct fault *fault)
-{
-    int fd = plat_open_dir(PLAT_CWD, path, true);
-    enum seal_status status = SEAL_OK;
-
-    if (fd < 0 || plat_list_dir(fd, add_name, names) != 0)
-        status = fault_set_errno(fault, "could not be read", path);
-    if (fd >= 0)
-        (void)plat_close(fd);
-    if (names->count > 1)
-        qsort(names->list, names->count, sizeof *names->list, compare_names);
-    return status;
-}
-
-/* A folder of keys may hold public ones and notes as well. */
-static enum seal_status add_listed_key(struct job *job, const char *folder, const char *name,
-                                       struct fault *fault)
-{
-    struct buffer path = {0};
-    struct plat_stat st;
-    enum seal_status status = SEAL_OK;
-
-    if (buffer_printf(&path, "%s/%s", folder, name) != SEAL_OK)
-        status = out_of_memory(fault);
-    else if (plat_stat_at(PLAT_CWD, (char *)path.data, true, &st) == 0 && st.type == PLAT_FILE &&
-             st.size <= KEY_FILE_MAX)
-        status = add_key_file(job, (char *)path.data, false, fault);
-    buffer_free(&path);
-    return status;
-}
-
-static enum seal_status add_key_folder(struct job *job, const char *path, struct fault *fault)
-{
-    size_t before = job->key_count + job->locked_count;
-    struct names names = {NULL, 0};
-    enum seal_status status = list_names(&names, path, fault);
-
-    for (size_t i = 0; i < names.count; i++) {
-        if (status == SEAL_OK)
-            status = add_listed_key(job, path, names.list[i], fault);
-        free(names.list[i]);
-    }
-    free(names.list);
-    if (status != SEAL_OK)
-        return status;
-    if (job->key_count + job->locked_count == before)
-        return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NO_SECRET, path);
-    return SEAL_OK;
-}
+/* ---- Keys and header ---------------------------------------------------------------------- */
 
 static enum seal_status read_keys(struct job *job, struct fault *fault)
 {
     enum seal_status status = SEAL_OK;
 
-    for (size_t i = 0; i < options[OPT_KEY].count && status == SEAL_OK; i++) {
-        const char *name = options[OPT_KEY].all[i];
-        struct plat_stat st;
-
-        if (plat_stat_at(PLAT_CWD, name, true, &st) == 0 && st.type == PLAT_DIR)
-            status = add_key_folder(job, name, fault);
-        else
-            status = add_key_file(job, name, true, fault);
-    }
-    return status;
-}
-
-static void wipe_keys(struct job *job)
-{
-    for (size_t i = 0; i < job->key_count; i++)
-        identity_free(job->keys[i]);
-    for (size_t i = 0; i < job->locked_count; i++)
-        free(job->locked[i].name);
-    free(job->keys);
-    free(job->locked);
-    job->keys = NULL;
-    job->locked = NULL;
-    job->key_count = job->locked_count = 0;
-}
-
-/* ---- The header --------------------------------------------------------------------------- */
-
-static enum seal_status try_keys(struct job *job, const uint8_t *block, size_t first,
-                                 struct fault *fault)
-{
-    size_t which;
-    enum seal_status status;
-
-    if (first == job->key_count)
-        return SEAL_NO_KEY;
-    status =
-        envelope_open(job->env, block, job->keys + first, job->key_count - first, &which, fault);
-    if (status != SEAL_NO_KEY)
-        memcpy(job->pkh, job->keys[first + which]->pkh, HASH_LEN);
-    return status;
-}
-
-/* Asks for the passphrase of one key after the other, until one opens the file. A key that stays
- * locked is passed over while there are others; *unopened keeps the reason. */
-static enum seal_status try_locked(struct job *job, const uint8_t *block, struct fault *unopened,
-                                   struct fault *fault)
-{
-    enum seal_status status = SEAL_NO_KEY;
-
-    for (size_t i = 0; i < job->locked_count && status == SEAL_NO_KEY; i++) {
-        const struct candidate *c = &job->locked[i];
-        struct fault why = {.status = SEAL_OK};
-        struct identity *id;
-
-        if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
-        if (identity_unlock(&id, &c->record, c->name, options[OPT_PASSPHRASE_FD].text, &why) !=
-            SEAL_OK) {
-            if (job->locked_count > 1 && why.status == SEAL_WRONG_PASSPHRASE)
-                warn("%s stays locked; going on without it.", shown(c->name));
-            if (unopened->status == SEAL_OK)
-                *unopened = why;
-            continue;
-        }
-        *fault = (struct fault){.status = SEAL_OK}; /* that the last key was not the one */
-        status = add_identity(job, id, fault);
-        if (status == SEAL_OK)
-            status = try_keys(job, block, job->key_count - 1, fault);
-    }
+    for (size_t i = 0; i < options[OPT_KEY].count && status == SEAL_OK; i++)
+        status = keyring_add(&job->ring, options[OPT_KEY].all[i], fault);
     return status;
 }
 
 static enum seal_status open_header(struct job *job, struct fault *fault)
 {
-    struct fault none = {.status = SEAL_OK}, unopened = {.status = SEAL_OK};
     size_t len;
     bool is_last;
     const uint8_t *block = volume_block(job->in, &len, &is_last);
-    enum seal_status status;
 
     if (len < BLOCK_LEN)
         return fault_set(fault, SEAL_NO_KEY, NULL, NULL);
-    status = try_keys(job, block, 0, &none);
-    if (status == SEAL_NO_KEY) {
-        none = (struct fault){.status = SEAL_OK};
-        status = try_locked(job, block, &unopened, &none);
-    }
-    if (status == SEAL_NO_KEY && unopened.status != SEAL_OK)
-        none = unopened;
-    else if (status == SEAL_NO_KEY)
-        (void)fault_set(&none, SEAL_NO_KEY, NULL, NULL);
-    if (none.status != SEAL_OK) {
-        *fault = none;
+    if (keyring_open(&job->ring, job->env, block, options[OPT_PASSPHRASE_FD].text, job->pkh,
+                     fault) != SEAL_OK)
         return fault->status;
-    }
     if (job->env->params.flags & FLAG_VOLUME)
         return fault_set(fault, SEAL_NEWER,
                          "it is one volume of a set, which this version cannot put together", NULL);
@@ -599,7 +381,7 @@ static enum seal_status run(struct job *job, struct fault *fault)
         status = volume_open(&job->in, job->file, fault);
     if (status == SEAL_OK)
         status = open_header(job, fault);
-    wipe_keys(job);
+    keyring_free(&job->ring);
     if (status == SEAL_OK)
         status = receive(job, fault);
     stream_reader_free(job->stream);
@@ -705,7 +487,7 @@ int main(int argc, char **argv)
             code = bag_is_incomplete(&job.result.totals) ? EXIT_INCOMPLETE : EXIT_ALL_DONE;
         }
     }
-    wipe_keys(&job);
+    keyring_free(&job.ring);
     intake_result_free(&job.result);
     free(job.target);
     free(operands);

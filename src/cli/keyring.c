@@ -1,0 +1,242 @@
+/*
+ * The secret keys given to unseal: read, tried, wiped.
+ */
+#include "cli/keyring.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum seal_status out_of_memory(struct fault *fault)
+{
+    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+}
+
+/* ---- Reading key files -------------------------------------------------------------------- */
+
+static enum seal_status add_identity(struct keyring *ring, struct identity *id, struct fault *fault)
+{
+    struct identity **keys = realloc(ring->keys, (ring->key_count + 1) * sizeof *keys);
+
+    if (keys == NULL) {
+        identity_free(id);
+        return out_of_memory(fault);
+    }
+    keys[ring->key_count++] = id;
+    ring->keys = keys;
+    return SEAL_OK;
+}
+
+static enum seal_status add_locked(struct keyring *ring, const struct secret_record *record,
+                                   const char *name, struct fault *fault)
+{
+    struct candidate *locked = realloc(ring->locked, (ring->locked_count + 1) * sizeof *locked);
+    char *copy = strdup(name);
+
+    if (locked != NULL)
+        ring->locked = locked;
+    if (locked == NULL || copy == NULL) {
+        free(copy);
+        return out_of_memory(fault);
+    }
+    locked += ring->locked_count++;
+    locked->record = *record;
+    locked->name = copy;
+    return SEAL_OK;
+}
+
+static enum seal_status add_key_file(struct keyring *ring, const char *name, bool must_have_one,
+                                     struct fault *fault)
+{
+    struct key_file file;
+    enum seal_status status = key_file_read(&file, name, fault);
+
+    if (status == SEAL_OK && file.secret_count == 0 && must_have_one)
+        status = fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NO_SECRET, name);
+    for (size_t i = 0; status == SEAL_OK && i < file.secret_count; i++) {
+        struct identity *id;
+
+        if (file.secrets[i].locked) {
+            status = add_locked(ring, &file.secrets[i], name, fault);
+            continue;
+        }
+        status = secret_record_open(&id, &file.secrets[i], NULL, 0, fault);
+        if (status == SEAL_OK)
+            status = add_identity(ring, id, fault);
+    }
+    key_file_free(&file);
+    return status;
+}
+
+/* Names in a folder, each malloc'ed. */
+struct names {
+    char **list;
+    size_t count;
+};
+
+static int add_name(void *ctx, const char *name)
+{
+    struct names *n = ctx;
+    char **list = realloc(n->list, (n->count + 1) * sizeof *list);
+
+    if (list != NULL)
+        n->list = list;
+    if (list == NULL || (list[n->count] = strdup(name)) == NULL) {
+        errno = ENOMEM;
+        return -1;
+    }
+    n->count++;
+    return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* In the order of the names, so that passphrases are asked for in one that people expect. */
+static enum seal_status list_names(struct names *names, const char *path, struct fault *fault)
+{
+    int fd = plat_open_dir(PLAT_CWD, path, true);
+    enum seal_status status = SEAL_OK;
+
+    if (fd < 0 || plat_list_dir(fd, add_name, names) != 0)
+        status = fault_set_errno(fault, "could not be read", path);
+    if (fd >= 0)
+        (void)plat_close(fd);
+    if (names->count > 1)
+        qsort(names->list, names->count, sizeof *names->list, compare_names);
+    return status;
+}
+
+/* A folder of keys may hold public ones and notes as well. */
+static enum seal_status add_listed_key(struct keyring *ring, const char *folder, const char *name,
+                                       struct fault *fault)
+{
+    struct buffer path = {0};
+    struct plat_stat st;
+    enum seal_status status = SEAL_OK;
+
+    if (buffer_printf(&path, "%s/%s", folder, name) != SEAL_OK)
+        status = out_of_memory(fault);
+    else if (plat_stat_at(PLAT_CWD, (char *)path.data, true, &st) == 0 && st.type == PLAT_FILE &&
+             st.size <= KEY_FILE_MAX)
+        status = add_key_file(ring, (char *)path.data, false, fault);
+    buffer_free(&path);
+    return status;
+}
+
+static enum seal_status add_key_folder(struct keyring *ring, const char *path, struct fault *fault)
+{
+    size_t before = ring->key_count + ring->locked_count;
+    struct names names = {NULL, 0};
+    enum seal_status status = list_names(&names, path, fault);
+
+    for (size_t i = 0; i < names.count; i++) {
+        if (status == SEAL_OK)
+            status = add_listed_key(ring, path, names.list[i], fault);
+        free(names.list[i]);
+    }
+    free(names.list);
+    if (status != SEAL_OK)
+        return status;
+    if (ring->key_count + ring->locked_count == before)
+        return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NO_SECRET, path);
+    return SEAL_OK;
+}
+
+enum seal_status keyring_add(struct keyring *ring, const char *path, struct fault *fault)
+{
+    struct plat_stat st;
+
+    if (plat_stat_at(PLAT_CWD, path, true, &st) == 0 && st.type == PLAT_DIR)
+        return add_key_folder(ring, path, fault);
+    return add_key_file(ring, path, true, fault);
+}
+
+void keyring_free(struct keyring *ring)
+{
+    for (size_t i = 0; i < ring->key_count; i++)
+        identity_free(ring->keys[i]);
+    for (size_t i = 0; i < ring->locked_count; i++)
+        free(ring->locked[i].name);
+    free(ring->keys);
+    free(ring->locked);
+    *ring = (struct keyring){0};
+}
+
+/* ---- Opening a head ----------------------------------------------------------------------- */
+
+/* The head to be opened, and what opening it gives. */
+struct attempt {
+    const uint8_t *block;
+    struct envelope *env;
+    uint8_t *pkh;
+};
+
+static enum seal_status try_keys(const struct keyring *ring, struct attempt *a, size_t first,
+                                 struct fault *fault)
+{
+    size_t which;
+    enum seal_status status;
+
+    if (first == ring->key_count)
+        return SEAL_NO_KEY;
+    status =
+        envelope_open(a->env, a->block, ring->keys + first, ring->key_count - first, &which, fault);
+    if (status != SEAL_NO_KEY)
+        memcpy(a->pkh, ring->keys[first + which]->pkh, HASH_LEN);
+    return status;
+}
+
+/* Asks for the passphrase of one key after the other, until one opens the file. A key that stays
+ * locked is passed over while there are others; *unopened keeps the reason. */
+static enum seal_status try_locked(struct keyring *ring, struct attempt *a,
+                                   const char *passphrase_fd, struct fault *unopened,
+                                   struct fault *fault)
+{
+    enum seal_status status = SEAL_NO_KEY;
+
+    for (size_t i = 0; i < ring->locked_count && status == SEAL_NO_KEY; i++) {
+        const struct candidate *c = &ring->locked[i];
+        struct fault why = {.status = SEAL_OK};
+        struct identity *id;
+
+        if (stop_requested())
+            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        if (identity_unlock(&id, &c->record, c->name, passphrase_fd, &why) != SEAL_OK) {
+            if (ring->locked_count > 1 && why.status == SEAL_WRONG_PASSPHRASE)
+                warn("%s stays locked; going on without it.", shown(c->name));
+            if (unopened->status == SEAL_OK)
+                *unopened = why;
+            continue;
+        }
+        *fault = (struct fault){.status = SEAL_OK}; /* that the last key was not the one */
+        status = add_identity(ring, id, fault);
+        if (status == SEAL_OK)
+            status = try_keys(ring, a, ring->key_count - 1, fault);
+    }
+    return status;
+}
+
+enum seal_status keyring_open(struct keyring *ring, struct envelope *env,
+                              const uint8_t block[static BLOCK_LEN], const char *passphrase_fd,
+                              uint8_t pkh[static HASH_LEN], struct fault *fault)
+{
+    struct attempt a = {block, env, pkh};
+    struct fault latest = {.status = SEAL_OK}, unopened = {.status = SEAL_OK};
+    enum seal_status status = try_keys(ring, &a, 0, &latest);
+
+    if (status == SEAL_NO_KEY) {
+        latest = (struct fault){.status = SEAL_OK};
+        status = try_locked(ring, &a, passphrase_fd, &unopened, &latest);
+    }
+    /* That a key stayed locked says more than that no other opened the file. */
+    if (status == SEAL_NO_KEY && unopened.status != SEAL_OK)
+        latest = unopened;
+    else if (status == SEAL_NO_KEY)
+        (void)fault_set(&latest, SEAL_NO_KEY, NULL, NULL);
+    if (latest.status != SEAL_OK && fault->status == SEAL_OK)
+        *fault = latest;
+    return latest.status;
+}
