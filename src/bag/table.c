@@ -96,7 +96,7 @@ static bool index_grow(struct table *t)
 /* Room for one more, all zero; not counted yet. */
 static struct item *next_item(struct table *t)
 {
-    if (t->count >= TABLE_ITEMS_MAX || t->text.len > TABLE_TEXT_MAX)
+    if (t->count >= TABLE_ITEMS_MAX)
         return NULL;
     if (t->count == t->cap) {
         size_t cap = t->cap == 0 ? 256 : t->cap + t->cap / 2;
@@ -146,7 +146,8 @@ struct item *table_add_prefix(struct table *t, size_t of, size_t path_len)
 
 enum seal_status table_add_text(struct table *t, const char *text, size_t len)
 {
-    if (buffer_append(&t->text, text, len) != SEAL_OK || buffer_append(&t->text, "", 1) != SEAL_OK)
+    if (t->text.len > TABLE_TEXT_MAX || buffer_append(&t->text, text, len) != SEAL_OK ||
+        buffer_append(&t->text, "", 1) != SEAL_OK)
         return SEAL_NO_MEMORY;
     return SEAL_OK;
 }

@@ -25,7 +25,6 @@ struct bag_check {
     uint8_t tag_digests[TAG_COUNT][SHA256_LEN]; /* as met */
     uint8_t tag_listed[TAG_COUNT][SHA256_LEN];  /* as the tagmanifest says */
     bool tag_is_listed[TAG_COUNT];
-    struct buffer last_path; /* of the payload, with a NUL: its folders are known */
     struct sha256 hash;
     struct buffer line; /* of the tag file at hand, so far */
     uint64_t line_number;
@@ -46,7 +45,6 @@ void bag_check_free(struct bag_check *c)
     if (c == NULL)
         return;
     table_free(&c->table);
-    buffer_free(&c->last_path);
     buffer_free(&c->line);
     buffer_free(&c->remarks);
     free(c);
@@ -93,38 +91,14 @@ static bool any_tag_seen(const struct bag_check *c)
     return false;
 }
 
-/* How far the path goes along with the one before it, up to the last folder they share: that far
- * all folders are known. Most files lie where the one before lay. */
-static size_t shared_folders(const struct bag_check *c, const char *path)
-{
-    const char *last = (const char *)c->last_path.data;
-    size_t shared = 0;
-
-    for (size_t i = 0; last != NULL && path[i] != '\0' && path[i] == last[i]; i++)
-        if (path[i] == '/')
-            shared = i;
-    return shared;
-}
-
-static enum seal_status remember_path(struct bag_check *c, const char *path, size_t len,
-                                      struct fault *fault)
-{
-    c->last_path.len = 0;
-    if (buffer_append(&c->last_path, path, len + 1) != SEAL_OK)
-        return out_of_memory(fault);
-    return SEAL_OK;
-}
-
 /* Every folder above the item is one, whether it has an entry or not. *known_len as in bag_place.
  */
 static enum seal_status imply_folders(struct bag_check *c, size_t number, size_t *known_len,
                                       struct fault *fault)
 {
-    size_t len = c->table.items[number].path_len;
-    size_t at = shared_folders(c, item_path(&c->table, &c->table.items[number]));
-
-    *known_len = at;
-    for (at++; at < len; at++) {
+    *known_len = 0;
+    /* Upwards: where one is known, so are all above it. */
+    for (size_t at = c->table.items[number].path_len; at-- > 1;) {
         /* Adding may move the text. */
         const char *path = item_path(&c->table, &c->table.items[number]);
         struct item *above;
@@ -136,7 +110,7 @@ static enum seal_status imply_folders(struct bag_check *c, size_t number, size_t
             return hostile(fault, "a name in it is a file and a folder at once", path);
         if (above != NULL) {
             *known_len = at;
-            continue;
+            break;
         }
         above = table_add_prefix(&c->table, number, at);
         if (above == NULL)
@@ -144,7 +118,7 @@ static enum seal_status imply_folders(struct bag_check *c, size_t number, size_t
         above->type = ITEM_DIR;
         above->marks = MARK_IMPLIED;
     }
-    return remember_path(c, item_path(&c->table, &c->table.items[number]), len, fault);
+    return SEAL_OK;
 }
 
 /* An item for the path, new or implied before; *number gets its place in the table. */
@@ -168,7 +142,7 @@ static enum seal_status payload_item(struct bag_check *c, const struct archive_e
     place->known_len = e->path_len;
     item->path_off = c->table.text.len;
     if (table_add_text(&c->table, e->path, e->path_len) != SEAL_OK)
-        return out_of_memory(fault);
+        return too_many(fault);
     return SEAL_OK;
 }
 
