@@ -112,7 +112,7 @@ variant_cppflags := -DSEAL_TESTING
 endif
 
 # Rooms from the ground up; see docs/ARCHITECTURE.md. src/cli is no room of the library.
-ROOMS := base platform volume keys envelope stream archive bag intake
+ROOMS := base platform volume keys envelope stream archive bag intake custody
 other_systems := src/platform/windows.c $(wildcard src/platform/*_windows.c)
 lib_src := $(filter-out $(other_systems),$(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c)))
 main_src := $(PROGRAMS:%=src/cli/%.c)
@@ -122,8 +122,7 @@ test_lib_src := $(wildcard tests/unit/lib/*.c)
 
 objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
 tests := $(test_src:tests/unit/%.c=$(OUT)/tests/%)
-# jansson reads the test vectors; the programs do not use it.
-test_libs = -lm $(shell pkg-config --silence-errors --libs jansson)
+test_libs = -lm
 
 # Keeps those of the given compiler options that this compiler knows.
 supported = $(foreach flag,$(1),$(shell \

@@ -70,6 +70,16 @@ MUST_USE enum seal_status archive_read_data(struct archive_reader *r, const uint
 /* After the end of entries or stream: checks offsets and seek table. The stream reader then stands
  * where content ends. */
 MUST_USE enum seal_status archive_reader_finish(struct archive_reader *r, struct fault *fault);
+
+/* Instead of from begin to end, by seeking, in a bag: reads seek table and offsets, which stand at
+ * the end of the content (content_len: the trailer's). They are checked as they are used; 8 bytes
+ * are held for each frame. SEAL_HOSTILE. */
+MUST_USE enum seal_status archive_reader_tables(struct archive_reader *r, uint64_t content_len,
+                                                uint64_t *entry_count, struct fault *fault);
+/* archive_read_entry then gives this entry, and the ones behind it. Not to be followed by
+ * archive_reader_finish. */
+MUST_USE enum seal_status archive_reader_seek(struct archive_reader *r, uint64_t entry,
+                                              struct fault *fault);
 void archive_reader_free(struct archive_reader *r);
 
 #endif

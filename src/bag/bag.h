@@ -9,18 +9,19 @@
 #include "archive/archive.h"
 #include "base/base.h"
 
-/* What the record notes beside files and folders. All but links and new spellings mean that
- * something is missing. */
+/* What the record notes beside files and folders. All but links and names mean that something is
+ * missing. */
 enum bag_remark {
     BAG_MISSING, /* could not be read at all; not in the bag */
     BAG_SKIPPED, /* a special file; not in the bag */
     BAG_DAMAGED, /* parts could not be read; zeros stand there */
     BAG_CHANGED, /* it changed while it was read */
     BAG_LINK,    /* a symbolic link: recorded with its target, not followed */
-    BAG_RENAMED  /* the name is not UTF-8; another spelling stands for it */
+    BAG_RENAMED, /* the name is not UTF-8; another spelling stands for it */
+    BAG_ODD_NAME /* a name that not every system can hold or show; it is in the bag as it is */
 };
 
-#define BAG_REMARK_KINDS 6
+#define BAG_REMARK_KINDS 7
 
 struct bag_totals {
     uint64_t files, folders;
@@ -41,6 +42,23 @@ struct bag_observer {
     void (*progress)(void *ctx, uint64_t bytes);
 };
 
+/* ---- Names that not every system can hold or show ----------------------------------------- */
+
+/* What is odd about one part of a path, as bits; 0: nothing. */
+#define NAME_UNSHOWABLE 1 /* a control, bidirectional or line-separating character */
+#define NAME_RESERVED \
+    2 /* Windows cannot hold it: CON and the like, a final dot or blank, <>:"|?*\ */
+
+unsigned int bag_name_oddities(const char *name, size_t len);
+/* Appends a form of it that is the same for all names that some system takes for one: letter case,
+ * normalization and invisible characters are gone. */
+MUST_USE enum seal_status bag_name_fold(struct buffer *out, const char *name, size_t len);
+/* Appends a spelling that every system can hold and show, with a NUL behind it that is not counted:
+ * each byte of what is odd as %XX (capitals), a literal % as %25. more: so many characters from the
+ * begin of the name on are written so too, to tell it from another name. Undone by decoding %XX. */
+MUST_USE enum seal_status bag_name_spell(struct buffer *out, const char *name, size_t len,
+                                         size_t more);
+
 /* ---- Sealing ------------------------------------------------------------------------------ */
 
 /* The list of what will be sealed: 72 bytes and the path for each item. */
@@ -55,10 +73,31 @@ MUST_USE enum seal_status bag_source_new(struct bag_source **out, const char *co
                                          size_t path_count, const struct bag_observer *observer,
                                          struct fault *fault);
 void bag_source_totals(const struct bag_source *source, struct bag_totals *totals);
-/* Reads and writes it all, and the record behind it. software is for bag-info.txt; now for
- * Bagging-Date and the times of tag files. digest gets D. Totals are final afterwards. */
+
+/* One line of bag-info.txt (RFC 8493, 2.2.2) that the sender gave. */
+struct bag_label {
+    const char *key, *value;
+};
+
+/* What is wrong with it, as a clause for the user; NULL: nothing. Keys that seal writes itself are
+ * refused, and so is what is no single line of printable UTF-8. */
+const char *bag_label_fault(const struct bag_label *label);
+
+/* What bag-info.txt says beside what the bag itself tells. */
+struct bag_info {
+    const char *software;          /* "seal 0.1.0" */
+    const uint8_t *program_digest; /* SHA-256 of the running program; NULL: not known */
+    const uint8_t *bag_id;         /* the 16 bytes of params.bundle_id */
+    struct timestamp now;          /* Bagging-Date, and the time of tag files */
+    bool has_utc_offset;           /* else no place on earth is hinted at */
+    int utc_offset;                /* minutes east */
+    const struct bag_label *labels;
+    size_t label_count;
+};
+
+/* Reads and writes it all, and the record behind it. digest gets D. Totals are final afterwards. */
 MUST_USE enum seal_status bag_source_write(struct bag_source *source, struct archive_writer *to,
-                                           const char *software, struct timestamp now,
+                                           const struct bag_info *info,
                                            uint8_t digest[static SHA256_LEN], struct fault *fault);
 void bag_source_free(struct bag_source *source);
 
@@ -99,5 +138,47 @@ enum seal_status bag_check_each_folder(const struct bag_check *c,
                                                                 struct fault *fault),
                                        void *ctx, struct fault *fault);
 void bag_check_free(struct bag_check *c);
+
+/* ---- A bag on disk, checked again --------------------------------------------------------- */
+
+/* Where the record as it was sealed stands, in a bag in which names had to be spelled differently;
+ * manifest and listing beside data/ then have the names that are on disk, and the listing a comment
+ * "# spelled ./<on disk> ./<as sealed>" for each. */
+#define BAG_AS_SEALED_DIR "as-sealed"
+
+enum bag_change {
+    BAG_GONE,       /* the record lists it, and it is not there */
+    BAG_ALTERED,    /* its bytes are others now */
+    BAG_ADDED,      /* it is there, and the record does not list it */
+    BAG_RETIMED,    /* its time is another (only where there is a metadata.mtree) */
+    BAG_UNREADABLE, /* it could not be read, so nothing is known */
+    BAG_RECORD_OFF, /* a file of the record contradicts another, or is malformed */
+    BAG_CHANGE_KINDS
+};
+
+/* What checking came to. */
+struct bag_recheck {
+    uint64_t files, bytes; /* that were read and compared */
+    uint64_t changes[BAG_CHANGE_KINDS];
+    bool has_listing;           /* metadata.mtree: times were compared too */
+    bool has_digest;            /* there is a tagmanifest-sha256.txt: */
+    uint8_t digest[SHA256_LEN]; /* D, its SHA-256; that of as-sealed/ where there is one */
+    char algorithms[64];        /* of the manifests, "sha256" or "md5, sha512" */
+};
+
+struct bag_recheck_observer {
+    void *ctx;
+    /* path: in the bag; detail: a few words, or NULL. */
+    void (*change)(void *ctx, enum bag_change kind, const char *path, const char *detail);
+    void (*progress)(void *ctx, uint64_t bytes); /* of files read */
+};
+
+/* Checks any BagIt bag, of version 0.93 to 1.0: every manifest that is there (md5, sha1, sha224,
+ * sha256, sha384, sha512), completeness, Payload-Oxum, and metadata.mtree and as-sealed/ where they
+ * are. dirfd is the open bag, name what the user called it. Writes nothing. SEAL_OK: it was
+ * checked, and what differs was told; SEAL_USAGE: it is no bag; SEAL_IO, SEAL_NO_MEMORY. */
+MUST_USE enum seal_status bag_recheck(struct bag_recheck *result, int dirfd, const char *name,
+                                      const struct bag_recheck_observer *observer,
+                                      struct fault *fault);
 
 #endif

@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const char *const type_words[] = {"file", "dir", "link"};
-static const char *const remark_words[BAG_REMARK_KINDS] = {"missing", "skipped", "damaged",
-                                                           "changed", "link",    "renamed"};
+static const char *const remark_words[BAG_REMARK_KINDS] = {
+    "missing", "skipped", "damaged", "changed", "link", "renamed", "name"};
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 

@@ -354,7 +354,8 @@ static enum seal_status put_plain_tag_file(struct packer *p, enum tag_file which
     return put_tag_file(p, which, &(struct tag_text){.front = {b->data, b->len}}, fault);
 }
 
-static enum seal_status put_bag_info(struct packer *p, const char *software, struct fault *fault)
+static enum seal_status put_bag_info(struct packer *p, const struct bag_info *info,
+                                     struct fault *fault)
 {
     const struct bag_totals *t = &p->source->totals;
     struct date day = date_from_days(p->now.sec < 0 ? 0 : (uint32_t)(p->now.sec / 86400));
@@ -366,7 +367,7 @@ static enum seal_status put_bag_info(struct packer *p, const char *software, str
                            "Bag-Software-Agent: %s\n"
                            "Payload-Oxum: %" PRIu64 ".%" PRIu64 "\n"
                            "Seal-Format-Version: %d\n",
-                           day.year, day.month, day.day, software, t->bytes, t->files,
+                           day.year, day.month, day.day, info->software, t->bytes, t->files,
                            SEAL_FORMAT_VERSION);
     if (status != SEAL_OK)
         (void)fault_set(fault, status, NULL, NULL);
@@ -392,7 +393,8 @@ static enum seal_status put_tagmanifest(struct packer *p, struct fault *fault)
     return status;
 }
 
-static enum seal_status put_record(struct packer *p, const char *software, struct fault *fault)
+static enum seal_status put_record(struct packer *p, const struct bag_info *info,
+                                   struct fault *fault)
 {
     static const char bagit[] = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
     const struct buffer *remarks = &p->source->remarks;
@@ -403,17 +405,17 @@ static enum seal_status put_record(struct packer *p, const char *software, struc
 
     if (put_tag_file(p, TAG_MANIFEST, &manifest, fault) != SEAL_OK ||
         put_tag_file(p, TAG_MTREE, &mtree, fault) != SEAL_OK ||
-        put_bag_info(p, software, fault) != SEAL_OK ||
+        put_bag_info(p, info, fault) != SEAL_OK ||
         put_tag_file(p, TAG_BAGIT, &bagit_text, fault) != SEAL_OK)
         return fault->status;
     return put_tagmanifest(p, fault);
 }
 
 enum seal_status bag_source_write(struct bag_source *source, struct archive_writer *to,
-                                  const char *software, struct timestamp now,
-                                  uint8_t digest[static SHA256_LEN], struct fault *fault)
+                                  const struct bag_info *info, uint8_t digest[static SHA256_LEN],
+                                  struct fault *fault)
 {
-    struct packer p = {.source = source, .to = to, .now = {now.sec, 0}};
+    struct packer p = {.source = source, .to = to, .now = {info->now.sec, 0}};
     struct item *data = &source->table.items[0];
     enum seal_status status;
 
@@ -425,7 +427,7 @@ enum seal_status bag_source_write(struct bag_source *source, struct archive_writ
         data->sec = p.now.sec;
     status = put_payload(&p, fault);
     if (status == SEAL_OK)
-        status = put_record(&p, software, fault);
+        status = put_record(&p, info, fault);
     if (status == SEAL_OK)
         memcpy(digest, p.tag_digests[TAG_TAGMANIFEST], SHA256_LEN);
     free(p.buf);

@@ -119,6 +119,22 @@ struct sink {
 size_t utf8_char_len(const uint8_t *s, size_t len);
 bool utf8_is_valid(const void *s, size_t len);
 
+/* ---- Text that is safe to show ------------------------------------------------------------ */
+
+#define TEXT_PIECE_SIZE 16
+
+/* The next character of s (len > 0) as it may be shown: printable UTF-8 as it is, everything else
+ * (control, bidirectional, zero width, malformed) as \xHH or \u{HHHH}. Returns the bytes of s it
+ * stands for, and in *columns its width; a mark that combines counts as one, so that no heap of
+ * them grows without bound. */
+size_t text_piece(const char *s, size_t len, char piece[static TEXT_PIECE_SIZE], size_t *columns);
+/* Appends all of s in that form. A backslash is written \x5C: what comes out can be read back. */
+MUST_USE enum seal_status text_escape(struct buffer *out, const char *s, size_t len);
+
+#define SIZE_TEXT_SIZE 32
+/* "1.2 GB", "340 bytes": decimal units. */
+void size_format(char out[static SIZE_TEXT_SIZE], uint64_t bytes);
+
 /* ---- Hashing (format section 1) ----------------------------------------------------------- */
 
 #define HASH_LEN 32
@@ -185,6 +201,11 @@ struct timestamp {
 };
 
 struct timestamp clock_now(void);
+
+#define TIME_TEXT_SIZE 40
+/* RFC 3339, UTC: 2026-11-22T20:15:53Z; with the fraction, nine digits, if asked for. Years beyond
+ * 0000 to 9999 cannot be written so: then seconds, as in "@-99999999999". */
+void time_format(char out[static TIME_TEXT_SIZE], struct timestamp t, bool fraction);
 
 struct date {
     int year, month, day;

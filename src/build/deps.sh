@@ -15,7 +15,8 @@ cd "$(dirname "$0")/../.."
 libraries='libsodium|1.0.22|libsodium-dev|libsodium
 libzstd|1.5.0|libzstd-dev|libzstd
 nettle|3.8|nettle-dev|nettle
-libutf8proc|2.6.0|libutf8proc-dev|utf8proc'
+libutf8proc|2.6.0|libutf8proc-dev|utf8proc
+jansson|2.10|libjansson-dev|jansson'
 
 # Upstream tarballs whose SHA-256 is known here; checked on top of Debian's own chain of signatures.
 pinned='libsodium_1.0.22.orig.tar.gz 5838bb0c3da6148c24ebe531d1ed1297de9a87aea77d426bcd99f289e681631c'
@@ -23,7 +24,7 @@ pinned='libsodium_1.0.22.orig.tar.gz 5838bb0c3da6148c24ebe531d1ed1297de9a87aea77
 build_packages='gcc libc6-dev make pkg-config'
 source_packages='dpkg-dev debian-archive-keyring m4'   # only when something is built from source
 test_packages='clang clang-format cppcheck mandoc shellcheck valgrind
-    age attr e2fsprogs expect libarchive-tools libjansson-dev mtree-netbsd procps python3 strace util-linux zstd'
+    age attr e2fsprogs expect libarchive-tools mtree-netbsd procps python3 strace util-linux zstd'
 
 prefix=build/deps
 work=build/deps-src
@@ -114,11 +115,11 @@ advise() {
     say "Missing, or too old:"
     for name in $1; do say "    $name >= $(field "$name" 2)"; done
     if have apt-get; then say "'make deps' gets them."
-    elif have dnf; then say "Try: sudo dnf install gcc make pkgconf libsodium-devel libzstd-devel nettle-devel utf8proc-devel"
-    elif have pacman; then say "Try: sudo pacman -S gcc make pkgconf libsodium zstd nettle libutf8proc"
-    elif have apk; then say "Try: apk add build-base pkgconf libsodium-dev zstd-dev nettle-dev utf8proc-dev"
-    elif have zypper; then say "Try: sudo zypper install gcc make pkg-config libsodium-devel libzstd-devel libnettle-devel utf8proc-devel"
-    elif have brew; then say "Try: brew install pkgconf libsodium zstd nettle utf8proc"
+    elif have dnf; then say "Try: sudo dnf install gcc make pkgconf libsodium-devel libzstd-devel nettle-devel utf8proc-devel jansson-devel"
+    elif have pacman; then say "Try: sudo pacman -S gcc make pkgconf libsodium zstd nettle libutf8proc jansson"
+    elif have apk; then say "Try: apk add build-base pkgconf libsodium-dev zstd-dev nettle-dev utf8proc-dev jansson-dev"
+    elif have zypper; then say "Try: sudo zypper install gcc make pkg-config libsodium-devel libzstd-devel libnettle-devel utf8proc-devel jansson-devel"
+    elif have brew; then say "Try: brew install pkgconf libsodium zstd nettle utf8proc jansson"
     else say "Install them with your system's package manager."
     fi
     have apt-get || say "If what it has is too old, install a newer one in a folder of your own and say: make DEPS=/that/folder"
@@ -249,6 +250,9 @@ compile() {
             install -D -m 644 -t "$into/lib" libutf8proc.a &&
             install -D -m 644 -t "$into/include" utf8proc.h &&
             install -D -m 644 -t "$into/lib/pkgconfig" libutf8proc.pc ;;
+    jansson)
+        ./configure --prefix="$into" --disable-shared --enable-static --with-pic CFLAGS="$flags" &&
+            make "$jobs" && { [ -z "${DEPS_CHECK-}" ] || make "$jobs" check; } && make install ;;
     esac
 }
 

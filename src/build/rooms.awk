@@ -2,7 +2,7 @@
 
 BEGIN {
     # From the top down.
-    count = split("cli intake bag archive stream envelope keys volume platform base", order, " ")
+    count = split("cli custody intake bag archive stream envelope keys volume platform base", order, " ")
     for (i = 1; i <= count; i++)
         rank[order[i]] = i
 }

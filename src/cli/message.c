@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <utf8proc.h>
-
 static const char *program = "seal";
 static bool quiet_mode;
 
@@ -161,75 +159,19 @@ static const char *advice_for(const struct fault *fault, const struct wording *w
 
 /* ---- The way to the terminal -------------------------------------------------------------- */
 
-/* The code point at s, and in *n its bytes; -1 and 1 for a byte that belongs to none. */
-static int32_t code_point(const uint8_t *s, size_t len, size_t *n)
-{
-    utf8proc_int32_t c = -1;
-
-    *n = utf8_char_len(s, len);
-    if (*n == 0) {
-        *n = 1;
-        return -1;
-    }
-    (void)utf8proc_iterate(s, (utf8proc_ssize_t)*n, &c);
-    return c;
-}
-
-/* Neither moves the cursor, nor turns the writing round, nor is invisible. */
-static bool is_printable(int32_t c)
-{
-    switch (utf8proc_category(c)) {
-    case UTF8PROC_CATEGORY_CN: /* unassigned */
-    case UTF8PROC_CATEGORY_CC: /* control */
-    case UTF8PROC_CATEGORY_CF: /* format: bidirectional, zero width */
-    case UTF8PROC_CATEGORY_CS: /* surrogate */
-    case UTF8PROC_CATEGORY_CO: /* private use */
-    case UTF8PROC_CATEGORY_ZL: /* line separator */
-    case UTF8PROC_CATEGORY_ZP: /* paragraph separator */
-        return false;
-    default:
-        return !utf8proc_get_property(c)->ignorable;
-    }
-}
-
-#define PIECE_SIZE 16
-
-/* The next character of s as it may be shown; returns the bytes of s it stands for. A mark that
- * combines counts as a column, so that no heap of them grows without bound. */
-static size_t next_piece(const char *s, size_t len, char piece[static PIECE_SIZE], size_t *columns)
-{
-    size_t n;
-    int32_t c = code_point((const uint8_t *)s, len, &n);
-    int width;
-
-    if (c >= 0 && is_printable(c)) {
-        memcpy(piece, s, n);
-        piece[n] = '\0';
-        width = utf8proc_charwidth(c);
-        *columns = width > 1 ? (size_t)width : 1;
-        return n;
-    }
-    if (c < 0x80)
-        (void)snprintf(piece, PIECE_SIZE, "\\x%02X", (unsigned int)(unsigned char)s[0]);
-    else
-        (void)snprintf(piece, PIECE_SIZE, "\\u{%04X}", (unsigned int)c);
-    *columns = strlen(piece);
-    return n;
-}
-
 /* Out in one piece, so that lines of different threads do not mix. A standard error that cannot be
  * written leaves nobody to tell. */
 static void put_line(const struct text *t)
 {
-    char out[sizeof t->data + PIECE_SIZE + 2];
+    char out[sizeof t->data + TEXT_PIECE_SIZE + 2];
     struct fault ignored = {.status = SEAL_OK};
     size_t len = 0;
 
     for (size_t i = 0; i < t->len && len < sizeof t->data;) {
-        char piece[PIECE_SIZE];
+        char piece[TEXT_PIECE_SIZE];
         size_t columns, piece_len;
 
-        i += next_piece(t->data + i, t->len - i, piece, &columns);
+        i += text_piece(t->data + i, t->len - i, piece, &columns);
         piece_len = strlen(piece);
         memcpy(out + len, piece, piece_len);
         len += piece_len;
@@ -319,7 +261,7 @@ enum exit_code finish_output(enum exit_code code)
 
 #define SHOWN_COLUMNS 200
 #define SHOWN_END 99 /* columns kept at either end of one that is cut */
-#define SHOWN_SIZE (SHOWN_COLUMNS * 4 + 2 * PIECE_SIZE)
+#define SHOWN_SIZE (SHOWN_COLUMNS * 4 + 2 * TEXT_PIECE_SIZE)
 
 /* Copies from *s as long as columns allow. Returns the columns used. */
 static size_t show_some(char *out, size_t *out_len, const char **s, size_t limit)
@@ -327,8 +269,8 @@ static size_t show_some(char *out, size_t *out_len, const char **s, size_t limit
     size_t used = 0;
 
     while (**s != '\0') {
-        char piece[PIECE_SIZE];
-        size_t columns, n = next_piece(*s, strnlen(*s, 4), piece, &columns);
+        char piece[TEXT_PIECE_SIZE];
+        size_t columns, n = text_piece(*s, strnlen(*s, 4), piece, &columns);
 
         if (used + columns > limit)
             break;
@@ -346,10 +288,10 @@ static size_t columns_of(const char *s)
     size_t sum = 0;
 
     while (*s != '\0') {
-        char piece[PIECE_SIZE];
+        char piece[TEXT_PIECE_SIZE];
         size_t columns;
 
-        s += next_piece(s, strnlen(s, 4), piece, &columns);
+        s += text_piece(s, strnlen(s, 4), piece, &columns);
         sum += columns;
     }
     return sum;
@@ -369,10 +311,10 @@ const char *shown(const char *name)
     }
     (void)show_some(out, &len, &name, SHOWN_END);
     for (left = columns_of(name); left > SHOWN_END;) {
-        char piece[PIECE_SIZE];
+        char piece[TEXT_PIECE_SIZE];
         size_t columns;
 
-        name += next_piece(name, strnlen(name, 4), piece, &columns);
+        name += text_piece(name, strnlen(name, 4), piece, &columns);
         left -= columns;
     }
     memcpy(out + len, "..", 2);

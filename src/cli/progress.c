@@ -19,24 +19,11 @@ static atomic_size_t drawn_columns;
 
 const char *size_text(uint64_t bytes)
 {
-    static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
-    static _Thread_local char ring[4][32];
+    static _Thread_local char ring[4][SIZE_TEXT_SIZE];
     static _Thread_local unsigned int turn;
     char *out = ring[turn++ % 4];
-    uint64_t unit = 1000;
-    size_t i = 0;
 
-    if (bytes < 1000) {
-        (void)snprintf(out, sizeof ring[0], "%u %s", (unsigned int)bytes,
-                       bytes == 1 ? "byte" : "bytes");
-        return out;
-    }
-    /* Up to 999.95 of a unit, which would be rounded to 1000.0, the next one is not used. */
-    while (i + 1 < sizeof units / sizeof units[0] && bytes >= unit * 1000 - unit / 20) {
-        unit *= 1000;
-        i++;
-    }
-    (void)snprintf(out, sizeof ring[0], "%.1f %s", (double)bytes / (double)unit, units[i]);
+    size_format(out, bytes);
     return out;
 }
 

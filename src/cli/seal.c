@@ -270,6 +270,7 @@ static void show_remark(void *ctx, enum bag_remark kind, const char *path, const
         [BAG_CHANGED] = "changed while it was read",
         [BAG_LINK] = "is a link; where it points is recorded, and it is not followed",
         [BAG_RENAMED] = "stands for a name that is not UTF-8; the record has both",
+        [BAG_ODD_NAME] = "has a name that not every system can hold or show",
     };
 
     (void)ctx;
@@ -371,7 +372,10 @@ static enum seal_status seal_content(struct job *job, struct fault *fault)
     if (job->from_stdin)
         status = seal_stdin(job, fault);
     else
-        status = bag_source_write(job->source, job->archive, "seal " SEAL_VERSION, clock_now(),
+        status = bag_source_write(job->source, job->archive,
+                                  &(struct bag_info){.software = "seal " SEAL_VERSION,
+                                                     .bag_id = job->env->params.bundle_id,
+                                                     .now = clock_now()},
                                   job->digest, fault);
     if (status == SEAL_OK)
         status = archive_writer_finish(job->archive, fault);

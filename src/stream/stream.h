@@ -70,6 +70,15 @@ MUST_USE enum seal_status stream_reader_finish(struct stream_reader *r, uint8_t 
 MUST_USE enum seal_status stream_reader_copy(struct stream_reader *r, const struct sink *to,
                                              uint64_t *content_len, uint8_t digest[static 32],
                                              uint8_t receipt[static 32], struct fault *fault);
+/* By seeking, in a file whose size is known; else SEAL_USAGE. First the trailer, which is at the
+ * end of the last chunk; then content from any place on, by stream_peek and the others. What was
+ * not read was not checked. */
+MUST_USE enum seal_status stream_reader_trailer(struct stream_reader *r, uint64_t *content_len,
+                                                uint8_t digest[static 32],
+                                                uint8_t receipt[static 32], struct fault *fault);
+/* content_off: at most the content_len that the trailer has. */
+MUST_USE enum seal_status stream_reader_seek(struct stream_reader *r, uint64_t content_off,
+                                             struct fault *fault);
 /* Bytes of the sealed file taken so far. */
 uint64_t stream_consumed(const struct stream_reader *r);
 void stream_reader_free(struct stream_reader *r);

@@ -22,6 +22,12 @@ const uint8_t *volume_block(const struct volume_in *in, size_t *len, bool *is_la
 MUST_USE enum seal_status volume_next(struct volume_in *in, struct fault *fault);
 /* Back to the first block. SEAL_USAGE where the input cannot be read twice. */
 MUST_USE enum seal_status volume_rewind(struct volume_in *in, struct fault *fault);
+/* To any block of a file whose size is known; else SEAL_USAGE. */
+MUST_USE enum seal_status volume_seek(struct volume_in *in, uint64_t block, struct fault *fault);
+/* SHA-256 of the whole file as it is now, which is then back at its first block. SEAL_USAGE where
+ * the input cannot be read twice. */
+MUST_USE enum seal_status volume_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN],
+                                        struct fault *fault);
 /* Bytes of the whole file, 0 where it cannot be known before the end (a pipe). */
 uint64_t volume_size(const struct volume_in *in);
 void volume_close(struct volume_in *in);

@@ -1,0 +1,143 @@
+/*
+ * Names that one system can hold and another cannot, or that do not look like what they are.
+ */
+#include "bag/bag.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <utf8proc.h>
+
+/* Characters that move the cursor, break the line or turn the writing round. */
+static bool is_unshowable(int32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x061c || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x206f);
+}
+
+static bool is_windows_special(int32_t c)
+{
+    return c > 0 && c < 0x80 && strchr("<>:\"|?*\\", (int)c) != NULL;
+}
+
+/* The character at s (len > 0), and in *n its bytes; -1 for a byte that belongs to none. */
+static int32_t char_at(const char *s, size_t len, size_t *n)
+{
+    utf8proc_int32_t c = -1;
+
+    *n = utf8_char_len((const uint8_t *)s, len);
+    if (*n == 0)
+        *n = 1;
+    else
+        (void)utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)*n, &c);
+    return c;
+}
+
+static char ascii_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool stem_is(const char *stem, size_t len, const char *word)
+{
+    if (len != strlen(word))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (ascii_lower(stem[i]) != word[i])
+            return false;
+    return true;
+}
+
+/* Windows gives these to devices, whatever follows a dot or blanks; the digits of COM and LPT may
+ * be superscript as well. */
+static bool is_device(const char *name, size_t len)
+{
+    static const char *const devices[] = {"con", "prn", "aux", "nul", "conin$", "conout$"};
+    static const char *const digits[] = {"\xc2\xb9", "\xc2\xb2", "\xc2\xb3"};
+    const char *dot = memchr(name, '.', len);
+    size_t stem = dot == NULL ? len : (size_t)(dot - name);
+
+    while (stem > 0 && name[stem - 1] == ' ')
+        stem--;
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++)
+        if (stem_is(name, stem, devices[i]))
+            return true;
+    if (stem < 4 || (!stem_is(name, 3, "com") && !stem_is(name, 3, "lpt")))
+        return false;
+    if (stem == 4)
+        return name[3] >= '0' && name[3] <= '9';
+    for (size_t i = 0; i < sizeof digits / sizeof digits[0]; i++)
+        if (stem == 5 && memcmp(name + 3, digits[i], 2) == 0)
+            return true;
+    return false;
+}
+
+static bool ends_badly(const char *name, size_t len)
+{
+    return len > 0 && (name[len - 1] == '.' || name[len - 1] == ' ');
+}
+
+unsigned int bag_name_oddities(const char *name, size_t len)
+{
+    unsigned int found = ends_badly(name, len) || is_device(name, len) ? NAME_RESERVED : 0;
+
+    for (size_t i = 0; i < len;) {
+        size_t n;
+        int32_t c = char_at(name + i, len - i, &n);
+
+        if (is_unshowable(c))
+            found |= NAME_UNSHOWABLE;
+        else if (is_windows_special(c))
+            found |= NAME_RESERVED;
+        i += n;
+    }
+    return found;
+}
+
+enum seal_status bag_name_fold(struct buffer *out, const char *name, size_t len)
+{
+    const utf8proc_option_t how =
+        UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
+    utf8proc_uint8_t *folded = NULL;
+    utf8proc_ssize_t n;
+    enum seal_status status;
+    size_t ascii = 0;
+
+    while (ascii < len && (unsigned char)name[ascii] < 0x80)
+        ascii++;
+    if (ascii == len) {
+        status = buffer_append(out, name, len);
+        for (size_t i = 0; status == SEAL_OK && i < len; i++)
+            out->data[out->len - len + i] = (uint8_t)ascii_lower(name[i]);
+        return status;
+    }
+    n = utf8proc_map((const utf8proc_uint8_t *)name, (utf8proc_ssize_t)len, &folded, how);
+    if (n == UTF8PROC_ERROR_NOMEM)
+        return SEAL_NO_MEMORY;
+    status = n < 0 ? buffer_append(out, name, len) : buffer_append(out, folded, (size_t)n);
+    free(folded);
+    return status;
+}
+
+enum seal_status bag_name_spell(struct buffer *out, const char *name, size_t len, size_t more)
+{
+    static const char hex[] = "0123456789ABCDEF";
+
+    if (is_device(name, len) && more == 0)
+        more = 1;
+    for (size_t i = 0, count = 0; i < len; count++) {
+        size_t n;
+        int32_t c = char_at(name + i, len - i, &n);
+        bool odd = count < more || c == '%' || c < 0 || is_unshowable(c) || is_windows_special(c) ||
+                   (i + n == len && ends_badly(name, len));
+
+        for (; n > 0; n--, i++) {
+            uint8_t byte = (uint8_t)name[i];
+            char code[3] = {'%', hex[byte >> 4], hex[byte & 15]};
+
+            if (buffer_append(out, odd ? code : name + i, odd ? 3 : 1) != SEAL_OK)
+                return SEAL_NO_MEMORY;
+        }
+    }
+    return buffer_append_text(out, "");
+}

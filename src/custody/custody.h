@@ -1,0 +1,132 @@
+/*
+ * custody: what the receiving side writes down about a drop, for people and for machines: the
+ * custody record in text and JSON, and the log of all drops. Knows facts, not how they were found:
+ * no keys, no bytes of the format.
+ */
+#ifndef SEAL_CUSTODY_H
+#define SEAL_CUSTODY_H
+
+#include "bag/bag.h"
+#include "base/base.h"
+
+/* ---- The facts ---------------------------------------------------------------------------- */
+
+enum custody_verdict {
+    VERDICT_ACCEPTED,   /* all there, all checked */
+    VERDICT_INCOMPLETE, /* likewise; the sender recorded that something is missing */
+    VERDICT_NO_KEY,
+    VERDICT_DAMAGED,
+    VERDICT_HOSTILE, /* intact, but what is inside breaks the rules */
+    VERDICT_NEWER,
+    VERDICT_COUNT
+};
+
+/* "accepted", "incomplete", "no-key", "damaged", "breaks-rules", "newer": for the log and JSON. */
+const char *custody_verdict_word(enum custody_verdict verdict);
+/* One sentence. */
+const char *custody_verdict_sentence(enum custody_verdict verdict);
+
+/* A sealed file as it was received. */
+struct custody_file {
+    const char *name; /* as given; "-" is standard input */
+    uint64_t size;
+    bool has_mtime;
+    struct timestamp mtime;
+    uint8_t sha256[SHA256_LEN];
+    bool before_opening; /* it was computed before opening; else while it was read, once */
+};
+
+enum custody_step { STEP_UNSEALED, STEP_VERIFIED };
+enum custody_content { CUSTODY_BAG, CUSTODY_STREAM, CUSTODY_RAW };
+
+/* All text may hold any bytes, but NUL; what is NULL is not known or not given. */
+struct custody {
+    enum custody_step step;
+    struct timestamp opened;       /* by this machine's clock */
+    const char *program;           /* "unseal 0.1.0" */
+    const uint8_t *program_sha256; /* of the running program, or NULL */
+    const char *operator_name, *case_name;
+    const struct custody_file *files;
+    size_t file_count;
+    uint64_t keys_tried;
+
+    enum custody_verdict verdict;
+    const char *reason; /* of a refusal: what was found, or NULL */
+
+    bool was_opened; /* a key opened it: what follows is known, as far as the verdict goes */
+    char fingerprint[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
+    int format_version;
+    uint8_t commitment[32];
+    uint8_t bag_id[16];
+    enum custody_content content;
+
+    bool was_checked; /* VERDICT_ACCEPTED and VERDICT_INCOMPLETE only: what follows is known */
+    char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
+    uint8_t digest[SHA256_LEN]; /* D; with CUSTODY_RAW the sender's word, not compared */
+    const char *output;         /* path of the bag or file made; NULL if none */
+    bool output_is_read_only;
+    struct bag_totals totals; /* CUSTODY_BAG; CUSTODY_STREAM: bytes alone */
+    const char *bag_info;     /* text of bag-info.txt */
+    const char
+        *remarks;         /* comment lines of metadata.mtree, each "# WORD ./PATH DETAIL\n", with
+                             "# spelled ./ON-DISK ./AS-SEALED\n" for names spelled differently here */
+    bool remarks_are_cut; /* there were more than could be held; metadata.mtree has all */
+
+    const char *first_seen; /* the drop is a double: time of the first, from the log; or NULL */
+};
+
+/* ---- The record --------------------------------------------------------------------------- */
+
+/* Appends the record for people: UTF-8, LF, at most 79 columns where names allow it; nothing in it
+ * can change what a terminal shows. A NUL stands behind it that is not counted. */
+MUST_USE enum seal_status custody_text(struct buffer *out, const struct custody *c);
+/* The same facts as one JSON object (RFC 8259), in ASCII: exact, whatever names hold; bytes that
+ * are no UTF-8 are escaped as in text. */
+MUST_USE enum seal_status custody_json(struct buffer *out, const struct custody *c);
+
+/* What a later check compares with. */
+struct custody_known {
+    uint8_t digest[SHA256_LEN]; /* D */
+    char opened[TIME_TEXT_SIZE];
+    char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
+};
+
+/* Reads a record that custody_json made, from its text. False: it is none, or has no D. */
+bool custody_json_read(struct custody_known *out, const char *text, size_t len);
+
+/* One item of a listing as a JSON object in ASCII on one line, without a line end, appended; a NUL
+ * stands behind it. type is "file", "dir" or "link"; sha256 NULL and target NULL where there is
+ * none. */
+MUST_USE enum seal_status custody_item_json(struct buffer *out, const char *path, const char *type,
+                                            uint64_t size, struct timestamp mtime,
+                                            const uint8_t *sha256, const char *target);
+
+/* ---- The log ------------------------------------------------------------------------------ */
+
+/* A plain text file, a line a drop, that only grows. Locked from opening to closing, so that of two
+ * programs at once one waits. */
+struct custody_log;
+
+/* Opens or makes it (for its owner alone) and waits for the lock. SEAL_IO; SEAL_USAGE: it is no
+ * log of drops. */
+MUST_USE enum seal_status custody_log_open(struct custody_log **out, const char *path,
+                                           struct fault *fault);
+
+enum custody_double {
+    NOT_SEEN,
+    SEEN_FILE, /* the very same bytes */
+    SEEN_DROP, /* the same sealed file by its commitment, other bytes */
+    SEEN_BAG,  /* the same bag id or D in another sealed file */
+};
+
+/* Looks for the drop among all lines whose verdict was accepted or incomplete; for the first, when
+ * gets its time. */
+MUST_USE enum seal_status custody_log_find(struct custody_log *log, const struct custody *c,
+                                           enum custody_double *seen,
+                                           char when[static TIME_TEXT_SIZE], struct fault *fault);
+/* Appends a line for the drop, and waits until it is on the medium. */
+MUST_USE enum seal_status custody_log_add(struct custody_log *log, const struct custody *c,
+                                          struct fault *fault);
+void custody_log_close(struct custody_log *log);
+
+#endif
