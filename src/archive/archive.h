@@ -73,11 +73,12 @@ MUST_USE enum seal_status archive_reader_finish(struct archive_reader *r, struct
 
 /* Instead of from begin to end, by seeking, in a bag: reads seek table and offsets, which stand at
  * the end of the content (content_len: the trailer's). They are checked as they are used; 8 bytes
- * are held for each frame. SEAL_HOSTILE. */
+ * are held for each frame. Frames that lie wholly in data which nobody reads are then not read
+ * either. SEAL_HOSTILE; SEAL_NO_MEMORY for more than 2^24 frames. */
 MUST_USE enum seal_status archive_reader_tables(struct archive_reader *r, uint64_t content_len,
                                                 uint64_t *entry_count, struct fault *fault);
-/* archive_read_entry then gives this entry, and the ones behind it. Not to be followed by
- * archive_reader_finish. */
+/* archive_read_entry then gives this entry, and the ones behind it: each begins where the offsets
+ * say. Not to be followed by archive_reader_finish. After a failure the next seek works again. */
 MUST_USE enum seal_status archive_reader_seek(struct archive_reader *r, uint64_t entry,
                                               struct fault *fault);
 void archive_reader_free(struct archive_reader *r);

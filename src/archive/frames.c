@@ -197,8 +197,32 @@ struct row_digest {
     uint64_t count;
 };
 
+/* More rows than this would need a bag of 64 TiB by our sealer. */
+#define SEEK_ROWS_MAX ((uint64_t)1 << 24)
+/* Offsets held at a time: entries one after the other need the table only now and then. */
+#define OFFSETS_HELD 1024
+/* Entries of a tar begin at whole blocks. */
+#define OFFSET_UNIT 512
+
+/* What reading by seeking needs besides. */
+struct frame_map {
+    uint8_t *rows;       /* of the data frames, as they stand in the seek table */
+    uint64_t count;      /* of those */
+    uint64_t plain_len;  /* of the tar */
+    uint64_t offsets_at; /* where in the content the first offset stands */
+    uint64_t entry_count;
+    uint64_t entry; /* the next to be noted */
+    /* The frame at hand, or the one that comes next: */
+    uint64_t frame;
+    uint64_t packed_at; /* where it begins in the content */
+    uint64_t plain_at;  /* and in the tar */
+    uint64_t held_first, held_count;
+    uint8_t held[OFFSETS_HELD * 8];
+};
+
 struct frames_reader {
     struct stream_reader *from;
+    struct frame_map *map; /* NULL: reading from begin to end */
     ZSTD_DCtx *zstd;
     bool in_frame, ended;
     uint32_t end_magic;             /* of the skippable frame where data ended */
@@ -244,6 +268,19 @@ static bool digest_equal(struct row_digest *a, struct row_digest *b)
     sha256_end(&a->hash, x);
     sha256_end(&b->hash, y);
     return a->count == b->count && memcmp(x, y, sizeof x) == 0;
+}
+
+static const char table_fault[] = "its seek table differs from what is there";
+static const char offsets_fault[] = "its table of offsets differs from what is there";
+
+static enum seal_status table_differs(struct fault *fault)
+{
+    return fault_set(fault, SEAL_HOSTILE, table_fault, NULL);
+}
+
+static enum seal_status offsets_differ(struct fault *fault)
+{
+    return fault_set(fault, SEAL_HOSTILE, offsets_fault, NULL);
 }
 
 /* Exactly len bytes of content that have to be there. */
@@ -330,13 +367,46 @@ static enum seal_status next_frame(struct frames_reader *r, struct fault *fault)
 {
     uint8_t magic[4];
 
+    if (r->map != NULL) {
+        r->ended = r->map->frame == r->map->count;
+        if (r->ended)
+            return SEAL_OK;
+        if (stream_reader_seek(r->from, r->map->packed_at, fault) != SEAL_OK)
+            return fault->status;
+    }
     if (read_exact(r, magic, sizeof magic, fault) != SEAL_OK)
         return fault->status;
     if (load_u32(magic) == MAGIC_ZSTD)
         return frame_start(r, fault);
+    if (r->map != NULL)
+        return table_differs(fault);
     r->end_magic = load_u32(magic);
     r->ended = true;
     return SEAL_OK;
+}
+
+static uint32_t row_packed(const struct frame_map *m, uint64_t frame)
+{
+    return load_u32(m->rows + frame * SEEK_ROW_LEN);
+}
+
+static uint32_t row_plain(const struct frame_map *m, uint64_t frame)
+{
+    return load_u32(m->rows + frame * SEEK_ROW_LEN + 4);
+}
+
+static void map_forward(struct frame_map *m)
+{
+    m->packed_at += row_packed(m, m->frame);
+    m->plain_at += row_plain(m, m->frame);
+    m->frame++;
+}
+
+static void map_back(struct frame_map *m)
+{
+    m->frame--;
+    m->packed_at -= row_packed(m, m->frame);
+    m->plain_at -= row_plain(m, m->frame);
 }
 
 static enum seal_status frame_end(struct frames_reader *r, struct fault *fault)
@@ -348,9 +418,26 @@ static enum seal_status frame_end(struct frames_reader *r, struct fault *fault)
                          NULL);
     store_u32(row, (uint32_t)r->packed_len);
     store_u32(row + 4, (uint32_t)r->plain_len);
-    digest_add(&r->rows, row);
     r->in_frame = false;
+    if (r->map == NULL) {
+        digest_add(&r->rows, row);
+        return SEAL_OK;
+    }
+    if (memcmp(row, r->map->rows + r->map->frame * SEEK_ROW_LEN, sizeof row) != 0)
+        return table_differs(fault);
+    map_forward(r->map);
     return SEAL_OK;
+}
+
+/* By seeking, the table of offsets may have been looked into since, and a frame that goes on
+ * behind what its row says is not followed to the end of the file. */
+static enum seal_status back_to_frame(struct frames_reader *r, struct fault *fault)
+{
+    const struct frame_map *m = r->map;
+
+    if (r->packed_len > row_packed(m, m->frame) || r->plain_len != row_plain(m, m->frame))
+        return table_differs(fault);
+    return stream_reader_seek(r->from, m->packed_at + r->packed_len, fault);
 }
 
 static enum seal_status frame_decompress(struct frames_reader *r, struct fault *fault)
@@ -360,6 +447,8 @@ static enum seal_status frame_decompress(struct frames_reader *r, struct fault *
     const uint8_t *data;
     size_t len, more;
 
+    if (r->map != NULL && back_to_frame(r, fault) != SEAL_OK)
+        return fault->status;
     if (stream_peek(r->from, &data, &len, fault) != SEAL_OK)
         return fault->status;
     in.src = data;
@@ -384,8 +473,11 @@ enum seal_status frames_peek(struct frames_reader *r, const uint8_t **data, size
     while (r->pos == r->end && !r->ended) {
         enum seal_status status = r->in_frame ? frame_decompress(r, fault) : next_frame(r, fault);
 
-        if (status != SEAL_OK)
+        if (status != SEAL_OK) {
+            r->in_frame = false; /* nor can a seek go on with it */
+            r->pos = r->end = 0;
             return status;
+        }
     }
     *data = r->out + r->pos;
     *len = r->end - r->pos;
@@ -422,12 +514,70 @@ uint64_t frames_consumed(const struct frames_reader *r)
     return r->consumed;
 }
 
-void frames_note_offset(struct frames_reader *r, uint64_t offset)
+/* ---- Offsets ---- */
+
+/* Reads a piece of the table of offsets that has this one in it. Whatever an honest table cannot
+ * hold shows here, not only when somebody goes where it points. */
+static enum seal_status hold_offsets(struct frames_reader *r, uint64_t entry, struct fault *fault)
 {
+    struct frame_map *m = r->map;
+    uint64_t first = entry - entry % OFFSETS_HELD;
+    uint64_t count = m->entry_count - first;
+    uint64_t before = 0;
+
+    if (count > OFFSETS_HELD)
+        count = OFFSETS_HELD;
+    m->held_count = 0;
+    if (stream_reader_seek(r->from, m->offsets_at + first * 8, fault) != SEAL_OK ||
+        read_exact(r, m->held, (size_t)count * 8, fault) != SEAL_OK)
+        return fault->status;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t offset = load_u64(m->held + i * 8);
+
+        if (offset >= m->plain_len || offset % OFFSET_UNIT != 0 || (i > 0 && offset <= before))
+            return offsets_differ(fault);
+        before = offset;
+    }
+    m->held_first = first;
+    m->held_count = count;
+    return SEAL_OK;
+}
+
+/* What the table of offsets says. The stream may stand elsewhere then. */
+static enum seal_status map_offset(struct frames_reader *r, uint64_t entry, uint64_t *offset,
+                                   struct fault *fault)
+{
+    struct frame_map *m = r->map;
+
+    if ((entry < m->held_first || entry - m->held_first >= m->held_count) &&
+        hold_offsets(r, entry, fault) != SEAL_OK)
+        return fault->status;
+    *offset = load_u64(m->held + (entry - m->held_first) * 8);
+    return SEAL_OK;
+}
+
+enum seal_status frames_note_offset(struct frames_reader *r, uint64_t offset, struct fault *fault)
+{
+    uint64_t listed;
     uint8_t row[8];
 
+    if (r->map != NULL) {
+        if (r->map->entry == r->map->entry_count)
+            return offsets_differ(fault);
+        if (map_offset(r, r->map->entry++, &listed, fault) != SEAL_OK)
+            return fault->status;
+        return listed == offset ? SEAL_OK : offsets_differ(fault);
+    }
     store_u64(row, offset);
     digest_add(&r->offsets, row);
+    return SEAL_OK;
+}
+
+enum seal_status frames_note_end(struct frames_reader *r, struct fault *fault)
+{
+    if (r->map != NULL && r->map->entry != r->map->entry_count)
+        return offsets_differ(fault);
+    return SEAL_OK;
 }
 
 /* count rows of eight bytes of content, compared with what was met. */
@@ -448,7 +598,6 @@ static enum seal_status compare_rows(struct frames_reader *r, struct row_digest 
 
 static enum seal_status read_offsets(struct frames_reader *r, struct fault *fault)
 {
-    const char *what = "its table of offsets differs from what is there";
     uint8_t size[4], row[SEEK_ROW_LEN], magic[4];
     uint32_t len;
 
@@ -458,8 +607,8 @@ static enum seal_status read_offsets(struct frames_reader *r, struct fault *faul
         return fault->status;
     len = load_u32(size);
     if (len % 8 != 0 || len > UINT32_MAX - SKIPPABLE_HEAD_LEN)
-        return fault_set(fault, SEAL_HOSTILE, what, NULL);
-    if (compare_rows(r, &r->offsets, len / 8, what, fault) != SEAL_OK)
+        return offsets_differ(fault);
+    if (compare_rows(r, &r->offsets, len / 8, offsets_fault, fault) != SEAL_OK)
         return fault->status;
     store_u32(row, len + SKIPPABLE_HEAD_LEN);
     store_u32(row + 4, 0);
@@ -472,7 +621,6 @@ static enum seal_status read_offsets(struct frames_reader *r, struct fault *faul
 
 static enum seal_status read_seek_table(struct frames_reader *r, struct fault *fault)
 {
-    const char *what = "its seek table differs from what is there";
     uint8_t size[4], footer[SEEK_FOOTER_LEN];
     uint64_t rows = r->rows.count;
 
@@ -481,12 +629,12 @@ static enum seal_status read_seek_table(struct frames_reader *r, struct fault *f
     if (read_exact(r, size, sizeof size, fault) != SEAL_OK)
         return fault->status;
     if (load_u32(size) != rows * SEEK_ROW_LEN + SEEK_FOOTER_LEN)
-        return fault_set(fault, SEAL_HOSTILE, what, NULL);
-    if (compare_rows(r, &r->rows, rows, what, fault) != SEAL_OK ||
+        return table_differs(fault);
+    if (compare_rows(r, &r->rows, rows, table_fault, fault) != SEAL_OK ||
         read_exact(r, footer, sizeof footer, fault) != SEAL_OK)
         return fault->status;
     if (load_u32(footer) != rows || footer[4] != 0 || load_u32(footer + 5) != MAGIC_SEEK_FOOTER)
-        return fault_set(fault, SEAL_HOSTILE, what, NULL);
+        return table_differs(fault);
     return SEAL_OK;
 }
 
@@ -497,10 +645,180 @@ enum seal_status frames_reader_finish(struct frames_reader *r, bool is_bag, stru
     return read_seek_table(r, fault);
 }
 
+/* ---- Reading by seeking ------------------------------------------------------------------- */
+
+/* What stands in front of the rows and behind them. */
+#define SEEK_TABLE_LEN(rows) (SKIPPABLE_HEAD_LEN + (rows)*SEEK_ROW_LEN + SEEK_FOOTER_LEN)
+
+static enum seal_status read_footer(struct frames_reader *r, uint64_t content_len, uint64_t *rows,
+                                    struct fault *fault)
+{
+    uint8_t footer[SEEK_FOOTER_LEN];
+
+    if (content_len < SEEK_TABLE_LEN(0))
+        return fault_set(fault, SEAL_HOSTILE, "its content ends too early", NULL);
+    if (stream_reader_seek(r->from, content_len - SEEK_FOOTER_LEN, fault) != SEAL_OK ||
+        read_exact(r, footer, sizeof footer, fault) != SEAL_OK)
+        return fault->status;
+    *rows = load_u32(footer);
+    if (footer[4] != 0 || load_u32(footer + 5) != MAGIC_SEEK_FOOTER ||
+        SEEK_TABLE_LEN(*rows) > content_len)
+        return table_differs(fault);
+    if (*rows > SEEK_ROWS_MAX)
+        return fault_set(fault, SEAL_NO_MEMORY, "its seek table is longer than we hold", NULL);
+    return SEAL_OK;
+}
+
+static enum seal_status read_rows(struct frames_reader *r, uint64_t table_at, uint64_t rows,
+                                  struct fault *fault)
+{
+    uint8_t head[SKIPPABLE_HEAD_LEN];
+
+    if (stream_reader_seek(r->from, table_at, fault) != SEAL_OK ||
+        read_exact(r, head, sizeof head, fault) != SEAL_OK)
+        return fault->status;
+    if (load_u32(head) != MAGIC_SEEK || load_u32(head + 4) != rows * SEEK_ROW_LEN + SEEK_FOOTER_LEN)
+        return table_differs(fault);
+    r->map->rows = malloc((size_t)rows * SEEK_ROW_LEN);
+    if (r->map->rows == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return read_exact(r, r->map->rows, (size_t)rows * SEEK_ROW_LEN, fault);
+}
+
+/* All frames, the last of them that of the offsets, must lead exactly to the seek table. No sum
+ * overflows: 2^24 rows of less than 2^32 each. */
+static enum seal_status check_rows(struct frame_map *m, uint64_t table_at, struct fault *fault)
+{
+    uint64_t packed = 0;
+
+    for (uint64_t i = 0; i <= m->count; i++) {
+        if (row_packed(m, i) == 0 || row_plain(m, i) > FRAME_LEN_MAX)
+            return table_differs(fault);
+        if (i == m->count)
+            m->offsets_at = packed + SKIPPABLE_HEAD_LEN;
+        packed += row_packed(m, i);
+        m->plain_len += row_plain(m, i);
+    }
+    return packed == table_at && row_plain(m, m->count) == 0 ? SEAL_OK : table_differs(fault);
+}
+
+static enum seal_status read_offsets_head(struct frames_reader *r, struct fault *fault)
+{
+    struct frame_map *m = r->map;
+    uint32_t packed = row_packed(m, m->count);
+    uint8_t head[SKIPPABLE_HEAD_LEN];
+
+    if (stream_reader_seek(r->from, m->offsets_at - SKIPPABLE_HEAD_LEN, fault) != SEAL_OK ||
+        read_exact(r, head, sizeof head, fault) != SEAL_OK)
+        return fault->status;
+    if (load_u32(head) != MAGIC_OFFSETS)
+        return fault_set(fault, SEAL_HOSTILE, "it has no table of offsets", NULL);
+    if (packed < SKIPPABLE_HEAD_LEN || load_u32(head + 4) != packed - SKIPPABLE_HEAD_LEN)
+        return table_differs(fault);
+    if (packed % 8 != 0)
+        return offsets_differ(fault);
+    m->entry_count = (packed - SKIPPABLE_HEAD_LEN) / 8;
+    return SEAL_OK;
+}
+
+static void map_free(struct frame_map *m)
+{
+    if (m != NULL)
+        free(m->rows);
+    free(m);
+}
+
+static enum seal_status read_map(struct frames_reader *r, uint64_t content_len, struct fault *fault)
+{
+    uint64_t rows = 0, table_at;
+
+    if (read_footer(r, content_len, &rows, fault) != SEAL_OK)
+        return fault->status;
+    if (rows < 2) /* a bag has a frame of data and one of offsets */
+        return table_differs(fault);
+    table_at = content_len - SEEK_TABLE_LEN(rows);
+    r->map->count = rows - 1;
+    if (read_rows(r, table_at, rows, fault) != SEAL_OK ||
+        check_rows(r->map, table_at, fault) != SEAL_OK)
+        return fault->status;
+    return read_offsets_head(r, fault);
+}
+
+enum seal_status frames_reader_tables(struct frames_reader *r, uint64_t content_len,
+                                      uint64_t *entry_count, struct fault *fault)
+{
+    map_free(r->map);
+    r->in_frame = r->ended = false;
+    r->pos = r->end = 0;
+    r->consumed = 0;
+    r->map = calloc(1, sizeof *r->map);
+    if (r->map == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    if (read_map(r, content_len, fault) != SEAL_OK) {
+        map_free(r->map);
+        r->map = NULL;
+        return fault->status;
+    }
+    *entry_count = r->map->entry_count;
+    return SEAL_OK;
+}
+
+/* Where what is decompressed, or can be without starting a frame, ends in the tar. */
+static uint64_t reach(const struct frames_reader *r)
+{
+    if (r->in_frame)
+        return r->map->plain_at + row_plain(r->map, r->map->frame);
+    return r->consumed + (r->end - r->pos);
+}
+
+/* Leaves the frame at hand for the one that has the offset in it. */
+static void to_frame_of(struct frames_reader *r, uint64_t offset)
+{
+    struct frame_map *m = r->map;
+
+    while (offset < m->plain_at)
+        map_back(m);
+    while (offset >= m->plain_at + row_plain(m, m->frame))
+        map_forward(m);
+    r->in_frame = r->ended = false;
+    r->pos = r->end = 0;
+    r->consumed = m->plain_at;
+}
+
+enum seal_status frames_seek(struct frames_reader *r, uint64_t offset, struct fault *fault)
+{
+    if (offset >= r->map->plain_len)
+        return fault_set(fault, SEAL_HOSTILE, "its archive has no end", NULL);
+    if (offset < r->consumed || offset >= reach(r))
+        to_frame_of(r, offset);
+    while (r->consumed < offset) {
+        const uint8_t *data;
+        size_t len;
+
+        if (frames_peek(r, &data, &len, fault) != SEAL_OK)
+            return fault->status;
+        if (len == 0)
+            return table_differs(fault);
+        frames_skip(r, len < offset - r->consumed ? len : (size_t)(offset - r->consumed));
+    }
+    return SEAL_OK;
+}
+
+enum seal_status frames_seek_entry(struct frames_reader *r, uint64_t entry, struct fault *fault)
+{
+    uint64_t offset;
+
+    r->map->entry = entry;
+    if (map_offset(r, entry, &offset, fault) != SEAL_OK)
+        return fault->status;
+    return frames_seek(r, offset, fault);
+}
+
 void frames_reader_free(struct frames_reader *r)
 {
     if (r == NULL)
         return;
+    map_free(r->map);
     (void)ZSTD_freeDCtx(r->zstd);
     free(r);
 }

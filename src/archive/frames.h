@@ -33,11 +33,26 @@ void frames_skip(struct frames_reader *r, size_t len);
 MUST_USE enum seal_status frames_read(struct frames_reader *r, void *out, size_t len, size_t *got,
                                       struct fault *fault);
 uint64_t frames_consumed(const struct frames_reader *r);
-/* Notes that a tar entry begins at that offset. */
-void frames_note_offset(struct frames_reader *r, uint64_t offset);
+/* Notes that the next tar entry begins at that offset. By seeking, the table of offsets says the
+ * same, or SEAL_HOSTILE. */
+MUST_USE enum seal_status frames_note_offset(struct frames_reader *r, uint64_t offset,
+                                             struct fault *fault);
+/* Notes that no entry follows: likewise. */
+MUST_USE enum seal_status frames_note_end(struct frames_reader *r, struct fault *fault);
 /* Offsets frame (for a bag) and seek table, against what was seen. */
 MUST_USE enum seal_status frames_reader_finish(struct frames_reader *r, bool is_bag,
                                                struct fault *fault);
+
+/* Reading by seeking: the tables first. Each frame that is read must be as its row says. */
+MUST_USE enum seal_status frames_reader_tables(struct frames_reader *r, uint64_t content_len,
+                                               uint64_t *entry_count, struct fault *fault);
+/* To where a tar entry begins, which is the next to be noted; entry < the count above. */
+MUST_USE enum seal_status frames_seek_entry(struct frames_reader *r, uint64_t entry,
+                                            struct fault *fault);
+/* To an offset in the tar. Frames in between are not read; the frame at hand is gone on with, if
+ * the offset lies ahead in it. SEAL_HOSTILE: there is no such offset. */
+MUST_USE enum seal_status frames_seek(struct frames_reader *r, uint64_t offset,
+                                      struct fault *fault);
 void frames_reader_free(struct frames_reader *r);
 
 #endif

@@ -288,7 +288,9 @@ void archive_writer_free(struct archive_writer *w)
 struct archive_reader {
     struct frames_reader *frames;
     enum content_type type;
-    uint64_t left; /* data of the entry at hand that was not read */
+    bool by_seeking;
+    uint64_t entry_count; /* by seeking */
+    uint64_t left;        /* data of the entry at hand that was not read */
     size_t padding;
     size_t pending; /* length of the piece handed out, taken at the next call */
     struct buffer path;
@@ -615,6 +617,15 @@ static enum seal_status read_end(struct archive_reader *r, struct fault *fault)
     return SEAL_OK;
 }
 
+/* No sum overflows: the size of an entry is less than 2^63, and no tar we can read comes near. */
+static enum seal_status jump_over_rest(struct archive_reader *r, struct fault *fault)
+{
+    uint64_t rest = r->pending + r->left + r->padding;
+
+    r->left = r->padding = r->pending = 0;
+    return frames_seek(r->frames, frames_consumed(r->frames) + rest, fault);
+}
+
 static enum seal_status skip_rest(struct archive_reader *r, struct fault *fault)
 {
     const uint8_t *data;
@@ -622,6 +633,8 @@ static enum seal_status skip_rest(struct archive_reader *r, struct fault *fault)
     uint8_t padding[TAR_BLOCK];
     size_t got;
 
+    if (r->by_seeking)
+        return jump_over_rest(r, fault);
     do {
         if (archive_read_data(r, &data, &len, fault) != SEAL_OK)
             return fault->status;
@@ -648,7 +661,7 @@ enum seal_status archive_read_entry(struct archive_reader *r, struct archive_ent
     if (read_block(r, &h, fault) != SEAL_OK)
         return fault->status;
     if (bytes_are_zero(&h, sizeof h))
-        return read_end(r, fault);
+        return frames_note_end(r->frames, fault) == SEAL_OK ? read_end(r, fault) : fault->status;
     if (!header_is_valid(&h))
         return malformed(fault);
     if (h.type == TYPE_PAX) {
@@ -657,7 +670,8 @@ enum seal_status archive_read_entry(struct archive_reader *r, struct archive_ent
         if (!header_is_valid(&h))
             return malformed(fault);
     }
-    frames_note_offset(r->frames, offset);
+    if (frames_note_offset(r->frames, offset, fault) != SEAL_OK)
+        return fault->status;
     *more = true;
     return entry_from_header(r, e, &h, &v, fault);
 }
@@ -686,6 +700,29 @@ enum seal_status archive_read_data(struct archive_reader *r, const uint8_t **dat
 enum seal_status archive_reader_finish(struct archive_reader *r, struct fault *fault)
 {
     return frames_reader_finish(r->frames, r->type == CONTENT_BAG, fault);
+}
+
+enum seal_status archive_reader_tables(struct archive_reader *r, uint64_t content_len,
+                                       uint64_t *entry_count, struct fault *fault)
+{
+    if (r->type != CONTENT_BAG)
+        return fault_set(fault, SEAL_USAGE, "it is a stream, in which there are no files", NULL);
+    r->left = r->padding = r->pending = 0;
+    r->by_seeking = false;
+    r->entry_count = 0;
+    if (frames_reader_tables(r->frames, content_len, &r->entry_count, fault) != SEAL_OK)
+        return fault->status;
+    r->by_seeking = true;
+    *entry_count = r->entry_count;
+    return SEAL_OK;
+}
+
+enum seal_status archive_reader_seek(struct archive_reader *r, uint64_t entry, struct fault *fault)
+{
+    if (entry >= r->entry_count)
+        return fault_set(fault, SEAL_USAGE, "it does not have that many entries", NULL);
+    r->left = r->padding = r->pending = 0;
+    return frames_seek_entry(r->frames, entry, fault);
 }
 
 void archive_reader_free(struct archive_reader *r)

@@ -53,9 +53,10 @@ unsigned int bag_name_oddities(const char *name, size_t len);
 /* Appends a form of it that is the same for all names that some system takes for one: letter case,
  * normalization and invisible characters are gone. */
 MUST_USE enum seal_status bag_name_fold(struct buffer *out, const char *name, size_t len);
-/* Appends a spelling that every system can hold and show, with a NUL behind it that is not counted:
- * each byte of what is odd as %XX (capitals), a literal % as %25. more: so many characters from the
- * begin of the name on are written so too, to tell it from another name. Undone by decoding %XX. */
+/* Appends a spelling that every system can hold and show, and BagIt need not code, with a NUL behind
+ * it that is not counted: bytes of what is odd, of % and of braces in hexadecimal between braces,
+ * as {3A} for a colon. more: so many characters from the begin of the name on are written so too,
+ * to tell it from another name. Undone by decoding what stands between braces. */
 MUST_USE enum seal_status bag_name_spell(struct buffer *out, const char *name, size_t len,
                                          size_t more);
 
@@ -107,7 +108,11 @@ void bag_source_free(struct bag_source *source);
  * manifests and listing. All failures are SEAL_HOSTILE or SEAL_NO_MEMORY. */
 struct bag_check;
 
-MUST_USE enum seal_status bag_check_new(struct bag_check **out, struct fault *fault);
+/* The whole bag; or only its tag files, against each other: then the payload is what they say. */
+enum bag_scope { BAG_WHOLE, BAG_RECORD_ALONE };
+
+MUST_USE enum seal_status bag_check_new(struct bag_check **out, enum bag_scope scope,
+                                        struct fault *fault);
 /* Where an entry stands among those before it. */
 struct bag_place {
     size_t known_len; /* so many bytes of its path are a folder that was met or implied before; of
@@ -127,24 +132,69 @@ MUST_USE enum seal_status bag_check_entry_end(struct bag_check *c, struct fault 
 MUST_USE enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[static SHA256_LEN],
                                         struct fault *fault);
 void bag_check_totals(const struct bag_check *c, struct bag_totals *totals);
-/* The remarks of the record that name something missing, a line each, as metadata.mtree has them;
- * cut after 64 KiB. */
-const char *bag_check_remarks(const struct bag_check *c);
-/* Folders in the bag with their times, deepest last; calls each until it returns other than
- * SEAL_OK, which is then returned. */
+/* What the record says of files and names beside the listing: a comment line of metadata.mtree
+ * each, links left out. *are_cut: there is more, beyond 16 MiB. */
+const char *bag_check_remarks(const struct bag_check *c, bool *are_cut);
+/* bag-info.txt, with LF at the end of each line; cut after 2 MiB. */
+const char *bag_check_info(const struct bag_check *c);
+
+struct bag_item {
+    const char *path;
+    enum { BAG_FILE, BAG_FOLDER, BAG_SYMLINK } type;
+    uint64_t size;
+    struct timestamp mtime;
+    const uint8_t *digest; /* BAG_FILE */
+    const char *target;    /* BAG_SYMLINK */
+    uint64_t entry;        /* its number in the archive, if that is in the order it should be in;
+                              links have none */
+};
+
+/* After bag_check_end: all there is, in the order of the archive, with links between. Calls each
+ * until it returns other than SEAL_OK, which is then returned. */
+enum seal_status bag_check_each_item(const struct bag_check *c,
+                                     enum seal_status (*each)(void *ctx,
+                                                              const struct bag_item *item,
+                                                              struct fault *fault),
+                                     void *ctx, struct fault *fault);
+/* All folders, in no order; mtime is NULL for one without an entry of its own. As above. */
 enum seal_status bag_check_each_folder(const struct bag_check *c,
                                        enum seal_status (*each)(void *ctx, const char *path,
-                                                                struct timestamp mtime,
+                                                                const struct timestamp *mtime,
                                                                 struct fault *fault),
                                        void *ctx, struct fault *fault);
 void bag_check_free(struct bag_check *c);
 
-/* ---- A bag on disk, checked again --------------------------------------------------------- */
+/* ---- Names as they are spelled on disk ---------------------------------------------------- */
 
-/* Where the record as it was sealed stands, in a bag in which names had to be spelled differently;
- * manifest and listing beside data/ then have the names that are on disk, and the listing a comment
- * "# spelled ./<on disk> ./<as sealed>" for each. */
+/* Gives each path of a bag one that every system can hold and show, and that differs from all
+ * others in more than letter case and normalization. Most are left as they are. */
+struct bag_spelling;
+
+MUST_USE enum seal_status bag_spelling_new(struct bag_spelling **out, struct fault *fault);
+/* Settles the spelling of a path met for the first time, and of the folders above it of which the
+ * first known_len bytes are settled (bag_place). */
+MUST_USE enum seal_status bag_spelling_add(struct bag_spelling *s, const char *path,
+                                           size_t path_len, size_t known_len, struct fault *fault);
+/* The spelling of a path that was settled, or lies in a folder that was: valid until the next call
+ * of either function. NULL for want of memory. */
+const char *bag_spelling_of(struct bag_spelling *s, const char *path, size_t path_len);
+/* How many are spelled differently, and a comment line "# spelled ./<on disk> ./<as sealed>" each.
+ */
+uint64_t bag_spelling_count(const struct bag_spelling *s);
+MUST_USE enum seal_status bag_spelling_lines(struct bag_spelling *s, struct buffer *out);
+void bag_spelling_free(struct bag_spelling *s);
+
+/* Where the record as it was sealed stands in a bag with such names. Manifest and listing beside
+ * data/ then have the names that are on disk, and the listing those comment lines. */
 #define BAG_AS_SEALED_DIR "as-sealed"
+
+/* Hands manifest-sha256.txt, metadata.mtree and tagmanifest-sha256.txt for the names on disk to the
+ * sinks, after bag_check_end. Sinks are called in this order. */
+MUST_USE enum seal_status bag_check_respell(const struct bag_check *c, struct bag_spelling *s,
+                                            const struct sink *manifest, const struct sink *listing,
+                                            const struct sink *tagmanifest, struct fault *fault);
+
+/* ---- A bag on disk, checked again --------------------------------------------------------- */
 
 enum bag_change {
     BAG_GONE,       /* the record lists it, and it is not there */

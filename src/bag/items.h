@@ -85,6 +85,12 @@ MUST_USE bool manifest_parse(char *line, size_t len, uint8_t digest[static SHA25
 
 MUST_USE enum seal_status mtree_line(struct buffer *out, const struct table *t,
                                      const struct item *item);
+/* The same with another path. */
+MUST_USE enum seal_status mtree_line_as(struct buffer *out, const char *path, const struct table *t,
+                                        const struct item *item);
+/* "# spelled ./ON-DISK ./AS-SEALED" */
+MUST_USE enum seal_status mtree_spelled(struct buffer *out, const char *on_disk,
+                                        const char *as_sealed);
 /* "# WORD ./PATH DETAIL": PATH escaped as in entries, DETAIL as it is (it is ours). */
 MUST_USE enum seal_status mtree_remark(struct buffer *out, enum bag_remark kind, const char *path,
                                        const char *detail);
@@ -98,6 +104,7 @@ struct mtree_entry {
     uint64_t size;
     struct timestamp time;
     uint8_t digest[SHA256_LEN];
+    const char *link; /* ends with a NUL */
 };
 
 /* line without its end; decoded in place. False: no entry of this dialect. */

@@ -36,12 +36,12 @@ static enum seal_status append_time(struct buffer *out, const struct item *item)
     return buffer_printf(out, " time=%" PRId64 ".%09" PRIu32, item->sec, item->nsec);
 }
 
-enum seal_status mtree_line(struct buffer *out, const struct table *t, const struct item *item)
+enum seal_status mtree_line_as(struct buffer *out, const char *path, const struct table *t,
+                               const struct item *item)
 {
     char hex[2 * SHA256_LEN + 1];
 
-    if (buffer_append(out, "./", 2) != SEAL_OK ||
-        append_escaped(out, item_path(t, item)) != SEAL_OK ||
+    if (buffer_append(out, "./", 2) != SEAL_OK || append_escaped(out, path) != SEAL_OK ||
         buffer_printf(out, " type=%s", type_words[item->type]) != SEAL_OK)
         return SEAL_NO_MEMORY;
     if (item->type == ITEM_FILE && buffer_printf(out, " size=%" PRIu64, item->size) != SEAL_OK)
@@ -59,6 +59,11 @@ enum seal_status mtree_line(struct buffer *out, const struct table *t, const str
     return buffer_append(out, "\n", 1);
 }
 
+enum seal_status mtree_line(struct buffer *out, const struct table *t, const struct item *item)
+{
+    return mtree_line_as(out, item_path(t, item), t, item);
+}
+
 enum seal_status mtree_remark(struct buffer *out, enum bag_remark kind, const char *path,
                               const char *detail)
 {
@@ -68,13 +73,24 @@ enum seal_status mtree_remark(struct buffer *out, enum bag_remark kind, const ch
     return buffer_printf(out, " %s\n", detail);
 }
 
-enum seal_status mtree_renamed(struct buffer *out, const char *path, const char *original)
+/* "# WORD ./PATH ./OTHER" */
+static enum seal_status append_pair(struct buffer *out, const char *word, const char *path,
+                                    const char *other)
 {
-    if (buffer_printf(out, "# %s ./", remark_words[BAG_RENAMED]) != SEAL_OK ||
-        append_escaped(out, path) != SEAL_OK || buffer_append(out, " ./", 3) != SEAL_OK ||
-        append_escaped(out, original) != SEAL_OK)
+    if (buffer_printf(out, "# %s ./", word) != SEAL_OK || append_escaped(out, path) != SEAL_OK ||
+        buffer_append(out, " ./", 3) != SEAL_OK || append_escaped(out, other) != SEAL_OK)
         return SEAL_NO_MEMORY;
     return buffer_append(out, "\n", 1);
+}
+
+enum seal_status mtree_renamed(struct buffer *out, const char *path, const char *original)
+{
+    return append_pair(out, remark_words[BAG_RENAMED], path, original);
+}
+
+enum seal_status mtree_spelled(struct buffer *out, const char *on_disk, const char *as_sealed)
+{
+    return append_pair(out, "spelled", on_disk, as_sealed);
 }
 
 /* ---- Reading ------------------------------------------------------------------------------ */
@@ -186,6 +202,7 @@ static bool take_keyword(struct mtree_entry *e, char *word, bool *has_type)
         return parse_time(value, &e->time);
     if (seen == &e->has_digest)
         return strlen(value) == 2 * SHA256_LEN && hex_decode(e->digest, SHA256_LEN, value);
+    e->link = value;
     return unescape(value, strlen(value), &len) && len > 0;
 }
 

@@ -119,25 +119,46 @@ enum seal_status bag_name_fold(struct buffer *out, const char *name, size_t len)
     return status;
 }
 
+static bool must_be_coded(int32_t c)
+{
+    return c < 0 || c == '%' || c == '{' || c == '}' || is_unshowable(c) || is_windows_special(c);
+}
+
+/* n bytes between braces; a brace that was closed just before is opened again. */
+static enum seal_status append_coded(struct buffer *out, bool *in_braces, const char *s, size_t n)
+{
+    if (*in_braces)
+        out->len--;
+    else if (buffer_append(out, "{", 1) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    *in_braces = true;
+    for (size_t i = 0; i < n; i++)
+        if (buffer_printf(out, "%02X", (unsigned int)(uint8_t)s[i]) != SEAL_OK)
+            return SEAL_NO_MEMORY;
+    return buffer_append(out, "}", 1);
+}
+
 enum seal_status bag_name_spell(struct buffer *out, const char *name, size_t len, size_t more)
 {
-    static const char hex[] = "0123456789ABCDEF";
+    bool in_braces = false;
 
     if (is_device(name, len) && more == 0)
         more = 1;
     for (size_t i = 0, count = 0; i < len; count++) {
         size_t n;
         int32_t c = char_at(name + i, len - i, &n);
-        bool odd = count < more || c == '%' || c < 0 || is_unshowable(c) || is_windows_special(c) ||
-                   (i + n == len && ends_badly(name, len));
+        bool odd =
+            count < more || must_be_coded(c) || (i + n == len && ends_badly(name, len));
+        enum seal_status status;
 
-        for (; n > 0; n--, i++) {
-            uint8_t byte = (uint8_t)name[i];
-            char code[3] = {'%', hex[byte >> 4], hex[byte & 15]};
-
-            if (buffer_append(out, odd ? code : name + i, odd ? 3 : 1) != SEAL_OK)
-                return SEAL_NO_MEMORY;
-        }
+        if (odd)
+            status = append_coded(out, &in_braces, name + i, n);
+        else
+            status = buffer_append(out, name + i, n);
+        in_braces &= odd;
+        if (status != SEAL_OK)
+            return status;
+        i += n;
     }
     return buffer_append_text(out, "");
 }

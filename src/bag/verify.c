@@ -5,7 +5,7 @@
  * Payload comes first, so the table is complete when the first line of a manifest is read, and the
  * lines need not be held.
  */
-#include "bag/items.h"
+#include "bag/verify.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,28 +14,15 @@
 
 /* No path and no link target needs a longer line. */
 #define LINE_MAX_LEN ((size_t)512 * 1024)
-#define REMARKS_MAX ((size_t)64 * 1024)
+#define REMARKS_MAX ((size_t)16 * 1024 * 1024)
+#define INFO_MAX ((size_t)2 * 1024 * 1024)
 
-struct bag_check {
-    struct table table;
-    struct bag_totals totals;
-    size_t item; /* the file or folder at hand, if no tag file is */
-    int tag;     /* the tag file at hand, or -1 */
-    bool tag_seen[TAG_COUNT];
-    uint8_t tag_digests[TAG_COUNT][SHA256_LEN]; /* as met */
-    uint8_t tag_listed[TAG_COUNT][SHA256_LEN];  /* as the tagmanifest says */
-    bool tag_is_listed[TAG_COUNT];
-    struct sha256 hash;
-    struct buffer line; /* of the tag file at hand, so far */
-    uint64_t line_number;
-    struct buffer remarks;
-};
-
-enum seal_status bag_check_new(struct bag_check **out, struct fault *fault)
+enum seal_status bag_check_new(struct bag_check **out, enum bag_scope scope, struct fault *fault)
 {
     *out = calloc(1, sizeof **out);
     if (*out == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    (*out)->scope = scope;
     table_init(&(*out)->table, true);
     return SEAL_OK;
 }
@@ -47,6 +34,7 @@ void bag_check_free(struct bag_check *c)
     table_free(&c->table);
     buffer_free(&c->line);
     buffer_free(&c->remarks);
+    buffer_free(&c->info);
     free(c);
 }
 
@@ -151,7 +139,7 @@ static enum seal_status payload_entry(struct bag_check *c, const struct archive_
 {
     struct item *item;
 
-    if (any_tag_seen(c))
+    if (any_tag_seen(c) || c->scope == BAG_RECORD_ALONE)
         return hostile(fault, "a file of the evidence follows the record", e->path);
     if (e->path_len == strlen(PAYLOAD_DIR) && !e->is_dir)
         return hostile(fault, "data in it is no folder", e->path);
@@ -199,6 +187,34 @@ enum seal_status bag_check_entry(struct bag_check *c, const struct archive_entry
 
 /* ---- Lines of tag files ------------------------------------------------------------------- */
 
+/* Where only the record is read, what it names is there: an item that another tag file may add to.
+ * *item is NULL if the path cannot be one of the payload. */
+static enum seal_status believe(struct bag_check *c, const char *path, size_t len,
+                                enum item_type type, struct item **item, struct fault *fault)
+{
+    size_t known_len, number;
+
+    *item = table_find(&c->table, path, len);
+    if (*item != NULL && (*item)->marks & MARK_IMPLIED && type == ITEM_DIR) {
+        /* From now on it has a text of its own. */
+        (*item)->path_off = c->table.text.len;
+        (*item)->marks = 0;
+        return table_add_text(&c->table, path, len) == SEAL_OK ? SEAL_OK : too_many(fault);
+    }
+    if (*item != NULL || !archive_path_is_clean(path, len) || !is_payload(path, len) ||
+        (len == strlen(PAYLOAD_DIR) && type != ITEM_DIR))
+        return SEAL_OK;
+    *item = table_add(&c->table, path, len);
+    if (*item == NULL)
+        return too_many(fault);
+    (*item)->type = (uint8_t)type;
+    number = c->table.count - 1;
+    if (imply_folders(c, number, &known_len, fault) != SEAL_OK)
+        return fault->status;
+    *item = &c->table.items[number]; /* the table may have moved */
+    return SEAL_OK;
+}
+
 static enum seal_status take_manifest_line(struct bag_check *c, char *line, size_t len,
                                            struct fault *fault)
 {
@@ -210,10 +226,15 @@ static enum seal_status take_manifest_line(struct bag_check *c, char *line, size
     if (!manifest_parse(line, len, digest, &path, &path_len))
         return hostile(fault, "a line of its manifest is malformed", NULL);
     item = table_find(&c->table, path, path_len);
+    if (c->scope == BAG_RECORD_ALONE &&
+        believe(c, path, path_len, ITEM_FILE, &item, fault) != SEAL_OK)
+        return fault->status;
     if (item == NULL || item->type != ITEM_FILE)
         return hostile(fault, "its manifest lists a file that is not there", NULL);
     if (item->marks & MARK_IN_MANIFEST)
         return hostile(fault, "its manifest lists a file twice", item_path(&c->table, item));
+    if (c->scope == BAG_RECORD_ALONE && !(item->marks & MARK_IN_LISTING))
+        memcpy(item->digest, digest, sizeof digest);
     if (memcmp(digest, item->digest, sizeof digest) != 0)
         return hostile(fault, "its manifest has another digest for a file",
                        item_path(&c->table, item));
@@ -254,8 +275,29 @@ static enum seal_status take_link(struct bag_check *c, const struct mtree_entry 
     if (item == NULL)
         return too_many(fault);
     item->type = ITEM_LINK;
+    item->sec = e->time.sec;
+    item->nsec = e->time.nsec;
+    if (table_add_text(&c->table, e->link, strlen(e->link)) != SEAL_OK)
+        return too_many(fault);
     c->totals.remarks[BAG_LINK]++;
     return imply_folders(c, c->table.count - 1, &known_len, fault);
+}
+
+/* What the listing says becomes what is there, but for what the manifest has said already. */
+static void believe_listing(struct bag_check *c, struct item *item, const struct mtree_entry *e)
+{
+    item->size = e->size;
+    item->sec = e->time.sec;
+    item->nsec = e->time.nsec;
+    if (item->type == ITEM_FILE) {
+        c->totals.files++;
+        c->totals.bytes += e->size;
+        c->totals.coded_names += strpbrk(e->path, MANIFEST_CODED) != NULL;
+        if (!(item->marks & MARK_IN_MANIFEST))
+            memcpy(item->digest, e->digest, sizeof e->digest);
+    } else if (e->path_len != strlen(PAYLOAD_DIR)) {
+        c->totals.folders++;
+    }
 }
 
 static enum seal_status take_mtree_entry(struct bag_check *c, char *line, size_t len,
@@ -271,11 +313,16 @@ static enum seal_status take_mtree_entry(struct bag_check *c, char *line, size_t
     item = table_find(&c->table, e.path, e.path_len);
     if (e.type == ITEM_LINK)
         return take_link(c, &e, item, fault);
+    if (c->scope == BAG_RECORD_ALONE &&
+        believe(c, e.path, e.path_len, e.type, &item, fault) != SEAL_OK)
+        return fault->status;
     if (item == NULL || (item->marks & MARK_IMPLIED) != 0)
         return hostile(fault, "its listing names something that is not there", NULL);
     name = item_path(&c->table, item);
     if (item->marks & MARK_IN_LISTING)
         return hostile(fault, "its listing names something twice", name);
+    if (c->scope == BAG_RECORD_ALONE && item->type == e.type)
+        believe_listing(c, item, &e);
     if (item->type != e.type || item->sec != e.time.sec || item->nsec != e.time.nsec)
         return hostile(fault, differs, name);
     if (e.type == ITEM_FILE &&
@@ -293,8 +340,10 @@ static enum seal_status take_remark(struct bag_check *c, const char *line, size_
     if (!mtree_is_remark(line, &kind) || kind == BAG_LINK)
         return SEAL_OK;
     c->totals.remarks[kind]++;
-    if (kind == BAG_RENAMED || c->remarks.len + len > REMARKS_MAX)
+    if (c->remarks_are_cut || c->remarks.len + len > REMARKS_MAX) {
+        c->remarks_are_cut = true;
         return SEAL_OK;
+    }
     if (buffer_append(&c->remarks, line, len) != SEAL_OK ||
         buffer_append_text(&c->remarks, "\n") != SEAL_OK)
         return out_of_memory(fault);
@@ -330,19 +379,32 @@ static enum seal_status take_bagit_line(struct bag_check *c, const char *line, s
     return SEAL_OK;
 }
 
-/* RFC 8493, 2.2.2: bytes and files of the payload, where it is said. The rest is for people. */
+/* The line is for people, but for RFC 8493's Payload-Oxum (2.2.2), which is compared at the end. */
 static enum seal_status take_bag_info_line(struct bag_check *c, const char *line,
                                            struct fault *fault)
 {
     static const char label[] = "Payload-Oxum: ";
-    char oxum[64];
+    const char *oxum = line + strlen(label);
 
+    if (c->info.len + strlen(line) < INFO_MAX &&
+        (buffer_append(&c->info, line, strlen(line)) != SEAL_OK ||
+         buffer_append_text(&c->info, "\n") != SEAL_OK))
+        return out_of_memory(fault);
     if (strncmp(line, label, strlen(label)) != 0)
         return SEAL_OK;
-    (void)snprintf(oxum, sizeof oxum, "%" PRIu64 ".%" PRIu64, c->totals.bytes, c->totals.files);
-    if (strcmp(line + strlen(label), oxum) != 0)
+    if (strlen(oxum) >= OXUM_SIZE || (c->oxum[0] != '\0' && strcmp(oxum, c->oxum) != 0))
         return hostile(fault, "its Payload-Oxum is not that of its files", NULL);
+    (void)snprintf(c->oxum, OXUM_SIZE, "%s", oxum[0] != '\0' ? oxum : "none");
     return SEAL_OK;
+}
+
+/* Bytes and files of the payload, where it is said. */
+static bool oxum_is_right(const struct bag_check *c)
+{
+    char oxum[OXUM_SIZE];
+
+    (void)snprintf(oxum, sizeof oxum, "%" PRIu64 ".%" PRIu64, c->totals.bytes, c->totals.files);
+    return c->oxum[0] == '\0' || strcmp(c->oxum, oxum) == 0;
 }
 
 /* The line so far, complete now. A NUL stands behind it. */
@@ -467,6 +529,8 @@ enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[static SHA256
     }
     if (table_find(&c->table, PAYLOAD_DIR, strlen(PAYLOAD_DIR)) == NULL)
         return hostile(fault, "it has no data folder", NULL);
+    if (!oxum_is_right(c))
+        return hostile(fault, "its Payload-Oxum is not that of its files", NULL);
     for (size_t i = 0; i < c->table.count; i++)
         if (check_item_listed(c, &c->table.items[i], fault) != SEAL_OK)
             return fault->status;
@@ -479,29 +543,13 @@ void bag_check_totals(const struct bag_check *c, struct bag_totals *totals)
     *totals = c->totals;
 }
 
-const char *bag_check_remarks(const struct bag_check *c)
+const char *bag_check_remarks(const struct bag_check *c, bool *are_cut)
 {
+    *are_cut = c->remarks_are_cut;
     return c->remarks.len == 0 ? "" : (const char *)c->remarks.data;
 }
 
-enum seal_status bag_check_each_folder(const struct bag_check *c,
-                                       enum seal_status (*each)(void *ctx, const char *path,
-                                                                struct timestamp mtime,
-                                                                struct fault *fault),
-                                       void *ctx, struct fault *fault)
+const char *bag_check_info(const struct bag_check *c)
 {
-    for (size_t i = 0; i < c->table.count; i++) {
-        const struct item *item = &c->table.items[i];
-        enum seal_status status;
-
-        if (item->type != ITEM_DIR || (item->marks & MARK_IMPLIED) != 0)
-            continue;
-        if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
-        status =
-            each(ctx, item_path(&c->table, item), (struct timestamp){item->sec, item->nsec}, fault);
-        if (status != SEAL_OK)
-            return status;
-    }
-    return SEAL_OK;
+    return c->info.len == 0 ? "" : (const char *)c->info.data;
 }

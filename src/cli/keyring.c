@@ -42,6 +42,7 @@ static enum seal_status add_locked(struct keyring *ring, const struct secret_rec
     locked += ring->locked_count++;
     locked->record = *record;
     locked->name = copy;
+    locked->was_tried = false;
     return SEAL_OK;
 }
 
@@ -172,6 +173,7 @@ struct attempt {
     const uint8_t *block;
     struct envelope *env;
     uint8_t *pkh;
+    size_t *tried;
 };
 
 static enum seal_status try_keys(const struct keyring *ring, struct attempt *a, size_t first,
@@ -184,31 +186,36 @@ static enum seal_status try_keys(const struct keyring *ring, struct attempt *a, 
         return SEAL_NO_KEY;
     status =
         envelope_open(a->env, a->block, ring->keys + first, ring->key_count - first, &which, fault);
-    if (status != SEAL_NO_KEY)
-        memcpy(a->pkh, ring->keys[first + which]->pkh, HASH_LEN);
+    *a->tried = ring->key_count;
+    if (status == SEAL_NO_KEY)
+        return status;
+    memcpy(a->pkh, ring->keys[first + which]->pkh, HASH_LEN);
+    *a->tried = first + which + 1;
     return status;
 }
 
 /* Asks for the passphrase of one key after the other, until one opens the file. A key that stays
- * locked is passed over while there are others; *unopened keeps the reason. */
+ * locked is passed over while there are others. */
 static enum seal_status try_locked(struct keyring *ring, struct attempt *a,
-                                   const char *passphrase_fd, struct fault *unopened,
-                                   struct fault *fault)
+                                   const char *passphrase_fd, struct fault *fault)
 {
     enum seal_status status = SEAL_NO_KEY;
 
     for (size_t i = 0; i < ring->locked_count && status == SEAL_NO_KEY; i++) {
-        const struct candidate *c = &ring->locked[i];
+        struct candidate *c = &ring->locked[i];
         struct fault why = {.status = SEAL_OK};
         struct identity *id;
 
+        if (c->was_tried)
+            continue;
         if (stop_requested())
             return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        c->was_tried = true;
         if (identity_unlock(&id, &c->record, c->name, passphrase_fd, &why) != SEAL_OK) {
             if (ring->locked_count > 1 && why.status == SEAL_WRONG_PASSPHRASE)
                 warn("%s stays locked; going on without it.", shown(c->name));
-            if (unopened->status == SEAL_OK)
-                *unopened = why;
+            if (ring->unopened.status == SEAL_OK)
+                ring->unopened = why;
             continue;
         }
         *fault = (struct fault){.status = SEAL_OK}; /* that the last key was not the one */
@@ -221,19 +228,21 @@ static enum seal_status try_locked(struct keyring *ring, struct attempt *a,
 
 enum seal_status keyring_open(struct keyring *ring, struct envelope *env,
                               const uint8_t block[static BLOCK_LEN], const char *passphrase_fd,
-                              uint8_t pkh[static HASH_LEN], struct fault *fault)
+                              uint8_t pkh[static HASH_LEN], size_t *tried, struct fault *fault)
 {
-    struct attempt a = {block, env, pkh};
-    struct fault latest = {.status = SEAL_OK}, unopened = {.status = SEAL_OK};
-    enum seal_status status = try_keys(ring, &a, 0, &latest);
+    struct attempt a = {block, env, pkh, tried};
+    struct fault latest = {.status = SEAL_OK};
+    enum seal_status status;
 
+    *tried = 0;
+    status = try_keys(ring, &a, 0, &latest);
     if (status == SEAL_NO_KEY) {
         latest = (struct fault){.status = SEAL_OK};
-        status = try_locked(ring, &a, passphrase_fd, &unopened, &latest);
+        status = try_locked(ring, &a, passphrase_fd, &latest);
     }
     /* That a key stayed locked says more than that no other opened the file. */
-    if (status == SEAL_NO_KEY && unopened.status != SEAL_OK)
-        latest = unopened;
+    if (status == SEAL_NO_KEY && ring->unopened.status != SEAL_OK)
+        latest = ring->unopened;
     else if (status == SEAL_NO_KEY)
         (void)fault_set(&latest, SEAL_NO_KEY, NULL, NULL);
     if (latest.status != SEAL_OK && fault->status == SEAL_OK)

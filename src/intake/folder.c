@@ -111,19 +111,13 @@ enum seal_status folder_create(struct folder *f, const char *path, bool exec, in
     return *fd < 0 ? name_fault(fault, path) : SEAL_OK;
 }
 
-enum seal_status folder_set_mtime(struct folder *f, const char *path, struct timestamp mtime,
-                                  struct fault *fault)
+enum seal_status folder_open(struct folder *f, const char *path, int *fd, struct fault *fault)
 {
     const char *last;
-    int parent, fd;
-    enum seal_status status = SEAL_OK;
+    int parent;
 
     if (open_parent(f, path, &parent, &last, fault) != SEAL_OK)
         return fault->status;
-    fd = plat_open_dir(parent, last, false);
-    if (fd < 0 || plat_set_mtime_fd(fd, mtime) != 0)
-        status = fault_set_errno(fault, "could not be given its time", path);
-    if (fd >= 0)
-        (void)plat_close(fd);
-    return status;
+    *fd = plat_open_dir(parent, last, false);
+    return *fd < 0 ? fault_set_errno(fault, "could not be opened", path) : SEAL_OK;
 }

@@ -22,8 +22,8 @@ MUST_USE enum seal_status folder_make(struct folder *f, const char *path, struct
 /* A new file, likewise. */
 MUST_USE enum seal_status folder_create(struct folder *f, const char *path, bool exec, int *fd,
                                         struct fault *fault);
-/* Of a subfolder that is there. */
-MUST_USE enum seal_status folder_set_mtime(struct folder *f, const char *path,
-                                           struct timestamp mtime, struct fault *fault);
+/* Opens a subfolder that is there. */
+MUST_USE enum seal_status folder_open(struct folder *f, const char *path, int *fd,
+                                      struct fault *fault);
 
 #endif

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "intake/folder.h"
+#include "intake/unpack.h"
 
 struct intake {
     struct stream_reader *from;
     struct archive_reader *archive;
     struct bag_check *check;
-    struct folder folder;
+    struct unpack unpack;
     const struct intake_progress *progress;
     uint64_t reported;
 };
@@ -20,6 +20,7 @@ struct intake {
 void intake_result_free(struct intake_result *result)
 {
     buffer_free(&result->remarks);
+    buffer_free(&result->bag_info);
 }
 
 static void report_progress(struct intake *in)
@@ -33,7 +34,7 @@ static void report_progress(struct intake *in)
 
 /* ---- A bag -------------------------------------------------------------------------------- */
 
-static enum seal_status take_content(struct intake *in, const char *path, int fd,
+static enum seal_status take_content(struct intake *in, struct unpack_file *file,
                                      struct fault *fault)
 {
     for (;;) {
@@ -44,12 +45,9 @@ static enum seal_status take_content(struct intake *in, const char *path, int fd
             return fault->status;
         if (len == 0)
             return bag_check_entry_end(in->check, fault);
-        if (bag_check_data(in->check, data, len, fault) != SEAL_OK)
+        if (bag_check_data(in->check, data, len, fault) != SEAL_OK ||
+            unpack_write(file, data, len, fault) != SEAL_OK)
             return fault->status;
-        if (fd_write_full(fd, data, len, fault) != SEAL_OK) {
-            fault_add_name(fault, path);
-            return fault->status;
-        }
         report_progress(in);
     }
 }
@@ -57,45 +55,12 @@ static enum seal_status take_content(struct intake *in, const char *path, int fd
 static enum seal_status take_file(struct intake *in, const struct archive_entry *entry,
                                   struct fault *fault)
 {
-    /* The entry's path belongs to the archive, which goes on. */
-    char *path = strdup(entry->path);
-    struct timestamp mtime = entry->mtime;
-    enum seal_status status;
-    int fd = -1;
+    struct unpack_file file;
+    enum seal_status status = unpack_create(&in->unpack, entry, &file, fault);
 
-    if (path == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    status = folder_create(&in->folder, path, entry->exec, &fd, fault);
     if (status == SEAL_OK)
-        status = take_content(in, path, fd, fault);
-    if (status == SEAL_OK && plat_set_mtime_fd(fd, mtime) != 0)
-        status = fault_set_errno(fault, "could not be given its time", path);
-    if (fd >= 0 && plat_close(fd) != 0 && status == SEAL_OK)
-        status = fault_set_errno(fault, "could not be written", path);
-    free(path);
-    return status;
-}
-
-/* The folders above an entry that had none of their own; and the entry, if it is one. */
-static enum seal_status make_folders(struct intake *in, const struct archive_entry *entry,
-                                     const struct bag_place *place, struct fault *fault)
-{
-    char *path = strdup(entry->path);
-    enum seal_status status = SEAL_OK;
-
-    if (path == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    for (size_t i = place->known_len + 1; i < entry->path_len && status == SEAL_OK; i++) {
-        if (path[i] != '/')
-            continue;
-        path[i] = '\0';
-        status = folder_make(&in->folder, path, fault);
-        path[i] = '/';
-    }
-    if (status == SEAL_OK && entry->is_dir && !place->is_known)
-        status = folder_make(&in->folder, path, fault);
-    free(path);
-    return status;
+        status = take_content(in, &file, fault);
+    return unpack_close(&in->unpack, &file, status, fault);
 }
 
 static enum seal_status take_entries(struct intake *in, struct fault *fault)
@@ -114,7 +79,7 @@ static enum seal_status take_entries(struct intake *in, struct fault *fault)
             return SEAL_OK;
         status = bag_check_entry(in->check, &entry, &place, fault);
         if (status == SEAL_OK)
-            status = make_folders(in, &entry, &place, fault);
+            status = unpack_folders(&in->unpack, &entry, &place, fault);
         if (status == SEAL_OK)
             status =
                 entry.is_dir ? bag_check_entry_end(in->check, fault) : take_file(in, &entry, fault);
@@ -123,21 +88,32 @@ static enum seal_status take_entries(struct intake *in, struct fault *fault)
     }
 }
 
-static enum seal_status set_folder_mtime(void *ctx, const char *path, struct timestamp mtime,
-                                         struct fault *fault)
+/* What people are told and the custody record keeps. */
+static enum seal_status collect(struct intake *in, struct intake_result *result,
+                                struct fault *fault)
 {
-    struct intake *in = ctx;
+    const char *remarks = bag_check_remarks(in->check, &result->remarks_are_cut);
+    const struct unpack *u = &in->unpack;
 
-    return folder_set_mtime(&in->folder, path, mtime, fault);
+    bag_check_totals(in->check, &result->totals);
+    if (u->spelling != NULL) {
+        result->spelled = bag_spelling_count(u->spelling);
+        result->totals.coded_names = 0; /* they are spelled without what would be coded */
+    }
+    result->is_read_only = !u->target->writable && !u->not_read_only;
+    if (buffer_append_text(&result->remarks, remarks) != SEAL_OK ||
+        (result->spelled > 0 && bag_spelling_lines(u->spelling, &result->remarks) != SEAL_OK) ||
+        buffer_append_text(&result->remarks, "") != SEAL_OK ||
+        buffer_append_text(&result->bag_info, bag_check_info(in->check)) != SEAL_OK)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return SEAL_OK;
 }
 
-/* All entries are read: everything that could not be checked before, and the folders' times, which
- * each file put into them has changed. */
+/* All entries are read: everything that could not be checked before. */
 static enum seal_status finish_bag(struct intake *in, struct intake_result *result,
                                    struct fault *fault)
 {
     uint8_t digest[SHA256_LEN];
-    const char *remarks;
 
     if (archive_reader_finish(in->archive, fault) != SEAL_OK ||
         stream_reader_finish(in->from, result->digest, result->receipt, fault) != SEAL_OK ||
@@ -145,34 +121,33 @@ static enum seal_status finish_bag(struct intake *in, struct intake_result *resu
         return fault->status;
     if (memcmp(digest, result->digest, sizeof digest) != 0)
         return fault_set(fault, SEAL_HOSTILE, "its digest D is not that of its content", NULL);
-    if (bag_check_each_folder(in->check, set_folder_mtime, in, fault) != SEAL_OK)
+    if (unpack_finish(&in->unpack, in->check, fault) != SEAL_OK ||
+        collect(in, result, fault) != SEAL_OK)
         return fault->status;
-    bag_check_totals(in->check, &result->totals);
-    remarks = bag_check_remarks(in->check);
-    if (buffer_append(&result->remarks, remarks, strlen(remarks) + 1) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     report_progress(in);
     return SEAL_OK;
 }
 
-enum seal_status intake_bag(struct intake_result *result, struct stream_reader *from, int dirfd,
+enum seal_status intake_bag(struct intake_result *result, struct stream_reader *from,
+                            const struct intake_target *target,
                             const struct intake_progress *progress, struct fault *fault)
 {
     struct intake in = {.from = from, .progress = progress};
     enum seal_status status;
 
     *result = (struct intake_result){0};
-    folder_start(&in.folder, dirfd);
-    status = archive_reader_new(&in.archive, CONTENT_BAG, from, fault);
+    status = unpack_start(&in.unpack, target, fault);
     if (status == SEAL_OK)
-        status = bag_check_new(&in.check, fault);
+        status = archive_reader_new(&in.archive, CONTENT_BAG, from, fault);
+    if (status == SEAL_OK)
+        status = bag_check_new(&in.check, BAG_WHOLE, fault);
     if (status == SEAL_OK)
         status = take_entries(&in, fault);
     if (status == SEAL_OK)
         status = finish_bag(&in, result, fault);
     bag_check_free(in.check);
     archive_reader_free(in.archive);
-    folder_end(&in.folder);
+    unpack_end(&in.unpack);
     return status;
 }
 

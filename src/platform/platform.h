@@ -84,14 +84,25 @@ enum plat_access { PLAT_PRIVATE, PLAT_SHARED };
 /* Both refuse what exists (EEXIST). exec adds the right to execute. */
 int plat_make_dir(int at, const char *name, enum plat_access access);
 int plat_create_file(int at, const char *name, enum plat_access access, bool exec);
+/* A file that only grows, for reading and appending; a link is followed. It is made, for its
+ * owner alone, if it is not there. Never waits for the other side of a FIFO. */
+int plat_open_append(const char *path);
+/* Waits until no other program has the file locked; then it is ours until it is closed. EINTR:
+ * asked to stop meanwhile. */
+int plat_lock(int fd);
 int plat_set_mtime_fd(int fd, struct timestamp mtime);
+/* Takes the right to write from everybody. EPERM, ENOTSUP or EINVAL where there is no such thing.
+ */
+int plat_make_read_only(int fd);
+/* Gives a folder that was PLAT_PRIVATE the rights that PLAT_SHARED would have given it. */
+int plat_share_dir(int fd);
 /* Renames within one folder; fails with EEXIST rather than replace. */
 int plat_rename_new(int at, const char *from, const char *to);
 /* Renames over what is there, atomically. */
 int plat_rename_over(int at, const char *from, const char *to);
 int plat_unlink(int at, const char *name);
-/* Removes name and all below it, following no link. After a failure what else is in that folder is
- * still removed, and then it stops. */
+/* Removes name and all below it, also what is read-only, following no link. After a failure what
+ * else is in that folder is still removed, and then it stops. */
 int plat_remove_tree(int at, const char *name);
 /* To the medium: one file or folder; or all of the file system that fd is on. */
 int plat_sync(int fd);
@@ -124,5 +135,25 @@ MUST_USE enum seal_status output_create(struct output *o, const char *path, enum
 MUST_USE enum seal_status output_commit(struct output *o, struct fault *fault);
 /* Removes what there is; harmless after output_commit and on an all-zero *o. */
 void output_abort(struct output *o);
+
+/* A folder likewise. It is its owner's alone until it has its name. */
+struct output_dir {
+    int fd;     /* to write under */
+    int parent; /* the folder it is in */
+    char *name, *temporary;
+    bool committed;
+};
+
+/* SEAL_EXISTS if path is there; it is looked for again, atomically, by output_dir_commit. */
+MUST_USE enum seal_status output_dir_create(struct output_dir *o, const char *path,
+                                            struct fault *fault);
+/* To the medium with all there is, and then to its name. Until output_dir_keep it can still be
+ * taken back by output_dir_abort, and has to be on failure. */
+MUST_USE enum seal_status output_dir_commit(struct output_dir *o, struct fault *fault);
+/* *o is done with, and the folder stays. */
+void output_dir_keep(struct output_dir *o);
+/* Removes the folder and all in it; harmless after output_dir_keep and on an all-zero *o. False: it
+ * could not be removed, and o->temporary (o->name, if o->committed) is what is left. */
+bool output_dir_abort(struct output_dir *o);
 
 #endif

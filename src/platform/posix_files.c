@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -201,11 +202,46 @@ int plat_create_file(int at, const char *name, enum plat_access access, bool exe
     return open_again(at, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode_of(access, exec));
 }
 
+int plat_open_append(const char *path)
+{
+    return open_again(PLAT_CWD, path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK,
+                      mode_of(PLAT_PRIVATE, false));
+}
+
+int plat_lock(int fd)
+{
+    int result;
+
+    /* Unlike locks of fcntl, it does not end when the file is opened and closed elsewhere in the
+     * same program. */
+    do
+        result = flock(fd, LOCK_EX);
+    while (result != 0 && errno == EINTR && !stop_requested());
+    return result;
+}
+
 int plat_set_mtime_fd(int fd, struct timestamp mtime)
 {
     struct timespec times[2] = {{0, UTIME_OMIT}, {mtime.sec, (long)mtime.nsec}};
 
     return futimens(fd, times);
+}
+
+int plat_make_read_only(int fd)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return -1;
+    return fchmod(fd, st.st_mode & 0555);
+}
+
+int plat_share_dir(int fd)
+{
+    mode_t mask = umask(077); /* it can only be read by setting it */
+
+    (void)umask(mask);
+    return fchmod(fd, 0777 & ~mask);
 }
 
 /* Where the system or the file system (FAT) has no rename that refuses: look, then rename. */
@@ -280,6 +316,7 @@ static int empty_folder(int fd)
     for (;;) {
         int next = -1;
 
+        (void)fchmod(fd, 0700); /* if it was read-only, nothing in it could be removed */
         r = (struct removal){NULL, fd, 0};
         if (plat_list_dir(fd, remove_entry, &r) == 0 && r.failed == 0) {
             if (depth == 0)

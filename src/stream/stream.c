@@ -8,6 +8,9 @@
 
 #include <sodium.h>
 
+/* Plaintext in a block; in block 0 the head takes some of it. */
+#define CHUNK_LEN (BLOCK_LEN - TAG_LEN)
+
 _Static_assert(BLOCK_LEN == VOLUME_BLOCK_LEN, "a chunk is a block");
 _Static_assert(TAG_LEN == crypto_aead_chacha20poly1305_ietf_ABYTES, "tag");
 
@@ -47,7 +50,7 @@ static uint64_t least_total(size_t head_len, uint64_t content_len)
 {
     uint64_t need = head_len + content_len + TRAILER_LEN;
 
-    return need + TAG_LEN * ((need + BLOCK_LEN - TAG_LEN - 1) / (BLOCK_LEN - TAG_LEN));
+    return need + TAG_LEN * ((need + CHUNK_LEN - 1) / CHUNK_LEN);
 }
 
 uint64_t stream_total_len(size_t head_len, uint64_t content_len, struct padding padding)
@@ -180,7 +183,7 @@ static enum seal_status put(struct stream_writer *w, const uint8_t *data, uint64
                             struct fault *fault)
 {
     while (len > 0) {
-        size_t room = BLOCK_LEN - TAG_LEN - w->fill;
+        size_t room = CHUNK_LEN - w->fill;
         size_t n = len < room ? (size_t)len : room;
 
         if (room == 0) {
@@ -248,7 +251,8 @@ struct stream_reader {
     uint64_t consumed; /* plaintext */
     uint64_t file_pos; /* bytes of the file in the blocks read */
     size_t pos, end;   /* what is left of text */
-    bool started, at_last;
+    bool started;      /* text is that of the block at hand */
+    bool at_last;
     uint8_t text[BLOCK_LEN];
     uint8_t trailer[TRAILER_LEN];
 };
@@ -269,6 +273,11 @@ enum seal_status stream_reader_new(struct stream_reader **out, const struct enve
     return SEAL_OK;
 }
 
+static enum seal_status cut_short(struct fault *fault)
+{
+    return fault_set(fault, SEAL_DAMAGED, "it is cut short", NULL);
+}
+
 /* Decrypts the block that in stands at. */
 static enum seal_status block_open(struct stream_reader *r, struct fault *fault)
 {
@@ -282,6 +291,8 @@ static enum seal_status block_open(struct stream_reader *r, struct fault *fault)
     if (len % LENGTH_UNIT != 0)
         return fault_set(fault, SEAL_DAMAGED, "its length is not one that a sealed file can have",
                          NULL);
+    if (len < head + TAG_LEN + (r->at_last ? TRAILER_LEN : 0))
+        return cut_short(fault); /* it became shorter since its head was read */
     chunk_nonce(nonce, r->number, r->at_last);
     if (crypto_aead_chacha20poly1305_ietf_decrypt(r->text, NULL, NULL, block + head, len - head,
                                                   NULL, 0, nonce, r->key) != 0)
@@ -303,6 +314,7 @@ enum seal_status stream_peek(struct stream_reader *r, const uint8_t **data, size
         if (stop_requested())
             return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
         if (r->started) {
+            r->started = false;
             r->number++;
             if (volume_next(r->in, fault) != SEAL_OK)
                 return fault->status;
@@ -403,6 +415,64 @@ enum seal_status stream_reader_copy(struct stream_reader *r, const struct sink *
     if (nonzero_end > *content_len)
         return fault_set(fault, SEAL_HOSTILE, "what follows its content is not all zero", NULL);
     derive_receipt(receipt, r->env, r->trailer);
+    return SEAL_OK;
+}
+
+/* Makes that block the one at hand, unless it is. */
+static enum seal_status block_seek(struct stream_reader *r, uint64_t number, struct fault *fault)
+{
+    if (r->started && r->number == number)
+        return SEAL_OK;
+    if (stop_requested())
+        return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+    r->started = false;
+    r->pos = r->end = 0;
+    if (volume_seek(r->in, number, fault) != SEAL_OK)
+        return fault->status;
+    r->number = number;
+    if (block_open(r, fault) != SEAL_OK)
+        return fault->status;
+    r->started = true;
+    return SEAL_OK;
+}
+
+enum seal_status stream_reader_trailer(struct stream_reader *r, uint64_t *content_len,
+                                       uint8_t digest[static 32], uint8_t receipt[static 32],
+                                       struct fault *fault)
+{
+    uint64_t blocks = block_count(volume_size(r->in));
+    uint64_t before; /* plaintext in front of the last block */
+
+    if (block_seek(r, blocks == 0 ? 0 : blocks - 1, fault) != SEAL_OK)
+        return fault->status;
+    if (!r->at_last)
+        return fault_set(fault, SEAL_DAMAGED, "it became longer while it was read", NULL);
+    r->pos = r->end;
+    before = r->number == 0 ? 0 : r->number * CHUNK_LEN - r->env->head_len;
+    if (trailer_read(r->trailer, content_len, digest, fault) != SEAL_OK)
+        return fault->status;
+    if (*content_len > before + r->end)
+        return fault_set(fault, SEAL_HOSTILE, "its content has another length than it says", NULL);
+    derive_receipt(receipt, r->env, r->trailer);
+    return SEAL_OK;
+}
+
+enum seal_status stream_reader_seek(struct stream_reader *r, uint64_t content_off,
+                                    struct fault *fault)
+{
+    uint64_t number, pos;
+
+    if (content_off > STREAM_BLOCKS_MAX * BLOCK_LEN)
+        return cut_short(fault);
+    number = (content_off + r->env->head_len) / CHUNK_LEN;
+    pos = (content_off + r->env->head_len) % CHUNK_LEN;
+    if (number == 0)
+        pos = content_off;
+    if (block_seek(r, number, fault) != SEAL_OK)
+        return fault->status;
+    if (pos > r->end)
+        return cut_short(fault);
+    r->pos = (size_t)pos;
     return SEAL_OK;
 }
 

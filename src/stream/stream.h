@@ -72,7 +72,8 @@ MUST_USE enum seal_status stream_reader_copy(struct stream_reader *r, const stru
                                              uint8_t receipt[static 32], struct fault *fault);
 /* By seeking, in a file whose size is known; else SEAL_USAGE. First the trailer, which is at the
  * end of the last chunk; then content from any place on, by stream_peek and the others. What was
- * not read was not checked. */
+ * not read was not checked, so stream_reader_finish and stream_reader_copy are not for a reader
+ * that did this. After a failure the next seek works again. */
 MUST_USE enum seal_status stream_reader_trailer(struct stream_reader *r, uint64_t *content_len,
                                                 uint8_t digest[static 32],
                                                 uint8_t receipt[static 32], struct fault *fault);

@@ -28,6 +28,12 @@ MUST_USE enum seal_status volume_seek(struct volume_in *in, uint64_t block, stru
  * the input cannot be read twice. */
 MUST_USE enum seal_status volume_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN],
                                         struct fault *fault);
+/* For input that can be read only once: from the begin on, all that is read is hashed; to be called
+ * before volume_next. At its end volume_read_digest gives the digest. */
+void volume_hash_reads(struct volume_in *in);
+void volume_read_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN]);
+/* Its kind, size and time, as they are now; all zero if they cannot be had. */
+void volume_stat(const struct volume_in *in, struct plat_stat *st);
 /* Bytes of the whole file, 0 where it cannot be known before the end (a pipe). */
 uint64_t volume_size(const struct volume_in *in);
 void volume_close(struct volume_in *in);

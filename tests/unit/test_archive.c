@@ -193,11 +193,106 @@ static void check_entries(const struct archive_entry *entries, size_t count, siz
     unsealing_end(&u);
 }
 
+/* ---- By seeking --------------------------------------------------------------------------- */
+
+/* A reader that has its tables. */
+struct seeking {
+    struct unsealing u;
+    struct archive_reader *r;
+    uint64_t count;
+};
+
+static enum seal_status seeking_start(struct seeking *k)
+{
+    uint8_t digest[32], receipt[32];
+    uint64_t content_len = 0;
+
+    k->count = 0;
+    unsealing_start(&k->u);
+    CHECK_INT(SEAL_OK,
+              stream_reader_trailer(k->u.stream, &content_len, digest, receipt, &k->u.fault));
+    CHECK_INT(SEAL_OK, archive_reader_new(&k->r, CONTENT_BAG, k->u.stream, &k->u.fault));
+    return archive_reader_tables(k->r, content_len, &k->count, &k->u.fault);
+}
+
+static void seeking_end(struct seeking *k)
+{
+    archive_reader_free(k->r);
+    unsealing_end(&k->u);
+}
+
+/* Entry i, which is the next, and all, some or none of its data. */
+static bool check_next(struct seeking *k, const struct archive_entry *entries, size_t i,
+                       uint32_t how)
+{
+    struct archive_entry e;
+    const uint8_t *data;
+    size_t len;
+    bool more;
+
+    if (!CHECK_INT(SEAL_OK, archive_read_entry(k->r, &e, &more, &k->u.fault)) || !CHECK(more))
+        return false;
+    check_entry(&entries[i], &e);
+    if (how == 0)
+        check_data(k->r, (size_t)e.size, i, &k->u.fault);
+    if (how == 1)
+        CHECK_INT(SEAL_OK, archive_read_data(k->r, &data, &len, &k->u.fault));
+    return true;
+}
+
+static void check_to_end(struct seeking *k, const struct archive_entry *entries, size_t from,
+                         size_t count)
+{
+    struct archive_entry e;
+    bool more;
+
+    check_about("seeking, %zu to the end", from);
+    if (from < count)
+        CHECK_INT(SEAL_OK, archive_reader_seek(k->r, from, &k->u.fault));
+    for (size_t i = from; i < count; i++)
+        if (!check_next(k, entries, i, (uint32_t)i % 3))
+            return;
+    CHECK_INT(SEAL_OK, archive_read_entry(k->r, &e, &more, &k->u.fault));
+    CHECK(!more);
+}
+
+/* Any entry, and some behind it; every one in order; the last ones. */
+static void check_seeks(const struct archive_entry *entries, size_t count)
+{
+    struct random random = fixture_random("seeks");
+    struct seeking k;
+
+    check_about("seeking, tables");
+    CHECK_INT(SEAL_OK, seeking_start(&k));
+    CHECK_INT(count, k.count);
+    for (size_t n = fixture_share(60, 10); n > 0 && count > 0; n--) {
+        size_t i = random_below(&random, (uint32_t)count);
+        size_t end = i + 1 + random_below(&random, 4);
+
+        check_about("seeking to entry %zu", i);
+        CHECK_INT(SEAL_OK, archive_reader_seek(k.r, i, &k.u.fault));
+        for (; i < end && i < count; i++)
+            if (!check_next(&k, entries, i, random_below(&random, 3)))
+                break;
+    }
+    for (size_t i = 0; i < count; i += 1 + i % 2) {
+        check_about("seeking to entry %zu, in order", i);
+        CHECK_INT(SEAL_OK, archive_reader_seek(k.r, i, &k.u.fault));
+        if (!check_next(&k, entries, i, (uint32_t)i % 3))
+            break;
+    }
+    check_to_end(&k, entries, 0, count);
+    check_to_end(&k, entries, count < 5 ? 0 : count - 5, count);
+    CHECK_INT(SEAL_USAGE, archive_reader_seek(k.r, count, &k.u.fault));
+    seeking_end(&k);
+}
+
 static void check_round_trip(const struct archive_entry *entries, size_t count, int level)
 {
     write_entries(entries, count, level);
     check_entries(entries, count, SIZE_MAX);
     check_entries(entries, count, 2);
+    check_seeks(entries, count);
 }
 
 static struct archive_entry file_entry(const char *path, uint64_t size)
@@ -385,6 +480,50 @@ static void test_large(void)
 
 /* ---- Altered and forged content ----------------------------------------------------------- */
 
+/* From that entry to the end, data and all. */
+static enum seal_status seek_and_read(struct seeking *k, uint64_t from)
+{
+    enum seal_status status = archive_reader_seek(k->r, from, &k->u.fault);
+    struct archive_entry e;
+    const uint8_t *data;
+    size_t len;
+    bool more = true;
+
+    while (status == SEAL_OK && more) {
+        status = archive_read_entry(k->r, &e, &more, &k->u.fault);
+        for (len = 1; status == SEAL_OK && len > 0;)
+            status = archive_read_data(k->r, &data, &len, &k->u.fault);
+    }
+    CHECK_INT(status, k->u.fault.status);
+    return status;
+}
+
+/* By seeking, from several places on; the first failure, which does not spoil the rest. */
+static enum seal_status seek_status(void)
+{
+    struct seeking k;
+    enum seal_status first = seeking_start(&k), status;
+    uint64_t count = k.count;
+
+    for (int i = 0; i < 3 && count > 0; i++) {
+        k.u.fault = (struct fault){.status = SEAL_OK};
+        status = seek_and_read(&k, i == 0 ? count - 1 : i == 1 ? count / 2 : 0);
+        if (first == SEAL_OK)
+            first = status;
+    }
+    seeking_end(&k);
+    return first;
+}
+
+/* What reading from begin to end accepts, seeking does too; what it refuses, seeking may not see,
+ * but it says nothing else of it. */
+static void check_by_seeking(enum seal_status sequential)
+{
+    enum seal_status status = seek_status();
+
+    CHECK(status == SEAL_OK || (status == SEAL_HOSTILE && sequential == SEAL_HOSTILE));
+}
+
 /* Reads it all, as a bag or as a stream. */
 static enum seal_status read_status(enum content_type type)
 {
@@ -413,6 +552,8 @@ static enum seal_status read_status(enum content_type type)
     CHECK_INT(status, u.fault.status);
     archive_reader_free(r);
     unsealing_end(&u);
+    if (type == CONTENT_BAG)
+        check_by_seeking(status);
     return status;
 }
 
@@ -998,6 +1139,182 @@ static void test_offsets(void)
     }
 }
 
+/* ---- Forged tables, as seeking meets them ---- */
+
+/* A bag of three files in two frames. Counted from the end of its content: */
+#define AT_FOOTER 9
+#define AT_ROW(i) (AT_FOOTER + (3 - (size_t)(i)) * 8)
+#define AT_TABLE (AT_ROW(0) + 8)
+#define AT_OFFSET(i) (AT_TABLE + (3 - (size_t)(i)) * 8)
+#define AT_OFFSETS (AT_OFFSET(0) + 8)
+
+static struct buffer two_frame_bag(void)
+{
+    struct tar t = {{0}, {0}};
+    struct buffer b = {0};
+    struct seek_row rows[3];
+    size_t half = 2600;
+    char text[1500];
+
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    tar_entry(&t, "data/a", '0', text);
+    tar_entry(&t, "data/b", '0', "bee");
+    tar_entry(&t, "data/c", '0', text);
+    tar_zeros(&t, 1024);
+    add_frame(&b, t.bytes.data, half, (struct frame_options){.level = 1});
+    rows[0] = (struct seek_row){(uint32_t)b.len, (uint32_t)half};
+    add_frame(&b, t.bytes.data + half, t.bytes.len - half, (struct frame_options){.level = 1});
+    rows[1] = (struct seek_row){(uint32_t)b.len - rows[0].packed, (uint32_t)(t.bytes.len - half)};
+    add_u32(&b, 0x184D2A5C);
+    add_u32(&b, (uint32_t)t.offsets.len);
+    add(&b, t.offsets.data, t.offsets.len);
+    rows[2] = (struct seek_row){(uint32_t)t.offsets.len + 8, 0};
+    add_seek_table(&b, rows, 3);
+    buffer_free(&t.bytes);
+    buffer_free(&t.offsets);
+    return b;
+}
+
+static void change_u32(struct buffer *b, size_t from_end, uint32_t by)
+{
+    uint8_t *p = b->data + b->len - from_end;
+
+    store_u32(p, load_u32(p) + by);
+}
+
+/* by is added to the number at each place; a second place 0: none. */
+struct table_change {
+    const char *about;
+    size_t at;
+    uint32_t by;
+    size_t at2;
+    uint32_t by2;
+};
+
+static void check_change(const struct table_change *c, enum seal_status want)
+{
+    struct buffer b = two_frame_bag();
+
+    check_about("forged: %s", c->about);
+    if (c->at != 0)
+        change_u32(&b, c->at, c->by);
+    if (c->at2 != 0)
+        change_u32(&b, c->at2, c->by2);
+    CHECK_INT(want, content_status(&b, CONTENT_BAG));
+    CHECK_INT(want, seek_status());
+    buffer_free(&b);
+}
+
+static void test_forged_tables(void)
+{
+    static const uint32_t less = UINT32_MAX; /* that is, -1 */
+    static const struct table_change changes[] = {
+        {"a row more in the footer", AT_FOOTER, 1, 0, 0},
+        {"a row less in the footer", AT_FOOTER, less, 0, 0},
+        {"a row more in the footer and the head", AT_FOOTER, 1, AT_TABLE - 4, 8},
+        {"no rows", AT_FOOTER, less - 2, 0, 0},
+        {"very many rows", AT_FOOTER, less - 3, 0, 0},
+        {"2^29 rows, whose bytes do not fit 32 bits", AT_FOOTER, (1u << 29) - 3, 0, 0},
+        {"a descriptor", 5, 1, 0, 0},
+        {"the footer's magic", 4, 1, 0, 0},
+        {"the table's magic", AT_TABLE, 1, 0, 0},
+        {"the table's length", AT_TABLE - 4, 1, 0, 0},
+        {"a frame longer", AT_ROW(0), 1, 0, 0},
+        {"a frame longer, the next shorter", AT_ROW(0), 1, AT_ROW(1), less},
+        {"a frame shorter, the next longer", AT_ROW(0), less, AT_ROW(1), 1},
+        {"a frame with 512 bytes more, the next with less", AT_ROW(0) - 4, 512, AT_ROW(1) - 4,
+         0u - 512},
+        {"a frame with a byte more", AT_ROW(1) - 4, 1, 0, 0},
+        {"a frame with a byte less", AT_ROW(1) - 4, less, 0, 0},
+        {"a frame with too many bytes", AT_ROW(1) - 4, 9 * MIB, 0, 0},
+        {"sums that wrap", AT_ROW(0), 1u << 31, AT_ROW(1), 1u << 31},
+        {"the offsets frame is not empty", AT_ROW(2) - 4, 1, 0, 0},
+        {"the offsets frame is longer", AT_ROW(2), 8, 0, 0},
+        {"the offsets frame is longer, a frame shorter", AT_ROW(2), 8, AT_ROW(1), 0u - 8},
+        {"the magic of the offsets", AT_OFFSETS, 1, 0, 0},
+        {"the length of the offsets", AT_OFFSETS - 4, 8, 0, 0},
+        {"an offset in the middle of a file", AT_OFFSET(1), 0u - 512, 0, 0},
+        {"an offset of the next entry", AT_OFFSET(0), 2048, AT_OFFSET(1), 1024},
+        {"an offset that is not whole blocks", AT_OFFSET(1), 1, 0, 0},
+        {"an offset at the end", AT_OFFSET(2), 2048, 0, 0},
+        {"an offset behind the end", AT_OFFSET(2), 1u << 20, 0, 0},
+        {"an offset far behind the end", AT_OFFSET(2) - 4, less, 0, 0},
+        {"offsets that go back", AT_OFFSET(1), 1024, AT_OFFSET(2), 0u - 1024},
+        {"the same offset twice", AT_OFFSET(1), 1024, 0, 0},
+    };
+    static const struct table_change none = {"nothing", 0, 0, 0, 0};
+
+    check_change(&none, SEAL_OK);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+        check_change(&changes[i], SEAL_HOSTILE);
+}
+
+static void test_swapped_rows(void)
+{
+    struct buffer b = two_frame_bag();
+    uint8_t row[8], *rows = b.data + b.len - AT_ROW(0);
+
+    check_about("rows swapped");
+    memcpy(row, rows, 8);
+    memmove(rows, rows + 8, 8);
+    memcpy(rows + 8, row, 8);
+    CHECK_INT(SEAL_HOSTILE, content_status(&b, CONTENT_BAG));
+    CHECK_INT(SEAL_HOSTILE, seek_status());
+    buffer_free(&b);
+}
+
+/* Rows for frames that are not there take no memory; those that are may be too many to hold. */
+static void test_many_rows(void)
+{
+    const size_t rows = ((size_t)1 << 24) + 1;
+    struct buffer b = {0};
+    struct seeking k;
+
+    check_about("a table of 2^24 + 1 rows");
+    CHECK_INT(SEAL_OK, buffer_reserve(&b, rows * 8 + 64));
+    memset(b.data, 1, rows * 8 + 8);
+    b.len = rows * 8 + 8;
+    add_u32(&b, (uint32_t)rows);
+    add(&b, "", 1);
+    add_u32(&b, 0x8F92EAB1);
+    seal_bytes(b.data, b.len);
+    CHECK_INT(SEAL_NO_MEMORY, seeking_start(&k));
+    CHECK_INT(SEAL_USAGE, archive_reader_seek(k.r, 0, &(struct fault){.status = SEAL_OK}));
+    seeking_end(&k);
+    buffer_free(&b);
+}
+
+/* A frame with nothing in it is allowed wherever a frame is. */
+static void test_empty_frames(void)
+{
+    struct tar t = one_entry();
+    struct buffer b = {0};
+    struct seek_row rows[5];
+    size_t cuts[5] = {0, 0, 512, 512, 0};
+
+    tar_entry(&t, "data/b", '0', "bee");
+    tar_zeros(&t, 1024);
+    cuts[4] = t.bytes.len;
+    for (size_t i = 0; i < 4; i++) {
+        size_t before = b.len, len = cuts[i + 1] - cuts[i];
+
+        add_frame(&b, t.bytes.data + cuts[i], len, (struct frame_options){.level = 1});
+        rows[i] = (struct seek_row){(uint32_t)(b.len - before), (uint32_t)len};
+    }
+    add_u32(&b, 0x184D2A5C);
+    add_u32(&b, (uint32_t)t.offsets.len);
+    add(&b, t.offsets.data, t.offsets.len);
+    rows[4] = (struct seek_row){(uint32_t)t.offsets.len + 8, 0};
+    add_seek_table(&b, rows, 5);
+    check_about("frames with nothing in them");
+    CHECK_INT(SEAL_OK, content_status(&b, CONTENT_BAG));
+    CHECK_INT(SEAL_OK, seek_status());
+    buffer_free(&t.bytes);
+    buffer_free(&t.offsets);
+    buffer_free(&b);
+}
+
 static void test_two_pax_headers(void)
 {
     struct tar t = {{0}, {0}};
@@ -1338,6 +1655,10 @@ int main(int argc, char **argv)
     test_ends();
     test_header_bytes();
     test_offsets();
+    test_forged_tables();
+    test_swapped_rows();
+    test_many_rows();
+    test_empty_frames();
     test_two_pax_headers();
     test_bag_bytes();
     test_manifest();

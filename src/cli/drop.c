@@ -1,0 +1,746 @@
+/*
+ * One sealed file on its way in: opened, received, recorded.
+ *
+ * The record is written before the bag gets its name, and gets its own right after it: there is no
+ * bag without a record, unless the power fails in between, and no record without a bag.
+ */
+#include "cli/drop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "stream/stream.h"
+
+static enum seal_status out_of_memory(struct fault *fault)
+{
+    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
+static bool is_stdin(const struct drop *d)
+{
+    return strcmp(d->received.name, "-") == 0;
+}
+
+/* ---- Where to ----------------------------------------------------------------------------- */
+
+/* name in the folder that -o names, or in this one; malloc'ed. */
+static char *at_home(const struct drop_options *o, const char *name, size_t len, const char *ending)
+{
+    struct buffer b = {0};
+    bool home = o->output != NULL && o->output_is_home;
+    size_t home_len = home ? strlen(o->output) : 0;
+
+    while (home_len > 1 && o->output[home_len - 1] == '/')
+        home_len--;
+    if (buffer_printf(&b, "%.*s%s%.*s%s", (int)home_len, home ? o->output : "",
+                      home && o->output[home_len - 1] != '/' ? "/" : "", (int)len, name,
+                      ending) != SEAL_OK) {
+        buffer_free(&b);
+        return NULL;
+    }
+    return (char *)b.data;
+}
+
+/* The last part of the file's name without its ending, and another one; never the name itself. */
+static char *default_target(const struct drop *d, const char *ending)
+{
+    const char *base = base_name(d->received.name);
+    const char *dot = strrchr(base, '.');
+    bool has_ending = dot != NULL && dot != base && dot[1] != '\0';
+
+    if (!has_ending && *ending == '\0')
+        ending = ".bag";
+    return at_home(d->options, base, has_ending ? (size_t)(dot - base) : strlen(base), ending);
+}
+
+/* The name given with -o, without final slashes; malloc'ed. */
+static char *given_target(const struct drop_options *o)
+{
+    size_t len = strlen(o->output);
+
+    while (len > 1 && o->output[len - 1] == '/')
+        len--;
+    return strndup(o->output, len);
+}
+
+static bool target_is_given(const struct drop *d)
+{
+    return d->options->output != NULL && !d->options->output_is_home;
+}
+
+/* What can be known of it before the head is open: NULL if nothing can be, or will be made. */
+static char *likely_target(const struct drop *d)
+{
+    if (d->options->verify)
+        return NULL;
+    if (target_is_given(d))
+        return strcmp(d->options->output, "-") == 0 ? NULL : given_target(d->options);
+    return d->options->raw ? NULL : default_target(d, "");
+}
+
+static enum seal_status refuse_existing(const char *path, struct fault *fault)
+{
+    struct plat_stat st;
+
+    if (plat_stat_at(PLAT_CWD, path, false, &st) == 0)
+        return fault_set(fault, SEAL_EXISTS, NULL, path);
+    return SEAL_OK;
+}
+
+/* Said before passphrases are asked for. */
+static enum seal_status refuse_likely_target(const struct drop *d, struct fault *fault)
+{
+    char *path = likely_target(d);
+    enum seal_status status = path == NULL ? SEAL_OK : refuse_existing(path, fault);
+
+    free(path);
+    return status;
+}
+
+static enum seal_status choose_target(struct drop *d, struct fault *fault)
+{
+    const struct drop_options *o = d->options;
+    bool is_bag = d->env->params.type == CONTENT_BAG;
+
+    d->target_is_dir = is_bag && !o->raw;
+    if (target_is_given(d))
+        d->target = strcmp(o->output, "-") == 0 ? strdup("-") : given_target(o);
+    else
+        d->target = default_target(d, !o->raw ? "" : is_bag ? ".tar.zst" : ".zst");
+    if (d->target == NULL)
+        return out_of_memory(fault);
+    if (d->target_is_dir && strcmp(d->target, "-") == 0)
+        return fault_set(fault, SEAL_USAGE,
+                         "it holds a bag, which is a folder; give -o a name for it, or add --raw",
+                         NULL);
+    if (strcmp(d->target, "-") == 0 && plat_is_terminal(STDOUT_FILENO))
+        return fault_set(fault, SEAL_USAGE,
+                         "standard output is a terminal; direct it into a file or a pipe", NULL);
+    return strcmp(d->target, "-") == 0 ? SEAL_OK : refuse_existing(d->target, fault);
+}
+
+/* With --verify the record is about the file, whose whole name it has; else about what is made. */
+static enum seal_status choose_record(struct drop *d, struct fault *fault)
+{
+    const char *base = base_name(d->received.name);
+    static const char *const endings[] = {".custody.txt", ".custody.json"};
+
+    if (d->target != NULL && strcmp(d->target, "-") == 0)
+        return SEAL_OK;
+    if (d->target != NULL)
+        d->record = strdup(d->target);
+    else
+        d->record = target_is_given(d) ? given_target(d->options)
+                                       : at_home(d->options, base, strlen(base), "");
+    if (d->record == NULL)
+        return out_of_memory(fault);
+    for (size_t i = 0; i < 2; i++) {
+        struct buffer path = {0};
+        enum seal_status status = buffer_printf(&path, "%s%s", d->record, endings[i]) != SEAL_OK
+                                      ? out_of_memory(fault)
+                                      : refuse_existing((char *)path.data, fault);
+
+        buffer_free(&path);
+        if (status == SEAL_OK)
+            continue;
+        free(d->record); /* it is another drop's */
+        d->record = NULL;
+        return status;
+    }
+    return SEAL_OK;
+}
+
+static enum seal_status choose_places(struct drop *d, struct fault *fault)
+{
+    if (!d->options->verify && choose_target(d, fault) != SEAL_OK)
+        return fault->status;
+    return choose_record(d, fault);
+}
+
+/* ---- The head ----------------------------------------------------------------------------- */
+
+static enum seal_status open_head(struct drop *d, struct keyring *ring, const char *passphrase_fd,
+                                  struct fault *fault)
+{
+    size_t len;
+    bool is_last;
+    const uint8_t *block = volume_block(d->in, &len, &is_last);
+    enum seal_status status;
+
+    d->env = sodium_malloc(sizeof *d->env);
+    if (d->env == NULL)
+        return out_of_memory(fault);
+    memset(d->env, 0, sizeof *d->env);
+    if (len < BLOCK_LEN)
+        return fault_set(fault, SEAL_NO_KEY, NULL, NULL);
+    d->opened = clock_now();
+    status = keyring_open(ring, d->env, block, passphrase_fd, d->pkh, &d->keys_tried, fault);
+    d->was_opened = status == SEAL_OK;
+    if (status == SEAL_OK && (d->env->params.flags & FLAG_VOLUME) != 0)
+        return fault_set(fault, SEAL_NEWER,
+                         "it is one volume of a set, which this version cannot put together", NULL);
+    return status;
+}
+
+/* The digest of a file is taken before anything else is done with it; that of a pipe, which can be
+ * read only once, on the way. */
+static enum seal_status take_digest(struct drop *d, struct fault *fault)
+{
+    d->received.before_opening = d->stat.type == PLAT_FILE;
+    if (!d->received.before_opening) {
+        volume_hash_reads(d->in);
+        return SEAL_OK;
+    }
+    d->received.size = d->stat.size;
+    d->received.mtime = d->stat.mtime;
+    d->received.has_mtime = true;
+    return volume_digest(d->in, d->received.sha256, fault);
+}
+
+static enum seal_status check_name(const struct drop *d, struct fault *fault)
+{
+    bool named_after = d->options->output == NULL || d->options->output_is_home;
+
+    if (named_after && !is_stdin(d) && strspn(base_name(d->received.name), ".-") > 0)
+        return fault_set(fault, SEAL_USAGE,
+                         "its name begins with a dot or a dash, so nothing is named after it; give "
+                         "-o a name",
+                         d->received.name);
+    return SEAL_OK;
+}
+
+static enum seal_status open_drop(struct drop *d, struct keyring *ring, struct fault *fault)
+{
+    if (check_name(d, fault) != SEAL_OK || refuse_likely_target(d, fault) != SEAL_OK ||
+        volume_open(&d->in, d->received.name, fault) != SEAL_OK)
+        return fault->status;
+    volume_stat(d->in, &d->stat);
+    if (d->options->many && d->stat.type != PLAT_FILE)
+        return fault_set(fault, SEAL_USAGE, "it is no file; open it by itself", NULL);
+    if (take_digest(d, fault) != SEAL_OK)
+        return fault->status;
+    /* Even of one that no key opens there may have to be a record. */
+    if (open_head(d, ring, d->options->passphrase_fd, fault) != SEAL_OK) {
+        if (d->options->verify && choose_record(d, &(struct fault){.status = SEAL_OK}) != SEAL_OK)
+            warn("%s: there is a record of it already; none is written.", shown(d->received.name));
+        return fault->status;
+    }
+    if (choose_places(d, fault) != SEAL_OK)
+        return fault->status;
+    return SEAL_OK;
+}
+
+void drop_name_fault(struct fault *fault, const char *file)
+{
+    char item[FAULT_NAME_SIZE];
+
+    if (fault->status == SEAL_HOSTILE && fault->name[0] != '\0') {
+        memcpy(item, fault->name, sizeof item);
+        (void)snprintf(fault->name, sizeof fault->name, "%.400s, at %.600s", file, item);
+    }
+    fault_add_name(fault, file);
+}
+
+void drop_open(struct drop *d, const struct drop_options *options, const char *file,
+               struct keyring *ring)
+{
+    *d = (struct drop){.options = options, .received = {.name = file}};
+    if (open_drop(d, ring, &d->fault) != SEAL_OK)
+        drop_name_fault(&d->fault, file);
+    /* Many files cannot all stay open. */
+    if (d->received.before_opening && !is_stdin(d)) {
+        volume_close(d->in);
+        d->in = NULL;
+    }
+}
+
+enum seal_status drop_open_head(struct drop *d, const char *file, struct keyring *ring,
+                                const char *passphrase_fd, struct fault *fault)
+{
+    *d = (struct drop){.received = {.name = file}};
+    if (volume_open(&d->in, file, fault) != SEAL_OK ||
+        open_head(d, ring, passphrase_fd, fault) != SEAL_OK)
+        drop_name_fault(fault, file);
+    return fault->status;
+}
+
+/* ---- Content ------------------------------------------------------------------------------ */
+
+/* Takes at most left bytes and drops the rest: the padding behind raw content. */
+struct fd_sink {
+    int fd;
+    uint64_t left;
+};
+
+static enum seal_status fd_sink_write(void *self, const void *data, size_t len, struct fault *fault)
+{
+    struct fd_sink *s = self;
+    size_t n = len < s->left ? len : (size_t)s->left;
+
+    s->left -= n;
+    return fd_write_full(s->fd, data, n, fault);
+}
+
+/* One pass over a stream or raw content; to NULL only checks. */
+static enum seal_status pass(struct drop *d, const struct sink *to, struct fault *fault)
+{
+    struct fd_sink dropped = {-1, 0};
+    const struct sink nowhere = {fd_sink_write, &dropped};
+    struct intake_progress progress = {&d->progress, progress_add};
+
+    if (!d->options->raw)
+        return intake_stream(&d->result, d->stream, to, &progress, fault);
+    return stream_reader_copy(d->stream, to != NULL ? to : &nowhere, &d->raw_len, d->result.digest,
+                              d->result.receipt, fault);
+}
+
+/* What went to standard output cannot be taken back: check all of it first, then read it again. */
+static enum seal_status receive_stdout(struct drop *d, struct fault *fault)
+{
+    struct fd_sink sink = {STDOUT_FILENO, UINT64_MAX};
+    enum seal_status status = pass(d, NULL, fault);
+
+    if (status == SEAL_OK)
+        status = volume_rewind(d->in, fault);
+    stream_reader_free(d->stream);
+    d->stream = NULL;
+    if (status == SEAL_OK)
+        status = stream_reader_new(&d->stream, d->env, d->in, fault);
+    if (status == SEAL_OK) {
+        if (d->options->raw)
+            sink.left = d->raw_len;
+        status = pass(d, &(struct sink){fd_sink_write, &sink}, fault);
+    }
+    return status;
+}
+
+static enum seal_status receive_file(struct drop *d, struct fault *fault)
+{
+    struct fd_sink sink = {-1, UINT64_MAX};
+    enum seal_status status = output_create(&d->file, d->target, PLAT_PRIVATE, fault);
+
+    if (status != SEAL_OK)
+        return status;
+    if (d->file.is_stdout) {
+        status = receive_stdout(d, fault);
+    } else {
+        sink.fd = d->file.fd;
+        status = pass(d, &(struct sink){fd_sink_write, &sink}, fault);
+        if (status == SEAL_OK && d->options->raw && plat_truncate(d->file.fd, d->raw_len) != 0)
+            status = fault_set_errno(fault, "could not be written", d->target);
+    }
+    if (fault->status == SEAL_IO)
+        fault_add_name(fault, d->file.is_stdout ? "standard output" : d->target);
+    return status;
+}
+
+static enum seal_status receive_bag(struct drop *d, struct fault *fault)
+{
+    struct intake_progress progress = {&d->progress, progress_add};
+    struct intake_target target = {
+        .dirfd = -1, .writable = d->options->writable, .exact_names = d->options->exact_names};
+
+    if (d->target != NULL) {
+        if (output_dir_create(&d->dir, d->target, fault) != SEAL_OK)
+            return fault->status;
+        target.dirfd = d->dir.fd;
+    }
+    return intake_bag(&d->result, d->stream, &target, &progress, fault);
+}
+
+static enum seal_status receive_content(struct drop *d, struct fault *fault)
+{
+    enum seal_status status;
+
+    if (d->in == NULL && volume_open(&d->in, d->received.name, fault) != SEAL_OK)
+        return fault->status;
+    if (d->target != NULL && strcmp(d->target, "-") == 0) {
+        /* Said now rather than after the first pass. */
+        if (volume_rewind(d->in, fault) != SEAL_OK)
+            return fault->status;
+    }
+    status = stream_reader_new(&d->stream, d->env, d->in, fault);
+    if (status != SEAL_OK)
+        return status;
+    progress_start(&d->progress, volume_size(d->in));
+    if (d->env->params.type == CONTENT_BAG && !d->options->raw)
+        status = receive_bag(d, fault);
+    else if (d->target == NULL)
+        status = pass(d, NULL, fault);
+    else
+        status = receive_file(d, fault);
+    progress_end(&d->progress);
+    return status;
+}
+
+/* What was opened must be what the digest was taken of. */
+static enum seal_status check_unchanged(struct drop *d, struct fault *fault)
+{
+    struct plat_stat now;
+
+    if (!d->received.before_opening) {
+        d->received.size = stream_consumed(d->stream);
+        volume_read_digest(d->in, d->received.sha256);
+        return SEAL_OK;
+    }
+    volume_stat(d->in, &now);
+    if (now.device != d->stat.device || now.inode != d->stat.inode || now.size != d->stat.size ||
+        now.mtime.sec != d->stat.mtime.sec || now.mtime.nsec != d->stat.mtime.nsec)
+        return fault_set(fault, SEAL_IO, "it changed while it was read; try again", NULL);
+    return SEAL_OK;
+}
+
+/* ---- Record and log ----------------------------------------------------------------------- */
+
+/* Removes what is not to stay. */
+static void abandon(struct drop *d)
+{
+    if (!output_dir_abort(&d->dir))
+        warn("%s: this unfinished folder could not be removed; remove it by hand.",
+             shown(d->dir.temporary));
+    output_abort(&d->file);
+    for (size_t i = 0; i < 2; i++)
+        output_abort(&d->records[i]);
+}
+
+static bool verdict_of(const struct drop *d, enum custody_verdict *verdict)
+{
+    switch (d->fault.status) {
+    case SEAL_OK:
+        *verdict = bag_is_incomplete(&d->result.totals) ? VERDICT_INCOMPLETE : VERDICT_ACCEPTED;
+        return true;
+    case SEAL_NO_KEY:
+        *verdict = VERDICT_NO_KEY;
+        return true;
+    case SEAL_DAMAGED:
+        *verdict = VERDICT_DAMAGED;
+        return true;
+    case SEAL_HOSTILE:
+        *verdict = VERDICT_HOSTILE;
+        return true;
+    case SEAL_NEWER:
+        *verdict = VERDICT_NEWER;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void fill_head(struct custody *c, const struct drop *d)
+{
+    c->was_opened = true;
+    fingerprint_text(c->fingerprint, d->pkh);
+    c->format_version = SEAL_FORMAT_VERSION;
+    memcpy(c->commitment, d->env->commitment, sizeof c->commitment);
+    memcpy(c->bag_id, d->env->params.bundle_id, sizeof c->bag_id);
+    c->content = d->options->raw                         ? CUSTODY_RAW
+                 : d->env->params.type == CONTENT_STREAM ? CUSTODY_STREAM
+                                                         : CUSTODY_BAG;
+}
+
+static void fill_content(struct custody *c, const struct drop *d)
+{
+    c->was_checked = true;
+    number_text(c->receipt, d->result.receipt, RECEIPT_GROUPS);
+    memcpy(c->digest, d->result.digest, sizeof c->digest);
+    c->output = d->target;
+    c->output_is_read_only = d->target_is_dir && d->result.is_read_only;
+    c->totals = d->result.totals;
+    if (c->content == CUSTODY_RAW)
+        c->totals.bytes = d->raw_len;
+    c->bag_info = (const char *)d->result.bag_info.data;
+    c->remarks = (const char *)d->result.remarks.data;
+    c->remarks_are_cut = d->result.remarks_are_cut;
+    if (d->seen != NOT_SEEN)
+        c->first_seen = d->first_seen;
+}
+
+/* False: there is nothing to record, since nothing was found out about it. */
+static bool fill_custody(struct custody *c, const struct drop *d)
+{
+    *c = (struct custody){.step = d->options->verify ? STEP_VERIFIED : STEP_UNSEALED,
+                          .opened = d->opened,
+                          .program = "unseal " SEAL_VERSION,
+                          .program_sha256 = d->options->program_sha256,
+                          .operator_name = d->options->operator_name,
+                          .case_name = d->options->case_name,
+                          .files = &d->received,
+                          .file_count = 1,
+                          .keys_tried = d->keys_tried,
+                          .reason = d->fault.what};
+    if (!verdict_of(d, &c->verdict))
+        return false;
+    if (d->was_opened)
+        fill_head(c, d);
+    if (d->was_checked)
+        fill_content(c, d);
+    return true;
+}
+
+typedef enum seal_status (*record_maker)(struct buffer *out, const struct custody *c);
+
+/* Two files beside what is made. */
+static const struct {
+    const char *ending;
+    record_maker make;
+} records[2] = {{".custody.txt", custody_text}, {".custody.json", custody_json}};
+
+static enum seal_status write_record(struct drop *d, const struct custody *c, size_t which,
+                                     struct fault *fault)
+{
+    struct buffer path = {0}, text = {0};
+    enum seal_status status = SEAL_OK;
+
+    if (buffer_printf(&path, "%s%s", d->record, records[which].ending) != SEAL_OK ||
+        records[which].make(&text, c) != SEAL_OK)
+        status = out_of_memory(fault);
+    if (status == SEAL_OK)
+        status = output_create(&d->records[which], (char *)path.data, PLAT_SHARED, fault);
+    if (status == SEAL_OK &&
+        fd_write_full(d->records[which].fd, text.data, text.len, fault) != SEAL_OK) {
+        fault_add_name(fault, (char *)path.data);
+        status = fault->status;
+    }
+    buffer_free(&path);
+    buffer_free(&text);
+    return status;
+}
+
+static enum seal_status write_records(struct drop *d, const struct custody *c, struct fault *fault)
+{
+    if (d->record == NULL || write_record(d, c, 0, fault) != SEAL_OK)
+        return fault->status;
+    return write_record(d, c, 1, fault);
+}
+
+/* What got its name already loses it again. */
+static void take_back(struct drop *d, bool file_has_name, bool first_record_has_name)
+{
+    struct buffer path = {0};
+
+    if (file_has_name && plat_unlink(PLAT_CWD, d->target) != 0)
+        warn("%s: this file could not be removed; remove it by hand.", shown(d->target));
+    if (first_record_has_name &&
+        (buffer_printf(&path, "%s%s", d->record, records[0].ending) != SEAL_OK ||
+         plat_unlink(PLAT_CWD, (char *)path.data) != 0))
+        warn("%s%s: this record of nothing could not be removed; remove it by hand.",
+             shown(d->record), records[0].ending);
+    buffer_free(&path);
+}
+
+/* What is made gets its name, and then the record of it. */
+static enum seal_status publish(struct drop *d, struct fault *fault)
+{
+    bool is_file = d->file.temporary != NULL;
+    bool file_done = false, first_done = false;
+    enum seal_status status = SEAL_OK;
+
+    if (d->dir.temporary != NULL)
+        status = output_dir_commit(&d->dir, fault);
+    else if (is_file || d->file.is_stdout)
+        status = output_commit(&d->file, fault);
+    file_done = status == SEAL_OK && is_file;
+    if (status == SEAL_OK && d->record != NULL) {
+        status = output_commit(&d->records[0], fault);
+        first_done = status == SEAL_OK;
+        if (status == SEAL_OK)
+            status = output_commit(&d->records[1], fault);
+    }
+    if (status != SEAL_OK)
+        take_back(d, file_done, first_done);
+    else if (d->dir.temporary != NULL)
+        output_dir_keep(&d->dir);
+    return status;
+}
+
+/* Everything that can still fail, once the content is known to be good or bad. The log stays locked
+ * meanwhile: of two doubles at the same time one is the first. */
+static enum seal_status settle(struct drop *d, struct fault *fault)
+{
+    struct custody_log *log = NULL;
+    struct custody c;
+    bool accepted = d->fault.status == SEAL_OK;
+    enum seal_status status = SEAL_OK;
+
+    if (!fill_custody(&c, d))
+        return SEAL_OK;
+    if (d->options->log != NULL)
+        status = custody_log_open(&log, d->options->log, fault);
+    if (status == SEAL_OK && log != NULL && d->was_opened)
+        status = custody_log_find(log, &c, &d->seen, d->first_seen, fault);
+    if (d->seen != NOT_SEEN)
+        c.first_seen = d->first_seen;
+    if (status == SEAL_OK && (accepted || d->options->verify)) {
+        status = write_records(d, &c, fault);
+        if (status == SEAL_OK)
+            status = publish(d, fault);
+    }
+    if (status == SEAL_OK && log != NULL) {
+        status = custody_log_add(log, &c, fault);
+        d->is_unlogged = status != SEAL_OK;
+    }
+    custody_log_close(log);
+    return status;
+}
+
+void drop_receive(struct drop *d)
+{
+    bool opened = d->fault.status == SEAL_OK;
+
+    if (opened && receive_content(d, &d->fault) == SEAL_OK &&
+        check_unchanged(d, &d->fault) == SEAL_OK)
+        d->was_checked = true;
+    if (d->fault.status != SEAL_OK) {
+        drop_name_fault(&d->fault, d->received.name);
+        abandon(d);
+    }
+    if (settle(d, &d->late) == SEAL_OK)
+        return;
+    if (d->fault.status == SEAL_OK && !d->is_unlogged) {
+        d->fault = d->late;
+        d->late = (struct fault){.status = SEAL_OK};
+    }
+}
+
+/* ---- What is said ------------------------------------------------------------------------- */
+
+#define REMARKS_SHOWN 40
+
+/* The sender's own words about what is missing, escaped, a line each. */
+static void show_remarks(const struct drop *d)
+{
+    static const char *const kinds[] = {"# missing ", "# skipped ", "# damaged ", "# changed "};
+    const char *line = (const char *)d->result.remarks.data;
+    size_t shown_count = 0;
+
+    warn("the sender recorded that something is missing or was not read whole:");
+    for (; line != NULL && *line != '\0'; line = strchr(line, '\n') + 1) {
+        bool is_missing = false;
+        char *copy;
+
+        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+            is_missing |= strncmp(line, kinds[i], strlen(kinds[i])) == 0;
+        if (!is_missing || ++shown_count > REMARKS_SHOWN)
+            continue;
+        copy = strndup(line + 2, strcspn(line, "\n") - 2);
+        warn("  %s", copy == NULL ? "" : shown(copy));
+        free(copy);
+    }
+    if (shown_count > REMARKS_SHOWN)
+        warn("  and %s; metadata.mtree has them all",
+             count_text(shown_count - REMARKS_SHOWN, "more such line"));
+}
+
+static void show_names(const struct drop *d)
+{
+    const struct bag_totals *t = &d->result.totals;
+
+    if (t->coded_names > 0)
+        say("%s with %%, CR or LF, which BagIt writes as %%25, %%0D, %%0A: sha256sum does not find "
+            "them by that; see unseal(1)",
+            count_text(t->coded_names, "name"));
+    if (d->result.spelled > 0)
+        say("%s that not every system can hold or show, spelled differently here; the record "
+            "explains",
+            count_text(d->result.spelled, "name"));
+}
+
+static void show_summary(const struct drop *d)
+{
+    const struct bag_totals *t = &d->result.totals;
+    char number[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
+
+    fingerprint_text(number, d->pkh);
+    say("opened with key %s", number);
+    if (d->options->raw)
+        say("%s, not unpacked: only the seal is checked, not what is inside",
+            size_text(d->raw_len));
+    else if (d->env->params.type == CONTENT_BAG)
+        say("%s and %s, %s, all checked", count_text(t->files, "file"),
+            count_text(t->folders, "folder"), size_text(t->bytes));
+    else
+        say("%s, all checked", size_text(t->bytes));
+    show_names(d);
+    if (bag_is_incomplete(t))
+        show_remarks(d);
+    if (d->target_is_dir && !d->options->writable && !d->result.is_read_only)
+        say("this file system could not make it read-only");
+    if (d->seen != NOT_SEEN)
+        warn("%s: %s was received before, first at %s.", shown(d->received.name),
+             d->seen == SEEN_FILE   ? "this very file"
+             : d->seen == SEEN_DROP ? "a sealed file with the same head, but other bytes,"
+                                    : "the same bag, sealed in another file,",
+             d->first_seen);
+}
+
+static void show_result(const struct drop *d)
+{
+    FILE *out = d->target != NULL && strcmp(d->target, "-") == 0 ? stderr : stdout;
+    char number[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
+    char hex[2 * SHA256_LEN + 1];
+
+    show_summary(d);
+    if (d->target == NULL)
+        (void)fprintf(out, "verified %s\n", shown(d->received.name));
+    else if (out == stdout)
+        (void)fprintf(out, "unsealed %s\n", shown(d->target));
+    if (d->record != NULL)
+        (void)fprintf(out, "record   %s.custody.txt\n", shown(d->record));
+    number_text(number, d->result.receipt, RECEIPT_GROUPS);
+    (void)fprintf(out, "receipt  %s\n", number);
+    hex_encode(hex, d->result.digest, SHA256_LEN);
+    (void)fprintf(out, "digest   %s%s\n", hex,
+                  d->options->raw ? "  (the sender's, not compared)" : "");
+}
+
+enum exit_code drop_report(struct drop *d)
+{
+    enum exit_code code = EXIT_ALL_DONE;
+
+    if (d->fault.status != SEAL_OK) {
+        code = complain(&d->fault);
+        if (d->options->verify && d->record != NULL && d->late.status == SEAL_OK &&
+            verdict_of(d, &(enum custody_verdict){VERDICT_ACCEPTED}))
+            (void)printf("record   %s.custody.txt\n", shown(d->record));
+    } else {
+        show_result(d);
+        if (bag_is_incomplete(&d->result.totals))
+            code = EXIT_INCOMPLETE;
+    }
+    if (d->late.status == SEAL_OK)
+        return code;
+    if (d->is_unlogged && d->fault.status == SEAL_OK)
+        warn("%s: it is unsealed and in order, but the log does not have it.",
+             shown(d->received.name));
+    return complain(&d->late);
+}
+
+const char *drop_word(const struct drop *d)
+{
+    enum custody_verdict verdict;
+
+    return verdict_of(d, &verdict) ? custody_verdict_word(verdict) : "failed";
+}
+
+void drop_close(struct drop *d)
+{
+    abandon(d);
+    stream_reader_free(d->stream);
+    sodium_free(d->env);
+    volume_close(d->in);
+    intake_result_free(&d->result);
+    free(d->target);
+    free(d->record);
+    *d = (struct drop){.options = d->options};
+}

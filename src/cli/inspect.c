@@ -1,0 +1,217 @@
+#include "cli/inspect.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/drop.h"
+#include "stream/stream.h"
+
+/* ---- What both need ----------------------------------------------------------------------- */
+
+struct look {
+    struct drop drop;
+    struct intake_view *view;
+};
+
+static enum seal_status look_open(struct look *l, const struct inspection *in, struct keyring *ring,
+                                  struct fault *fault)
+{
+    enum seal_status status;
+
+    *l = (struct look){.view = NULL};
+    status = drop_open_head(&l->drop, in->file, ring, in->passphrase_fd, fault);
+    keyring_free(ring);
+    if (status == SEAL_OK && l->drop.env->params.type != CONTENT_BAG)
+        status =
+            fault_set(fault, SEAL_USAGE,
+                      "it holds a stream, not files: there is nothing to look for in it", in->file);
+    if (status == SEAL_OK)
+        status = stream_reader_new(&l->drop.stream, l->drop.env, l->drop.in, fault);
+    if (status == SEAL_OK)
+        status = intake_view_open(&l->view, l->drop.stream, fault);
+    if (status != SEAL_OK)
+        drop_name_fault(fault, in->file);
+    return status;
+}
+
+static void look_close(struct look *l)
+{
+    intake_view_free(l->view);
+    drop_close(&l->drop);
+}
+
+static void say_incomplete(const struct bag_totals *totals)
+{
+    if (bag_is_incomplete(totals))
+        warn("the sender recorded that something is missing or was not read whole; the custody "
+             "record tells what.");
+}
+
+/* ---- --list ------------------------------------------------------------------------------- */
+
+struct listing {
+    const struct inspection *in;
+    struct buffer line;
+    bool any;
+};
+
+static const char *const type_words[] = {
+    [BAG_FILE] = "file", [BAG_FOLDER] = "dir", [BAG_SYMLINK] = "link"};
+
+static enum seal_status make_long(struct buffer *line, const struct bag_item *item)
+{
+    char time[TIME_TEXT_SIZE], hex[2 * SHA256_LEN + 1] = "-";
+
+    time_format(time, item->mtime, false);
+    if (item->digest != NULL)
+        hex_encode(hex, item->digest, SHA256_LEN);
+    return buffer_printf(line, "%-4s %12" PRIu64 " %s %-64s ", type_words[item->type], item->size,
+                         time, hex);
+}
+
+static enum seal_status make_line(struct buffer *line, const struct inspection *in,
+                                  const struct bag_item *item)
+{
+    if (in->as_json)
+        return custody_item_json(line, item->path, type_words[item->type], item->size, item->mtime,
+                                 item->digest, item->target);
+    if (in->as_long && make_long(line, item) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    if (text_escape(line, item->path, strlen(item->path)) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    if (item->type == BAG_FOLDER)
+        return buffer_append_text(line, "/");
+    if (item->type == BAG_FILE || !in->as_long)
+        return SEAL_OK;
+    return buffer_append_text(line, " -> ") == SEAL_OK
+               ? text_escape(line, item->target, strlen(item->target))
+               : SEAL_NO_MEMORY;
+}
+
+static enum seal_status list_item(void *ctx, const struct bag_item *item, struct fault *fault)
+{
+    struct listing *l = ctx;
+
+    l->line.len = 0;
+    if (make_line(&l->line, l->in, item) != SEAL_OK)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    if (l->in->as_json)
+        (void)printf("%s\n%s", l->any ? "," : "", (const char *)l->line.data);
+    else
+        (void)printf("%s\n", (const char *)l->line.data);
+    l->any = true;
+    return ferror(stdout) ? fault_set_errno(fault, "could not be written", "standard output")
+                          : SEAL_OK;
+}
+
+enum seal_status inspect_list(const struct inspection *in, struct keyring *ring,
+                              struct fault *fault)
+{
+    struct listing l = {.in = in};
+    struct bag_totals totals;
+    struct look look;
+    enum seal_status status = look_open(&look, in, ring, fault);
+
+    if (status == SEAL_OK) {
+        if (in->as_json)
+            (void)printf("{\"schema\": \"seal-list-1\", \"items\": [");
+        status = bag_check_each_item(intake_view_record(look.view), list_item, &l, fault);
+        if (in->as_json)
+            (void)printf("\n]}\n");
+    }
+    if (status == SEAL_OK) {
+        bag_check_totals(intake_view_record(look.view), &totals);
+        say("%s and %s, %s, by the record at the end of the sealed file; the files themselves "
+            "were not checked",
+            count_text(totals.files, "file"), count_text(totals.folders, "folder"),
+            size_text(totals.bytes));
+        say_incomplete(&totals);
+    }
+    buffer_free(&l.line);
+    look_close(&look);
+    return status;
+}
+
+/* ---- --extract ---------------------------------------------------------------------------- */
+
+/* NAME.extract in the current folder, NAME being the file's without its ending; malloc'ed. */
+static char *extract_name(const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    const char *base = slash == NULL ? file : slash + 1;
+    const char *dot = strrchr(base, '.');
+    size_t len = dot != NULL && dot != base ? (size_t)(dot - base) : strlen(base);
+    struct buffer b = {0};
+
+    if (buffer_printf(&b, "%.*s.extract", (int)len, base) == SEAL_OK)
+        return (char *)b.data;
+    buffer_free(&b);
+    return NULL;
+}
+
+static void show_extracted(void *ctx, const struct bag_item *item)
+{
+    char hex[2 * SHA256_LEN + 1];
+    uint64_t *count = ctx;
+
+    hex_encode(hex, item->digest, SHA256_LEN);
+    (void)printf("%s  %s\n", hex, shown(item->path));
+    ++*count;
+}
+
+static enum seal_status extract_to(struct look *l, const struct inspection *in, const char *path,
+                                   struct fault *fault)
+{
+    struct output_dir dir;
+    struct intake_target target = {.writable = in->writable, .exact_names = in->exact_names};
+    uint64_t count = 0;
+    enum seal_status status = output_dir_create(&dir, path, fault);
+
+    if (status != SEAL_OK)
+        return status;
+    target.dirfd = dir.fd;
+    status = intake_view_extract(l->view, in->paths, in->path_count, &target, show_extracted,
+                                 &count, fault);
+    if (status == SEAL_OK)
+        status = output_dir_commit(&dir, fault);
+    if (status != SEAL_OK) {
+        drop_name_fault(fault, in->file);
+        if (!output_dir_abort(&dir))
+            warn("%s: this unfinished folder could not be removed; remove it by hand.",
+                 shown(dir.temporary));
+        return status;
+    }
+    output_dir_keep(&dir);
+    (void)printf("extracted to %s\n", shown(path));
+    say("%s taken out and checked against the record. Nothing else of the sealed file was looked "
+        "at, and what is there is no bag: to have all of it checked, unseal it or use --verify",
+        count_text(count, "file"));
+    return SEAL_OK;
+}
+
+enum seal_status inspect_extract(const struct inspection *in, struct keyring *ring,
+                                 struct fault *fault)
+{
+    char *path = in->output != NULL ? strdup(in->output) : extract_name(in->file);
+    struct plat_stat st;
+    struct look look;
+    enum seal_status status;
+
+    if (path == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    for (size_t len = strlen(path); len > 1 && path[len - 1] == '/';)
+        path[--len] = '\0';
+    if (plat_stat_at(PLAT_CWD, path, false, &st) == 0) {
+        (void)fault_set(fault, SEAL_EXISTS, NULL, path);
+        free(path);
+        return fault->status;
+    }
+    status = look_open(&look, in, ring, fault);
+    if (status == SEAL_OK)
+        status = extract_to(&look, in, path, fault);
+    look_close(&look);
+    free(path);
+    return status;
+}

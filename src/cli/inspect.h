@@ -1,0 +1,31 @@
+/*
+ * inspect: looking into a sealed file without unpacking it, and at a bag again; private to this
+ * room.
+ */
+#ifndef SEAL_CLI_INSPECT_H
+#define SEAL_CLI_INSPECT_H
+
+#include "cli/cli.h"
+#include "cli/keyring.h"
+
+struct inspection {
+    const char *file;
+    const char *passphrase_fd;
+    bool as_json, as_long;    /* --list */
+    const char *const *paths; /* --extract */
+    size_t path_count;
+    const char *output;
+    bool writable, exact_names;
+};
+
+/* Both empty the ring as soon as the head is open. */
+MUST_USE enum seal_status inspect_list(const struct inspection *in, struct keyring *ring,
+                                       struct fault *fault);
+MUST_USE enum seal_status inspect_extract(const struct inspection *in, struct keyring *ring,
+                                          struct fault *fault);
+
+/* Checks a bag on disk against its own record and, where it stands beside the bag, against the
+ * custody record. Says what changed; stopped gets only a request to stop. */
+enum exit_code recheck_bag(const char *path, struct fault *stopped);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * What checking a drop can come to, in a word for machines and in a sentence for people.
+ */
+#include "custody/custody.h"
+
+static const struct {
+    const char *word, *sentence;
+} verdicts[VERDICT_COUNT] = {
+    [VERDICT_ACCEPTED] = {"accepted",
+                          "Accepted: it arrived whole and unaltered, and every check of "
+                          "what is inside was passed."},
+    [VERDICT_INCOMPLETE] = {"incomplete",
+                            "Accepted, with gaps that the sender recorded: what was sealed arrived "
+                            "whole and unaltered, and every check was passed, but something could "
+                            "not be sealed as it was."},
+    [VERDICT_NO_KEY] = {"no-key", "Refused: no key that was tried opens it, or its beginning is "
+                                  "damaged; nothing is known of what is inside."},
+    [VERDICT_DAMAGED] = {"damaged", "Refused: a key opens it, but it was altered or cut short; "
+                                    "nothing of what is inside was kept."},
+    [VERDICT_HOSTILE] = {"breaks-rules",
+                         "Refused: it arrived as it was sealed, but what is inside breaks the "
+                         "rules; nothing of it was kept, and its source should be treated with "
+                         "suspicion."},
+    [VERDICT_NEWER] = {"newer", "Refused: it was made by a newer version of the program, and can "
+                                "be opened with that version only."},
+};
+
+const char *custody_verdict_word(enum custody_verdict verdict)
+{
+    return verdicts[verdict].word;
+}
+
+const char *custody_verdict_sentence(enum custody_verdict verdict)
+{
+    return verdicts[verdict].sentence;
+}

@@ -1,0 +1,277 @@
+/*
+ * Looking into a bag without reading all of it: its record, which is at the end, and single files.
+ */
+#include "intake/intake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "intake/unpack.h"
+
+/* Manifest, listing, bag-info, bagit and tagmanifest end every archive. */
+#define TAG_ENTRIES 5
+
+struct intake_view {
+    struct archive_reader *archive;
+    struct bag_check *record;
+    uint64_t entry_count; /* of all, the record's own too */
+};
+
+static enum seal_status out_of_memory(struct fault *fault)
+{
+    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+}
+
+/* ---- The record --------------------------------------------------------------------------- */
+
+static enum seal_status take_tag_file(struct intake_view *v, const struct archive_entry *entry,
+                                      struct fault *fault)
+{
+    if (bag_check_entry(v->record, entry, NULL, fault) != SEAL_OK)
+        return fault->status;
+    for (;;) {
+        const uint8_t *data;
+        size_t len;
+
+        if (archive_read_data(v->archive, &data, &len, fault) != SEAL_OK)
+            return fault->status;
+        if (len == 0)
+            return bag_check_entry_end(v->record, fault);
+        if (bag_check_data(v->record, data, len, fault) != SEAL_OK)
+            return fault->status;
+    }
+}
+
+static enum seal_status read_record(struct intake_view *v, struct fault *fault)
+{
+    if (v->entry_count < TAG_ENTRIES)
+        return fault_set(fault, SEAL_HOSTILE, "a file of its record is missing", NULL);
+    if (archive_reader_seek(v->archive, v->entry_count - TAG_ENTRIES, fault) != SEAL_OK)
+        return fault->status;
+    for (;;) {
+        struct archive_entry entry;
+        bool more;
+
+        if (archive_read_entry(v->archive, &entry, &more, fault) != SEAL_OK)
+            return fault->status;
+        if (!more)
+            return SEAL_OK;
+        if (take_tag_file(v, &entry, fault) != SEAL_OK)
+            return fault->status;
+    }
+}
+
+static enum seal_status open_view(struct intake_view *v, struct stream_reader *from,
+                                  struct fault *fault)
+{
+    uint8_t sealed[SHA256_LEN], digest[SHA256_LEN], receipt[32];
+    uint64_t content_len;
+
+    if (stream_reader_trailer(from, &content_len, sealed, receipt, fault) != SEAL_OK ||
+        archive_reader_new(&v->archive, CONTENT_BAG, from, fault) != SEAL_OK ||
+        archive_reader_tables(v->archive, content_len, &v->entry_count, fault) != SEAL_OK ||
+        bag_check_new(&v->record, BAG_RECORD_ALONE, fault) != SEAL_OK ||
+        read_record(v, fault) != SEAL_OK || bag_check_end(v->record, digest, fault) != SEAL_OK)
+        return fault->status;
+    if (memcmp(digest, sealed, sizeof digest) != 0)
+        return fault_set(fault, SEAL_HOSTILE, "its digest D is not that of its content", NULL);
+    return SEAL_OK;
+}
+
+enum seal_status intake_view_open(struct intake_view **out, struct stream_reader *from,
+                                  struct fault *fault)
+{
+    struct intake_view *v = calloc(1, sizeof *v);
+
+    *out = NULL;
+    if (v == NULL)
+        return out_of_memory(fault);
+    if (open_view(v, from, fault) == SEAL_OK)
+        *out = v;
+    else
+        intake_view_free(v);
+    return fault->status;
+}
+
+const struct bag_check *intake_view_record(const struct intake_view *v)
+{
+    return v->record;
+}
+
+void intake_view_free(struct intake_view *v)
+{
+    if (v == NULL)
+        return;
+    archive_reader_free(v->archive);
+    bag_check_free(v->record);
+    free(v);
+}
+
+/* ---- Single files ------------------------------------------------------------------------- */
+
+/* What is to be taken out, in the order of the archive. Paths and digests belong to the record. */
+struct selection {
+    const char *const *paths;
+    size_t path_count;
+    bool *found; /* of each path */
+    struct bag_item *items;
+    size_t count, cap;
+};
+
+static bool lies_at_or_below(const char *path, const char *top)
+{
+    size_t len = strlen(top);
+
+    while (len > 0 && top[len - 1] == '/')
+        len--;
+    return len > 0 && strncmp(path, top, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+static enum seal_status select_item(void *ctx, const struct bag_item *item, struct fault *fault)
+{
+    struct selection *s = ctx;
+    const char *below_data = strncmp(item->path, "data/", 5) == 0 ? item->path + 5 : item->path;
+    bool wanted = false;
+
+    for (size_t i = 0; i < s->path_count; i++) {
+        if (!lies_at_or_below(item->path, s->paths[i]) &&
+            !lies_at_or_below(below_data, s->paths[i]))
+            continue;
+        s->found[i] = true;
+        wanted = true;
+    }
+    if (!wanted || item->type == BAG_SYMLINK)
+        return SEAL_OK;
+    if (s->count == s->cap) {
+        size_t cap = s->cap == 0 ? 64 : s->cap * 2;
+        struct bag_item *items = realloc(s->items, cap * sizeof *items);
+
+        if (items == NULL)
+            return out_of_memory(fault);
+        s->items = items;
+        s->cap = cap;
+    }
+    s->items[s->count++] = *item;
+    return SEAL_OK;
+}
+
+/* What is being taken out. */
+struct extraction {
+    struct intake_view *view;
+    struct bag_check *met; /* knows which folders are there already */
+    struct unpack unpack;
+};
+
+static bool is_same(const struct archive_entry *e, const struct bag_item *item)
+{
+    return strcmp(e->path, item->path) == 0 && e->is_dir == (item->type == BAG_FOLDER) &&
+           (e->is_dir || e->size == item->size) && e->mtime.sec == item->mtime.sec &&
+           e->mtime.nsec == item->mtime.nsec;
+}
+
+static enum seal_status copy_content(struct extraction *x, struct unpack_file *file,
+                                     const struct bag_item *item, struct fault *fault)
+{
+    uint8_t digest[SHA256_LEN];
+    struct sha256 hash;
+
+    sha256_start(&hash);
+    for (;;) {
+        const uint8_t *data;
+        size_t len;
+
+        if (stop_requested())
+            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        if (archive_read_data(x->view->archive, &data, &len, fault) != SEAL_OK)
+            return fault->status;
+        if (len == 0)
+            break;
+        sha256_add(&hash, data, len);
+        if (unpack_write(file, data, len, fault) != SEAL_OK)
+            return fault->status;
+    }
+    sha256_end(&hash, digest);
+    if (memcmp(digest, item->digest, sizeof digest) != 0)
+        return fault_set(fault, SEAL_HOSTILE, "its manifest has another digest for a file",
+                         item->path);
+    return SEAL_OK;
+}
+
+static enum seal_status extract_item(struct extraction *x, const struct bag_item *item,
+                                     struct fault *fault)
+{
+    struct archive_entry entry;
+    struct bag_place place;
+    struct unpack_file file;
+    enum seal_status status;
+    bool more;
+
+    if (archive_reader_seek(x->view->archive, item->entry, fault) != SEAL_OK ||
+        archive_read_entry(x->view->archive, &entry, &more, fault) != SEAL_OK)
+        return fault->status;
+    if (!more || !is_same(&entry, item))
+        return fault_set(fault, SEAL_HOSTILE,
+                         "its listing differs from what is there, or is in another order",
+                         item->path);
+    if (bag_check_entry(x->met, &entry, &place, fault) != SEAL_OK ||
+        unpack_folders(&x->unpack, &entry, &place, fault) != SEAL_OK || entry.is_dir)
+        return fault->status;
+    status = unpack_create(&x->unpack, &entry, &file, fault);
+    if (status == SEAL_OK)
+        status = copy_content(x, &file, item, fault);
+    return unpack_close(&x->unpack, &file, status, fault);
+}
+
+static enum seal_status extract_all(struct extraction *x, const struct selection *s,
+                                    void (*each)(void *ctx, const struct bag_item *item), void *ctx,
+                                    struct fault *fault)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (extract_item(x, &s->items[i], fault) != SEAL_OK)
+            return fault->status;
+        if (s->items[i].type == BAG_FILE)
+            each(ctx, &s->items[i]);
+    }
+    return unpack_finish(&x->unpack, x->met, fault);
+}
+
+static enum seal_status make_selection(struct selection *s, const struct intake_view *v,
+                                       struct fault *fault)
+{
+    s->found = calloc(s->path_count, sizeof *s->found);
+    if (s->found == NULL)
+        return out_of_memory(fault);
+    if (bag_check_each_item(v->record, select_item, s, fault) != SEAL_OK)
+        return fault->status;
+    for (size_t i = 0; i < s->path_count; i++)
+        if (!s->found[i])
+            return fault_set(fault, SEAL_USAGE, "no file or folder in it has this path",
+                             s->paths[i]);
+    return s->count > 0 ? SEAL_OK
+                        : fault_set(fault, SEAL_USAGE, "there are only links, which hold nothing",
+                                    s->paths[0]);
+}
+
+enum seal_status intake_view_extract(struct intake_view *v, const char *const *paths,
+                                     size_t path_count, const struct intake_target *target,
+                                     void (*each)(void *ctx, const struct bag_item *item),
+                                     void *ctx, struct fault *fault)
+{
+    struct selection s = {.paths = paths, .path_count = path_count};
+    struct extraction x = {.view = v};
+    enum seal_status status = make_selection(&s, v, fault);
+
+    if (status == SEAL_OK)
+        status = unpack_start(&x.unpack, target, fault);
+    if (status == SEAL_OK)
+        status = bag_check_new(&x.met, BAG_WHOLE, fault);
+    if (status == SEAL_OK)
+        status = extract_all(&x, &s, each, ctx, fault);
+    if (x.met != NULL) { /* then unpack was started */
+        unpack_end(&x.unpack);
+        bag_check_free(x.met);
+    }
+    free(s.found);
+    free(s.items);
+    return status;
+}

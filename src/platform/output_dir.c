@@ -1,0 +1,90 @@
+/*
+ * A folder that appears under its name only when it is whole, as output.c does for files.
+ */
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void output_dir_free(struct output_dir *o)
+{
+    if (o->fd >= 0)
+        (void)plat_close(o->fd);
+    if (o->parent >= 0)
+        (void)plat_close(o->parent);
+    free(o->name);
+    free(o->temporary);
+    *o = (struct output_dir){.fd = -1, .parent = -1};
+}
+
+static enum seal_status output_dir_open(struct output_dir *o, const char *path, struct fault *fault)
+{
+    char *dir = NULL;
+    const char *name;
+    struct plat_stat st;
+
+    if (!path_split(path, &dir, &name))
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    o->parent = plat_open_dir(PLAT_CWD, dir, true);
+    free(dir);
+    if (o->parent < 0)
+        return fault_set_errno(fault, "its folder could not be opened", path);
+    o->name = strdup(name);
+    o->temporary = partial_name(name);
+    if (o->name == NULL || o->temporary == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    if (plat_stat_at(o->parent, name, false, &st) == 0)
+        return fault_set(fault, SEAL_EXISTS, NULL, path);
+    if (plat_make_dir(o->parent, o->temporary, PLAT_PRIVATE) != 0)
+        return fault_set_errno(fault, "could not be created", path);
+    o->fd = plat_open_dir(o->parent, o->temporary, false);
+    if (o->fd < 0) {
+        (void)fault_set_errno(fault, "could not be created", path);
+        (void)plat_remove_tree(o->parent, o->temporary);
+    }
+    return fault->status;
+}
+
+enum seal_status output_dir_create(struct output_dir *o, const char *path, struct fault *fault)
+{
+    *o = (struct output_dir){.fd = -1, .parent = -1};
+    if (output_dir_open(o, path, fault) != SEAL_OK)
+        output_dir_free(o);
+    return fault->status;
+}
+
+enum seal_status output_dir_commit(struct output_dir *o, struct fault *fault)
+{
+    if (plat_sync_filesystem(o->fd) != 0)
+        return fault_set_errno(fault, "could not be written", o->name);
+    if (plat_rename_new(o->parent, o->temporary, o->name) != 0) {
+        if (errno == EEXIST || errno == ENOTEMPTY)
+            return fault_set(fault, SEAL_EXISTS, NULL, o->name);
+        return fault_set_errno(fault, "could not be given its name", o->name);
+    }
+    o->committed = true;
+    if (plat_sync(o->parent) != 0)
+        return fault_set_errno(fault, "its folder could not be written", o->name);
+    return SEAL_OK;
+}
+
+void output_dir_keep(struct output_dir *o)
+{
+    output_dir_free(o);
+}
+
+bool output_dir_abort(struct output_dir *o)
+{
+    bool done = true;
+
+    if (o->temporary == NULL)
+        return true;
+    if (o->committed && plat_rename_new(o->parent, o->name, o->temporary) != 0)
+        done = false;
+    if (done)
+        done = plat_remove_tree(o->parent, o->temporary) == 0;
+    if (done)
+        output_dir_free(o);
+    return done;
+}
