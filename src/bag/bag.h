@@ -102,6 +102,24 @@ MUST_USE enum seal_status bag_source_write(struct bag_source *source, struct arc
                                            uint8_t digest[static SHA256_LEN], struct fault *fault);
 void bag_source_free(struct bag_source *source);
 
+/* ---- Looking without sealing -------------------------------------------------------------- */
+
+/* What sealing would come to. */
+struct bag_survey {
+    uint64_t around; /* at most so many bytes besides the files: tar, manifests, listing */
+    uint64_t entries;
+};
+
+/* Opens each file as sealing would, and reads none: what cannot be opened becomes a remark. each is
+ * told of all others; path: in the bag. Totals are afterwards those that sealing would have. */
+MUST_USE enum seal_status
+bag_source_survey(struct bag_source *source, struct bag_survey *survey,
+                  void (*each)(void *ctx, const char *path, uint64_t size), void *ctx,
+                  struct fault *fault);
+/* Bytes from that place on of all files, joined in their order: how many, at most len; fewer at
+ * the end and where they cannot be read. */
+size_t bag_source_sample(struct bag_source *source, uint64_t off, void *buf, size_t len);
+
 /* ---- Unsealing ---------------------------------------------------------------------------- */
 
 /* Checks a bag while it streams by: every rule of section 6 about tar entries against each other,

@@ -79,9 +79,17 @@ MUST_USE enum seal_status manifest_line(struct buffer *out, const uint8_t digest
 MUST_USE bool manifest_parse(char *line, size_t len, uint8_t digest[static SHA256_LEN], char **path,
                              size_t *path_len);
 
+/* ---- bag-info.txt (RFC 8493, 2.2.2) -------------------------------------------------------- */
+
+MUST_USE enum seal_status bag_info_text(struct buffer *out, const struct bag_info *info,
+                                        const struct bag_totals *totals);
+
 /* ---- metadata.mtree ----------------------------------------------------------------------- */
 
 #define MTREE_HEAD "#mtree\n. type=dir\n"
+
+/* Appends s as paths stand in entries and comments. */
+MUST_USE enum seal_status mtree_escape(struct buffer *out, const char *s);
 
 MUST_USE enum seal_status mtree_line(struct buffer *out, const struct table *t,
                                      const struct item *item);
@@ -91,7 +99,8 @@ MUST_USE enum seal_status mtree_line_as(struct buffer *out, const char *path, co
 /* "# spelled ./ON-DISK ./AS-SEALED" */
 MUST_USE enum seal_status mtree_spelled(struct buffer *out, const char *on_disk,
                                         const char *as_sealed);
-/* "# WORD ./PATH DETAIL": PATH escaped as in entries, DETAIL as it is (it is ours). */
+/* "# WORD ./PATH DETAIL": PATH escaped as in entries, DETAIL as it is (it is ours; what names it has
+ * went through mtree_escape). */
 MUST_USE enum seal_status mtree_remark(struct buffer *out, enum bag_remark kind, const char *path,
                                        const char *detail);
 MUST_USE enum seal_status mtree_renamed(struct buffer *out, const char *path, const char *original);

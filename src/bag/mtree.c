@@ -17,7 +17,7 @@ static bool is_plain(uint8_t c)
     return c > ' ' && c <= 126 && c != '#' && c != '\\';
 }
 
-static enum seal_status append_escaped(struct buffer *out, const char *s)
+enum seal_status mtree_escape(struct buffer *out, const char *s)
 {
     for (; *s != '\0'; s++) {
         uint8_t c = (uint8_t)*s;
@@ -41,7 +41,7 @@ enum seal_status mtree_line_as(struct buffer *out, const char *path, const struc
 {
     char hex[2 * SHA256_LEN + 1];
 
-    if (buffer_append(out, "./", 2) != SEAL_OK || append_escaped(out, path) != SEAL_OK ||
+    if (buffer_append(out, "./", 2) != SEAL_OK || mtree_escape(out, path) != SEAL_OK ||
         buffer_printf(out, " type=%s", type_words[item->type]) != SEAL_OK)
         return SEAL_NO_MEMORY;
     if (item->type == ITEM_FILE && buffer_printf(out, " size=%" PRIu64, item->size) != SEAL_OK)
@@ -54,7 +54,7 @@ enum seal_status mtree_line_as(struct buffer *out, const char *path, const struc
             return SEAL_NO_MEMORY;
     }
     if (item->type == ITEM_LINK && (buffer_append(out, " link=", 6) != SEAL_OK ||
-                                    append_escaped(out, item_target(t, item)) != SEAL_OK))
+                                    mtree_escape(out, item_target(t, item)) != SEAL_OK))
         return SEAL_NO_MEMORY;
     return buffer_append(out, "\n", 1);
 }
@@ -68,7 +68,7 @@ enum seal_status mtree_remark(struct buffer *out, enum bag_remark kind, const ch
                               const char *detail)
 {
     if (buffer_printf(out, "# %s ./", remark_words[kind]) != SEAL_OK ||
-        append_escaped(out, path) != SEAL_OK)
+        mtree_escape(out, path) != SEAL_OK)
         return SEAL_NO_MEMORY;
     return buffer_printf(out, " %s\n", detail);
 }
@@ -77,8 +77,8 @@ enum seal_status mtree_remark(struct buffer *out, enum bag_remark kind, const ch
 static enum seal_status append_pair(struct buffer *out, const char *word, const char *path,
                                     const char *other)
 {
-    if (buffer_printf(out, "# %s ./", word) != SEAL_OK || append_escaped(out, path) != SEAL_OK ||
-        buffer_append(out, " ./", 3) != SEAL_OK || append_escaped(out, other) != SEAL_OK)
+    if (buffer_printf(out, "# %s ./", word) != SEAL_OK || mtree_escape(out, path) != SEAL_OK ||
+        buffer_append(out, " ./", 3) != SEAL_OK || mtree_escape(out, other) != SEAL_OK)
         return SEAL_NO_MEMORY;
     return buffer_append(out, "\n", 1);
 }

@@ -1,190 +1,33 @@
 /*
  * Reading the source and writing the bag: payload first, then the record of what was read.
  */
+#include "bag/reading.h"
 #include "bag/source.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define READ_LEN ((size_t)256 * 1024)
-/* What is given up at a time where a medium fails, and how often a read is tried. */
-#define SECTOR_LEN ((size_t)4096)
-#define READ_TRIES 3
+/* Up to this size a file is read before its header is written, so that one that changed meanwhile
+ * can be read again; what is in the stream cannot be taken back. */
+#define SMALL_LEN ((size_t)1024 * 1024)
 
 struct packer {
     struct bag_source *source;
     struct archive_writer *to;
-    uint8_t *buf; /* READ_LEN */
+    uint8_t *buf; /* SMALL_LEN */
     struct timestamp now;
     uint8_t tag_digests[TAG_COUNT][SHA256_LEN];
 };
 
 /* ---- Files -------------------------------------------------------------------------------- */
 
-/* Byte ranges of one file that could not be read, joined where they touch. A dying card may have
- * very many: a remark holds some hundreds, and there may be several. */
-struct holes {
-    struct buffer text;  /* "FIRST-LAST,FIRST-LAST": for the remark at hand */
-    struct buffer lines; /* remarks that are full, each with a NUL */
-    uint64_t first, end; /* the range not yet in text; end 0: none */
-};
-
-#define REMARK_LEN ((size_t)4000)
-
-static enum seal_status holes_flush(struct holes *h)
-{
-    if (h->end == 0)
-        return SEAL_OK;
-    if (h->text.len > REMARK_LEN) {
-        if (buffer_append(&h->lines, h->text.data, h->text.len) != SEAL_OK ||
-            buffer_append(&h->lines, "", 1) != SEAL_OK)
-            return SEAL_NO_MEMORY;
-        h->text.len = 0;
-    }
-    return buffer_printf(&h->text, "%s%" PRIu64 "-%" PRIu64, h->text.len > 0 ? "," : "", h->first,
-                         h->end - 1);
-}
-
-static enum seal_status holes_add(struct holes *h, uint64_t off, uint64_t len)
-{
-    if (h->end == 0 || h->end != off) {
-        if (holes_flush(h) != SEAL_OK)
-            return SEAL_NO_MEMORY;
-        h->first = off;
-    }
-    h->end = off + len;
-    return SEAL_OK;
-}
-
-/* All ranges, in remarks. */
-static enum seal_status holes_remark(struct bag_source *s, struct holes *h, const char *path,
-                                     struct fault *fault)
-{
-    if (holes_flush(h) != SEAL_OK ||
-        buffer_append(&h->lines, h->text.data, h->text.len) != SEAL_OK ||
-        buffer_append(&h->lines, "", 1) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    for (size_t at = 0; at < h->lines.len;) {
-        const char *line = (const char *)h->lines.data + at;
-
-        if (source_remark(s, BAG_DAMAGED, path, line, fault) != SEAL_OK)
-            return fault->status;
-        at += strlen(line) + 1;
-    }
-    return SEAL_OK;
-}
-
-static void holes_free(struct holes *h)
-{
-    buffer_free(&h->text);
-    buffer_free(&h->lines);
-}
-
-static int64_t read_with_patience(int fd, uint8_t *buf, size_t len, uint64_t off)
-{
-    int64_t n = -1;
-
-    for (int i = 0; i < READ_TRIES && n < 0; i++)
-        n = plat_read_at(fd, buf, len, off);
-    return n;
-}
-
-/* The next piece of a file: what is there, or, where the medium fails, zeros for one sector. *len
- * is 0 at the end of the file. */
-static enum seal_status read_piece(int fd, uint8_t *buf, uint64_t off, uint64_t left, size_t *len,
-                                   struct holes *holes)
-{
-    size_t want = left < READ_LEN ? (size_t)left : READ_LEN;
-    size_t sector = SECTOR_LEN - (size_t)(off % SECTOR_LEN);
-    int64_t n = plat_read_at(fd, buf, want, off);
-
-    if (sector > left)
-        sector = (size_t)left;
-    if (n < 0 && want > sector) /* good sectors in front of the bad one are worth having */
-        n = read_with_patience(fd, buf, sector, off);
-    else if (n < 0)
-        n = read_with_patience(fd, buf, want, off);
-    if (n < 0) {
-        memset(buf, 0, sector);
-        *len = sector;
-        return holes_add(holes, off, sector);
-    }
-    *len = (size_t)n;
-    return SEAL_OK;
-}
-
 static void progress(const struct bag_source *s, uint64_t bytes)
 {
     if (s->observer.progress != NULL)
         s->observer.progress(s->observer.ctx, bytes);
-}
-
-static enum seal_status put_bytes(struct packer *p, struct sha256 *hash, const void *data,
-                                  size_t len, struct fault *fault)
-{
-    sha256_add(hash, data, len);
-    progress(p->source, len);
-    return archive_write_data(p->to, data, len, fault);
-}
-
-/* size bytes in any case: zeros where the file ends before. *got is how many were the file's. */
-static enum seal_status put_content(struct packer *p, struct item *item, int fd, uint64_t *got,
-                                    struct holes *holes, struct fault *fault)
-{
-    struct sha256 hash;
-    bool ended = false;
-
-    sha256_start(&hash);
-    *got = 0;
-    for (uint64_t off = 0; off < item->size;) {
-        size_t len = 0;
-
-        if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
-        if (!ended && read_piece(fd, p->buf, off, item->size - off, &len, holes) != SEAL_OK)
-            return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-        if (len == 0) {
-            ended = true;
-            len = item->size - off < READ_LEN ? (size_t)(item->size - off) : READ_LEN;
-            memset(p->buf, 0, len);
-        }
-        if (put_bytes(p, &hash, p->buf, len, fault) != SEAL_OK)
-            return fault->status;
-        off += len;
-        if (!ended)
-            *got = off;
-    }
-    sha256_end(&hash, item->digest);
-    return SEAL_OK;
-}
-
-/* Says in the record what was not as it should be. before is what the file was when opened. */
-static enum seal_status remark_content(struct packer *p, const struct item *item, int fd,
-                                       const struct plat_stat *before, uint64_t got,
-                                       struct holes *holes, struct fault *fault)
-{
-    const char *path = item_path(&p->source->table, item);
-    struct plat_stat after;
-    char text[128];
-
-    if (holes->end != 0 && holes_remark(p->source, holes, path, fault) != SEAL_OK)
-        return fault->status;
-    if (got < item->size) {
-        (void)snprintf(text, sizeof text,
-                       "it ended after %" PRIu64 " of %" PRIu64 " bytes; zeros follow", got,
-                       item->size);
-        return source_remark(p->source, BAG_CHANGED, path, text, fault);
-    }
-    if (plat_read_at(fd, p->buf, 1, item->size) > 0)
-        return source_remark(p->source, BAG_CHANGED, path,
-                             "it is longer than it was said to be; the rest is not here", fault);
-    if (plat_stat_fd(fd, &after) == 0 && after.size == before->size &&
-        after.mtime.sec == before->mtime.sec && after.mtime.nsec == before->mtime.nsec)
-        return SEAL_OK;
-    return source_remark(p->source, BAG_CHANGED, path, "its size or time is another now", fault);
 }
 
 static enum seal_status put_entry(struct packer *p, const struct item *item, struct fault *fault)
@@ -199,44 +42,230 @@ static enum seal_status put_entry(struct packer *p, const struct item *item, str
     return archive_write_entry(p->to, &e, fault);
 }
 
-/* A file that was listed and cannot be opened now is left out; the totals had it in. */
-static enum seal_status leave_out(struct packer *p, struct item *item, const char *why,
-                                  struct fault *fault)
+/* The header of a file, which is as it was when the reading began; that may be other than when it
+ * was listed. */
+static enum seal_status put_header(struct packer *p, struct item *item, const struct reading *r,
+                                   struct fault *fault)
 {
-    item->marks |= MARK_ABSENT;
-    p->source->totals.files--;
-    p->source->totals.bytes -= item->size;
-    progress(p->source, item->size);
-    return source_remark(p->source, BAG_MISSING, item_path(&p->source->table, item), why, fault);
+    p->source->totals.bytes += r->before.size - item->size;
+    item->size = r->before.size;
+    item->sec = r->before.mtime.sec;
+    item->nsec = r->before.mtime.nsec;
+    return put_entry(p, item, fault);
+}
+
+static enum seal_status put_bytes(struct packer *p, struct sha256 *hash, const void *data,
+                                  size_t len, struct fault *fault)
+{
+    sha256_add(hash, data, len);
+    progress(p->source, len);
+    return archive_write_data(p->to, data, len, fault);
+}
+
+static enum seal_status remark_holes(struct packer *p, const char *path, struct reading *r,
+                                     struct fault *fault)
+{
+    const struct buffer *texts;
+
+    if (!reading_has_holes(r))
+        return SEAL_OK;
+    p->source->damaged_files++;
+    if (reading_holes(r, &texts) != SEAL_OK)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    for (size_t at = 0; at < texts->len;) {
+        const char *text = (const char *)texts->data + at;
+
+        if (source_remark(p->source, BAG_DAMAGED, path, text, fault) != SEAL_OK)
+            return fault->status;
+        at += strlen(text) + 1;
+    }
+    return SEAL_OK;
+}
+
+static enum seal_status append_change(struct buffer *out, const struct reading *r,
+                                      enum reading_change change)
+{
+    switch (change) {
+    case READ_SHORT:
+        return buffer_printf(out, "it ended after %" PRIu64 " of %" PRIu64 " bytes; zeros follow",
+                             r->got, r->before.size);
+    case READ_LONGER:
+        return buffer_append_text(out,
+                                  "it is longer than it was said to be; the rest is not here");
+    case READ_STABLE:
+    case READ_RETIMED:
+    default:
+        return buffer_append_text(out, "its size or time is another now");
+    }
+}
+
+/* ---- Small files -------------------------------------------------------------------------- */
+
+/* All of it into p->buf. */
+static enum seal_status read_small(struct packer *p, struct reading *r, struct fault *fault)
+{
+    enum seal_status status;
+    size_t len;
+
+    do
+        status = reading_next(r, p->buf + r->off, SMALL_LEN - (size_t)r->off, &len, fault);
+    while (status == SEAL_OK && len > 0);
+    return status;
+}
+
+static enum seal_status put_small(struct packer *p, struct item *item, struct reading *r,
+                                  enum reading_change change, struct fault *fault)
+{
+    const char *path = item_path(&p->source->table, item);
+    struct buffer text = {0};
+    struct sha256 hash;
+    enum seal_status status = put_header(p, item, r, fault);
+
+    sha256_start(&hash);
+    if (status == SEAL_OK)
+        status = put_bytes(p, &hash, p->buf, (size_t)item->size, fault);
+    sha256_end(&hash, item->digest);
+    if (status == SEAL_OK)
+        status = remark_holes(p, path, r, fault);
+    if (status == SEAL_OK && change != READ_STABLE)
+        status = append_change(&text, r, change) != SEAL_OK
+                     ? fault_set(fault, SEAL_NO_MEMORY, NULL, NULL)
+                     : source_remark(p->source, BAG_CHANGED, path, (char *)text.data, fault);
+    buffer_free(&text);
+    return status;
+}
+
+/* ---- Large files -------------------------------------------------------------------------- */
+
+/* Reads the file once more, to compare. *now gets its digest. False: it did not hold still, or not
+ * all of it could be read. */
+static enum seal_status read_again(struct packer *p, struct reading *again, int fd, bool *stable,
+                                   uint8_t now[static SHA256_LEN], struct fault *fault)
+{
+    enum seal_status status = SEAL_OK;
+    struct sha256 hash;
+    size_t len = 1;
+
+    *stable = false;
+    if (reading_start(again, fd) != 0)
+        return SEAL_OK;
+    sha256_start(&hash);
+    while (status == SEAL_OK && len > 0) {
+        status = reading_next(again, p->buf, READ_LEN, &len, fault);
+        if (status == SEAL_OK)
+            sha256_add(&hash, p->buf, len);
+    }
+    sha256_end(&hash, now);
+    *stable = status == SEAL_OK && reading_end(again) == READ_STABLE && !reading_has_holes(again);
+    return status;
+}
+
+static enum seal_status describe_change(struct buffer *out, const struct item *item,
+                                        const struct reading *r, enum reading_change change,
+                                        const struct reading *again,
+                                        const uint8_t now[static SHA256_LEN])
+{
+    char hex[2 * SHA256_LEN + 1];
+
+    hex_encode(hex, now, SHA256_LEN);
+    if (again->before.size == item->size && memcmp(now, item->digest, SHA256_LEN) == 0)
+        return buffer_append_text(
+            out, "its time changed; read again, its content is what was sealed");
+    if (append_change(out, r, change) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    return buffer_printf(out, "; read again, it has %" PRIu64 " bytes and SHA-256 %s",
+                         again->before.size, hex);
+}
+
+static enum seal_status remark_large(struct packer *p, const struct item *item,
+                                     const struct reading *r, enum reading_change change,
+                                     bool may_read_again, struct fault *fault)
+{
+    struct reading again = {.fd = -1};
+    uint8_t now[SHA256_LEN];
+    struct buffer text = {0};
+    bool stable = false;
+    enum seal_status status = SEAL_OK;
+
+    if (may_read_again)
+        status = read_again(p, &again, r->fd, &stable, now, fault);
+    if (status == SEAL_OK &&
+        (stable ? describe_change(&text, item, r, change, &again, now)
+                : append_change(&text, r, change)) != SEAL_OK)
+        status = fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    if (status == SEAL_OK)
+        status = source_remark(p->source, BAG_CHANGED, item_path(&p->source->table, item),
+                               (char *)text.data, fault);
+    buffer_free(&text);
+    reading_free(&again);
+    return status;
+}
+
+static enum seal_status put_large(struct packer *p, struct item *item, struct reading *r,
+                                  bool may_read_again, struct fault *fault)
+{
+    enum seal_status status = put_header(p, item, r, fault);
+    enum reading_change change;
+    struct sha256 hash;
+    size_t len = 1;
+
+    sha256_start(&hash);
+    while (status == SEAL_OK && len > 0) {
+        status = reading_next(r, p->buf, READ_LEN, &len, fault);
+        if (status == SEAL_OK)
+            status = put_bytes(p, &hash, p->buf, len, fault);
+    }
+    sha256_end(&hash, item->digest);
+    if (status == SEAL_OK)
+        status = remark_holes(p, item_path(&p->source->table, item), r, fault);
+    if (status != SEAL_OK)
+        return status;
+    change = reading_end(r);
+    return change == READ_STABLE ? SEAL_OK
+                                 : remark_large(p, item, r, change, may_read_again, fault);
+}
+
+/* ---- Either ------------------------------------------------------------------------------- */
+
+/* One that is small, and at the second reading may be so no longer. */
+static enum seal_status put_when_still(struct packer *p, struct item *item, struct reading *r,
+                                       struct fault *fault)
+{
+    enum seal_status status = read_small(p, r, fault);
+    enum reading_change change = READ_STABLE;
+
+    if (status == SEAL_OK)
+        change = reading_end(r);
+    if (change != READ_STABLE) {
+        if (reading_start(r, r->fd) != 0)
+            return source_leave_out(p->source, item, "it can no longer be looked at", fault);
+        if (r->before.size > SMALL_LEN)
+            return put_large(p, item, r, false, fault);
+        status = read_small(p, r, fault);
+        if (status == SEAL_OK)
+            change = reading_end(r);
+    }
+    return status == SEAL_OK ? put_small(p, item, r, change, fault) : status;
 }
 
 static enum seal_status put_file(struct packer *p, struct item *item, struct fault *fault)
 {
-    struct holes holes = {.end = 0};
-    struct plat_stat st;
-    uint64_t got;
-    enum seal_status status;
+    struct reading r = {.fd = -1};
     int fd = source_open_item(p->source, item);
+    enum seal_status status;
 
-    if (fd < 0 || plat_stat_fd(fd, &st) != 0 || st.type != PLAT_FILE) {
-        status = leave_out(p, item, fd < 0 ? strerror(errno) : "it is no longer a file", fault);
-        goto out;
+    if (fd < 0)
+        return source_leave_out(p->source, item, strerror(errno), fault);
+    if (reading_start(&r, fd) != 0) {
+        status = source_leave_out(p->source, item, "it is no longer a file", fault);
+    } else if (r.before.size <= SMALL_LEN) {
+        status = put_when_still(p, item, &r, fault);
+    } else {
+        plat_hint_sequential(fd);
+        status = put_large(p, item, &r, true, fault);
     }
-    /* As it is now, which may be other than when it was listed. */
-    p->source->totals.bytes += st.size - item->size;
-    item->size = st.size;
-    item->sec = st.mtime.sec;
-    item->nsec = st.mtime.nsec;
-    plat_hint_sequential(fd);
-    status = put_entry(p, item, fault);
-    if (status == SEAL_OK)
-        status = put_content(p, item, fd, &got, &holes, fault);
-    if (status == SEAL_OK)
-        status = remark_content(p, item, fd, &st, got, &holes, fault);
-out:
-    holes_free(&holes);
-    if (fd >= 0)
-        (void)plat_close(fd);
+    reading_free(&r);
+    (void)plat_close(fd);
     return status;
 }
 
@@ -357,18 +386,12 @@ static enum seal_status put_plain_tag_file(struct packer *p, enum tag_file which
 static enum seal_status put_bag_info(struct packer *p, const struct bag_info *info,
                                      struct fault *fault)
 {
-    const struct bag_totals *t = &p->source->totals;
-    struct date day = date_from_days(p->now.sec < 0 ? 0 : (uint32_t)(p->now.sec / 86400));
+    struct bag_totals totals = p->source->totals;
     struct buffer b = {0};
     enum seal_status status;
 
-    status = buffer_printf(&b,
-                           "Bagging-Date: %04d-%02d-%02d\n"
-                           "Bag-Software-Agent: %s\n"
-                           "Payload-Oxum: %" PRIu64 ".%" PRIu64 "\n"
-                           "Seal-Format-Version: %d\n",
-                           day.year, day.month, day.day, info->software, t->bytes, t->files,
-                           SEAL_FORMAT_VERSION);
+    totals.remarks[BAG_DAMAGED] = p->source->damaged_files;
+    status = bag_info_text(&b, info, &totals);
     if (status != SEAL_OK)
         (void)fault_set(fault, status, NULL, NULL);
     else
@@ -419,7 +442,7 @@ enum seal_status bag_source_write(struct bag_source *source, struct archive_writ
     struct item *data = &source->table.items[0];
     enum seal_status status;
 
-    p.buf = malloc(READ_LEN);
+    p.buf = malloc(SMALL_LEN);
     if (p.buf == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     /* Otherwise data/ is ours, and new. */

@@ -31,18 +31,35 @@ struct children {
 
 /* ---- Remarks ------------------------------------------------------------------------------ */
 
-enum seal_status source_remark(struct bag_source *s, enum bag_remark kind, const char *path,
-                               const char *detail, struct fault *fault)
+enum seal_status source_remark_twice(struct bag_source *s, enum bag_remark kind, const char *path,
+                                     const char *told, const char *recorded, struct fault *fault)
 {
     s->totals.remarks[kind]++;
     if (s->observer.remark != NULL)
-        s->observer.remark(s->observer.ctx, kind, path, detail);
+        s->observer.remark(s->observer.ctx, kind, path, told);
     /* Links and new spellings have lines of their own in the listing. */
     if (kind == BAG_LINK || kind == BAG_RENAMED)
         return SEAL_OK;
-    if (mtree_remark(&s->remarks, kind, path, detail) != SEAL_OK)
+    if (mtree_remark(&s->remarks, kind, path, recorded) != SEAL_OK)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     return SEAL_OK;
+}
+
+enum seal_status source_remark(struct bag_source *s, enum bag_remark kind, const char *path,
+                               const char *detail, struct fault *fault)
+{
+    return source_remark_twice(s, kind, path, detail, detail, fault);
+}
+
+enum seal_status source_leave_out(struct bag_source *s, struct item *item, const char *why,
+                                  struct fault *fault)
+{
+    item->marks |= MARK_ABSENT;
+    s->totals.files--;
+    s->totals.bytes -= item->size;
+    if (s->observer.progress != NULL)
+        s->observer.progress(s->observer.ctx, item->size);
+    return source_remark(s, BAG_MISSING, item_path(&s->table, item), why, fault);
 }
 
 /* ---- Opening ------------------------------------------------------------------------------ */
@@ -422,16 +439,36 @@ static enum seal_status add_child(struct bag_source *s, int dirfd, const char *f
     }
 }
 
+/* Before anything is added, so that what this takes is free again when folders are entered. Links
+ * are not unpacked and special files are left out: their names trouble nobody. */
+static enum seal_status note_names(struct bag_source *s, const struct children *c,
+                                   const char *folder, struct fault *fault)
+{
+    const char **names = malloc((c->count + 1) * sizeof *names);
+    enum seal_status status;
+    size_t count = 0;
+
+    if (names == NULL)
+        return out_of_memory(fault);
+    for (size_t i = 0; i < c->count; i++)
+        if (c->list[i].st.type == PLAT_FILE || c->list[i].st.type == PLAT_DIR)
+            names[count++] = c->list[i].bag_name;
+    status = source_note_names(s, folder, names, count, fault);
+    free(names);
+    return status;
+}
+
 /* Adds the children in order; links first while their folder is still the one that is open. */
 static enum seal_status add_children(struct bag_source *s, struct children *c, const char *folder,
                                      const char *original, struct fault *fault)
 {
-    enum seal_status status = SEAL_OK;
+    enum seal_status status;
 
     if (!children_spell(c))
         return out_of_memory(fault);
     if (c->count > 1)
         qsort(c->list, c->count, sizeof *c->list, compare_in_bag);
+    status = note_names(s, c, folder, fault);
     for (size_t i = 0; i < c->count && status == SEAL_OK; i++) {
         const struct child *child = &c->list[i];
         int dirfd = PLAT_CWD;

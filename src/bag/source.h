@@ -23,6 +23,7 @@ struct bag_source {
     struct buffer remarks; /* comment lines for metadata.mtree */
     bool data_is_given;    /* a folder given stands for data/ */
     struct bag_totals totals;
+    uint64_t damaged_files; /* one may have several remarks */
     struct bag_observer observer;
     size_t depth; /* of folders, while listing */
     /* The folder opened last: most files are asked for folder by folder. */
@@ -34,6 +35,18 @@ struct bag_source {
 /* Notes a remark in the record and tells the observer. SEAL_NO_MEMORY. */
 MUST_USE enum seal_status source_remark(struct bag_source *s, enum bag_remark kind,
                                         const char *path, const char *detail, struct fault *fault);
+/* The same where a name stands in the detail: told as it is, and recorded escaped. */
+MUST_USE enum seal_status source_remark_twice(struct bag_source *s, enum bag_remark kind,
+                                              const char *path, const char *told,
+                                              const char *recorded, struct fault *fault);
+/* Remarks which of the names that stand side by side in a folder not every system can hold, show or
+ * tell apart. folder is a path in the bag. */
+MUST_USE enum seal_status source_note_names(struct bag_source *s, const char *folder,
+                                            const char *const *names, size_t count,
+                                            struct fault *fault);
+/* A file that was listed and cannot be opened now: the totals had it in. */
+MUST_USE enum seal_status source_leave_out(struct bag_source *s, struct item *item, const char *why,
+                                           struct fault *fault);
 /* Opens the file behind an item for reading; -1 with errno. */
 int source_open_item(struct bag_source *s, const struct item *item);
 

@@ -19,6 +19,10 @@ void plat_process_setup(void);
 /* Ends the process by the signal that asked it to stop, as a shell expects; after clean-up. */
 _Noreturn void plat_die_by_signal(void);
 
+/* The file of the running program, open for reading, whatever its name is by now; -1 where the
+ * system cannot tell. */
+int plat_open_self(void);
+
 /* ---- The terminal ------------------------------------------------------------------------- */
 
 bool plat_is_terminal(int fd);
@@ -42,6 +46,8 @@ enum plat_prompt_result plat_prompt_secret(const char *prompt, char *secret, siz
 
 /* Seconds of a clock that only goes forward. */
 double plat_monotonic(void);
+/* How many minutes the user's clock is ahead of UTC (east) at that time. False: not known. */
+bool plat_utc_offset(int64_t sec, int *minutes);
 
 /* ---- Reading the source ------------------------------------------------------------------- */
 
@@ -108,6 +114,15 @@ int plat_remove_tree(int at, const char *name);
 int plat_sync(int fd);
 int plat_sync_filesystem(int fd);
 int plat_truncate(int fd, uint64_t size);
+
+struct plat_room {
+    uint64_t free;     /* bytes that this user can still write there */
+    uint64_t file_max; /* the largest file that its file system takes, where we know of one smaller
+                          than disks are (FAT); else UINT64_MAX */
+};
+
+/* What there is for a new file in that folder. */
+int plat_room(const char *folder, struct plat_room *room);
 
 /* ---- A file that appears only when it is whole --------------------------------------------- */
 

@@ -14,6 +14,12 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <linux/magic.h>
+#include <sys/statfs.h>
+#else
+#include <sys/statvfs.h>
+#endif
 
 static int real_at(int at)
 {
@@ -373,3 +379,30 @@ int plat_truncate(int fd, uint64_t size)
 {
     return ftruncate(fd, (off_t)size);
 }
+
+#ifdef __linux__
+#define FAT_FILE_MAX UINT32_MAX
+
+int plat_room(const char *folder, struct plat_room *room)
+{
+    struct statfs fs;
+
+    if (statfs(folder, &fs) != 0)
+        return -1;
+    room->free = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize;
+    /* Signed on some processors, and wider than the number on others. */
+    room->file_max = (uint32_t)fs.f_type == MSDOS_SUPER_MAGIC ? FAT_FILE_MAX : UINT64_MAX;
+    return 0;
+}
+#else
+int plat_room(const char *folder, struct plat_room *room)
+{
+    struct statvfs fs;
+
+    if (statvfs(folder, &fs) != 0)
+        return -1;
+    room->free = (uint64_t)fs.f_bavail * (uint64_t)fs.f_frsize;
+    room->file_max = UINT64_MAX;
+    return 0;
+}
+#endif

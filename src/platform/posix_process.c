@@ -97,3 +97,25 @@ double plat_monotonic(void)
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
+
+bool plat_utc_offset(int64_t sec, int *minutes)
+{
+    time_t now = (time_t)sec;
+    struct tm local;
+
+    tzset();
+    if (localtime_r(&now, &local) == NULL)
+        return false;
+    *minutes = (int)(local.tm_gmtoff / 60);
+    return true;
+}
+
+int plat_open_self(void)
+{
+#ifdef __linux__
+    return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}

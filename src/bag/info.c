@@ -1,0 +1,166 @@
+/*
+ * bag-info.txt (RFC 8493, 2.2.2): what is known of the sealing, and what the sender adds. Nothing
+ * in it tells who sealed, on which device, or where.
+ */
+#include "bag/items.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BAG_ID_LEN 16
+
+/* Readers take labels for the same in either case. */
+static const char *const own_labels[] = {
+    "Bagging-Date",   "Bagging-Time", "Clock",        "Local-Offset", "Bag-Software-Agent",
+    "Program-SHA256", "Bag-Size",     "Payload-Oxum", "Bag-Id"};
+
+/* All that begin so are kept free, for what later versions count. */
+static const char own_prefix[] = "seal-";
+
+/* ---- What the sender gave ----------------------------------------------------------------- */
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* a up to b's end is b, in either case. */
+static bool begins_with(const char *a, const char *b)
+{
+    for (; *b != '\0'; a++, b++)
+        if (lower(*a) != lower(*b))
+            return false;
+    return true;
+}
+
+static bool is_own(const char *key)
+{
+    for (size_t i = 0; i < sizeof own_labels / sizeof own_labels[0]; i++)
+        if (strlen(key) == strlen(own_labels[i]) && begins_with(key, own_labels[i]))
+            return true;
+    return begins_with(key, own_prefix);
+}
+
+static const char *key_fault(const char *key)
+{
+    size_t len = strlen(key);
+
+    if (len == 0)
+        return "its label is empty";
+    for (size_t i = 0; i < len; i++)
+        if (key[i] < ' ' || key[i] > '~' || key[i] == ':')
+            return "its label may have only ASCII letters, digits and signs, and no colon";
+    if (key[0] == ' ' || key[len - 1] == ' ')
+        return "its label begins or ends with a blank";
+    return is_own(key) ? "seal writes this label itself" : NULL;
+}
+
+/* Control characters, but for the tab, and U+2028 and U+2029, at which some readers end a line. */
+static bool breaks_line(const uint8_t *s, size_t len)
+{
+    if (len == 1)
+        return (s[0] < ' ' && s[0] != '\t') || s[0] == 0x7f;
+    if (len == 2)
+        return s[0] == 0xc2 && s[1] < 0xa0;
+    return len == 3 && s[0] == 0xe2 && s[1] == 0x80 && (s[2] == 0xa8 || s[2] == 0xa9);
+}
+
+static const char *value_fault(const char *value)
+{
+    const uint8_t *s = (const uint8_t *)value;
+    size_t len = strlen(value);
+
+    for (size_t i = 0; i < len;) {
+        size_t n = utf8_char_len(s + i, len - i);
+
+        if (n == 0)
+            return "it is not UTF-8 text";
+        if (breaks_line(s + i, n))
+            return "it holds a control character, or more than one line";
+        i += n;
+    }
+    return NULL;
+}
+
+const char *bag_label_fault(const struct bag_label *label)
+{
+    const char *fault = key_fault(label->key);
+
+    return fault != NULL ? fault : value_fault(label->value);
+}
+
+/* ---- The file ----------------------------------------------------------------------------- */
+
+static enum seal_status put_when(struct buffer *out, const struct bag_info *info)
+{
+    struct date day = date_from_days(info->now.sec < 0 ? 0 : (uint32_t)(info->now.sec / 86400));
+    int offset = info->utc_offset < 0 ? -info->utc_offset : info->utc_offset;
+    char time[TIME_TEXT_SIZE];
+
+    time_format(time, info->now, false);
+    if (buffer_printf(out, "Bagging-Date: %04d-%02d-%02d\nBagging-Time: %s\nClock: unverified\n",
+                      day.year, day.month, day.day, time) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    if (!info->has_utc_offset)
+        return SEAL_OK;
+    return buffer_printf(out, "Local-Offset: %c%02d:%02d\n", info->utc_offset < 0 ? '-' : '+',
+                         offset / 60, offset % 60);
+}
+
+static enum seal_status put_by_what(struct buffer *out, const struct bag_info *info)
+{
+    char hex[2 * SHA256_LEN + 1] = "unknown";
+
+    if (info->program_digest != NULL)
+        hex_encode(hex, info->program_digest, SHA256_LEN);
+    return buffer_printf(out, "Bag-Software-Agent: %s\nProgram-SHA256: %s\n", info->software, hex);
+}
+
+static enum seal_status put_what(struct buffer *out, const struct bag_info *info,
+                                 const struct bag_totals *t)
+{
+    char size[SIZE_TEXT_SIZE], id[2 * BAG_ID_LEN + 1];
+
+    size_format(size, t->bytes);
+    hex_encode(id, info->bag_id, BAG_ID_LEN);
+    return buffer_printf(out,
+                         "Bag-Size: %s\n"
+                         "Payload-Oxum: %" PRIu64 ".%" PRIu64 "\n"
+                         "Bag-Id: %s\n"
+                         "Seal-Format-Version: %d\n",
+                         size, t->bytes, t->files, id, SEAL_FORMAT_VERSION);
+}
+
+static enum seal_status put_counts(struct buffer *out, const struct bag_totals *t)
+{
+    const struct {
+        const char *label;
+        uint64_t count;
+    } rows[] = {{"Files", t->files},
+                {"Folders", t->folders},
+                {"Links", t->remarks[BAG_LINK]},
+                {"Missing", t->remarks[BAG_MISSING]},
+                {"Skipped", t->remarks[BAG_SKIPPED]},
+                {"Damaged", t->remarks[BAG_DAMAGED]},
+                {"Changed", t->remarks[BAG_CHANGED]},
+                {"Renamed", t->remarks[BAG_RENAMED]},
+                {"Odd-Names", t->remarks[BAG_ODD_NAME]}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (buffer_printf(out, "Seal-%s: %" PRIu64 "\n", rows[i].label, rows[i].count) != SEAL_OK)
+            return SEAL_NO_MEMORY;
+    return SEAL_OK;
+}
+
+enum seal_status bag_info_text(struct buffer *out, const struct bag_info *info,
+                               const struct bag_totals *totals)
+{
+    if (put_when(out, info) != SEAL_OK || put_by_what(out, info) != SEAL_OK ||
+        put_what(out, info, totals) != SEAL_OK || put_counts(out, totals) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    for (size_t i = 0; i < info->label_count; i++)
+        if (buffer_printf(out, "%s: %s\n", info->labels[i].key, info->labels[i].value) != SEAL_OK)
+            return SEAL_NO_MEMORY;
+    return SEAL_OK;
+}
