@@ -53,10 +53,10 @@ unsigned int bag_name_oddities(const char *name, size_t len);
 /* Appends a form of it that is the same for all names that some system takes for one: letter case,
  * normalization and invisible characters are gone. */
 MUST_USE enum seal_status bag_name_fold(struct buffer *out, const char *name, size_t len);
-/* Appends a spelling that every system can hold and show, and BagIt need not code, with a NUL behind
- * it that is not counted: bytes of what is odd, of % and of braces in hexadecimal between braces,
- * as {3A} for a colon. more: so many characters from the begin of the name on are written so too,
- * to tell it from another name. Undone by decoding what stands between braces. */
+/* Appends a spelling that every system can hold and show, and BagIt need not code, with a NUL
+ * behind it that is not counted: bytes of what is odd, of % and of braces in hexadecimal between
+ * braces, as {3A} for a colon. more: so many characters from the begin of the name on are written
+ * so too, to tell it from another name. Undone by decoding what stands between braces. */
 MUST_USE enum seal_status bag_name_spell(struct buffer *out, const char *name, size_t len,
                                          size_t more);
 
@@ -112,10 +112,10 @@ struct bag_survey {
 
 /* Opens each file as sealing would, and reads none: what cannot be opened becomes a remark. each is
  * told of all others; path: in the bag. Totals are afterwards those that sealing would have. */
-MUST_USE enum seal_status
-bag_source_survey(struct bag_source *source, struct bag_survey *survey,
-                  void (*each)(void *ctx, const char *path, uint64_t size), void *ctx,
-                  struct fault *fault);
+MUST_USE enum seal_status bag_source_survey(struct bag_source *source, struct bag_survey *survey,
+                                            void (*each)(void *ctx, const char *path,
+                                                         uint64_t size),
+                                            void *ctx, struct fault *fault);
 /* Bytes from that place on of all files, joined in their order: how many, at most len; fewer at
  * the end and where they cannot be read. */
 size_t bag_source_sample(struct bag_source *source, uint64_t off, void *buf, size_t len);

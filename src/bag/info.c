@@ -11,9 +11,9 @@
 #define BAG_ID_LEN 16
 
 /* Readers take labels for the same in either case. */
-static const char *const own_labels[] = {
-    "Bagging-Date",   "Bagging-Time", "Clock",        "Local-Offset", "Bag-Software-Agent",
-    "Program-SHA256", "Bag-Size",     "Payload-Oxum", "Bag-Id"};
+static const char *const own_labels[] = {"Bagging-Date", "Bagging-Time",       "Clock",
+                                         "Local-Offset", "Bag-Software-Agent", "Program-SHA256",
+                                         "Bag-Size",     "Payload-Oxum",       "Bag-Id"};
 
 /* All that begin so are kept free, for what later versions count. */
 static const char own_prefix[] = "seal-";

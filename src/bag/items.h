@@ -99,8 +99,8 @@ MUST_USE enum seal_status mtree_line_as(struct buffer *out, const char *path, co
 /* "# spelled ./ON-DISK ./AS-SEALED" */
 MUST_USE enum seal_status mtree_spelled(struct buffer *out, const char *on_disk,
                                         const char *as_sealed);
-/* "# WORD ./PATH DETAIL": PATH escaped as in entries, DETAIL as it is (it is ours; what names it has
- * went through mtree_escape). */
+/* "# WORD ./PATH DETAIL": PATH escaped as in entries, DETAIL as it is (it is ours; what names it
+ * has went through mtree_escape). */
 MUST_USE enum seal_status mtree_remark(struct buffer *out, enum bag_remark kind, const char *path,
                                        const char *detail);
 MUST_USE enum seal_status mtree_renamed(struct buffer *out, const char *path, const char *original);

@@ -147,8 +147,7 @@ enum seal_status bag_name_spell(struct buffer *out, const char *name, size_t len
     for (size_t i = 0, count = 0; i < len; count++) {
         size_t n;
         int32_t c = char_at(name + i, len - i, &n);
-        bool odd =
-            count < more || must_be_coded(c) || (i + n == len && ends_badly(name, len));
+        bool odd = count < more || must_be_coded(c) || (i + n == len && ends_badly(name, len));
         enum seal_status status;
 
         if (odd)

@@ -160,8 +160,8 @@ enum seal_status source_note_names(struct bag_source *s, const char *folder,
         unsigned int odd = bag_name_oddities(names[i], strlen(names[i]));
 
         if (odd != 0 || twins[i] != 0)
-            status = note_name(s, folder, names[i], odd,
-                               twins[i] == 0 ? NULL : names[twins[i] - 1], fault);
+            status = note_name(s, folder, names[i], odd, twins[i] == 0 ? NULL : names[twins[i] - 1],
+                               fault);
     }
     free(twins);
     return status;

@@ -90,8 +90,7 @@ static enum seal_status append_change(struct buffer *out, const struct reading *
         return buffer_printf(out, "it ended after %" PRIu64 " of %" PRIu64 " bytes; zeros follow",
                              r->got, r->before.size);
     case READ_LONGER:
-        return buffer_append_text(out,
-                                  "it is longer than it was said to be; the rest is not here");
+        return buffer_append_text(out, "it is longer than it was said to be; the rest is not here");
     case READ_STABLE:
     case READ_RETIMED:
     default:
@@ -169,8 +168,8 @@ static enum seal_status describe_change(struct buffer *out, const struct item *i
 
     hex_encode(hex, now, SHA256_LEN);
     if (again->before.size == item->size && memcmp(now, item->digest, SHA256_LEN) == 0)
-        return buffer_append_text(
-            out, "its time changed; read again, its content is what was sealed");
+        return buffer_append_text(out,
+                                  "its time changed; read again, its content is what was sealed");
     if (append_change(out, r, change) != SEAL_OK)
         return SEAL_NO_MEMORY;
     return buffer_printf(out, "; read again, it has %" PRIu64 " bytes and SHA-256 %s",
@@ -189,9 +188,8 @@ static enum seal_status remark_large(struct packer *p, const struct item *item,
 
     if (may_read_again)
         status = read_again(p, &again, r->fd, &stable, now, fault);
-    if (status == SEAL_OK &&
-        (stable ? describe_change(&text, item, r, change, &again, now)
-                : append_change(&text, r, change)) != SEAL_OK)
+    if (status == SEAL_OK && (stable ? describe_change(&text, item, r, change, &again, now)
+                                     : append_change(&text, r, change)) != SEAL_OK)
         status = fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     if (status == SEAL_OK)
         status = source_remark(p->source, BAG_CHANGED, item_path(&p->source->table, item),

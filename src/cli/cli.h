@@ -78,6 +78,13 @@ bool message_is_quiet(void);
 /* name in a form that is safe to show (a static ring of four buffers): well-formed printable UTF-8
  * as it is, everything else as \xHH or \u{HHHH}, cut in the middle when longer than 200 columns. */
 const char *shown(const char *name);
+/* A path in a bag as the sender knows it: without data/ in front. */
+const char *path_as_known(const char *path);
+
+/* ---- This program ------------------------------------------------------------------------- */
+
+/* The SHA-256 of the running program (SHA256_LEN bytes, static); NULL: the system does not tell. */
+const uint8_t *program_digest(void);
 
 /* ---- Passphrases -------------------------------------------------------------------------- */
 

@@ -322,3 +322,8 @@ const char *shown(const char *name)
     (void)show_some(out, &len, &name, SHOWN_END);
     return out;
 }
+
+const char *path_as_known(const char *path)
+{
+    return strncmp(path, "data/", 5) == 0 ? path + 5 : path;
+}

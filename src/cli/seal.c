@@ -12,12 +12,15 @@
 
 #include "archive/archive.h"
 #include "bag/bag.h"
+#include "cli/dryrun.h"
+#include "cli/labels.h"
 #include "envelope/envelope.h"
 #include "stream/stream.h"
 
 #define STREAM_READ_LEN ((size_t)256 * 1024)
 #define NEUTRAL_NAME_LEN 10
 #define RECIPIENTS_READ_MAX 1000
+#define NAMES_TOLD_MAX 20
 
 enum option_number {
     OPT_TO,
@@ -26,6 +29,11 @@ enum option_number {
     OPT_LEVEL,
     OPT_NO_COMPRESS,
     OPT_ALLOW_EXPIRED,
+    OPT_NOTE,
+    OPT_NOTE_FILE,
+    OPT_INFO,
+    OPT_LOCAL_OFFSET,
+    OPT_DRY_RUN,
     OPT_QUIET,
     OPT_VERBOSE
 };
@@ -49,8 +57,23 @@ static struct option options[] = {
     [OPT_NO_COMPRESS] = {.name = "no-compress", .help = "do not compress"},
     [OPT_ALLOW_EXPIRED] = {.name = "allow-expired",
                            .help = "seal even to a key whose last day is over"},
+    [OPT_NOTE] = {.name = "note", .value = "TEXT", .help = "add a note for whoever opens it"},
+    [OPT_NOTE_FILE] = {.name = "note-file",
+                       .value = "FILE",
+                       .help = "add the text in FILE (UTF-8, up to 64 KiB) as notes, line by line"},
+    [OPT_INFO] = {.name = "info",
+                  .value = "LABEL=VALUE",
+                  .repeatable = true,
+                  .help = "add a line to the record, such as Source-Organization=NAME"},
+    [OPT_LOCAL_OFFSET] = {.name = "local-offset",
+                          .help = "record how far your clock is from UTC; it hints where you are"},
+    [OPT_DRY_RUN] = {.name = "dry-run",
+                     .letter = 'n',
+                     .help = "show what would be sealed and whether it fits; write nothing"},
     [OPT_QUIET] = {.name = "quiet", .letter = 'q', .help = "no progress, only results and errors"},
-    [OPT_VERBOSE] = {.name = "verbose", .letter = 'v', .help = "name links and new spellings"},
+    [OPT_VERBOSE] = {.name = "verbose",
+                     .letter = 'v',
+                     .help = "name every link and every odd name"},
     {.name = NULL},
 };
 
@@ -61,6 +84,8 @@ static const struct program program = {
              "nobody, and only the holders of the keys can open it; you cannot.",
     .more = "PATH - seals standard input. Without -o, FILE gets a random name here.\n"
             "SIZE is in bytes, or with K, M or G; a multiple of 2048, at least 65536.\n"
+            "What is inside photos and documents (GPS position, author, camera) is neither\n"
+            "checked nor removed. With --dry-run, --to may be left out.\n"
             "\n"
             "Exit status: 0 all sealed; 1 could not be done; 2 wrong use; 3 sealed, but\n"
             "something could not be read and was recorded; 7 a key of a newer version.\n",
@@ -72,6 +97,7 @@ struct job {
     size_t key_count;
     int level;
     struct padding padding;
+    struct labels labels;
     const char **paths;
     size_t path_count;
     bool from_stdin;
@@ -83,6 +109,7 @@ struct job {
     struct stream_writer *stream;
     struct archive_writer *archive;
     struct progress progress;
+    size_t names_told; /* and, above NAMES_TOLD_MAX, not told */
     struct bag_totals totals;
     uint64_t sealed_len;
     uint8_t digest[SHA256_LEN];
@@ -175,18 +202,56 @@ static enum exit_code parse_paths(struct job *job)
     return EXIT_ALL_DONE;
 }
 
+static bool is_dry_run(void)
+{
+    return options[OPT_DRY_RUN].count > 0;
+}
+
+/* A stream is sealed without a record, and is read only once. */
+static enum exit_code parse_for_stdin(void)
+{
+    static const enum option_number refused[] = {OPT_NOTE, OPT_NOTE_FILE, OPT_INFO,
+                                                 OPT_LOCAL_OFFSET};
+
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        if (options[refused[i]].count > 0)
+            return complain_usage("--%s does not go with - (standard input), which is sealed "
+                                  "without a record",
+                                  options[refused[i]].name);
+    if (is_dry_run())
+        return complain_usage("--dry-run does not go with - (standard input), which cannot be read "
+                              "twice");
+    return EXIT_ALL_DONE;
+}
+
+static enum exit_code parse_record(struct job *job)
+{
+    enum exit_code code = job->from_stdin ? parse_for_stdin() : EXIT_ALL_DONE;
+
+    for (size_t i = 0; i < options[OPT_INFO].count && code == EXIT_ALL_DONE; i++)
+        code = labels_add_info(&job->labels, options[OPT_INFO].all[i]);
+    if (code == EXIT_ALL_DONE && options[OPT_NOTE].count > 0)
+        code = labels_add_note(&job->labels, options[OPT_NOTE].text);
+    if (code == EXIT_ALL_DONE && options[OPT_NOTE_FILE].count > 0)
+        code = labels_add_note_file(&job->labels, options[OPT_NOTE_FILE].text);
+    return code;
+}
+
 static enum exit_code parse_job(struct job *job)
 {
     enum exit_code code = parse_paths(job);
 
-    if (code == EXIT_ALL_DONE && options[OPT_TO].count == 0)
+    if (code == EXIT_ALL_DONE && options[OPT_TO].count == 0 && !is_dry_run())
         code = complain_usage("--to is missing: the public key of who is to open it");
     if (code == EXIT_ALL_DONE)
         code = parse_padding(options[OPT_PAD].text, &job->padding);
     if (code == EXIT_ALL_DONE)
         code = parse_level(&job->level);
+    if (code == EXIT_ALL_DONE)
+        code = parse_record(job);
     if (code == EXIT_ALL_DONE && options[OPT_OUTPUT].text != NULL &&
-        strcmp(options[OPT_OUTPUT].text, "-") == 0 && plat_is_terminal(STDOUT_FILENO))
+        strcmp(options[OPT_OUTPUT].text, "-") == 0 && !is_dry_run() &&
+        plat_is_terminal(STDOUT_FILENO))
         code = complain_usage("standard output is a terminal, and a sealed file is no text; direct "
                               "it into a file or a pipe");
     return code;
@@ -270,19 +335,37 @@ static void show_remark(void *ctx, enum bag_remark kind, const char *path, const
         [BAG_CHANGED] = "changed while it was read",
         [BAG_LINK] = "is a link; where it points is recorded, and it is not followed",
         [BAG_RENAMED] = "stands for a name that is not UTF-8; the record has both",
-        [BAG_ODD_NAME] = "has a name that not every system can hold or show",
+        [BAG_ODD_NAME] = "has a name that not every system can hold, show or tell from others",
     };
 
-    (void)ctx;
-    if (strncmp(path, "data/", 5) == 0) /* as the sender knows it */
-        path += 5;
-    if ((kind == BAG_LINK || kind == BAG_RENAMED) && options[OPT_VERBOSE].count == 0)
-        return;
+    struct job *job = ctx;
+
+    path = path_as_known(path);
+    if (options[OPT_VERBOSE].count == 0) {
+        if (kind == BAG_LINK)
+            return;
+        if ((kind == BAG_RENAMED || kind == BAG_ODD_NAME) && job->names_told++ >= NAMES_TOLD_MAX)
+            return;
+    }
     if (detail != NULL)
         warn("%s %s (%.200s%s).", shown(path), words[kind], detail,
              strlen(detail) > 200 ? "..." : "");
     else
         warn("%s %s.", shown(path), words[kind]);
+}
+
+static void show_names_left_out(const struct job *job)
+{
+    if (job->names_told > NAMES_TOLD_MAX)
+        warn("and %s more; the record has all.",
+             count_text(job->names_told - NAMES_TOLD_MAX, "such name"));
+}
+
+static void add_progress(void *ctx, uint64_t bytes)
+{
+    struct job *job = ctx;
+
+    progress_add(&job->progress, bytes);
 }
 
 static void summarize(const struct job *job)
@@ -298,9 +381,6 @@ static void summarize(const struct job *job)
         return;
     if (t->remarks[BAG_LINK] > 0)
         say("%s recorded, not followed", count_text(t->remarks[BAG_LINK], "symbolic link"));
-    if (t->remarks[BAG_RENAMED] > 0)
-        say("%s not UTF-8, given another spelling; the record has both",
-            count_text(t->remarks[BAG_RENAMED], "name"));
 }
 
 /* ---- Where to ----------------------------------------------------------------------------- */
@@ -365,18 +445,27 @@ static enum seal_status seal_stdin(struct job *job, struct fault *fault)
     return status;
 }
 
+static enum seal_status seal_bag(struct job *job, struct fault *fault)
+{
+    struct bag_info info = {.software = "seal " SEAL_VERSION,
+                            .program_digest = program_digest(),
+                            .bag_id = job->env->params.bundle_id,
+                            .now = clock_now(),
+                            .labels = job->labels.list,
+                            .label_count = job->labels.count};
+
+    if (options[OPT_LOCAL_OFFSET].count > 0) {
+        info.has_utc_offset = plat_utc_offset(info.now.sec, &info.utc_offset);
+        if (!info.has_utc_offset)
+            warn("the system does not say how far its clock is from UTC; it is not recorded.");
+    }
+    return bag_source_write(job->source, job->archive, &info, job->digest, fault);
+}
+
 static enum seal_status seal_content(struct job *job, struct fault *fault)
 {
-    enum seal_status status;
+    enum seal_status status = job->from_stdin ? seal_stdin(job, fault) : seal_bag(job, fault);
 
-    if (job->from_stdin)
-        status = seal_stdin(job, fault);
-    else
-        status = bag_source_write(job->source, job->archive,
-                                  &(struct bag_info){.software = "seal " SEAL_VERSION,
-                                                     .bag_id = job->env->params.bundle_id,
-                                                     .now = clock_now()},
-                                  job->digest, fault);
     if (status == SEAL_OK)
         status = archive_writer_finish(job->archive, fault);
     if (status == SEAL_OK)
@@ -429,14 +518,32 @@ static enum seal_status start_random(struct job *job, struct fault *fault)
 
 static enum seal_status list_source(struct job *job, struct fault *fault)
 {
-    struct bag_observer observer = {&job->progress, show_remark, progress_add};
+    struct bag_observer observer = {job, show_remark, add_progress};
 
     if (job->from_stdin)
         return SEAL_OK;
     if (bag_source_new(&job->source, job->paths, job->path_count, &observer, fault) != SEAL_OK)
         return fault->status;
+    show_names_left_out(job);
     bag_source_totals(job->source, &job->totals);
     return SEAL_OK;
+}
+
+static enum seal_status run_dry(struct job *job, bool *fits, struct fault *fault)
+{
+    struct dry_run d = {
+        .level = job->level, .padding = job->padding, .output = options[OPT_OUTPUT].text};
+    enum seal_status status = read_recipients(job, fault);
+
+    if (status == SEAL_OK)
+        status = start_random(job, fault);
+    if (status == SEAL_OK)
+        status = list_source(job, fault);
+    if (status != SEAL_OK)
+        return status;
+    d.source = job->source;
+    d.key_count = job->key_count;
+    return dry_run(&d, &job->totals, fits, fault);
 }
 
 static enum seal_status run(struct job *job, struct fault *fault)
@@ -475,6 +582,19 @@ static void show_result(const struct job *job)
     (void)fprintf(out, "receipt %s\n", receipt);
 }
 
+static enum exit_code do_job(struct job *job, struct fault *fault)
+{
+    bool fits = true;
+
+    if ((is_dry_run() ? run_dry(job, &fits, fault) : run(job, fault)) != SEAL_OK)
+        return complain(fault);
+    if (!is_dry_run())
+        show_result(job);
+    if (!fits)
+        return EXIT_NOT_DONE;
+    return bag_is_incomplete(&job->totals) ? EXIT_INCOMPLETE : EXIT_ALL_DONE;
+}
+
 int main(int argc, char **argv)
 {
     struct job job = {.totals = {0}};
@@ -486,14 +606,9 @@ int main(int argc, char **argv)
     options_parse(&program, argc, argv, &job.paths, &job.path_count);
     message_setup(program.name, options[OPT_QUIET].count > 0);
     code = parse_job(&job);
-    if (code == EXIT_ALL_DONE) {
-        if (run(&job, &fault) != SEAL_OK)
-            code = complain(&fault);
-        else {
-            show_result(&job);
-            code = bag_is_incomplete(&job.totals) ? EXIT_INCOMPLETE : EXIT_ALL_DONE;
-        }
-    }
+    if (code == EXIT_ALL_DONE)
+        code = do_job(&job, &fault);
+    labels_free(&job.labels);
     bag_source_free(job.source);
     random_end(&job.random);
     free(job.output_path);

@@ -302,7 +302,8 @@ static void say_spelled(struct page *p, const struct custody *c, uint64_t count)
     page_say(p,
              "%" PRIu64 " name%s could not be held or shown everywhere as sealed. In the bag on "
              "this disk, and in the lists beside data/, what is odd in them is written as "
-             "its code between braces, {3A} for a colon. Content and times are as sealed. The record as it was "
+             "its code between braces, {3A} for a colon. Content and times are as sealed. The "
+             "record as it was "
              "sealed is kept, byte for byte, in " BAG_AS_SEALED_DIR "/.",
              count, plural(count));
     say_items(p, c, REMARK_SPELLED);

@@ -11,10 +11,16 @@
  *
  * And what is no fault:
  *
- *     SYSTEM_FOLDS=1          names in folders have no upper case, as on some file systems of
- * others SYSTEM_SECTORS="NAME"   every second sector (of 4096 bytes) of the file NAME cannot be
- * read; a read that begins in front of one ends there SYSTEM_COUNT="FILE"     at the end FILE gets
- * the number of calls of openat
+ *     SYSTEM_FOLDS=1          names in folders have no upper case, as on some file systems
+ *     SYSTEM_SECTORS="NAME"   every second sector (of 4096 bytes) of the file NAME cannot be read;
+ *                             a read that begins in front of one ends there
+ *     SYSTEM_CHANGES="NAME TIMES COMMAND"
+ *                             COMMAND is run at each pread of the first bytes of the file NAME,
+ *                             but TIMES times at most
+ *     SYSTEM_ROOM="TYPE FREE" statfs says that all file systems are of that type (a number) and
+ *                             have so many bytes free
+ *     SYSTEM_COUNT="FILE"     at the end FILE gets the number of calls of openat
+ *     SYSTEM_READS="FILE"     likewise of pread, and of those that failed
  *
  * WHAT is errno:NUMBER (the call fails so, every time), signal:NUMBER (sent to the program, once)
  * or run:COMMAND (by the shell, once, to its end); after the latter two the call goes on.
@@ -30,6 +36,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,7 +46,7 @@
 #define SECTOR 4096
 
 static bool done[8];
-static long long written, taken, opened;
+static long long written, taken, opened, changed, reads, failed_reads;
 static bool is_written[EVERY_FD];
 
 static void run(const char *command)
@@ -111,7 +118,21 @@ static bool read_fault(int fd, size_t len, off_t off)
            fault(what, 1);
 }
 
-ssize_t pread64(int fd, void *buf, size_t len, off_t off)
+static void change(int fd, off_t off)
+{
+    const char *spec = getenv("SYSTEM_CHANGES");
+    char name[256], command[1024];
+    long long times;
+
+    if (spec != NULL && off == 0 &&
+        sscanf(spec, "%255s %lld %1023[^\n]", name, &times, command) == 3 && changed < times &&
+        fd_is_called(fd, name, strlen(name))) {
+        changed++;
+        run(command);
+    }
+}
+
+static ssize_t pread_or_fail(int fd, void *buf, size_t len, off_t off)
 {
     const char *name = getenv("SYSTEM_SECTORS");
 
@@ -125,6 +146,17 @@ ssize_t pread64(int fd, void *buf, size_t len, off_t off)
         len = len < left ? len : left;
     }
     return read_fault(fd, len, off) ? -1 : REAL(pread64)(fd, buf, len, off);
+}
+
+ssize_t pread64(int fd, void *buf, size_t len, off_t off)
+{
+    ssize_t n;
+
+    change(fd, off);
+    n = pread_or_fail(fd, buf, len, off);
+    reads++;
+    failed_reads += n < 0;
+    return n;
 }
 
 ssize_t pread(int fd, void *buf, size_t len, off_t off) __attribute__((alias("pread64")));
@@ -177,6 +209,25 @@ __attribute__((destructor)) static void tell_count(void)
 
     if (f != NULL && fprintf(f, "%lld\n", opened) > 0)
         (void)fclose(f);
+    path = getenv("SYSTEM_READS");
+    f = path == NULL ? NULL : fopen(path, "w");
+    if (f != NULL && fprintf(f, "%lld %lld\n", reads, failed_reads) > 0)
+        (void)fclose(f);
+}
+
+int statfs64(const char *path, struct statfs64 *fs)
+{
+    const char *spec = getenv("SYSTEM_ROOM");
+    long long type, free_bytes;
+
+    if (REAL(statfs64)(path, fs) != 0)
+        return -1;
+    if (spec != NULL && sscanf(spec, "%lli %lld", &type, &free_bytes) == 2) {
+        fs->f_type = (__typeof__(fs->f_type))type;
+        fs->f_bsize = 1;
+        fs->f_bavail = (__typeof__(fs->f_bavail))free_bytes;
+    }
+    return 0;
 }
 
 /* ---- Writing ------------------------------------------------------------------------------ */
