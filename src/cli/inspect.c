@@ -151,44 +151,65 @@ static char *extract_name(const char *file)
     return NULL;
 }
 
-static void show_extracted(void *ctx, const struct bag_item *item)
+/* What is told when all of it is good: lines as sha256sum makes them. */
+struct extracted {
+    struct buffer lines;
+    uint64_t count;
+    bool no_memory;
+};
+
+static void note_extracted(void *ctx, const struct bag_item *item)
 {
     char hex[2 * SHA256_LEN + 1];
-    uint64_t *count = ctx;
+    struct extracted *x = ctx;
 
     hex_encode(hex, item->digest, SHA256_LEN);
-    (void)printf("%s  %s\n", hex, shown(item->path));
-    ++*count;
+    x->no_memory |= buffer_printf(&x->lines, "%s  ", hex) != SEAL_OK ||
+                    text_escape(&x->lines, item->path, strlen(item->path)) != SEAL_OK ||
+                    buffer_append_text(&x->lines, "\n") != SEAL_OK;
+    x->count++;
+}
+
+static enum seal_status extract_into(struct look *l, const struct inspection *in,
+                                     struct output_dir *dir, struct extracted *x,
+                                     struct fault *fault)
+{
+    struct intake_target target = {
+        .dirfd = dir->fd, .writable = in->writable, .exact_names = in->exact_names};
+
+    if (intake_view_extract(l->view, in->paths, in->path_count, &target, note_extracted, x,
+                            fault) != SEAL_OK)
+        return fault->status;
+    if (x->no_memory)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return output_dir_commit(dir, fault);
 }
 
 static enum seal_status extract_to(struct look *l, const struct inspection *in, const char *path,
                                    struct fault *fault)
 {
+    struct extracted x = {.count = 0};
     struct output_dir dir;
-    struct intake_target target = {.writable = in->writable, .exact_names = in->exact_names};
-    uint64_t count = 0;
     enum seal_status status = output_dir_create(&dir, path, fault);
 
     if (status != SEAL_OK)
         return status;
-    target.dirfd = dir.fd;
-    status = intake_view_extract(l->view, in->paths, in->path_count, &target, show_extracted,
-                                 &count, fault);
-    if (status == SEAL_OK)
-        status = output_dir_commit(&dir, fault);
+    status = extract_into(l, in, &dir, &x, fault);
     if (status != SEAL_OK) {
         drop_name_fault(fault, in->file);
         if (!output_dir_abort(&dir))
             warn("%s: this unfinished folder could not be removed; remove it by hand.",
                  shown(dir.temporary));
-        return status;
+    } else {
+        output_dir_keep(&dir);
+        (void)printf("%sextracted to %s\n", x.count > 0 ? (char *)x.lines.data : "", shown(path));
+        say("%s taken out and checked against the record. Nothing else of the sealed file was "
+            "looked at, and what is there is no bag: to have all of it checked, unseal it or use "
+            "--verify",
+            count_text(x.count, "file"));
     }
-    output_dir_keep(&dir);
-    (void)printf("extracted to %s\n", shown(path));
-    say("%s taken out and checked against the record. Nothing else of the sealed file was looked "
-        "at, and what is there is no bag: to have all of it checked, unseal it or use --verify",
-        count_text(count, "file"));
-    return SEAL_OK;
+    buffer_free(&x.lines);
+    return status;
 }
 
 enum seal_status inspect_extract(const struct inspection *in, struct keyring *ring,

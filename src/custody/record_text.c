@@ -301,10 +301,9 @@ static void say_spelled(struct page *p, const struct custody *c, uint64_t count)
     page_heading(p, "Names spelled differently on this disk");
     page_say(p,
              "%" PRIu64 " name%s could not be held or shown everywhere as sealed. In the bag on "
-             "this disk, and in the lists beside data/, what is odd in them is written as "
-             "its code between braces, {3A} for a colon. Content and times are as sealed. The "
-             "record as it was "
-             "sealed is kept, byte for byte, in " BAG_AS_SEALED_DIR "/.",
+             "this disk, and in the lists beside data/, each character that is odd is written as "
+             "its code between braces, as {3A} for a colon. Content and times are as sealed. The "
+             "record as it was sealed is kept, byte for byte, in " BAG_AS_SEALED_DIR "/.",
              count, plural(count));
     say_items(p, c, REMARK_SPELLED);
     say_cut(p, c);
