@@ -119,12 +119,13 @@ enum custody_double {
     SEEN_BAG,  /* the same bag id or D in another sealed file */
 };
 
-/* Looks for the drop among all lines whose verdict was accepted or incomplete; for the first, when
- * gets its time. */
+/* Looks for the drop among all lines whose verdict was accepted or incomplete. The first that
+ * matches in any way counts: seen is how it matches, when gets its time. */
 MUST_USE enum seal_status custody_log_find(struct custody_log *log, const struct custody *c,
                                            enum custody_double *seen,
                                            char when[static TIME_TEXT_SIZE], struct fault *fault);
-/* Appends a line for the drop, and waits until it is on the medium. */
+/* Appends a line for the drop, and waits until it is on the medium. If that fails, the log is as it
+ * was before. */
 MUST_USE enum seal_status custody_log_add(struct custody_log *log, const struct custody *c,
                                           struct fault *fault);
 void custody_log_close(struct custody_log *log);
