@@ -132,12 +132,13 @@ static bool has_line(const char *text, const char *line)
     return false;
 }
 
+/* (Not with strstr: the sanitizer looks at all the rest of the text at each call of that.) */
 static size_t count_of(const char *text, const char *part)
 {
-    size_t count = 0;
+    size_t count = 0, len = strlen(part);
 
-    for (const char *s = text; (s = strstr(s, part)) != NULL; s++)
-        count++;
+    for (const char *s = text; *s != '\0'; s++)
+        count += *s == *part && strncmp(s, part, len) == 0;
     return count;
 }
 
