@@ -282,7 +282,8 @@ static void check_seeks(const struct archive_entry *entries, size_t count)
             break;
     }
     check_to_end(&k, entries, 0, count);
-    check_to_end(&k, entries, count < 5 ? 0 : count - 5, count);
+    if (count > 0)
+        check_to_end(&k, entries, count < 5 ? 0 : count - 5, count);
     CHECK_INT(SEAL_USAGE, archive_reader_seek(k.r, count, &k.u.fault));
     seeking_end(&k);
 }

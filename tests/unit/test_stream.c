@@ -194,6 +194,140 @@ static void check_result(const struct sealed *s, const struct result *r, size_t 
     CHECK_INT(s->file.len, r->consumed);
 }
 
+/* ---- By seeking --------------------------------------------------------------------------- */
+
+struct seeking {
+    struct volume_in *in;
+    struct stream_reader *reader;
+    struct fault fault;
+    uint64_t content_len;
+    uint8_t digest[32], receipt[32];
+};
+
+static enum seal_status seeking_start(struct seeking *k, const struct envelope *env,
+                                      const void *file, size_t file_len)
+{
+    const char *path = check_scratch("read");
+
+    *k = (struct seeking){.in = NULL};
+    fixture_write(path, file, file_len);
+    CHECK_INT(SEAL_OK, volume_open(&k->in, path, &k->fault));
+    CHECK_INT(SEAL_OK, stream_reader_new(&k->reader, env, k->in, &k->fault));
+    return stream_reader_trailer(k->reader, &k->content_len, k->digest, k->receipt, &k->fault);
+}
+
+static void seeking_end(struct seeking *k)
+{
+    stream_reader_free(k->reader);
+    volume_close(k->in);
+}
+
+/* Up to 3000 bytes of content from there on. */
+static void check_piece(struct seeking *k, const struct sealed *s, size_t off)
+{
+    uint8_t piece[3000];
+    size_t len = s->content.len - off < sizeof piece ? s->content.len - off : sizeof piece, got = 0;
+
+    CHECK_INT(SEAL_OK, stream_reader_seek(k->reader, off, &k->fault));
+    CHECK_INT(SEAL_OK, stream_read(k->reader, piece, len, &got, &k->fault));
+    CHECK(got == len && (len == 0 || memcmp(piece, s->content.data + off, len) == 0));
+}
+
+static void check_seeks(const struct sealed *s)
+{
+    struct random random = fixture_random("seeks");
+    size_t len = s->content.len;
+    struct seeking k;
+
+    CHECK_INT(SEAL_OK, seeking_start(&k, &s->env, s->file.data, s->file.len));
+    CHECK_INT(len, k.content_len);
+    CHECK_BYTES(digest, k.digest, sizeof digest);
+    CHECK_BYTES(s->receipt, k.receipt, sizeof k.receipt);
+    check_piece(&k, s, len);
+    check_piece(&k, s, 0);
+    for (int i = 0; i < 12; i++)
+        check_piece(&k, s, random_below(&random, (uint32_t)len + 1));
+    for (size_t end = CHUNK_LEN - s->env.head_len; end <= len; end += CHUNK_LEN) {
+        check_piece(&k, s, end); /* where a chunk begins, and a little before */
+        check_piece(&k, s, end - 1);
+    }
+    CHECK_INT(SEAL_OK,
+              stream_reader_trailer(k.reader, &k.content_len, k.digest, k.receipt, &k.fault));
+    CHECK_INT(SEAL_DAMAGED, stream_reader_seek(k.reader, s->file.len, &k.fault));
+    k.fault = (struct fault){.status = SEAL_OK};
+    CHECK_INT(SEAL_DAMAGED, stream_reader_seek(k.reader, UINT64_MAX, &k.fault));
+    k.fault = (struct fault){.status = SEAL_OK};
+    check_piece(&k, s, len / 2);
+    seeking_end(&k);
+}
+
+/* The block at hand is not read and decrypted again. */
+static void test_block_at_hand(void)
+{
+    struct sealed s = seal(SLOTS_FEW, 300000, (struct padding){.rule = PAD_PADME});
+    struct seeking k;
+    uint64_t before;
+
+    check_about("the block at hand");
+    CHECK_INT(SEAL_OK, seeking_start(&k, &s.env, s.file.data, s.file.len));
+    check_piece(&k, &s, 150000);
+    before = stream_consumed(k.reader);
+    check_piece(&k, &s, 150010);
+    check_piece(&k, &s, 149990);
+    CHECK_INT(before, stream_consumed(k.reader));
+    check_piece(&k, &s, 10);
+    CHECK_INT(before + BLOCK_LEN, stream_consumed(k.reader));
+    seeking_end(&k);
+    sealed_free(&s);
+}
+
+/* A flipped bit is met where somebody reads, and nowhere else. */
+static void test_flip_by_seeking(void)
+{
+    struct sealed s = seal(SLOTS_FEW, 300000, (struct padding){.rule = PAD_PADME});
+    struct seeking k;
+
+    check_about("a flipped bit, by seeking");
+    s.file.data[2 * BLOCK_LEN + 5000] ^= 1;
+    CHECK_INT(SEAL_OK, seeking_start(&k, &s.env, s.file.data, s.file.len));
+    check_piece(&k, &s, 10);
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(SEAL_DAMAGED,
+                  stream_reader_seek(k.reader, 3 * CHUNK_LEN - HEAD_LEN(8) - 1, &k.fault));
+        k.fault = (struct fault){.status = SEAL_OK};
+    }
+    check_piece(&k, &s, 3 * CHUNK_LEN - HEAD_LEN(8));
+    check_piece(&k, &s, 2 * CHUNK_LEN - HEAD_LEN(8) - 3000);
+    seeking_end(&k);
+    check_about("a flipped bit in the last block, by seeking");
+    s.file.data[s.file.len - 1] ^= 1;
+    CHECK_INT(SEAL_DAMAGED, seeking_start(&k, &s.env, s.file.data, s.file.len));
+    seeking_end(&k);
+    sealed_free(&s);
+}
+
+/* Cut by itself, and while it is read. */
+static void test_cut_by_seeking(void)
+{
+    struct sealed s = seal(SLOTS_FEW, 300000, (struct padding){.rule = PAD_PADME});
+    const size_t lens[] = {0, 1, 2048, 65536, 131072, s.file.len - 2048, s.file.len - 1};
+    struct seeking k;
+
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        check_about("cut to %zu, by seeking", lens[i]);
+        CHECK_INT(SEAL_DAMAGED, seeking_start(&k, &s.env, s.file.data, lens[i]));
+        seeking_end(&k);
+        check_about("cut to %zu while it is read, by seeking", lens[i]);
+        CHECK_INT(SEAL_OK, seeking_start(&k, &s.env, s.file.data, s.file.len));
+        check_piece(&k, &s, 0);
+        CHECK_INT(0, truncate(check_scratch("read"), (off_t)lens[i]));
+        CHECK_INT(SEAL_DAMAGED,
+                  stream_reader_trailer(k.reader, &k.content_len, k.digest, k.receipt, &k.fault));
+        seeking_end(&k);
+    }
+    sealed_free(&s);
+}
+
 static void check_round_trip(uint8_t slots, size_t len, struct padding padding)
 {
     size_t head = HEAD_LEN(slots);
@@ -210,6 +344,7 @@ static void check_round_trip(uint8_t slots, size_t len, struct padding padding)
     r = read_sealed(&s.env, s.file.data, s.file.len, len);
     check_result(&s, &r, len);
     buffer_free(&r.out);
+    check_seeks(&s);
     sealed_free(&s);
 }
 
@@ -513,6 +648,18 @@ static void check_forgery(const struct forgery *f, enum seal_status by_copy,
     buffer_free(&file);
 }
 
+/* What seeking says of the trailer: it sees no padding. */
+static void check_forged_trailer(const struct forgery *f, enum seal_status want)
+{
+    struct buffer file = forge(&f->env, f->plain, f->total);
+    struct seeking k;
+
+    CHECK_INT(want, seeking_start(&k, &f->env, file.data, file.len));
+    CHECK_INT(want != SEAL_OK, bytes_are_zero(k.receipt, sizeof k.receipt));
+    seeking_end(&k);
+    buffer_free(&file);
+}
+
 static void test_trailer_fields(struct forgery *f)
 {
     for (size_t at = 8; at < TRAILER_LEN; at++) {
@@ -522,6 +669,7 @@ static void test_trailer_fields(struct forgery *f)
         check_about("trailer byte %zu", at);
         f->trailer[at] ^= 2;
         check_forgery(f, want, want);
+        check_forged_trailer(f, want);
         f->trailer[at] ^= 2;
     }
     check_about("trailer: not the last");
@@ -541,12 +689,15 @@ static void test_content_len(struct forgery *f)
     check_forgery(f, SEAL_OK, SEAL_HOSTILE);
     store_u64(f->trailer, room);
     check_forgery(f, SEAL_OK, SEAL_HOSTILE);
+    check_forged_trailer(f, SEAL_OK);
     store_u64(f->trailer, room + 1);
     check_forgery(f, SEAL_HOSTILE, SEAL_HOSTILE);
+    check_forged_trailer(f, SEAL_HOSTILE);
     store_u64(f->trailer, 0);
     check_forgery(f, SEAL_HOSTILE, SEAL_HOSTILE);
     store_u64(f->trailer, UINT64_MAX);
     check_forgery(f, SEAL_HOSTILE, SEAL_HOSTILE);
+    check_forged_trailer(f, SEAL_HOSTILE);
     store_u64(f->trailer, f->content_len);
     check_forgery(f, SEAL_OK, SEAL_OK);
 }
@@ -579,6 +730,7 @@ static void test_forged(void)
         check_about("total length %zu, no multiple of 2048", odd[i]);
         f = forgery_new(odd[i], 1000);
         check_forgery(&f, SEAL_DAMAGED, SEAL_DAMAGED);
+        check_forged_trailer(&f, SEAL_DAMAGED);
         free(f.plain);
     }
 }
@@ -634,6 +786,9 @@ int main(int argc, char **argv)
     test_round_trips();
     test_fixed();
     test_no_room();
+    test_block_at_hand();
+    test_flip_by_seeking();
+    test_cut_by_seeking();
     test_altered();
     test_forged();
     return check_done();

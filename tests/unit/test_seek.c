@@ -1,0 +1,411 @@
+/*
+ * Reading from any place: blocks of a file, the bags among the vectors, and how little of a large
+ * file is read for one entry of it. (Forged and damaged files: test_stream and test_archive.)
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/archive.h"
+#include "lib/check.h"
+#include "lib/fixture.h"
+
+#define MIB (1024 * 1024)
+
+/* ---- Blocks ------------------------------------------------------------------------------- */
+
+static void check_block(struct volume_in *in, const struct buffer *file, uint64_t number)
+{
+    size_t at = (size_t)number * VOLUME_BLOCK_LEN, len;
+    size_t want = file->len - at < VOLUME_BLOCK_LEN ? file->len - at : VOLUME_BLOCK_LEN;
+    bool is_last;
+    const uint8_t *block = volume_block(in, &len, &is_last);
+
+    CHECK_INT(want, len);
+    CHECK(len == 0 || memcmp(block, file->data + at, len) == 0);
+    CHECK_INT(at + want == file->len, is_last);
+}
+
+static void check_digest(struct volume_in *in, const struct buffer *file)
+{
+    struct fault fault = {.status = SEAL_OK};
+    uint8_t want[SHA256_LEN], got[SHA256_LEN];
+    struct sha256 hash;
+
+    sha256_start(&hash);
+    sha256_add(&hash, file->data, file->len);
+    sha256_end(&hash, want);
+    CHECK_INT(SEAL_OK, volume_digest(in, got, &fault));
+    CHECK_BYTES(want, got, sizeof want);
+    check_block(in, file, 0);
+}
+
+/* Beyond the end is refused, and what is at hand stays so. */
+static void check_beyond(struct volume_in *in, const struct buffer *file, uint64_t blocks)
+{
+    const uint64_t beyond[] = {blocks,         blocks + 1, UINT64_C(1) << 32, UINT64_C(1) << 48,
+                               UINT64_MAX - 1, UINT64_MAX};
+    struct fault fault = {.status = SEAL_OK};
+
+    CHECK_INT(SEAL_OK, volume_seek(in, blocks - 1, &fault));
+    for (size_t i = 0; i < sizeof beyond / sizeof beyond[0]; i++) {
+        fault = (struct fault){.status = SEAL_OK};
+        CHECK_INT(SEAL_DAMAGED, volume_seek(in, beyond[i], &fault));
+        CHECK_TEXT("it is cut short", fault.what);
+        check_block(in, file, blocks - 1);
+    }
+}
+
+static void check_blocks(size_t len)
+{
+    struct random random = fixture_random("blocks");
+    struct fault fault = {.status = SEAL_OK};
+    struct buffer file = {fixture_alloc(len), len, len};
+    uint64_t blocks = len == 0 ? 1 : (len + VOLUME_BLOCK_LEN - 1) / VOLUME_BLOCK_LEN;
+    struct volume_in *in;
+
+    check_about("blocks of %zu bytes", len);
+    random_bytes(&random, file.data, len);
+    fixture_write(check_scratch("blocks"), file.data, len);
+    CHECK_INT(SEAL_OK, volume_open(&in, check_scratch("blocks"), &fault));
+    for (int i = 0; i < 50; i++) {
+        uint64_t number = random_below(&random, (uint32_t)blocks);
+
+        CHECK_INT(SEAL_OK, volume_seek(in, number, &fault));
+        check_block(in, &file, number);
+        if (number + 1 < blocks && i % 2 == 0) {
+            CHECK_INT(SEAL_OK, volume_next(in, &fault));
+            check_block(in, &file, number + 1);
+        }
+        if (i % 16 == 7)
+            check_digest(in, &file);
+    }
+    check_beyond(in, &file, blocks);
+    check_digest(in, &file);
+    volume_close(in);
+    buffer_free(&file);
+}
+
+static void test_blocks(void)
+{
+    static const size_t lens[] = {0, 1, 65535, 65536, 65537, 131072, 262144, 262145, 900000};
+
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++)
+        check_blocks(lens[i]);
+}
+
+static void test_file_becomes_shorter(void)
+{
+    struct fault fault = {.status = SEAL_OK};
+    struct buffer file = {fixture_alloc(300000), 300000, 300000};
+    struct volume_in *in;
+
+    check_about("a file that becomes shorter");
+    fixture_write(check_scratch("blocks"), file.data, file.len);
+    CHECK_INT(SEAL_OK, volume_open(&in, check_scratch("blocks"), &fault));
+    CHECK_INT(0, truncate(check_scratch("blocks"), 100000));
+    CHECK_INT(SEAL_DAMAGED, volume_seek(in, 3, &fault));
+    fault = (struct fault){.status = SEAL_OK};
+    file.len = 100000;
+    CHECK_INT(SEAL_OK, volume_seek(in, 1, &fault));
+    check_block(in, &file, 1);
+    CHECK_INT(SEAL_OK, volume_seek(in, 0, &fault));
+    check_block(in, &file, 0);
+    volume_close(in);
+    buffer_free(&file);
+}
+
+/* Standard input is a pipe for the while. */
+static void test_pipe(void)
+{
+    struct fault fault = {.status = SEAL_OK};
+    uint8_t digest[SHA256_LEN];
+    int ends[2], before = dup(STDIN_FILENO);
+    struct volume_in *in;
+
+    check_about("a pipe");
+    CHECK(before >= 0 && pipe(ends) == 0 && dup2(ends[0], STDIN_FILENO) == 0);
+    CHECK_INT(4, write(ends[1], "four", 4));
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    CHECK_INT(SEAL_OK, volume_open(&in, "-", &fault));
+    CHECK_INT(SEAL_USAGE, volume_seek(in, 0, &fault));
+    CHECK(fault.what != NULL && strstr(fault.what, "it cannot be read from any place; ") != NULL);
+    fault = (struct fault){.status = SEAL_OK};
+    CHECK_INT(SEAL_USAGE, volume_digest(in, digest, &fault));
+    check_block(in, &(struct buffer){(uint8_t[]){'f', 'o', 'u', 'r'}, 4, 4}, 0);
+    volume_close(in);
+    CHECK_INT(0, dup2(before, STDIN_FILENO));
+    (void)close(before);
+}
+
+/* ---- Bags --------------------------------------------------------------------------------- */
+
+/* Readers over one file, with tables if asked for. */
+struct reading {
+    struct fault fault;
+    struct volume_in *in;
+    struct stream_reader *stream;
+    struct archive_reader *archive;
+    uint64_t count;
+};
+
+static void reading_start(struct reading *d, const struct envelope *env, const char *path)
+{
+    *d = (struct reading){.in = NULL};
+    CHECK_INT(SEAL_OK, volume_open(&d->in, path, &d->fault));
+    CHECK_INT(SEAL_OK, stream_reader_new(&d->stream, env, d->in, &d->fault));
+    CHECK_INT(SEAL_OK, archive_reader_new(&d->archive, CONTENT_BAG, d->stream, &d->fault));
+}
+
+static void reading_tables(struct reading *d)
+{
+    uint8_t digest[32], receipt[32];
+    uint64_t content_len = 0;
+
+    CHECK_INT(SEAL_OK, stream_reader_trailer(d->stream, &content_len, digest, receipt, &d->fault));
+    CHECK_INT(SEAL_OK, archive_reader_tables(d->archive, content_len, &d->count, &d->fault));
+}
+
+static void reading_end(struct reading *d)
+{
+    archive_reader_free(d->archive);
+    stream_reader_free(d->stream);
+    volume_close(d->in);
+}
+
+/* The next entry as a line with the digest of its data, or "end". */
+static void describe_next(struct reading *d, char *line, size_t size)
+{
+    struct archive_entry e;
+    struct sha256 hash;
+    uint8_t digest[SHA256_LEN];
+    char hex[2 * SHA256_LEN + 1];
+    const uint8_t *data;
+    size_t len = 1;
+    bool more;
+
+    (void)snprintf(line, size, "end");
+    if (!CHECK_INT(SEAL_OK, archive_read_entry(d->archive, &e, &more, &d->fault)) || !more)
+        return;
+    len = (size_t)snprintf(line, size, "%d %d %lld.%u %llu %s ", e.is_dir, e.exec,
+                           (long long)e.mtime.sec, (unsigned)e.mtime.nsec,
+                           (unsigned long long)e.size, e.path);
+    if (!CHECK(len + sizeof hex < size))
+        return;
+    line += len;
+    sha256_start(&hash);
+    while (CHECK_INT(SEAL_OK, archive_read_data(d->archive, &data, &len, &d->fault)) && len > 0)
+        sha256_add(&hash, data, len);
+    sha256_end(&hash, digest);
+    hex_encode(hex, digest, sizeof digest);
+    memcpy(line, hex, sizeof hex);
+}
+
+#define LINE_SIZE 40000
+#define LINES_MAX 256
+
+/* All lines from begin to end; the caller frees them. */
+static size_t list(const struct envelope *env, const char *path, char **lines)
+{
+    struct reading d;
+    size_t count = 0;
+    bool more = true;
+
+    reading_start(&d, env, path);
+    while (more && CHECK(count < LINES_MAX)) {
+        lines[count] = fixture_alloc(LINE_SIZE);
+        describe_next(&d, lines[count], LINE_SIZE);
+        more = strcmp(lines[count++], "end") != 0;
+    }
+    CHECK_INT(SEAL_OK, archive_reader_finish(d.archive, &d.fault));
+    reading_end(&d);
+    return count;
+}
+
+/* Every entry by itself, last first; then the last five together; then all. */
+static void check_list(struct reading *d, char *const *lines, size_t count)
+{
+    char *line = fixture_alloc(LINE_SIZE);
+
+    CHECK_INT(count - 1, d->count);
+    for (size_t i = count - 1; i > 0; i--) {
+        CHECK_INT(SEAL_OK, archive_reader_seek(d->archive, i - 1, &d->fault));
+        describe_next(d, line, LINE_SIZE);
+        CHECK_TEXT(lines[i - 1], line);
+    }
+    CHECK_INT(SEAL_OK, archive_reader_seek(d->archive, d->count - 5, &d->fault));
+    for (size_t i = count - 6; i < count; i++) {
+        describe_next(d, line, LINE_SIZE);
+        CHECK_TEXT(lines[i], line);
+    }
+    CHECK(strstr(lines[count - 6], " manifest-sha256.txt ") != NULL);
+    CHECK_INT(SEAL_OK, archive_reader_seek(d->archive, 0, &d->fault));
+    for (size_t i = 0; i < count; i++) {
+        describe_next(d, line, LINE_SIZE);
+        CHECK_TEXT(lines[i], line);
+    }
+    free(line);
+}
+
+static void check_vector_bag(const json_t *file, const char *name)
+{
+    struct envelope env = {.params = {.slot_count = (uint8_t)fixture_number(file, "n")}};
+    char path[256], *lines[LINES_MAX];
+    struct reading d;
+    size_t count;
+
+    (void)snprintf(path, sizeof path, "files/%s", name);
+    check_about("%s", name);
+    env.head_len = HEAD_LEN(fixture_number(file, "n"));
+    fixture_hex(env.file_key, KEY_LEN, file, "file_key");
+    fixture_hex(env.commitment, COMMITMENT_LEN, file, "C");
+    count = list(&env, check_vector(path), lines);
+    reading_start(&d, &env, check_vector(path));
+    reading_tables(&d);
+    if (CHECK(count > 5 && d.count == count - 1))
+        check_list(&d, lines, count);
+    reading_end(&d);
+    while (count > 0)
+        free(lines[--count]);
+}
+
+static void test_vectors(void)
+{
+    json_t *index = fixture_json("files/index.json");
+    const json_t *cases = json_is_array(index) ? index : json_object_get(index, "cases");
+    const json_t *sample;
+    size_t i, bags = 0;
+
+    json_array_foreach (cases, i, sample) {
+        const json_t *files = json_object_get(sample, "files");
+
+        if (json_array_size(files) != 1 || strcmp(fixture_text(sample, "type"), "bag") != 0)
+            continue;
+        check_vector_bag(json_array_get(json_object_get(sample, "intermediates"), 0),
+                         json_string_value(json_array_get(files, 0)));
+        bags++;
+    }
+    CHECK(bags > 10);
+    json_decref(index);
+}
+
+/* ---- How much is read --------------------------------------------------------------------- */
+
+static const struct envelope env_large = {
+    .file_key = "not a secret", .params = {.slot_count = SLOTS_FEW}, .head_len = HEAD_LEN(8)};
+
+/* count files of a MiB that does not compress, each with its number in front. */
+static void seal_large(size_t count)
+{
+    static const uint8_t head[HEAD_LEN_MAX];
+    struct fault fault = {.status = SEAL_OK};
+    struct random random = fixture_random("large");
+    struct stream_writer *stream;
+    struct archive_writer *w;
+    uint8_t *data = fixture_alloc(MIB), digest[32] = {0}, receipt[32];
+    int fd = fixture_create(check_scratch("large"));
+
+    random_bytes(&random, data, MIB);
+    CHECK_INT(SEAL_OK,
+              stream_writer_new(&stream, &env_large, head, (struct padding){0}, fd, &fault));
+    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_BAG, LEVEL_MIN, stream, &fault));
+    for (size_t i = 0; i < count; i++) {
+        struct archive_entry e = {.path = "data/f", .path_len = 6, .size = MIB};
+
+        store_u64(data, i);
+        CHECK_INT(SEAL_OK, archive_write_entry(w, &e, &fault));
+        CHECK_INT(SEAL_OK, archive_write_data(w, data, MIB, &fault));
+    }
+    CHECK_INT(SEAL_OK, archive_writer_finish(w, &fault));
+    CHECK_INT(SEAL_OK, stream_writer_finish(stream, digest, &random, receipt, &fault));
+    archive_writer_free(w);
+    stream_writer_free(stream);
+    (void)close(fd);
+    free(data);
+}
+
+/* Bytes that this process has read by system calls; 0 where the system does not say. */
+static uint64_t bytes_read(void)
+{
+    unsigned long long n = 0;
+    FILE *f = fopen("/proc/self/io", "r");
+
+    if (f == NULL)
+        return 0;
+    if (fscanf(f, "rchar: %llu", &n) != 1)
+        n = 0;
+    (void)fclose(f);
+    return n;
+}
+
+/* A frame is 4 MiB, and the file 48 MiB: opening, tables and an entry take less than two frames. */
+static void test_reads_little(void)
+{
+    const size_t count = 48;
+    uint64_t before = bytes_read(), total;
+    struct archive_entry e;
+    struct reading d;
+    const uint8_t *data;
+    size_t len, in_order = 0;
+    bool more;
+
+    check_about("how much is read");
+    seal_large(count);
+    for (size_t i = 0; i < count; i += 7) {
+        before = bytes_read();
+        reading_start(&d, &env_large, check_scratch("large"));
+        reading_tables(&d);
+        CHECK_INT(SEAL_OK, archive_reader_seek(d.archive, i, &d.fault));
+        CHECK_INT(SEAL_OK, archive_read_entry(d.archive, &e, &more, &d.fault));
+        CHECK_INT(SEAL_OK, archive_read_data(d.archive, &data, &len, &d.fault));
+        CHECK(more && len >= 8 && load_u64(data) == i);
+        total = bytes_read() - before;
+        CHECK(total < 6 * MIB);
+        reading_end(&d);
+    }
+    /* All in order: each frame once. */
+    before = bytes_read();
+    reading_start(&d, &env_large, check_scratch("large"));
+    reading_tables(&d);
+    for (size_t i = 0; i < count; i++) {
+        CHECK_INT(SEAL_OK, archive_reader_seek(d.archive, i, &d.fault));
+        CHECK_INT(SEAL_OK, archive_read_entry(d.archive, &e, &more, &d.fault));
+        do {
+            CHECK_INT(SEAL_OK, archive_read_data(d.archive, &data, &len, &d.fault));
+            in_order += len;
+        } while (len > 0);
+    }
+    CHECK_INT(count * MIB, in_order);
+    CHECK(bytes_read() - before < (count + 6) * MIB);
+    reading_end(&d);
+}
+
+/* The last test: a request to stop cannot be taken back. */
+static void test_stop(void)
+{
+    struct fault fault = {.status = SEAL_OK};
+    uint8_t digest[SHA256_LEN];
+    struct reading d;
+
+    check_about("asked to stop");
+    reading_start(&d, &env_large, check_scratch("large"));
+    stop_request();
+    CHECK_INT(SEAL_INTERRUPTED, volume_digest(d.in, digest, &fault));
+    CHECK_INT(SEAL_INTERRUPTED, stream_reader_seek(d.stream, 0, &d.fault));
+    reading_end(&d);
+}
+
+int main(int argc, char **argv)
+{
+    check_start("seek", argc, argv);
+    fixture_start(argc, argv);
+    test_blocks();
+    test_file_becomes_shorter();
+    test_pipe();
+    test_vectors();
+    test_reads_little();
+    test_stop();
+    return check_done();
+}
