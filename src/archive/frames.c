@@ -647,22 +647,25 @@ enum seal_status frames_reader_finish(struct frames_reader *r, bool is_bag, stru
 
 /* ---- Reading by seeking ------------------------------------------------------------------- */
 
-/* What stands in front of the rows and behind them. */
-#define SEEK_TABLE_LEN(rows) (SKIPPABLE_HEAD_LEN + (rows)*SEEK_ROW_LEN + SEEK_FOOTER_LEN)
+/* The whole frame. */
+static uint64_t seek_table_len(uint64_t rows)
+{
+    return SKIPPABLE_HEAD_LEN + rows * SEEK_ROW_LEN + SEEK_FOOTER_LEN;
+}
 
 static enum seal_status read_footer(struct frames_reader *r, uint64_t content_len, uint64_t *rows,
                                     struct fault *fault)
 {
     uint8_t footer[SEEK_FOOTER_LEN];
 
-    if (content_len < SEEK_TABLE_LEN(0))
+    if (content_len < seek_table_len(0))
         return fault_set(fault, SEAL_HOSTILE, "its content ends too early", NULL);
     if (stream_reader_seek(r->from, content_len - SEEK_FOOTER_LEN, fault) != SEAL_OK ||
         read_exact(r, footer, sizeof footer, fault) != SEAL_OK)
         return fault->status;
     *rows = load_u32(footer);
     if (footer[4] != 0 || load_u32(footer + 5) != MAGIC_SEEK_FOOTER ||
-        SEEK_TABLE_LEN(*rows) > content_len)
+        seek_table_len(*rows) > content_len)
         return table_differs(fault);
     if (*rows > SEEK_ROWS_MAX)
         return fault_set(fault, SEAL_NO_MEMORY, "its seek table is longer than we hold", NULL);
@@ -736,7 +739,7 @@ static enum seal_status read_map(struct frames_reader *r, uint64_t content_len, 
         return fault->status;
     if (rows < 2) /* a bag has a frame of data and one of offsets */
         return table_differs(fault);
-    table_at = content_len - SEEK_TABLE_LEN(rows);
+    table_at = content_len - seek_table_len(rows);
     r->map->count = rows - 1;
     if (read_rows(r, table_at, rows, fault) != SEAL_OK ||
         check_rows(r->map, table_at, fault) != SEAL_OK)

@@ -130,10 +130,10 @@ enum seal_status volume_seek(struct volume_in *in, uint64_t block, struct fault 
     if (!in->is_file)
         return fault_set(fault, SEAL_USAGE,
                          "it cannot be read from any place; save it to a file first", in->name);
-    if (block == in->number)
-        return SEAL_OK;
     if (block > last)
         return cut_short(in, fault);
+    if (block == in->number)
+        return SEAL_OK;
     if (in->number != NO_BLOCK && block == in->number + 1 && in->lens[1 - in->at] > 0)
         return volume_next(in, fault);
     if (lseek(in->fd, (off_t)(block * VOLUME_BLOCK_LEN), SEEK_SET) < 0)

@@ -22,10 +22,12 @@ const uint8_t *volume_block(const struct volume_in *in, size_t *len, bool *is_la
 MUST_USE enum seal_status volume_next(struct volume_in *in, struct fault *fault);
 /* Back to the first block. SEAL_USAGE where the input cannot be read twice. */
 MUST_USE enum seal_status volume_rewind(struct volume_in *in, struct fault *fault);
-/* To any block of a file whose size is known; else SEAL_USAGE. */
+/* To any block of a file whose size is known; else SEAL_USAGE. SEAL_DAMAGED: there is none of that
+ * number. After a failure the next seek works again. */
 MUST_USE enum seal_status volume_seek(struct volume_in *in, uint64_t block, struct fault *fault);
 /* SHA-256 of the whole file as it is now, which is then back at its first block. SEAL_USAGE where
- * the input cannot be read twice. */
+ * the input cannot be read twice. A stream reader that was in the middle of it is of no use then.
+ */
 MUST_USE enum seal_status volume_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN],
                                         struct fault *fault);
 /* For input that can be read only once: from the begin on, all that is read is hashed; to be called

@@ -1265,6 +1265,28 @@ static void test_swapped_rows(void)
     buffer_free(&b);
 }
 
+/* Several numbers of the tables changed at once, little or at all: content_status compares. */
+static void test_random_tables(void)
+{
+    struct random random = fixture_random("tables");
+    size_t count = fixture_share(3000, 300), hostile = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct buffer b = two_frame_bag();
+
+        check_about("random tables %zu", i);
+        for (uint32_t n = 1 + random_below(&random, 3); n > 0; n--) {
+            size_t at = 4 + random_below(&random, AT_OFFSETS);
+            uint32_t by = random_below(&random, 9) - 4;
+
+            change_u32(&b, at, by << 8 * random_below(&random, 4));
+        }
+        hostile += content_status(&b, CONTENT_BAG) == SEAL_HOSTILE;
+        buffer_free(&b);
+    }
+    CHECK(hostile > count / 2);
+}
+
 /* Rows for frames that are not there take no memory; those that are may be too many to hold. */
 static void test_many_rows(void)
 {
@@ -1658,6 +1680,7 @@ int main(int argc, char **argv)
     test_offsets();
     test_forged_tables();
     test_swapped_rows();
+    test_random_tables();
     test_many_rows();
     test_empty_frames();
     test_two_pax_headers();
