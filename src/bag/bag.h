@@ -189,23 +189,31 @@ void bag_check_free(struct bag_check *c);
 struct bag_spelling;
 
 MUST_USE enum seal_status bag_spelling_new(struct bag_spelling **out, struct fault *fault);
-/* Settles the spelling of a path met for the first time, and of the folders above it of which the
- * first known_len bytes are settled (bag_place). */
+/* Settles the spelling of the path of an entry, and of the folders above it; of these the first
+ * known_len bytes are settled (bag_place). */
 MUST_USE enum seal_status bag_spelling_add(struct bag_spelling *s, const char *path,
                                            size_t path_len, size_t known_len, struct fault *fault);
 /* The spelling of a path that was settled, or lies in a folder that was: valid until the next call
  * of either function. NULL for want of memory. */
 const char *bag_spelling_of(struct bag_spelling *s, const char *path, size_t path_len);
-/* How many are spelled differently, and a comment line "# spelled ./<on disk> ./<as sealed>" each.
- */
+/* How many parts of paths are spelled differently. */
 uint64_t bag_spelling_count(const struct bag_spelling *s);
-MUST_USE enum seal_status bag_spelling_lines(struct bag_spelling *s, struct buffer *out);
+/* Appends a comment line "# spelled ./<on disk> ./<as sealed>" for an entry that is spelled
+ * differently itself, or for lack of an entry for a folder above it that is; for others nothing. */
+MUST_USE enum seal_status bag_spelling_line(struct bag_spelling *s, const char *path,
+                                            size_t path_len, struct buffer *out);
 void bag_spelling_free(struct bag_spelling *s);
 
 /* Where the record as it was sealed stands in a bag with such names. Manifest and listing beside
  * data/ then have the names that are on disk, and the listing those comment lines. */
 #define BAG_AS_SEALED_DIR "as-sealed"
 
+/* Appends the lines for all entries, in their order; *are_cut: some are left out, beyond limit
+ * bytes.
+ */
+MUST_USE enum seal_status bag_check_spelled(const struct bag_check *c, struct bag_spelling *s,
+                                            size_t limit, struct buffer *out, bool *are_cut,
+                                            struct fault *fault);
 /* Hands manifest-sha256.txt, metadata.mtree and tagmanifest-sha256.txt for the names on disk to the
  * sinks, after bag_check_end. Sinks are called in this order. */
 MUST_USE enum seal_status bag_check_respell(const struct bag_check *c, struct bag_spelling *s,

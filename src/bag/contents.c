@@ -203,10 +203,17 @@ static enum seal_status respell_listing(const struct table *t, struct bag_spelli
         else
             status = text_flush(&o, PIECE_LEN, fault);
     }
-    if (status == SEAL_OK && bag_spelling_lines(s, &o.text) != SEAL_OK)
-        status = SEAL_NO_MEMORY;
     if (status == SEAL_NO_MEMORY)
         (void)out_of_memory(fault);
+    for (size_t i = 0; i < t->count && status == SEAL_OK; i++) {
+        const struct item *item = &t->items[i];
+
+        if ((item->marks & MARK_IMPLIED) == 0 &&
+            bag_spelling_line(s, item_path(t, item), item->path_len, &o.text) != SEAL_OK)
+            status = out_of_memory(fault);
+        else
+            status = text_flush(&o, PIECE_LEN, fault);
+    }
     return text_end(&o, digest, status, fault);
 }
 
@@ -235,6 +242,28 @@ static enum seal_status respell_tagmanifest(const struct bag_check *c, const str
     if (status != SEAL_OK)
         (void)out_of_memory(fault);
     return text_end(&o, ignored, status, fault);
+}
+
+enum seal_status bag_check_spelled(const struct bag_check *c, struct bag_spelling *s, size_t limit,
+                                   struct buffer *out, bool *are_cut, struct fault *fault)
+{
+    const struct table *t = &c->table;
+
+    for (size_t i = 0; i < t->count && !*are_cut; i++) {
+        const struct item *item = &t->items[i];
+        size_t before = out->len;
+
+        if ((item->marks & MARK_IMPLIED) == 0 &&
+            bag_spelling_line(s, item_path(t, item), item->path_len, out) != SEAL_OK)
+            return out_of_memory(fault);
+        if (out->len > limit) {
+            out->len = before;
+            *are_cut = true;
+        }
+    }
+    if (buffer_append_text(out, "") != SEAL_OK)
+        return out_of_memory(fault);
+    return SEAL_OK;
 }
 
 enum seal_status bag_check_respell(const struct bag_check *c, struct bag_spelling *s,

@@ -14,15 +14,21 @@
 
 #include <sodium.h>
 
+/* A path whose last part is another one on disk. The path itself is not kept: a sender may have
+ * very long ones, of which every part is odd. */
+struct odd {
+    uint64_t hash; /* of the path; 64 bits under a secret key tell them apart */
+    size_t name;   /* its last part on disk, in names; 0: this place is free */
+    bool is_entry; /* it is an entry of the bag, not only a folder above one */
+};
+
 struct bag_spelling {
     uint8_t key[crypto_shorthash_KEYBYTES]; /* nobody can choose names that agree in their hash */
     uint64_t *folded;                       /* hashes of what was settled, folded; 0: free */
     size_t folded_count, folded_size;
-    struct table odd; /* path as sealed, and as its "original" the name of its last part on disk */
-    struct buffer odd_keys; /* u64 each: the hashes of those paths */
-    uint64_t *odd_hashes;   /* the same as a hash table ... */
-    uint32_t *odd_numbers;  /* ... and the numbers in odd, + 1; 0: free */
-    size_t odd_size;
+    struct odd *odd; /* a hash table */
+    size_t odd_count, odd_size;
+    struct buffer names; /* begins with a NUL */
     struct buffer out, name, hashed;
 };
 
@@ -57,9 +63,11 @@ enum seal_status bag_spelling_new(struct bag_spelling **out, struct fault *fault
     struct bag_spelling *s = calloc(1, sizeof *s);
 
     *out = s;
-    if (s == NULL)
+    if (s == NULL || buffer_append(&s->names, "", 1) != SEAL_OK) {
+        free(s);
+        *out = NULL;
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    table_init(&s->odd, false);
+    }
     randombytes_buf(s->key, sizeof s->key);
     return SEAL_OK;
 }
@@ -68,11 +76,9 @@ void bag_spelling_free(struct bag_spelling *s)
 {
     if (s == NULL)
         return;
-    table_free(&s->odd);
-    buffer_free(&s->odd_keys);
     free(s->folded);
-    free(s->odd_hashes);
-    free(s->odd_numbers);
+    free(s->odd);
+    buffer_free(&s->names);
     buffer_free(&s->out);
     buffer_free(&s->name);
     buffer_free(&s->hashed);
@@ -118,75 +124,58 @@ static enum seal_status take(struct bag_spelling *s, uint64_t hash)
 
 /* ---- What was spelled differently --------------------------------------------------------- */
 
-/* Paths with the same hash are told apart by looking on. */
-static size_t odd_place(const struct bag_spelling *s, uint64_t hash, const char *path, size_t len)
+/* The place of a path: its own, or the free one it would go to. */
+static struct odd *odd_place(struct odd *table, size_t size, uint64_t hash)
 {
-    size_t at = (size_t)hash & (s->odd_size - 1);
+    size_t at = (size_t)hash & (size - 1);
 
-    for (; s->odd_numbers[at] != 0; at = (at + 1) & (s->odd_size - 1)) {
-        const struct item *item = &s->odd.items[s->odd_numbers[at] - 1];
-
-        if (s->odd_hashes[at] == hash && item->path_len == len &&
-            memcmp(item_path(&s->odd, item), path, len) == 0)
-            break;
-    }
-    return at;
+    while (table[at].name != 0 && table[at].hash != hash)
+        at = (at + 1) & (size - 1);
+    return &table[at];
 }
 
-/* The name on disk of the last part of a path, if it is another one; else NULL. */
-static const char *odd_name(const struct bag_spelling *s, uint64_t hash, const char *path,
-                            size_t len)
+/* NULL: its last part is on disk as it is. */
+static struct odd *odd_find(const struct bag_spelling *s, uint64_t hash)
 {
-    uint32_t number;
+    struct odd *odd = s->odd_size == 0 ? NULL : odd_place(s->odd, s->odd_size, hash);
 
-    if (s->odd_size == 0)
-        return NULL;
-    number = s->odd_numbers[odd_place(s, hash, path, len)];
-    return number == 0 ? NULL : item_original(&s->odd, &s->odd.items[number - 1]);
+    return odd == NULL || odd->name == 0 ? NULL : odd;
+}
+
+static const char *odd_name(const struct bag_spelling *s, const struct odd *odd)
+{
+    return (const char *)s->names.data + odd->name;
 }
 
 static enum seal_status odd_grow(struct bag_spelling *s)
 {
     size_t size = s->odd_size == 0 ? 64 : s->odd_size * 2;
+    struct odd *grown;
 
-    if (s->odd.count * 2 < s->odd_size)
+    if (s->odd_count * 2 < s->odd_size)
         return SEAL_OK;
-    free(s->odd_hashes);
-    free(s->odd_numbers);
-    s->odd_size = 0;
-    s->odd_hashes = calloc(size, sizeof *s->odd_hashes);
-    s->odd_numbers = calloc(size, sizeof *s->odd_numbers);
-    if (s->odd_hashes == NULL || s->odd_numbers == NULL)
+    grown = calloc(size, sizeof *grown);
+    if (grown == NULL)
         return SEAL_NO_MEMORY;
+    for (size_t i = 0; i < s->odd_size; i++)
+        if (s->odd[i].name != 0)
+            *odd_place(grown, size, s->odd[i].hash) = s->odd[i];
+    free(s->odd);
+    s->odd = grown;
     s->odd_size = size;
-    for (size_t i = 0; i < s->odd.count; i++) {
-        const char *path = item_path(&s->odd, &s->odd.items[i]);
-        uint64_t hash = load_u64(s->odd_keys.data + 8 * i);
-        size_t at = odd_place(s, hash, path, s->odd.items[i].path_len);
-
-        s->odd_hashes[at] = hash;
-        s->odd_numbers[at] = (uint32_t)i + 1;
-    }
     return SEAL_OK;
 }
 
-static enum seal_status odd_add(struct bag_spelling *s, uint64_t hash, const char *path, size_t len,
-                                const char *name, size_t name_len)
+static enum seal_status odd_add(struct bag_spelling *s, uint64_t hash, const char *name, size_t len,
+                                bool is_entry)
 {
-    struct item *item;
-    uint8_t row[8];
-    size_t at;
+    struct odd odd = {hash, s->names.len, is_entry};
 
-    store_u64(row, hash);
-    if (odd_grow(s) != SEAL_OK || buffer_append(&s->odd_keys, row, sizeof row) != SEAL_OK)
+    if (odd_grow(s) != SEAL_OK || buffer_append(&s->names, name, len) != SEAL_OK ||
+        buffer_append(&s->names, "", 1) != SEAL_OK)
         return SEAL_NO_MEMORY;
-    at = odd_place(s, hash, path, len);
-    item = table_add(&s->odd, path, len);
-    if (item == NULL || table_add_text(&s->odd, name, name_len) != SEAL_OK)
-        return SEAL_NO_MEMORY;
-    item->marks = MARK_RENAMED;
-    s->odd_hashes[at] = hash;
-    s->odd_numbers[at] = (uint32_t)s->odd.count;
+    *odd_place(s->odd, s->odd_size, hash) = odd;
+    s->odd_count++;
     return SEAL_OK;
 }
 
@@ -248,20 +237,34 @@ static enum seal_status settle(struct bag_spelling *s, uint64_t *folded, const c
     return SEAL_OK;
 }
 
-static enum seal_status add_part(struct bag_spelling *s, const char *path, size_t start, size_t end,
-                                 size_t known_len, uint64_t hash, uint64_t *folded)
+/* One part of a path that is being settled, from its folder's hashes to its own. */
+struct part {
+    const char *name;
+    size_t len;
+    bool is_known; /* settled before */
+    bool is_last;
+};
+
+static enum seal_status add_part(struct bag_spelling *s, const struct part *part, uint64_t *hash,
+                                 uint64_t *folded)
 {
-    bool odd;
+    struct odd *odd;
+    const char *name;
+    bool is_odd;
 
-    if (end <= known_len) {
-        const char *name = odd_name(s, hash, path, end);
-
-        return name != NULL ? hash_part(s, folded, name, strlen(name), true)
-                            : hash_part(s, folded, path + start, end - start, true);
-    }
-    if (settle(s, folded, path + start, end - start, &odd) != SEAL_OK)
+    if (hash_part(s, hash, part->name, part->len, false) != SEAL_OK)
         return SEAL_NO_MEMORY;
-    return odd ? odd_add(s, hash, path, end, (const char *)s->name.data, s->name.len) : SEAL_OK;
+    if (part->is_known) {
+        odd = odd_find(s, *hash);
+        if (odd != NULL && part->is_last)
+            odd->is_entry = true;
+        name = odd == NULL ? part->name : odd_name(s, odd);
+        return hash_part(s, folded, name, odd == NULL ? part->len : strlen(name), true);
+    }
+    if (settle(s, folded, part->name, part->len, &is_odd) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    return is_odd ? odd_add(s, *hash, (const char *)s->name.data, s->name.len, part->is_last)
+                  : SEAL_OK;
 }
 
 enum seal_status bag_spelling_add(struct bag_spelling *s, const char *path, size_t path_len,
@@ -271,53 +274,62 @@ enum seal_status bag_spelling_add(struct bag_spelling *s, const char *path, size
 
     for (size_t start = 0; start < path_len;) {
         size_t end = part_end(path, path_len, start);
+        struct part part = {path + start, end - start, end <= known_len, end == path_len};
 
-        if (hash_part(s, &hash, path + start, end - start, false) != SEAL_OK ||
-            add_part(s, path, start, end, known_len, hash, &folded) != SEAL_OK)
+        if (add_part(s, &part, &hash, &folded) != SEAL_OK)
             return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
         start = end + 1;
     }
     return SEAL_OK;
 }
 
-const char *bag_spelling_of(struct bag_spelling *s, const char *path, size_t path_len)
+/* ---- What was settled --------------------------------------------------------------------- */
+
+/* *tells: the path, or a folder above it that is no entry, is spelled differently. */
+static const char *spell(struct bag_spelling *s, const char *path, size_t path_len, bool *tells)
 {
     uint64_t hash = 0;
 
+    *tells = false;
     s->out.len = 0;
-    for (size_t start = 0; s->odd.count > 0 && start < path_len;) {
+    for (size_t start = 0; s->odd_count > 0 && start < path_len;) {
         size_t end = part_end(path, path_len, start);
-        const char *name;
+        const struct odd *odd;
 
         if (hash_part(s, &hash, path + start, end - start, false) != SEAL_OK)
             return NULL;
-        name = odd_name(s, hash, path, end);
+        odd = odd_find(s, hash);
+        *tells |= odd != NULL && (end == path_len || !odd->is_entry);
         if ((start > 0 && buffer_append(&s->out, "/", 1) != SEAL_OK) ||
-            (name != NULL ? buffer_append(&s->out, name, strlen(name))
-                          : buffer_append(&s->out, path + start, end - start)) != SEAL_OK)
+            (odd != NULL ? buffer_append(&s->out, odd_name(s, odd), strlen(odd_name(s, odd)))
+                         : buffer_append(&s->out, path + start, end - start)) != SEAL_OK)
             return NULL;
         start = end + 1;
     }
-    if (s->odd.count == 0 && buffer_append(&s->out, path, path_len) != SEAL_OK)
+    if (s->odd_count == 0 && buffer_append(&s->out, path, path_len) != SEAL_OK)
         return NULL;
     return buffer_append(&s->out, "", 1) == SEAL_OK ? (const char *)s->out.data : NULL;
 }
 
-/* ---- What was settled --------------------------------------------------------------------- */
+const char *bag_spelling_of(struct bag_spelling *s, const char *path, size_t path_len)
+{
+    bool ignored;
+
+    return spell(s, path, path_len, &ignored);
+}
 
 uint64_t bag_spelling_count(const struct bag_spelling *s)
 {
-    return s->odd.count;
+    return s->odd_count;
 }
 
-enum seal_status bag_spelling_lines(struct bag_spelling *s, struct buffer *out)
+enum seal_status bag_spelling_line(struct bag_spelling *s, const char *path, size_t path_len,
+                                   struct buffer *out)
 {
-    for (size_t i = 0; i < s->odd.count; i++) {
-        const char *as_sealed = item_path(&s->odd, &s->odd.items[i]);
-        const char *on_disk = bag_spelling_of(s, as_sealed, s->odd.items[i].path_len);
+    bool tells;
+    const char *on_disk = spell(s, path, path_len, &tells);
 
-        if (on_disk == NULL || mtree_spelled(out, on_disk, as_sealed) != SEAL_OK)
-            return SEAL_NO_MEMORY;
-    }
-    return SEAL_OK;
+    if (on_disk == NULL)
+        return SEAL_NO_MEMORY;
+    return tells ? mtree_spelled(out, on_disk, path) : SEAL_OK;
 }

@@ -8,6 +8,9 @@
 
 #include "intake/unpack.h"
 
+/* Bytes of lines about names spelled differently that are kept for the custody record. */
+#define SPELLED_MAX ((size_t)16 * 1024 * 1024)
+
 struct intake {
     struct stream_reader *from;
     struct archive_reader *archive;
@@ -101,10 +104,13 @@ static enum seal_status collect(struct intake *in, struct intake_result *result,
         result->totals.coded_names = 0; /* they are spelled without what would be coded */
     }
     result->is_read_only = !u->target->writable && !u->not_read_only;
-    if (buffer_append_text(&result->remarks, remarks) != SEAL_OK ||
-        (result->spelled > 0 && bag_spelling_lines(u->spelling, &result->remarks) != SEAL_OK) ||
-        buffer_append_text(&result->remarks, "") != SEAL_OK ||
-        buffer_append_text(&result->bag_info, bag_check_info(in->check)) != SEAL_OK)
+    if (buffer_append_text(&result->bag_info, bag_check_info(in->check)) != SEAL_OK)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    if (result->spelled > 0 &&
+        bag_check_spelled(in->check, u->spelling, SPELLED_MAX, &result->remarks,
+                          &result->remarks_are_cut, fault) != SEAL_OK)
+        return fault->status;
+    if (buffer_append_text(&result->remarks, remarks) != SEAL_OK)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     return SEAL_OK;
 }

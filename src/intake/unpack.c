@@ -53,10 +53,12 @@ enum seal_status unpack_folders(struct unpack *u, const struct archive_entry *e,
 {
     enum seal_status status = SEAL_OK;
 
-    if (u->target->dirfd < 0 || place->is_known)
+    if (u->target->dirfd < 0)
         return SEAL_OK;
     if (u->spelling != NULL)
         status = bag_spelling_add(u->spelling, e->path, e->path_len, place->known_len, fault);
+    if (place->is_known)
+        return status;
     for (size_t i = place->known_len + 1; i < e->path_len && status == SEAL_OK; i++)
         if (e->path[i] == '/')
             status = make_folder(u, e->path, i, fault);
@@ -189,18 +191,23 @@ static enum seal_status write_record(struct unpack *u, const struct bag_check *c
     return status;
 }
 
+/* One without a time may be there only in the paths of links, and not on disk. */
 static enum seal_status finish_folder(void *ctx, const char *path, const struct timestamp *mtime,
                                       struct fault *fault)
 {
     struct unpack *u = ctx;
+    struct fault absent = {.status = SEAL_OK};
     char *name = disk_path(u, path, strlen(path));
     int fd = -1;
-    enum seal_status status =
-        name == NULL ? out_of_memory(fault) : folder_open(&u->folder, name, &fd, fault);
+    enum seal_status status = SEAL_OK;
 
-    if (status == SEAL_OK && mtime != NULL && plat_set_mtime_fd(fd, *mtime) != 0)
+    if (name == NULL)
+        return out_of_memory(fault);
+    if (folder_open(&u->folder, name, &fd, mtime == NULL ? &absent : fault) != SEAL_OK)
+        status = fault->status;
+    else if (mtime != NULL && plat_set_mtime_fd(fd, *mtime) != 0)
         status = fault_set_errno(fault, "could not be given its time", name);
-    if (status == SEAL_OK)
+    else
         status = make_read_only(u, fd, name, fault);
     if (fd >= 0)
         (void)plat_close(fd);

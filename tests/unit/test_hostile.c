@@ -286,7 +286,8 @@ static enum seal_status take_in(struct bag *b)
     out = open(check_scratch("out"), O_RDONLY | O_DIRECTORY);
     CHECK_INT(SEAL_OK, volume_open(&in, check_scratch("sealed"), &taken.fault));
     CHECK_INT(SEAL_OK, stream_reader_new(&stream, &env, in, &taken.fault));
-    status = intake_bag(&result, stream, out, &progress, &taken.fault);
+    status =
+        intake_bag(&result, stream, &(struct intake_target){.dirfd = out}, &progress, &taken.fault);
     CHECK_INT(status, taken.fault.status);
     taken.totals = result.totals;
     intake_result_free(&result);
@@ -475,7 +476,7 @@ static void test_memory_of_paths(void)
     long long before = resident();
     struct bag_check *c;
 
-    CHECK_INT(SEAL_OK, bag_check_new(&c, &fault));
+    CHECK_INT(SEAL_OK, bag_check_new(&c, BAG_WHOLE, &fault));
     for (int i = 0; i < 4; i++) {
         char first[32], *path;
         struct archive_entry e = {.path_len = PATH_LEN_MAX};
@@ -507,7 +508,7 @@ static void test_memory_of_links(void)
     check_about("a link at a/a/a...");
     if (buffer_printf(&text, "#mtree\n. type=dir\n./%s type=link time=0.000000000 link=x\n", path))
         abort();
-    CHECK_INT(SEAL_OK, bag_check_new(&c, &fault));
+    CHECK_INT(SEAL_OK, bag_check_new(&c, BAG_WHOLE, &fault));
     CHECK_INT(SEAL_OK, bag_check_entry(c, &listing, NULL, &fault));
     CHECK_INT(SEAL_OK, bag_check_data(c, text.data, text.len, &fault));
     CHECK_INT(SEAL_OK, bag_check_entry_end(c, &fault));
