@@ -30,7 +30,7 @@ struct item {
     int64_t sec;
     uint32_t nsec;
     uint32_t path_len;
-    uint32_t root; /* the source's own use */
+    uint32_t root; /* for the owner's own use: where the source has it from, how it was met */
     uint8_t type;
     uint8_t marks;
     uint8_t digest[SHA256_LEN];
@@ -78,6 +78,11 @@ MUST_USE enum seal_status manifest_line(struct buffer *out, const uint8_t digest
 /* line without its end. path is decoded in place; *path_len gets its length. */
 MUST_USE bool manifest_parse(char *line, size_t len, uint8_t digest[static SHA256_LEN], char **path,
                              size_t *path_len);
+/* The same in two steps, for digests of any length: the path as it stands there, not decoded. */
+MUST_USE bool manifest_split(char *line, size_t len, uint8_t *digest, size_t digest_len,
+                             char **path, size_t *path_len);
+/* In place; returns what the length is then. */
+size_t manifest_decode(char *path, size_t len);
 
 /* ---- bag-info.txt (RFC 8493, 2.2.2) -------------------------------------------------------- */
 
@@ -118,6 +123,17 @@ struct mtree_entry {
 
 /* line without its end; decoded in place. False: no entry of this dialect. */
 MUST_USE bool mtree_parse(char *line, size_t len, struct mtree_entry *e);
+
+/* A name that had to be spelled differently on this disk: "# spelled ./ON-DISK ./AS-SEALED". */
+#define MTREE_SPELLED "# spelled "
+
+struct mtree_spelled {
+    char *path, *as_sealed;
+    size_t path_len, as_sealed_len;
+};
+
+/* A comment without its end, a NUL behind it; decoded in place. False: it is no such comment. */
+MUST_USE bool mtree_parse_spelled(char *line, struct mtree_spelled *s);
 /* Whether a comment line is one of mtree_remark's, and which. */
 bool mtree_is_remark(const char *line, enum bag_remark *kind);
 

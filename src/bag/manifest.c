@@ -51,29 +51,43 @@ static char decode_at(const char *s, size_t left)
     return '\0';
 }
 
-bool manifest_parse(char *line, size_t len, uint8_t digest[static SHA256_LEN], char **path,
+bool manifest_split(char *line, size_t len, uint8_t *digest, size_t digest_len, char **path,
                     size_t *path_len)
 {
-    size_t at = 2 * SHA256_LEN, out = 0;
+    size_t at = 2 * digest_len;
 
     if (len > 0 && line[len - 1] == '\r')
         len--;
-    if (len < at + 2 || !hex_decode(digest, SHA256_LEN, line))
+    if (len < at + 2 || !hex_decode(digest, digest_len, line))
         return false;
     if (line[at] != ' ' && line[at] != '\t')
         return false;
     while (at < len && (line[at] == ' ' || line[at] == '\t'))
         at++;
-    if (at == len)
-        return false;
     *path = line + at;
-    for (size_t i = at; i < len; i++) {
-        char c = decode_at(line + i, len - i);
+    *path_len = len - at;
+    return at < len;
+}
 
+size_t manifest_decode(char *path, size_t len)
+{
+    size_t out = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        char c = decode_at(path + i, len - i);
+
+        path[out++] = c != '\0' ? c : path[i];
         if (c != '\0')
             i += 2;
-        (*path)[out++] = c != '\0' ? c : line[i];
     }
-    *path_len = out;
+    return out;
+}
+
+bool manifest_parse(char *line, size_t len, uint8_t digest[static SHA256_LEN], char **path,
+                    size_t *path_len)
+{
+    if (!manifest_split(line, len, digest, SHA256_LEN, path, path_len))
+        return false;
+    *path_len = manifest_decode(*path, *path_len);
     return true;
 }

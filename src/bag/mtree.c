@@ -275,3 +275,27 @@ bool mtree_is_remark(const char *line, enum bag_remark *kind)
     }
     return false;
 }
+
+/* An escaped path and "./" before it: from *at up to the next blank or the end of the line. */
+static bool take_path(char **at, char **path, size_t *path_len)
+{
+    char *begin = *at, *blank = strchr(begin, ' ');
+    size_t len = blank == NULL ? strlen(begin) : (size_t)(blank - begin);
+
+    *at = begin + len + (blank != NULL);
+    if (len < 3 || memcmp(begin, "./", 2) != 0)
+        return false;
+    *path = begin + 2;
+    return unescape(*path, len - 2, path_len) && archive_path_is_clean(*path, *path_len);
+}
+
+bool mtree_parse_spelled(char *line, struct mtree_spelled *s)
+{
+    char *at;
+
+    if (strncmp(line, MTREE_SPELLED, strlen(MTREE_SPELLED)) != 0)
+        return false;
+    at = line + strlen(MTREE_SPELLED);
+    return take_path(&at, &s->path, &s->path_len) &&
+           take_path(&at, &s->as_sealed, &s->as_sealed_len) && *at == '\0';
+}

@@ -1,0 +1,398 @@
+/*
+ * Checking a bag on disk again: metadata.mtree, and the record as it was sealed.
+ */
+#include "bag/recheck.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum seal_status out_of_memory(struct fault *fault)
+{
+    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+}
+
+static enum seal_status too_many(struct fault *fault)
+{
+    return fault_set(fault, SEAL_NO_MEMORY, "it lists more names than can be held in memory", NULL);
+}
+
+static bool is_payload(const char *path, size_t len)
+{
+    size_t dir = strlen(PAYLOAD_DIR);
+
+    return len >= dir && memcmp(path, PAYLOAD_DIR, dir) == 0 && (len == dir || path[dir] == '/');
+}
+
+/* A listing being read: the bag's, or that in as-sealed/. */
+struct listing {
+    struct recheck *r;
+    const char *name;
+    bool is_ours; /* its two first lines are those of our dialect */
+    bool is_malformed;
+    struct buffer path; /* in as-sealed/: where its path is on disk */
+};
+
+static enum seal_status malformed(struct listing *l, const struct text_line *line)
+{
+    if (!l->is_malformed)
+        recheck_tell(l->r, BAG_RECORD_OFF, l->name, "line %" PRIu64 " is malformed", line->number);
+    l->is_malformed = true;
+    return SEAL_OK;
+}
+
+/* The first two lines say whether the listing is in our dialect; there is nothing to be taken from
+ * a foreign one. True: the line is dealt with. */
+static bool take_head(struct listing *l, const struct text_line *line)
+{
+    if (line->number == 1)
+        l->is_ours = strcmp(line->text, "#mtree") == 0;
+    else if (line->number == 2)
+        l->is_ours = l->is_ours && strcmp(line->text, ". type=dir") == 0;
+    return line->number <= 2 || !l->is_ours;
+}
+
+/* ---- metadata.mtree ----------------------------------------------------------------------- */
+
+/* Every folder above an item is listed with it, though it may have no entry of its own. */
+static enum seal_status imply_folders(struct listed *payload, size_t number, struct fault *fault)
+{
+    for (size_t at = payload->table.items[number].path_len; at-- > 1;) {
+        /* Adding may move the text. */
+        const char *path = item_path(&payload->table, &payload->table.items[number]);
+        struct item *above;
+
+        if (path[at] != '/')
+            continue;
+        if (table_find(&payload->table, path, at) != NULL)
+            break; /* and so are all above it */
+        above = table_add_prefix(&payload->table, number, at);
+        if (above == NULL)
+            return too_many(fault);
+        above->type = ITEM_DIR;
+        above->marks = MARK_IMPLIED;
+    }
+    return SEAL_OK;
+}
+
+static void tell(struct listing *l, const char *path, const char *what)
+{
+    recheck_tell(l->r, BAG_RECORD_OFF, path, "%s %s", l->name, what);
+}
+
+static void take_facts(struct listing *l, struct item *item, const struct mtree_entry *e)
+{
+    item->type = (uint8_t)e->type;
+    item->marks = MARK_IN_LISTING;
+    item->size = e->size;
+    item->sec = e->time.sec;
+    item->nsec = e->time.nsec;
+    memcpy(item->digest, e->digest, SHA256_LEN);
+    if (item->root & MET_IN(DIGEST_SHA256) &&
+        memcmp(e->digest, listed_digest(&l->r->payload, item, DIGEST_SHA256), SHA256_LEN) != 0)
+        tell(l, e->path, "has another digest than manifest-sha256.txt");
+}
+
+/* An implied folder gets an entry of its own, and so a path with a NUL behind it. */
+static enum seal_status own_path(struct table *t, struct item *item, const struct mtree_entry *e,
+                                 struct fault *fault)
+{
+    item->path_off = t->text.len;
+    return table_add_text(t, e->path, e->path_len) == SEAL_OK ? SEAL_OK : too_many(fault);
+}
+
+static enum seal_status take_entry(struct listing *l, const struct mtree_entry *e,
+                                   struct fault *fault)
+{
+    struct listed *payload = &l->r->payload;
+    struct item *item = table_find(&payload->table, e->path, e->path_len);
+    bool is_listed_file = item != NULL && (item->root & (MET_IN_ANY | MET_IN_FETCH)) != 0;
+
+    if (!is_payload(e->path, e->path_len))
+        tell(l, e->path, "may not list this path");
+    else if (is_listed_file && e->type != ITEM_FILE)
+        tell(l, e->path, "does not call it a file, and a manifest does");
+    else if (item != NULL && item->marks & MARK_IN_LISTING)
+        tell(l, e->path, "lists it twice");
+    else if (e->type != ITEM_LINK) { /* links are in the listing only */
+        if (item != NULL && item->marks & MARK_IMPLIED &&
+            own_path(&payload->table, item, e, fault) != SEAL_OK)
+            return fault->status;
+        if (item == NULL)
+            item = listed_item(payload, e->path, e->path_len);
+        if (item == NULL)
+            return too_many(fault);
+        take_facts(l, item, e);
+        return imply_folders(payload, (size_t)(item - payload->table.items), fault);
+    }
+    return SEAL_OK;
+}
+
+static enum seal_status take_comment(struct listing *l, const struct text_line *line,
+                                     struct fault *fault)
+{
+    struct mtree_spelled s;
+
+    if (line->cut || strncmp(line->text, MTREE_SPELLED, strlen(MTREE_SPELLED)) != 0)
+        return SEAL_OK;
+    if (!mtree_parse_spelled(line->text, &s))
+        return malformed(l, line);
+    return prefixes_add(&l->r->spelled, s.as_sealed, s.as_sealed_len, s.path, s.path_len) == SEAL_OK
+               ? SEAL_OK
+               : too_many(fault);
+}
+
+static enum seal_status take_listing_line(void *ctx, const struct text_line *line,
+                                          struct fault *fault)
+{
+    struct listing *l = ctx;
+    struct mtree_entry e;
+
+    if (take_head(l, line))
+        return SEAL_OK;
+    if (memchr(line->text, '\0', line->len) != NULL)
+        return malformed(l, line);
+    if (line->text[0] == '#') /* one with a \ at its end hides the next line from some readers */
+        return line->text[line->len - 1] == '\\' ? malformed(l, line)
+                                                 : take_comment(l, line, fault);
+    if (line->cut || !mtree_parse(line->text, line->len, &e))
+        return malformed(l, line);
+    return take_entry(l, &e, fault);
+}
+
+/* Manifests and listing have the same files. */
+static void compare_with_manifests(struct recheck *r)
+{
+    for (size_t i = 0; i < r->payload.table.count; i++) {
+        const struct item *item = &r->payload.table.items[i];
+        bool in_manifest = (item->root & MET_IN_ANY) != 0;
+        bool in_listing = (item->marks & MARK_IN_LISTING) != 0;
+        const char *path;
+
+        if (item->type != ITEM_FILE || in_manifest == in_listing ||
+            (!in_manifest && r->payload.whole != r->payload.kinds))
+            continue;
+        path = item_path(&r->payload.table, item);
+        recheck_tell(r, BAG_RECORD_OFF, path, "%s",
+                     in_listing ? "metadata.mtree lists it, and no manifest does"
+                                : "metadata.mtree does not list it");
+    }
+}
+
+enum seal_status recheck_listing(struct recheck *r, struct fault *fault)
+{
+    struct listing l = {.r = r, .name = tag_file_names[TAG_MTREE]};
+    const struct line_taker taker = {take_listing_line, &l, false};
+    bool whole;
+
+    if (recheck_read(r, l.name, &taker, &whole, NULL, fault) != SEAL_OK)
+        return fault->status;
+    r->result->has_listing = whole && l.is_ours;
+    if (r->result->has_listing)
+        compare_with_manifests(r);
+    return SEAL_OK;
+}
+
+/* ---- as-sealed/ --------------------------------------------------------------------------- */
+
+#define SEALED_PATH_SIZE 64
+
+static void sealed_path(char path[static SEALED_PATH_SIZE], int which)
+{
+    (void)snprintf(path, SEALED_PATH_SIZE, BAG_AS_SEALED_DIR "/%s", tag_file_names[which]);
+}
+
+/* The item that a path as it was sealed has on disk: the longest part of it that was spelled anew
+ * is replaced. *item is NULL where the record does not have it. */
+static enum seal_status find_sealed(struct listing *l, const char *path, size_t len,
+                                    struct item **item, struct fault *fault)
+{
+    struct recheck *r = l->r;
+    const struct item *part = prefixes_find(&r->spelled, path, len);
+    const char *on_disk;
+
+    if (part == NULL) {
+        *item = table_find(&r->payload.table, path, len);
+        return SEAL_OK;
+    }
+    on_disk = item_path(&r->spelled.table, part) + part->path_len + 1;
+    l->path.len = 0;
+    if (buffer_append(&l->path, on_disk, strlen(on_disk)) != SEAL_OK ||
+        buffer_append(&l->path, path + part->path_len, len - part->path_len) != SEAL_OK)
+        return out_of_memory(fault);
+    *item = table_find(&r->payload.table, (const char *)l->path.data, l->path.len);
+    return SEAL_OK;
+}
+
+static enum seal_status take_sealed_manifest_line(void *ctx, const struct text_line *line,
+                                                  struct fault *fault)
+{
+    struct listing *l = ctx;
+    uint8_t digest[SHA256_LEN];
+    struct item *item;
+    char *path;
+    size_t len;
+
+    if (line->cut || !manifest_parse(line->text, line->len, digest, &path, &len) ||
+        !archive_path_is_clean(path, len))
+        return malformed(l, line);
+    path[len] = '\0';
+    if (find_sealed(l, path, len, &item, fault) != SEAL_OK)
+        return fault->status;
+    if (item == NULL || !(item->root & MET_IN(DIGEST_SHA256)))
+        tell(l, path, "lists it, and manifest-sha256.txt has no file for it");
+    else if (item->root & MET_IN_SEALED)
+        tell(l, path, "lists a second file that is one on disk");
+    else if (memcmp(digest, listed_digest(&l->r->payload, item, DIGEST_SHA256), SHA256_LEN) != 0)
+        tell(l, path, "has another digest than manifest-sha256.txt");
+    if (item != NULL)
+        item->root |= MET_IN_SEALED;
+    return SEAL_OK;
+}
+
+static enum seal_status take_sealed_listing_line(void *ctx, const struct text_line *line,
+                                                 struct fault *fault)
+{
+    struct listing *l = ctx;
+    struct mtree_entry e;
+    struct item *item;
+
+    if (take_head(l, line) || (line->len > 0 && line->text[0] == '#'))
+        return SEAL_OK;
+    if (line->cut || memchr(line->text, '\0', line->len) != NULL ||
+        !mtree_parse(line->text, line->len, &e))
+        return malformed(l, line);
+    if (e.type == ITEM_LINK)
+        return SEAL_OK;
+    if (find_sealed(l, e.path, e.path_len, &item, fault) != SEAL_OK)
+        return fault->status;
+    if (item == NULL || !(item->marks & MARK_IN_LISTING) || item->type != e.type)
+        tell(l, e.path, "lists it, and metadata.mtree does not");
+    else if (item->sec != e.time.sec || item->nsec != e.time.nsec || item->size != e.size ||
+             memcmp(item->digest, e.digest, SHA256_LEN) != 0)
+        tell(l, e.path, "has another time, size or digest than metadata.mtree");
+    if (item != NULL)
+        item->root |= MET_IN_SEALED_LISTING;
+    return SEAL_OK;
+}
+
+/* What manifest and listing beside data/ have, and those that were sealed do not. */
+static void tell_not_sealed(struct recheck *r)
+{
+    for (size_t i = 0; i < r->payload.table.count; i++) {
+        const struct item *item = &r->payload.table.items[i];
+
+        if (item->root & MET_IN_ANY && !(item->root & MET_IN_SEALED))
+            recheck_tell(r, BAG_RECORD_OFF, item_path(&r->payload.table, item),
+                         BAG_AS_SEALED_DIR "/manifest-sha256.txt does not list it");
+        else if (item->marks & MARK_IN_LISTING && !(item->root & MET_IN_SEALED_LISTING))
+            recheck_tell(r, BAG_RECORD_OFF, item_path(&r->payload.table, item),
+                         BAG_AS_SEALED_DIR "/metadata.mtree does not list it");
+    }
+}
+
+/* What as-sealed/tagmanifest-sha256.txt says. */
+struct sealed_tags {
+    struct listing listing;
+    bool is_listed[TAG_COUNT];
+    uint8_t digests[TAG_COUNT][SHA256_LEN];
+};
+
+static enum seal_status take_sealed_tag_line(void *ctx, const struct text_line *line,
+                                             struct fault *fault)
+{
+    struct sealed_tags *t = ctx;
+    uint8_t digest[SHA256_LEN];
+    char *path;
+    size_t len;
+
+    (void)fault;
+    if (line->cut || !manifest_parse(line->text, line->len, digest, &path, &len))
+        return malformed(&t->listing, line);
+    for (int i = 0; i < TAG_TAGMANIFEST; i++) {
+        if (strlen(tag_file_names[i]) != len || memcmp(path, tag_file_names[i], len) != 0)
+            continue;
+        if (t->is_listed[i])
+            break;
+        t->is_listed[i] = true;
+        memcpy(t->digests[i], digest, SHA256_LEN);
+        return SEAL_OK;
+    }
+    return malformed(&t->listing, line);
+}
+
+static enum seal_status take_nothing(void *ctx, const struct text_line *line, struct fault *fault)
+{
+    (void)ctx;
+    (void)line;
+    (void)fault;
+    return SEAL_OK;
+}
+
+/* Reads one of the files, with its digest compared to what the tag manifest says. */
+static enum seal_status
+read_sealed(struct sealed_tags *t, int which,
+            enum seal_status (*take)(void *ctx, const struct text_line *line, struct fault *fault),
+            struct fault *fault)
+{
+    struct recheck *r = t->listing.r;
+    char path[SEALED_PATH_SIZE];
+    struct listing l = {.r = r, .name = path};
+    const struct line_taker taker = {take, &l, false};
+    uint8_t digest[SHA256_LEN];
+    enum seal_status status;
+    bool whole;
+
+    sealed_path(path, which);
+    status = recheck_read(r, path, &taker, &whole, digest, fault);
+    buffer_free(&l.path);
+    if (status == SEAL_OK && whole &&
+        (!t->is_listed[which] || memcmp(digest, t->digests[which], SHA256_LEN) != 0))
+        recheck_tell(r, BAG_RECORD_OFF, path, "its tag manifest has another digest");
+    return status;
+}
+
+static enum seal_status compare_sealed(struct recheck *r, struct fault *fault)
+{
+    char path[SEALED_PATH_SIZE];
+    struct sealed_tags t = {.listing = {.r = r, .name = path}};
+    const struct line_taker taker = {take_sealed_tag_line, &t, false};
+    bool whole;
+
+    sealed_path(path, TAG_TAGMANIFEST);
+    if (recheck_read(r, path, &taker, &whole, r->result->digest, fault) != SEAL_OK)
+        return fault->status;
+    r->result->has_digest = whole;
+    if (read_sealed(&t, TAG_MANIFEST, take_sealed_manifest_line, fault) != SEAL_OK ||
+        read_sealed(&t, TAG_MTREE, take_sealed_listing_line, fault) != SEAL_OK ||
+        read_sealed(&t, TAG_BAG_INFO, take_nothing, fault) != SEAL_OK ||
+        read_sealed(&t, TAG_BAGIT, take_nothing, fault) != SEAL_OK)
+        return fault->status;
+    tell_not_sealed(r);
+    return SEAL_OK;
+}
+
+enum seal_status recheck_sealed(struct recheck *r, struct fault *fault)
+{
+    int there[TAG_COUNT], count = 0;
+
+    for (int i = 0; i < TAG_COUNT; i++) {
+        char path[SEALED_PATH_SIZE];
+        struct plat_stat st;
+
+        sealed_path(path, i);
+        there[i] = ondisk_stat(r->dirfd, path, &st) == 0;
+        count += there[i];
+    }
+    if (count == TAG_COUNT)
+        return compare_sealed(r, fault);
+    for (int i = 0; i < TAG_COUNT && count > 0; i++) {
+        char path[SEALED_PATH_SIZE];
+
+        sealed_path(path, i);
+        if (!there[i])
+            recheck_tell(r, BAG_RECORD_OFF, path, "it is missing");
+    }
+    return SEAL_OK;
+}

@@ -1,0 +1,285 @@
+/*
+ * A bag on disk: walking its tree.
+ *
+ * The folders between the top and the one at hand are held in a row, not on the stack, and of the
+ * descriptors only the deepest few are kept: the others are opened again on the way back, some at
+ * a time. So a hostile tree costs little more than a flat one.
+ */
+#include "bag/ondisk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH_MAX 4096
+#define LEVELS_OPEN 64
+
+struct level {
+    int fd;          /* or -1: closed for now */
+    size_t path_len; /* of its path */
+    char **names;    /* of its folders, once it has been listed */
+    size_t count, next;
+};
+
+struct walk {
+    int at;
+    const struct ondisk_visitor *visitor;
+    struct buffer path; /* of the entry at hand, with a NUL that is not counted */
+    struct level *levels;
+    size_t depth;
+};
+
+struct names {
+    char **list;
+    size_t count, cap;
+    bool failed;
+};
+
+static enum seal_status out_of_memory(struct fault *fault)
+{
+    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+}
+
+/* ---- Names -------------------------------------------------------------------------------- */
+
+static void names_free(char **list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(list[i]);
+    free(list);
+}
+
+static int add_name(void *ctx, const char *name)
+{
+    struct names *n = ctx;
+    char **list;
+
+    if (n->count == n->cap) {
+        n->cap = n->cap == 0 ? 16 : n->cap * 2;
+        list = n->count < TABLE_ITEMS_MAX ? realloc(n->list, n->cap * sizeof *list) : NULL;
+        if (list == NULL) {
+            n->failed = true;
+            return 1;
+        }
+        n->list = list;
+    }
+    n->list[n->count] = strdup(name);
+    n->failed = n->list[n->count] == NULL;
+    n->count += !n->failed;
+    return n->failed;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* ---- Where we are ------------------------------------------------------------------------- */
+
+static struct level *top_level(struct walk *w)
+{
+    return &w->levels[w->depth - 1];
+}
+
+static enum seal_status set_path(struct walk *w, const char *name, struct fault *fault)
+{
+    w->path.len = top_level(w)->path_len;
+    if (buffer_append(&w->path, "/", 1) != SEAL_OK || buffer_append_text(&w->path, name) != SEAL_OK)
+        return out_of_memory(fault);
+    return SEAL_OK;
+}
+
+static enum seal_status trouble(struct walk *w, const char *why, struct fault *fault)
+{
+    return w->visitor->trouble(w->visitor->ctx, (const char *)w->path.data, w->path.len, why,
+                               fault);
+}
+
+/* ---- Descriptors -------------------------------------------------------------------------- */
+
+static void close_level(struct level *l)
+{
+    if (l->fd >= 0)
+        (void)plat_close(l->fd);
+    l->fd = -1;
+}
+
+static int open_level(const struct walk *w, size_t number, int above)
+{
+    const struct level *l = &w->levels[number];
+    size_t begin = number == 0 ? 0 : w->levels[number - 1].path_len + 1;
+    char *name = strndup((const char *)w->path.data + begin, l->path_len - begin);
+    int fd = name == NULL ? -1 : plat_open_dir(above, name, false);
+    int saved = name == NULL ? ENOMEM : errno;
+
+    free(name);
+    errno = saved;
+    return fd;
+}
+
+/* Opens the top level again, from the bag down, and keeps the deepest few on the way. All above it
+ * are closed when this is called. */
+static int reopen(struct walk *w)
+{
+    int above = w->at;
+
+    for (size_t i = 0; i < w->depth; i++) {
+        int fd = open_level(w, i, above);
+        int saved = errno;
+
+        if (i > 0 && w->depth - i < LEVELS_OPEN / 2)
+            w->levels[i - 1].fd = above;
+        else if (i > 0)
+            (void)plat_close(above);
+        if (fd < 0) {
+            errno = saved;
+            return -1;
+        }
+        above = fd;
+    }
+    top_level(w)->fd = above;
+    return 0;
+}
+
+/* ---- A folder ----------------------------------------------------------------------------- */
+
+static struct ondisk_entry entry_here(const struct walk *w, const char *name)
+{
+    return (struct ondisk_entry){.path = (const char *)w->path.data,
+                                 .path_len = w->path.len,
+                                 .dirfd = w->depth == 0 ? w->at : w->levels[w->depth - 1].fd,
+                                 .name = name};
+}
+
+/* Deals with all that is no folder, and keeps the names of those that are. */
+static enum seal_status visit_files(struct walk *w, struct fault *fault)
+{
+    struct level *l = top_level(w);
+    size_t count = l->count;
+
+    l->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        char *name = l->names[i];
+        struct ondisk_entry e;
+        enum seal_status status = SEAL_OK;
+
+        l->names[i] = NULL;
+        if (stop_requested())
+            status = fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        else
+            status = set_path(w, name, fault);
+        e = entry_here(w, name);
+        if (status == SEAL_OK && plat_stat_at(e.dirfd, name, false, &e.st) != 0)
+            status = trouble(w, strerror(errno), fault);
+        else if (status == SEAL_OK && e.st.type == PLAT_DIR) {
+            l->names[l->count++] = name;
+            continue;
+        } else if (status == SEAL_OK)
+            status = w->visitor->file(w->visitor->ctx, &e, fault);
+        free(name);
+        if (status != SEAL_OK) {
+            memmove(l->names + l->count, l->names + i + 1, (count - i - 1) * sizeof *l->names);
+            l->count += count - i - 1;
+            return status;
+        }
+    }
+    return SEAL_OK;
+}
+
+static enum seal_status list_folder(struct walk *w, struct fault *fault)
+{
+    struct level *l = top_level(w);
+    struct names names = {0};
+    int result = plat_list_dir(l->fd, add_name, &names);
+    int saved = errno;
+
+    l->names = names.list;
+    l->count = names.count;
+    if (names.failed)
+        return out_of_memory(fault);
+    if (result != 0 && trouble(w, strerror(saved), fault) != SEAL_OK)
+        return fault->status;
+    if (l->count > 1)
+        qsort(l->names, l->count, sizeof *l->names, compare_names);
+    return visit_files(w, fault);
+}
+
+/* Goes down into the folder whose path was set, and deals with what is no folder in it. */
+static enum seal_status enter(struct walk *w, const char *name, struct fault *fault)
+{
+    struct ondisk_entry e = entry_here(w, name);
+    int fd;
+
+    if (plat_stat_at(e.dirfd, name, false, &e.st) != 0)
+        return trouble(w, strerror(errno), fault);
+    if (e.st.type != PLAT_DIR) /* it was one just now */
+        return w->visitor->file(w->visitor->ctx, &e, fault);
+    if (w->visitor->folder(w->visitor->ctx, &e, fault) != SEAL_OK)
+        return fault->status;
+    if (w->depth == DEPTH_MAX)
+        return trouble(w, "it is nested too deeply", fault);
+    if (w->path.len > PATH_LEN_MAX)
+        return trouble(w, "its path is too long", fault);
+    fd = plat_open_dir(e.dirfd, name, false);
+    if (fd < 0)
+        return trouble(w, strerror(errno), fault);
+    w->levels[w->depth++] = (struct level){.fd = fd, .path_len = w->path.len};
+    if (w->depth > LEVELS_OPEN)
+        close_level(&w->levels[w->depth - 1 - LEVELS_OPEN]);
+    return list_folder(w, fault);
+}
+
+static void leave(struct walk *w)
+{
+    struct level *l = top_level(w);
+
+    close_level(l);
+    names_free(l->names, l->count);
+    w->depth--;
+}
+
+/* The next folder in the top level, or back up. */
+static enum seal_status step(struct walk *w, struct fault *fault)
+{
+    struct level *l = top_level(w);
+    const char *name;
+
+    if (l->next == l->count) {
+        leave(w);
+        return SEAL_OK;
+    }
+    if (stop_requested())
+        return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+    if (l->fd < 0 && reopen(w) != 0) {
+        const char *why = strerror(errno);
+
+        w->path.len = l->path_len;
+        w->path.data[w->path.len] = '\0';
+        l->next = l->count;
+        return trouble(w, why, fault);
+    }
+    name = l->names[l->next++];
+    if (set_path(w, name, fault) != SEAL_OK)
+        return fault->status;
+    return enter(w, name, fault);
+}
+
+enum seal_status ondisk_walk(int at, const char *top, const struct ondisk_visitor *visitor,
+                             struct fault *fault)
+{
+    struct walk w = {.at = at, .visitor = visitor};
+    enum seal_status status;
+
+    w.levels = calloc(DEPTH_MAX, sizeof *w.levels);
+    if (w.levels == NULL || buffer_append_text(&w.path, top) != SEAL_OK)
+        status = out_of_memory(fault);
+    else
+        status = enter(&w, top, fault);
+    while (status == SEAL_OK && w.depth > 0)
+        status = step(&w, fault);
+    while (w.depth > 0)
+        leave(&w);
+    free(w.levels);
+    buffer_free(&w.path);
+    return status;
+}
