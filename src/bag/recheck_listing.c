@@ -129,6 +129,62 @@ static enum seal_status take_entry(struct listing *l, const struct mtree_entry *
     return SEAL_OK;
 }
 
+/* Decodes %XX up to end; false unless it is the part given. coded: whether nothing stood for
+ * itself.
+ */
+static bool decodes_to(const char *name, const char *end, const char *part, size_t part_len,
+                       bool *coded)
+{
+    size_t at = 0;
+
+    *coded = true;
+    for (; name < end; at++) {
+        uint8_t byte = (uint8_t)*name;
+        bool is_code = byte == '%' && end - name >= 3 && hex_decode(&byte, 1, name + 1);
+
+        *coded = *coded && is_code;
+        name += is_code ? 3 : 1;
+        if (at >= part_len || (uint8_t)part[at] != byte)
+            return false;
+    }
+    return at == part_len;
+}
+
+/* Whether a name on disk is a spelling of one that was sealed (bag_spelling_add): the same, or with
+ * %XX, or all of it so and {00} behind it. */
+static bool is_spelling(const char *name, size_t len, const char *part, size_t part_len)
+{
+    static const char more[] = "{00}";
+    const size_t more_len = sizeof more - 1;
+    const char *end = name + len;
+    bool coded;
+
+    if (len == part_len && memcmp(name, part, len) == 0)
+        return true;
+    if (decodes_to(name, end, part, part_len, &coded))
+        return true;
+    while ((size_t)(end - name) > more_len && memcmp(end - more_len, more, more_len) == 0)
+        end -= more_len;
+    return decodes_to(name, end, part, part_len, &coded) && coded;
+}
+
+/* Part by part. Else such comments could hide that files were given each other's names. */
+static bool is_spelled(const struct mtree_spelled *s)
+{
+    const char *a = s->path, *b = s->as_sealed;
+
+    for (;;) {
+        size_t n = strcspn(a, "/"), k = strcspn(b, "/");
+
+        if (!is_spelling(a, n, b, k) || a[n] != b[k])
+            return false;
+        if (a[n] == '\0')
+            return true;
+        a += n + 1;
+        b += k + 1;
+    }
+}
+
 static enum seal_status take_comment(struct listing *l, const struct text_line *line,
                                      struct fault *fault)
 {
@@ -138,6 +194,10 @@ static enum seal_status take_comment(struct listing *l, const struct text_line *
         return SEAL_OK;
     if (!mtree_parse_spelled(line->text, &s))
         return malformed(l, line);
+    if (!is_spelled(&s)) {
+        tell(l, s.path, "calls it a spelling of a name that it is none of");
+        return SEAL_OK;
+    }
     return prefixes_add(&l->r->spelled, s.as_sealed, s.as_sealed_len, s.path, s.path_len) == SEAL_OK
                ? SEAL_OK
                : too_many(fault);

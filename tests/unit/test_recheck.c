@@ -228,12 +228,25 @@ static void listing_file(struct buffer *out, const char *path, const char *text,
 
 static void listing_text(struct buffer *out, const char *text)
 {
-    if (buffer_append(out, text, strlen(text)) != SEAL_OK)
+    if (buffer_append_text(out, text) != SEAL_OK)
         abort();
 }
 
 #define TIME_1 "1700000000.123456789"
 #define TIME_OF_1 1700000000, 123456789
+
+/* As seal writes it: SHA-256, and the path with percent codes. */
+static void coded_line_for(struct buffer *out, const char *text, const char *path)
+{
+    struct sha256 hash;
+    uint8_t digest[SHA256_LEN];
+
+    sha256_start(&hash);
+    sha256_add(&hash, text, strlen(text));
+    sha256_end(&hash, digest);
+    if (manifest_line(out, digest, path) != SEAL_OK)
+        abort();
+}
 
 /* The small bag as seal makes it, with the names first and second for the files. */
 static void put_record(const char *in, const char *first, const char *sub, const char *second,
@@ -242,8 +255,8 @@ static void put_record(const char *in, const char *first, const char *sub, const
     struct buffer manifest = {0}, listing = {0};
     char path[256];
 
-    line_for(&manifest, DIGEST_SHA256, "alpha", "  ", first);
-    line_for(&manifest, DIGEST_SHA256, "beta", "  ", second);
+    coded_line_for(&manifest, "alpha", first);
+    coded_line_for(&manifest, "beta", second);
     (void)snprintf(path, sizeof path, "%smanifest-sha256.txt", in);
     put_buffer(path, &manifest);
     listing_text(&listing, MTREE_HEAD "./data type=dir time=" TIME_1 "\n");
@@ -671,16 +684,34 @@ static void test_listing(void)
 
 /* ---- The record as it was sealed ---------------------------------------------------------- */
 
-/* data/a was sealed as data/A:, data/sub as data/con. */
+#define SPELLED_FILE "# spelled ./data/A%3A ./data/A:\n"
+#define SPELLED_FOLDER "# spelled ./data/%63on ./data/con\n"
+#define COMMENTS SPELLED_FILE SPELLED_FOLDER "# a comment\n"
+
+static void put_outer_record(const char *comments)
+{
+    put_record("", "data/A%3A", "data/%63on", "data/%63on/b", comments);
+}
+
+static void set_times_respelled(void)
+{
+    set_time("data/A%3A", TIME_OF_1);
+    set_time("data/%63on/b", TIME_OF_1);
+    set_time("data/%63on", TIME_OF_1);
+    set_time("data", TIME_OF_1);
+}
+
+/* The files were sealed as data/A: and data/con/b. */
 static void respelled_bag(void)
 {
-    small_bag(BAGIT_1_0, DIGEST_SHA256, "  ");
-    put_record("", "data/a", "data/sub", "data/sub/b",
-               "# spelled ./data/a ./data/A:\n# spelled ./data/sub ./data/con\n"
-               "# a comment\n");
+    fresh(BAGIT_1_0);
+    folder("data/%63on");
+    put("data/A%3A", "alpha");
+    put("data/%63on/b", "beta");
+    put_outer_record(COMMENTS);
     folder(BAG_AS_SEALED_DIR);
     put_record(BAG_AS_SEALED_DIR "/", "data/A:", "data/con", "data/con/b", "");
-    set_times();
+    set_times_respelled();
 }
 
 static void test_sealed(void)
@@ -700,44 +731,79 @@ static void test_sealed(void)
     buffer_free(&inner);
 
     /* The comment is needed. */
-    put_record("", "data/a", "data/sub", "data/sub/b", "# spelled ./data/a ./data/A:\n");
+    put_outer_record(SPELLED_FILE);
     expect("a comment missing",
            "off data/con/b: as-sealed/manifest-sha256.txt lists it, and manifest-sha256.txt has no "
            "file for it\n"
            "off data/con: as-sealed/metadata.mtree lists it, and metadata.mtree does not\n"
            "off data/con/b: as-sealed/metadata.mtree lists it, and metadata.mtree does not\n"
-           "off data/sub/b: as-sealed/manifest-sha256.txt does not list it\n"
-           "off data/sub: as-sealed/metadata.mtree does not list it\n");
-    put_record("", "data/a", "data/sub", "data/sub/b",
-               "# spelled ./data/a ./data/A:\n# spelled ./data/sub ../con\n# spelled x\n");
+           "off data/%63on/b: as-sealed/manifest-sha256.txt does not list it\n"
+           "off data/%63on: as-sealed/metadata.mtree does not list it\n");
+    put_outer_record(SPELLED_FILE "# spelled ./data/%63on ../con\n# spelled x\n");
     CHECK_INT(SEAL_OK, recheck("bag"));
     CHECK(strncmp(told_text(), "off metadata.mtree: line 8 is malformed\n", 40) == 0);
 }
 
+/* Comments that give one name another's place are not believed. */
+static void test_spellings(void)
+{
+    static const struct {
+        const char *on_disk, *as_sealed;
+        bool holds;
+    } cases[] = {{"data/a", "data/a", true},
+                 {"data/%61%62{00}", "data/ab", true},
+                 {"data/%61%62{00}{00}", "data/ab", true},
+                 {"data/%2578{00}", "data/%78{00}", true},
+                 {"data/100%/x%3a", "data/100%/x:", true},
+                 {"data/b", "data/a", false},
+                 {"data/ab{00}", "data/ab", false},
+                 {"data/%61", "data/ab", false},
+                 {"data/%61%62", "data/a", false},
+                 {"data/%61%2Fb", "data/a/b", false},
+                 {"data/a/b", "data/a", false},
+                 {"data/{00}", "data/b", false}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buffer b = {0};
+        char want[256] = "";
+
+        sealed_bag();
+        b = read_text("metadata.mtree");
+        if (buffer_printf(&b, "# spelled ./%s ./%s\n", cases[i].on_disk, cases[i].as_sealed) !=
+            SEAL_OK)
+            abort();
+        put_buffer("metadata.mtree", &b);
+        put_tagmanifest("", tag_file_names, TAG_TAGMANIFEST);
+        if (!cases[i].holds)
+            (void)snprintf(want, sizeof want,
+                           "off %s: metadata.mtree calls it a spelling of a name that it is none "
+                           "of\n",
+                           cases[i].on_disk);
+        expect(cases[i].on_disk, want);
+    }
+}
+
 static void test_sealed_altered(void)
 {
-    struct buffer text;
+    struct buffer text = {0};
 
     respelled_bag();
     append_to(BAG_AS_SEALED_DIR "/bag-info.txt", "Note: x\n");
     expect("bag-info altered", "off as-sealed/bag-info.txt: its tag manifest has another digest\n");
     respelled_bag();
-    put("data/a", "alphx"); /* with a manifest and a listing that were altered to suit it */
-    text = read_text("manifest-sha256.txt");
-    text.len = 0;
-    line_for(&text, DIGEST_SHA256, "alphx", "  ", "data/a");
-    line_for(&text, DIGEST_SHA256, "beta", "  ", "data/sub/b");
+    put("data/A%3A", "alphx"); /* with a manifest and a listing that were altered to suit it */
+    coded_line_for(&text, "alphx", "data/A%3A");
+    coded_line_for(&text, "beta", "data/%63on/b");
     put_buffer("manifest-sha256.txt", &text);
-    text = (struct buffer){0};
     listing_text(&text, MTREE_HEAD "./data type=dir time=" TIME_1 "\n");
-    listing_file(&text, "data/a", "alphx", TIME_1);
-    listing_text(&text, "./data/sub type=dir time=1700000001.000000000\n");
-    listing_file(&text, "data/sub/b", "beta", TIME_1);
-    listing_text(&text, "# spelled ./data/a ./data/A:\n# spelled ./data/sub ./data/con\n");
+    listing_file(&text, "data/A%3A", "alphx", TIME_1);
+    listing_text(&text, "./data/%63on type=dir time=1700000001.000000000\n");
+    listing_file(&text, "data/%63on/b", "beta", TIME_1);
+    listing_text(&text, COMMENTS);
     put_buffer("metadata.mtree", &text);
     put_tagmanifest("", tag_file_names, TAG_TAGMANIFEST);
-    set_times();
-    set_time("data/sub", 1700000001, 0);
+    set_times_respelled();
+    set_time("data/%63on", 1700000001, 0);
     expect("manifest altered to suit",
            "off data/A:: as-sealed/manifest-sha256.txt has another digest than "
            "manifest-sha256.txt\n"
@@ -863,10 +929,10 @@ static void test_mutations(void)
     struct buffer b = {0};
 
     respelled_bag();
-    line_for(&b, DIGEST_MD5, "alpha", "  ", "data/a");
-    line_for(&b, DIGEST_MD5, "beta", "  ", "data/sub/b");
+    line_for(&b, DIGEST_MD5, "alpha", "  ", "data/A%253A");
+    line_for(&b, DIGEST_MD5, "beta", "  ", "data/%2563on/b");
     put_buffer("manifest-md5.txt", &b);
-    put("fetch.txt", "http://localhost/a 5 data/a\nhttp://localhost/b - data/sub/b\n");
+    put("fetch.txt", "http://localhost/a 5 data/A%253A\nhttp://localhost/b - data/%2563on/b\n");
     expect("before", "");
     for (size_t i = 0; i < rounds; i++) {
         const char *name = names[random_below(&random, (uint32_t)count)];
@@ -914,6 +980,7 @@ int main(int argc, char **argv)
     test_listing();
     test_sealed();
     test_sealed_altered();
+    test_spellings();
     test_deep();
     test_long_lines();
     test_mutations();
