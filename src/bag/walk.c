@@ -1,9 +1,10 @@
 /*
  * A bag on disk: walking its tree.
  *
- * The folders between the top and the one at hand are held in a row, not on the stack, and of the
- * descriptors only the deepest few are kept: the others are opened again on the way back, some at
- * a time. So a hostile tree costs little more than a flat one.
+ * The folders between the top and the one at hand are held in a row, not on the stack. Of their
+ * descriptors the deepest LEVELS_OPEN are kept, and every one that is LEVELS_APART further up: less
+ * than a hundred. The others are opened again on the way back, some at a time. So a hostile tree
+ * costs little more than a flat one.
  */
 #include "bag/ondisk.h"
 
@@ -12,7 +13,8 @@
 #include <string.h>
 
 #define DEPTH_MAX 4096
-#define LEVELS_OPEN 64
+#define LEVELS_OPEN 32
+#define LEVELS_APART 64
 
 struct level {
     int fd;          /* or -1: closed for now */
@@ -117,27 +119,32 @@ static int open_level(const struct walk *w, size_t number, int above)
     return fd;
 }
 
-/* Opens the top level again, from the bag down, and keeps the deepest few on the way. All above it
- * are closed when this is called. */
+/* Opens the top level again, down from the deepest above it that is open, and keeps some of those
+ * on the way. */
 static int reopen(struct walk *w)
 {
-    int above = w->at;
+    size_t i = w->depth - 1;
+    bool kept = true;
+    int above;
 
-    for (size_t i = 0; i < w->depth; i++) {
+    while (i > 0 && w->levels[i - 1].fd < 0)
+        i--;
+    above = i > 0 ? w->levels[i - 1].fd : w->at;
+    for (; i < w->depth; i++) {
         int fd = open_level(w, i, above);
         int saved = errno;
 
-        if (i > 0 && w->depth - i < LEVELS_OPEN / 2)
-            w->levels[i - 1].fd = above;
-        else if (i > 0)
+        if (!kept)
             (void)plat_close(above);
         if (fd < 0) {
             errno = saved;
             return -1;
         }
+        kept = i % LEVELS_APART == 0 || w->depth - i <= LEVELS_OPEN / 2;
+        if (kept)
+            w->levels[i].fd = fd;
         above = fd;
     }
-    top_level(w)->fd = above;
     return 0;
 }
 
@@ -224,7 +231,7 @@ static enum seal_status enter(struct walk *w, const char *name, struct fault *fa
     if (fd < 0)
         return trouble(w, strerror(errno), fault);
     w->levels[w->depth++] = (struct level){.fd = fd, .path_len = w->path.len};
-    if (w->depth > LEVELS_OPEN)
+    if (w->depth > LEVELS_OPEN && (w->depth - 1 - LEVELS_OPEN) % LEVELS_APART != 0)
         close_level(&w->levels[w->depth - 1 - LEVELS_OPEN]);
     return list_folder(w, fault);
 }
