@@ -129,29 +129,48 @@ static enum seal_status take_entry(struct listing *l, const struct mtree_entry *
     return SEAL_OK;
 }
 
-/* Decodes %XX up to end; false unless it is the part given. coded: whether nothing stood for
- * itself.
- */
+/* Whether the digits from name up to close, at least a pair, are what part has at *at. */
+static bool digits_are(const char *name, const char *close, const char *part, size_t part_len,
+                       size_t *at)
+{
+    if (name == close || (close - name) % 2 != 0)
+        return false;
+    for (; name < close; name += 2) {
+        uint8_t byte;
+
+        if (!hex_decode(&byte, 1, name) || *at >= part_len || (uint8_t)part[*at] != byte)
+            return false;
+        (*at)++;
+    }
+    return true;
+}
+
+/* Decodes what stands between braces, "{3A}", up to end; false unless it is the part given. coded:
+ * whether nothing stood for itself. */
 static bool decodes_to(const char *name, const char *end, const char *part, size_t part_len,
                        bool *coded)
 {
     size_t at = 0;
 
     *coded = true;
-    for (; name < end; at++) {
-        uint8_t byte = (uint8_t)*name;
-        bool is_code = byte == '%' && end - name >= 3 && hex_decode(&byte, 1, name + 1);
+    while (name < end) {
+        const char *close = *name == '{' ? memchr(name, '}', (size_t)(end - name)) : NULL;
 
-        *coded = *coded && is_code;
-        name += is_code ? 3 : 1;
-        if (at >= part_len || (uint8_t)part[at] != byte)
+        if (close != NULL) {
+            if (!digits_are(name + 1, close, part, part_len, &at))
+                return false;
+            name = close + 1;
+            continue;
+        }
+        *coded = false;
+        if (at >= part_len || part[at++] != *name++)
             return false;
     }
     return at == part_len;
 }
 
-/* Whether a name on disk is a spelling of one that was sealed (bag_spelling_add): the same, or with
- * %XX, or all of it so and {00} behind it. */
+/* Whether a name on disk is a spelling of one that was sealed (bag_name_spell): the same, or with
+ * some of it coded, or all of it and {00} behind it to tell it from another. */
 static bool is_spelling(const char *name, size_t len, const char *part, size_t part_len)
 {
     static const char more[] = "{00}";

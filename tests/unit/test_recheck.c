@@ -684,20 +684,20 @@ static void test_listing(void)
 
 /* ---- The record as it was sealed ---------------------------------------------------------- */
 
-#define SPELLED_FILE "# spelled ./data/A%3A ./data/A:\n"
-#define SPELLED_FOLDER "# spelled ./data/%63on ./data/con\n"
+#define SPELLED_FILE "# spelled ./data/A{3A} ./data/A:\n"
+#define SPELLED_FOLDER "# spelled ./data/{63}on ./data/con\n"
 #define COMMENTS SPELLED_FILE SPELLED_FOLDER "# a comment\n"
 
 static void put_outer_record(const char *comments)
 {
-    put_record("", "data/A%3A", "data/%63on", "data/%63on/b", comments);
+    put_record("", "data/A{3A}", "data/{63}on", "data/{63}on/b", comments);
 }
 
 static void set_times_respelled(void)
 {
-    set_time("data/A%3A", TIME_OF_1);
-    set_time("data/%63on/b", TIME_OF_1);
-    set_time("data/%63on", TIME_OF_1);
+    set_time("data/A{3A}", TIME_OF_1);
+    set_time("data/{63}on/b", TIME_OF_1);
+    set_time("data/{63}on", TIME_OF_1);
     set_time("data", TIME_OF_1);
 }
 
@@ -705,9 +705,9 @@ static void set_times_respelled(void)
 static void respelled_bag(void)
 {
     fresh(BAGIT_1_0);
-    folder("data/%63on");
-    put("data/A%3A", "alpha");
-    put("data/%63on/b", "beta");
+    folder("data/{63}on");
+    put("data/A{3A}", "alpha");
+    put("data/{63}on/b", "beta");
     put_outer_record(COMMENTS);
     folder(BAG_AS_SEALED_DIR);
     put_record(BAG_AS_SEALED_DIR "/", "data/A:", "data/con", "data/con/b", "");
@@ -737,9 +737,9 @@ static void test_sealed(void)
            "file for it\n"
            "off data/con: as-sealed/metadata.mtree lists it, and metadata.mtree does not\n"
            "off data/con/b: as-sealed/metadata.mtree lists it, and metadata.mtree does not\n"
-           "off data/%63on/b: as-sealed/manifest-sha256.txt does not list it\n"
-           "off data/%63on: as-sealed/metadata.mtree does not list it\n");
-    put_outer_record(SPELLED_FILE "# spelled ./data/%63on ../con\n# spelled x\n");
+           "off data/{63}on/b: as-sealed/manifest-sha256.txt does not list it\n"
+           "off data/{63}on: as-sealed/metadata.mtree does not list it\n");
+    put_outer_record(SPELLED_FILE "# spelled ./data/{63}on ../con\n# spelled x\n");
     CHECK_INT(SEAL_OK, recheck("bag"));
     CHECK(strncmp(told_text(), "off metadata.mtree: line 8 is malformed\n", 40) == 0);
 }
@@ -751,15 +751,22 @@ static void test_spellings(void)
         const char *on_disk, *as_sealed;
         bool holds;
     } cases[] = {{"data/a", "data/a", true},
-                 {"data/%61%62{00}", "data/ab", true},
-                 {"data/%61%62{00}{00}", "data/ab", true},
-                 {"data/%2578{00}", "data/%78{00}", true},
-                 {"data/100%/x%3a", "data/100%/x:", true},
+                 {"data/{6162}{00}", "data/ab", true},
+                 {"data/{6162}{00}{00}", "data/ab", true},
+                 {"data/{61}b", "data/ab", true},
+                 {"data/{7B}00{7D}x{3a}", "data/{00}x:", true},
+                 {"data/100{25}/{D0BF}{3A20}x", "data/100%/\\320\\277:\\040x", true},
                  {"data/b", "data/a", false},
                  {"data/ab{00}", "data/ab", false},
-                 {"data/%61", "data/ab", false},
-                 {"data/%61%62", "data/a", false},
-                 {"data/%61%2Fb", "data/a/b", false},
+                 {"data/{61}b{00}", "data/ab", false},
+                 {"data/{61}", "data/ab", false},
+                 {"data/{6162}", "data/a", false},
+                 {"data/{612F62}", "data/a/b", false},
+                 {"data/{6}", "data/a", false},
+                 {"data/{616}", "data/a", false},
+                 {"data/{}a", "data/a", false},
+                 {"data/{6x}", "data/a", false},
+                 {"data/{61", "data/a", false},
                  {"data/a/b", "data/a", false},
                  {"data/{00}", "data/b", false}};
 
@@ -791,19 +798,19 @@ static void test_sealed_altered(void)
     append_to(BAG_AS_SEALED_DIR "/bag-info.txt", "Note: x\n");
     expect("bag-info altered", "off as-sealed/bag-info.txt: its tag manifest has another digest\n");
     respelled_bag();
-    put("data/A%3A", "alphx"); /* with a manifest and a listing that were altered to suit it */
-    coded_line_for(&text, "alphx", "data/A%3A");
-    coded_line_for(&text, "beta", "data/%63on/b");
+    put("data/A{3A}", "alphx"); /* with a manifest and a listing that were altered to suit it */
+    coded_line_for(&text, "alphx", "data/A{3A}");
+    coded_line_for(&text, "beta", "data/{63}on/b");
     put_buffer("manifest-sha256.txt", &text);
     listing_text(&text, MTREE_HEAD "./data type=dir time=" TIME_1 "\n");
-    listing_file(&text, "data/A%3A", "alphx", TIME_1);
-    listing_text(&text, "./data/%63on type=dir time=1700000001.000000000\n");
-    listing_file(&text, "data/%63on/b", "beta", TIME_1);
+    listing_file(&text, "data/A{3A}", "alphx", TIME_1);
+    listing_text(&text, "./data/{63}on type=dir time=1700000001.000000000\n");
+    listing_file(&text, "data/{63}on/b", "beta", TIME_1);
     listing_text(&text, COMMENTS);
     put_buffer("metadata.mtree", &text);
     put_tagmanifest("", tag_file_names, TAG_TAGMANIFEST);
     set_times_respelled();
-    set_time("data/%63on", 1700000001, 0);
+    set_time("data/{63}on", 1700000001, 0);
     expect("manifest altered to suit",
            "off data/A:: as-sealed/manifest-sha256.txt has another digest than "
            "manifest-sha256.txt\n"
@@ -929,10 +936,10 @@ static void test_mutations(void)
     struct buffer b = {0};
 
     respelled_bag();
-    line_for(&b, DIGEST_MD5, "alpha", "  ", "data/A%253A");
-    line_for(&b, DIGEST_MD5, "beta", "  ", "data/%2563on/b");
+    line_for(&b, DIGEST_MD5, "alpha", "  ", "data/A{3A}");
+    line_for(&b, DIGEST_MD5, "beta", "  ", "data/{63}on/b");
     put_buffer("manifest-md5.txt", &b);
-    put("fetch.txt", "http://localhost/a 5 data/A%253A\nhttp://localhost/b - data/%2563on/b\n");
+    put("fetch.txt", "http://localhost/a 5 data/A{3A}\nhttp://localhost/b - data/{63}on/b\n");
     expect("before", "");
     for (size_t i = 0; i < rounds; i++) {
         const char *name = names[random_below(&random, (uint32_t)count)];
