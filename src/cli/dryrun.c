@@ -12,8 +12,8 @@
 #define SAMPLE_LEN ((size_t)64 * 1024)
 #define FAT_FILE_MAX UINT32_MAX
 /* To what headers and listing shrink: measured with 50,000 small files, mostly digests. */
-#define AROUND_ENTRY 100
-#define AROUND_SHARE 0.01
+#define AROUND_ENTRY 70
+#define AROUND_SHARE 0.005
 /* What a frame of zstd that does not shrink has on top of its FRAME_LEN, and its rows in the
  * tables; and an entry's row. */
 #define FRAME_LEN (UINT64_C(4) * 1024 * 1024)

@@ -450,6 +450,113 @@ static void test_io(void)
     (void)close(fd);
 }
 
+/* ---- Text for people ---------------------------------------------------------------------- */
+
+static void check_time(const char *want, int64_t sec, uint32_t nsec, bool fraction)
+{
+    char text[TIME_TEXT_SIZE];
+
+    time_format(text, (struct timestamp){sec, nsec}, fraction);
+    CHECK_TEXT(want, text);
+}
+
+static void test_time_format(void)
+{
+    check_about("times");
+    check_time("1970-01-01T00:00:00Z", 0, 0, false);
+    check_time("2023-11-14T22:13:20Z", 1700000000, 999999999, false);
+    check_time("2023-11-14T22:13:20.000000001Z", 1700000000, 1, true);
+    check_time("1969-12-31T23:59:59Z", -1, 0, false);
+    check_time("1969-12-31T23:59:59.500000000Z", -1, 500000000, true);
+    check_time("1969-12-31T00:00:00Z", -86400, 0, false);
+    check_time("1969-12-30T23:59:59Z", -86401, 0, false);
+    check_time("1900-03-01T00:00:00Z", -2203891200, 0, false);
+    check_time("1900-02-28T23:59:59Z", -2203891201, 0, false);
+    check_time("2000-02-29T12:00:00Z", 951825600, 0, false);
+    check_time("0000-01-01T00:00:00Z", -62167219200, 0, false);
+    check_time("@-62167219201", -62167219201, 0, false);
+    check_time("9999-12-31T23:59:59Z", 253402300799, 0, false);
+    check_time("@253402300800", 253402300800, 0, false);
+    check_time("@253402300800.000000007", 253402300800, 7, true);
+    check_time("@9223372036854775807", INT64_MAX, 0, false);
+    check_time("@-9223372036854775808.999999999", INT64_MIN, 999999999, true);
+}
+
+/* By the C library's own calendar. */
+static void test_time_against_library(void)
+{
+    size_t differing = 0;
+
+    check_about("times as the C library has them");
+    for (int64_t sec = -62167219200; sec < 253402300800; sec += 86400 * 97 + 12345) {
+        char ours[TIME_TEXT_SIZE], theirs[TIME_TEXT_SIZE];
+        time_t t = (time_t)sec;
+        struct tm tm;
+
+        time_format(ours, (struct timestamp){sec, 0}, false);
+        if (gmtime_r(&t, &tm) == NULL)
+            continue;
+        (void)snprintf(theirs, sizeof theirs, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+                       tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+        differing += strcmp(ours, theirs) != 0;
+    }
+    CHECK_INT(0, differing);
+}
+
+static void check_escape(const char *want, const char *s, size_t len)
+{
+    struct buffer out = {0};
+
+    CHECK_INT(SEAL_OK, text_escape(&out, s, len));
+    CHECK_INT(strlen(want), out.len);
+    CHECK_TEXT(want, (char *)out.data);
+    buffer_free(&out);
+}
+
+static void test_text_escape(void)
+{
+    check_about("text that is safe to show");
+    check_escape("", "", 0);
+    check_escape("plain text", "plain text", 10);
+    check_escape("\\x00", "", 1);
+    check_escape("\\x1B[31m\\x0A\\x7F", "\x1b[31m\n\x7f", 7);
+    check_escape("\\x5Cx41", "\\x41", 4);
+    check_escape("caf\xc3\xa9 \xd0\xb4", "caf\xc3\xa9 \xd0\xb4", 8);
+    check_escape("\\u{202E}b", "\xe2\x80\xae\x62", 4);
+    check_escape("\\u{200B}\\u{FEFF}\\u{0085}", "\xe2\x80\x8b\xef\xbb\xbf\xc2\x85", 8);
+    check_escape("\\u{E0001}", "\xf3\xa0\x80\x81", 4);
+    check_escape("\\xFF\\xC3", "\xff\xc3", 2);
+    check_escape("\\xED\\xA0\\x80", "\xed\xa0\x80", 3);
+    check_escape("\\xE2\\x80", "\xe2\x80\xae", 2);
+}
+
+static void check_size(const char *want, uint64_t bytes)
+{
+    char text[SIZE_TEXT_SIZE];
+
+    size_format(text, bytes);
+    CHECK_TEXT(want, text);
+}
+
+static void test_size_format(void)
+{
+    check_about("sizes");
+    check_size("0 bytes", 0);
+    check_size("1 byte", 1);
+    check_size("999 bytes", 999);
+    check_size("1.0 kB", 1000);
+    check_size("1.2 kB", 1234);
+    check_size("999.9 kB", 999949);
+    check_size("1.0 MB", 999950);
+    check_size("1.0 MB", 999999);
+    check_size("65.5 kB", 65536);
+    check_size("4.3 GB", UINT32_MAX);
+    check_size("1.0 TB", 1000000000000);
+    check_size("999.9 PB", 999900000000000000);
+    check_size("1.0 EB", 1000000000000000000);
+    check_size("18.4 EB", UINT64_MAX);
+}
+
 static void test_random_below(void)
 {
     static const uint32_t bounds[] = {2, 3, 5, 8, 39, 77, 1000};
@@ -470,6 +577,10 @@ int main(int argc, char **argv)
     test_loads();
     test_dates();
     test_clock();
+    test_time_format();
+    test_time_against_library();
+    test_text_escape();
+    test_size_format();
     test_random_below();
     test_random_start();
     test_key_erasure();

@@ -1,0 +1,256 @@
+/*
+ * Names that other systems have trouble with, and the labels that a sender may give.
+ */
+#include <string.h>
+
+#include "bag/bag.h"
+#include "lib/check.h"
+
+/* ---- What is odd about a name -------------------------------------------------------------- */
+
+static unsigned int odd(const char *name)
+{
+    check_about("%s", name);
+    return bag_name_oddities(name, strlen(name));
+}
+
+static void test_reserved(void)
+{
+    static const char *const reserved[] = {
+        "con",      "CON",  "Con.txt",     "con .txt",      "prn",     "aux.tar.gz", "NUL", "com0",
+        "COM9.log", "lpt1", "com\xc2\xb9", "LPT\xc2\xb3.x", "conin$",  "CONOUT$",    "a.",  "a ",
+        "...",      " ",    "a<b",         "a>b",           "a:b",     "a\"b",       "a|b", "a?b",
+        "a*b",      "a\\b", "\xd0\xb4?",   "nul.",          "conin$.x"};
+    static const char *const fine[] = {"a",
+                                       "con1",
+                                       "xcon",
+                                       "com",
+                                       "com10",
+                                       "com\xc2\xb4",
+                                       ".con",
+                                       "lpt",
+                                       "coma",
+                                       " a",
+                                       ".hidden",
+                                       "a.b.c",
+                                       "100%",
+                                       "a~1",
+                                       "auxiliary",
+                                       "a b",
+                                       "con$",
+                                       "caf\xc3\xa9",
+                                       "\xd0\xb4\xd0\xbe\xd0\xba.txt",
+                                       "\xe6\x96\x87",
+                                       "a\xe2\x80\x8b",
+                                       "\xf0\x9f\x93\xb7"};
+
+    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
+        CHECK_INT(NAME_RESERVED, odd(reserved[i]));
+    for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++)
+        CHECK_INT(0, odd(fine[i]));
+    check_about("by length");
+    CHECK_INT(0, bag_name_oddities("con", 2));
+    CHECK_INT(0, bag_name_oddities("", 0));
+}
+
+static void test_unshowable(void)
+{
+    static const char *const names[] = {"\x01",
+                                        "a\tb",
+                                        "a\x7f",
+                                        "a\xc2\x80",
+                                        "\xc2\x9f",
+                                        "\xd8\x9c",
+                                        "\xe2\x80\x8e",
+                                        "\xe2\x80\x8f",
+                                        "\xe2\x80\xa8",
+                                        "\xe2\x80\xaa",
+                                        "\xe2\x80\xae"
+                                        "b",
+                                        "\xe2\x81\xa6",
+                                        "\xe2\x81\xaf"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        CHECK_INT(NAME_UNSHOWABLE, odd(names[i]));
+    CHECK_INT(NAME_UNSHOWABLE | NAME_RESERVED, odd("\n?"));
+    CHECK_INT(0, odd("\xc2\xa0"));
+    CHECK_INT(0, odd("\xe2\x80\xa7"
+                     "\xe2\x80\xaf"
+                     "\xe2\x81\xa5"));
+    CHECK_INT(NAME_UNSHOWABLE, odd("\xff\xc2"));
+}
+
+/* ---- What some system takes for one -------------------------------------------------------- */
+
+static bool same_folded(const char *a, const char *b)
+{
+    struct buffer x = {0}, y = {0};
+    bool same;
+
+    check_about("%s and %s", a, b);
+    CHECK_INT(SEAL_OK, bag_name_fold(&x, a, strlen(a)));
+    CHECK_INT(SEAL_OK, bag_name_fold(&y, b, strlen(b)));
+    same = x.len == y.len && memcmp(x.data, y.data, x.len) == 0;
+    buffer_free(&x);
+    buffer_free(&y);
+    return same;
+}
+
+static void test_fold(void)
+{
+    struct buffer out = {0};
+
+    CHECK(same_folded("README", "readme"));
+    CHECK(same_folded("a[\\]^_`{", "A[\\]^_`{"));
+    CHECK(!same_folded("a@", "a`"));
+    CHECK(!same_folded("a", "b"));
+    CHECK(!same_folded("a", "aa"));
+    CHECK(same_folded("caf\xc3\xa9", "cafe\xcc\x81"));
+    CHECK(same_folded("caf\xc3\xa9", "CAF\xc3\x89"));
+    CHECK(same_folded("\xd0\x94\xd0\xbe\xd0\xba", "\xd0\xb4\xd0\x9e\xd0\x9a"));
+    CHECK(same_folded("stra\xc3\x9f"
+                      "e",
+                      "STRASSE"));
+    CHECK(same_folded("in\xe2\x80\x8bvisible", "invisible"));
+    CHECK(same_folded("\xe2\x84\xaa", "k")); /* KELVIN SIGN */
+    CHECK(!same_folded("caf\xc3\xa9", "cafe"));
+    CHECK(!same_folded("\xff", "\xfe"));
+    check_about("appending");
+    CHECK_INT(SEAL_OK, bag_name_fold(&out, "AbC", 3));
+    CHECK_INT(SEAL_OK, bag_name_fold(&out, "DE\xc3\x89", 4));
+    CHECK_INT(3 + 2 + 3, out.len);
+    CHECK_BYTES("abcdee\xcc\x81", out.data, 8);
+    buffer_free(&out);
+    CHECK_INT(SEAL_OK, bag_name_fold(&out, "", 0));
+    CHECK_INT(0, out.len);
+    buffer_free(&out);
+}
+
+/* ---- Spelling ------------------------------------------------------------------------------ */
+
+static void check_spelled(const char *want, const char *name, size_t more)
+{
+    struct buffer out = {0};
+
+    check_about("%s, %zu", name, more);
+    CHECK_INT(SEAL_OK, bag_name_spell(&out, name, strlen(name), more));
+    CHECK_INT(strlen(want), out.len);
+    CHECK_TEXT(want, (char *)out.data);
+    if (more == 0)
+        CHECK_INT(0, bag_name_oddities((char *)out.data, out.len));
+    buffer_free(&out);
+}
+
+static void test_spell(void)
+{
+    check_spelled("plain", "plain", 0);
+    check_spelled("100%25", "100%", 0);
+    check_spelled("a%3Fb", "a?b", 0);
+    check_spelled("%63on.txt", "con.txt", 0);
+    check_spelled("a.%2E", "a..", 0);
+    check_spelled("a%20", "a ", 0);
+    check_spelled("%0A", "\n", 0);
+    check_spelled("a%E2%80%AEb",
+                  "a\xe2\x80\xae"
+                  "b",
+                  0);
+    check_spelled("%FFa",
+                  "\xff"
+                  "a",
+                  0);
+    check_spelled("\xd0\xb4", "\xd0\xb4", 0);
+    check_spelled("%52eadme", "Readme", 1);
+    check_spelled("%52%65adme", "Readme", 2);
+    check_spelled("%D0%B4\xd0\xbe", "\xd0\xb4\xd0\xbe", 1);
+    check_spelled("%61", "a", 9);
+    check_about("appending");
+    {
+        struct buffer out = {0};
+
+        CHECK_INT(SEAL_OK, bag_name_spell(&out, "a/", 1, 0));
+        CHECK_INT(SEAL_OK, bag_name_spell(&out, "b:", 2, 0));
+        CHECK_TEXT("ab%3A", (char *)out.data);
+        buffer_free(&out);
+    }
+}
+
+/* ---- Labels -------------------------------------------------------------------------------- */
+
+static bool is_good(const char *key, const char *value)
+{
+    check_about("%s: %s", key, value);
+    return bag_label_fault(&(struct bag_label){key, value}) == NULL;
+}
+
+static void test_label_keys(void)
+{
+    static const char *const good[] = {"Note",        "Source-Organization", "Contact-Name",
+                                       "a b",         "~!\"#$%&'()*+,-./;<", "Seal",
+                                       "Bagging",     "Bagging-Dates",       "Clocks",
+                                       "X-Seal-Files"};
+    static const char *const bad[] = {"",
+                                      " ",
+                                      " a",
+                                      "a ",
+                                      "a:b",
+                                      ":",
+                                      "a\tb",
+                                      "a\n",
+                                      "a\x7f",
+                                      "caf\xc3\xa9",
+                                      "\xff",
+                                      "Bagging-Date",
+                                      "BAGGING-TIME",
+                                      "clock",
+                                      "Local-Offset",
+                                      "bag-software-agent",
+                                      "program-sha256",
+                                      "Bag-Size",
+                                      "PAYLOAD-OXUM",
+                                      "Bag-Id",
+                                      "Seal-",
+                                      "seal-files",
+                                      "SEAL-ANYTHING"};
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        CHECK(is_good(good[i], "v"));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        CHECK(!is_good(bad[i], "v"));
+}
+
+static void test_label_values(void)
+{
+    static const char *const good[] = {"",
+                                       "v",
+                                       " blanks ",
+                                       "a: b",
+                                       "tab\there",
+                                       "\\",
+                                       "caf\xc3\xa9",
+                                       "\xc2\xa0",
+                                       "\xe2\x80\xa7",
+                                       "\xe2\x80\xaa",
+                                       "\xd9\x85\xe2\x80\x8f",
+                                       "\xf0\x9f\x93\xb7"};
+    static const char *const bad[] = {
+        "a\nb",     "a\r",      "\x01",     "\x1b[m",       "\x7f",
+        "\xc2\x80", "\xc2\x85", "\xc2\x9f", "\xe2\x80\xa8", "a\xe2\x80\xa9",
+        "\xff",     "a\xc3",    "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80"};
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        CHECK(is_good("Key", good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        CHECK(!is_good("Key", bad[i]));
+}
+
+int main(int argc, char **argv)
+{
+    check_start("names", argc, argv);
+    test_reserved();
+    test_unshowable();
+    test_fold();
+    test_spell();
+    test_label_keys();
+    test_label_values();
+    return check_done();
+}
