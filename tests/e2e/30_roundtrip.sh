@@ -95,7 +95,7 @@ echo 8 >'tree/a b/trailing. '
 echo 9 >tree/...
 echo 10 >'tree/a b!'
 echo 11 >'tree/a b.txt'
-seal_names 9 tree
+seal_names 10 tree
 back tree
 expect_mtree
 check "LF in a manifest" grep -q 'data/tree/new%0Aline/carriage%0Dreturn$' bag/manifest-sha256.txt

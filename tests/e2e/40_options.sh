@@ -68,7 +68,8 @@ for program in seal unseal; do
     run $program --help=yes
     expect_exit 2
 done
-for option in --to --output --pad --level --no-compress --allow-expired --quiet --verbose --help --version; do
+for option in --to --output --pad --level --no-compress --allow-expired --note --note-file --info \
+    --local-offset --dry-run --quiet --verbose --help --version; do
     run seal --help
     expect_out "(^ +|, )$option( |$)"
 done
@@ -110,6 +111,16 @@ refused 2 '--pad is given twice' seal --to "$alice" --pad pow2 --pad=pow2 file
 refused 2 '--quiet is given twice' seal --to "$alice" -q --quiet file
 refused 2 '--quiet is given twice' seal --to "$alice" -qq file
 refused 2 '--no-compress is given twice' seal --to "$alice" --no-compress --no-compress file
+refused 2 '--note is given twice' seal --to "$alice" --note a --note b file
+refused 2 '--note-file is given twice' seal --to "$alice" --note-file file --note-file=file file
+refused 2 '--note is given an empty' seal --to "$alice" --note '' file
+refused 2 '--info is given an empty' seal --to "$alice" --info '' file
+refused 2 '--local-offset is given twice' seal --to "$alice" --local-offset --local-offset file
+refused 2 '--dry-run is given twice' seal -n --dry-run file
+refused 2 '--dry-run takes no value' seal --dry-run=yes file
+refused 2 'nothing to seal was named' seal --dry-run
+refused 2 '--pad takes' seal --dry-run --pad x file
+refused 2 'contradict' seal --dry-run --level 3 --no-compress file
 refused 2 '--quiet takes no value' seal --to "$alice" --quiet=1 file
 refused 2 'contradict' seal --to "$alice" --level 3 --no-compress file
 refused 2 'an empty name' seal --to "$alice" ''
