@@ -136,8 +136,8 @@ static enum seal_status put_small(struct packer *p, struct item *item, struct re
 
 /* ---- Large files -------------------------------------------------------------------------- */
 
-/* Reads the file once more, to compare. *now gets its digest. False: it did not hold still, or not
- * all of it could be read. */
+/* Reads the file once more, to compare. *now gets its digest; *stable is false if it did not hold
+ * still, or not all of it could be read. */
 static enum seal_status read_again(struct packer *p, struct reading *again, int fd, bool *stable,
                                    uint8_t now[static SHA256_LEN], struct fault *fault)
 {

@@ -119,7 +119,9 @@ run unseal -q "${with[@]}" --raw -o raw.zst sealed-qzx.bin
 expect_exit 0
 zstd -qdc raw.zst >raw
 check "there is something to look through" grep -qa 'Bag-Software-Agent: seal' raw
-for word in qzx "$scratch" "$(hostname)" "$(id -un)" "$(uname -r)" "$root" alice; do
+for word in qzx "$scratch" "$(uname -n)" "$(id -un)" "$(uname -r)" "$root" alice; do
+    # A short one may stand in a digest or a label by chance.
+    [ ${#word} -ge 4 ] || [ "$word" = qzx ] || continue
     check "no $word" test "$(grep -ciaF -- "$word" raw)" -eq 0
 done
 unset HOSTNAME

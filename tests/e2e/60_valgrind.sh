@@ -30,6 +30,10 @@ ln -s sub tree/link
 mkfifo tree/fifo
 check_memory seal --to org.pub -o bag.bin tree
 expect_exit 3
+check_memory seal --dry-run --note a --info A=b -o bag.bin tree
+expect_exit 1
+check_memory seal --to org.pub --note a --info A=b --info Bag-Id=x -o refused.bin tree
+expect_exit 2
 check_memory unseal --key org.key -o bag bag.bin
 expect_exit 3
 expect_same tree/noise bag/data/tree/noise
