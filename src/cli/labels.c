@@ -48,7 +48,7 @@ enum exit_code labels_add_info(struct labels *l, const char *text)
     char where[256];
 
     if (equals == NULL)
-        return complain_usage("--info takes Label=Value, such as Source-Organization=Memorial, not "
+        return complain_usage("--info takes Label=Value, such as Source-Organization=NAME, not "
                               "%s",
                               shown(text));
     (void)snprintf(where, sizeof where, "--info %.200s", shown(text));
