@@ -52,6 +52,23 @@ MUST_USE enum seal_status archive_write_data(struct archive_writer *w, const voi
 MUST_USE enum seal_status archive_writer_finish(struct archive_writer *w, struct fault *fault);
 void archive_writer_free(struct archive_writer *w);
 
+/* ---- How large it will be ----------------------------------------------------------------- */
+
+/* What would be written. */
+struct archive_plan {
+    uint64_t bytes;   /* of all files */
+    uint64_t around;  /* of headers and tag files */
+    uint64_t entries; /* files and folders */
+    int level;
+    /* Copies what stands at that place of all files joined; returns how much it could. */
+    size_t (*sample)(void *ctx, uint64_t off, void *buf, size_t len);
+    void *ctx;
+};
+
+/* Bytes of content, judged by samples, and if nothing shrinks. SEAL_NO_MEMORY, SEAL_INTERRUPTED. */
+MUST_USE enum seal_status archive_expect(const struct archive_plan *plan, uint64_t *about,
+                                         uint64_t *most, struct fault *fault);
+
 /* ---- Reading ------------------------------------------------------------------------------ */
 
 struct archive_reader;

@@ -19,9 +19,6 @@
 #define ZSTD_HEAD_LEN_MAX 18
 #define WINDOW_LOG_MAX 23
 
-/* Large enough to lose little to starting afresh, small enough to seek and to hold several. */
-#define FRAME_LEN (4 * 1024 * 1024)
-
 _Static_assert((1 << WINDOW_LOG_MAX) == FRAME_LEN_MAX, "section 5: window and frame, 8 MiB");
 
 /* ---- Writing ------------------------------------------------------------------------------ */

@@ -6,6 +6,10 @@
 
 #include "archive/archive.h"
 
+/* What is written. Large enough to lose little to starting afresh, small enough to seek and to hold
+ * several. */
+#define FRAME_LEN (4 * 1024 * 1024)
+
 /* Writing: bytes are gathered into frames of 4 MiB, each compressed by itself. */
 struct frames_writer;
 

@@ -198,6 +198,8 @@ MUST_USE enum seal_status bag_spelling_add(struct bag_spelling *s, const char *p
 const char *bag_spelling_of(struct bag_spelling *s, const char *path, size_t path_len);
 /* How many parts of paths are spelled differently. */
 uint64_t bag_spelling_count(const struct bag_spelling *s);
+/* How many stay as they are, being too long to be spelled, though a manifest codes them. */
+uint64_t bag_spelling_coded(const struct bag_spelling *s);
 /* Appends a comment line "# spelled ./<on disk> ./<as sealed>" for an entry that is spelled
  * differently itself, or for lack of an entry for a folder above it that is; for others nothing. */
 MUST_USE enum seal_status bag_spelling_line(struct bag_spelling *s, const char *path,

@@ -14,6 +14,9 @@
 
 #include <sodium.h>
 
+/* What most systems take. */
+#define NAME_LEN_MAX 255
+
 /* A path whose last part is another one on disk. The path itself is not kept: a sender may have
  * very long ones, of which every part is odd. */
 struct odd {
@@ -28,7 +31,8 @@ struct bag_spelling {
     size_t folded_count, folded_size;
     struct odd *odd; /* a hash table */
     size_t odd_count, odd_size;
-    struct buffer names; /* begins with a NUL */
+    struct buffer names;  /* begins with a NUL */
+    uint64_t coded_count; /* names with a percent sign that stay as they are, for their length */
     struct buffer out, name, hashed;
 };
 
@@ -207,34 +211,60 @@ static enum seal_status try_name(struct bag_spelling *s, uint64_t *folded, bool 
     return *is_free ? take(s, hash) : SEAL_OK;
 }
 
-/* Settles the last part of a path, into s->name. *odd: it is spelled differently. Of a name that
- * another one was too like, more and more of the begin is coded until it is like no other; when all
- * of it is, {00} stands behind it, which is no character of any name. */
-static enum seal_status settle(struct bag_spelling *s, uint64_t *folded, const char *part,
-                               size_t len, bool *odd)
+/* The spelling in s->name would be too long for a name: then it stays as it is, unless it must not
+ * be shown; that a system cannot hold it will show when it is made. */
+static bool stays_as_it_is(const struct bag_spelling *s, const char *part, size_t len)
+{
+    return s->name.len > NAME_LEN_MAX && (bag_name_oddities(part, len) & NAME_UNSHOWABLE) == 0;
+}
+
+/* A spelling for the last part of a path, into s->name. Of a name that another one was too like,
+ * more and more of the begin is coded until it is like no other; when all of it is, {00} stands
+ * behind it, which is no character of any name. */
+static enum seal_status respell(struct bag_spelling *s, uint64_t *folded, const char *part,
+                                size_t len, size_t more)
 {
     size_t most = char_count(part, len);
     bool is_free = false;
 
-    *odd = bag_name_oddities(part, len) != 0 || memchr(part, '%', len) != NULL;
-    s->name.len = 0;
-    if ((*odd ? bag_name_spell(&s->name, part, len, 0) : buffer_append(&s->name, part, len)) !=
-            SEAL_OK ||
-        try_name(s, folded, &is_free) != SEAL_OK)
-        return SEAL_NO_MEMORY;
-    for (size_t more = 1; !is_free; more++) {
-        *odd = true;
+    for (; !is_free && s->name.len <= NAME_LEN_MAX; more++) {
+        enum seal_status status;
+
         if (more <= most) {
             s->name.len = 0;
-            if (bag_name_spell(&s->name, part, len, more) != SEAL_OK)
-                return SEAL_NO_MEMORY;
-        } else if (buffer_append(&s->name, "{00}", 4) != SEAL_OK) {
-            return SEAL_NO_MEMORY;
+            status = bag_name_spell(&s->name, part, len, more);
+        } else {
+            status = buffer_append(&s->name, "{00}", 4);
         }
-        if (try_name(s, folded, &is_free) != SEAL_OK)
+        if (status != SEAL_OK || try_name(s, folded, &is_free) != SEAL_OK)
             return SEAL_NO_MEMORY;
     }
     return SEAL_OK;
+}
+
+/* Settles the last part of a path. *odd: it is spelled differently, as s->name has it. */
+static enum seal_status settle(struct bag_spelling *s, uint64_t *folded, const char *part,
+                               size_t len, bool *odd)
+{
+    uint64_t folder = *folded;
+    bool is_free = false;
+
+    *odd = bag_name_oddities(part, len) != 0 || memchr(part, '%', len) != NULL;
+    s->name.len = 0;
+    if (!*odd &&
+        (buffer_append(&s->name, part, len) != SEAL_OK || try_name(s, folded, &is_free) != SEAL_OK))
+        return SEAL_NO_MEMORY;
+    if (is_free)
+        return SEAL_OK;
+    s->name.len = 0;
+    if (respell(s, folded, part, len, *odd ? 0 : 1) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    *odd = !stays_as_it_is(s, part, len);
+    if (*odd)
+        return SEAL_OK;
+    s->coded_count += memchr(part, '%', len) != NULL;
+    *folded = folder;
+    return hash_part(s, folded, part, len, true);
 }
 
 /* One part of a path that is being settled, from its folder's hashes to its own. */
@@ -321,6 +351,11 @@ const char *bag_spelling_of(struct bag_spelling *s, const char *path, size_t pat
 uint64_t bag_spelling_count(const struct bag_spelling *s)
 {
     return s->odd_count;
+}
+
+uint64_t bag_spelling_coded(const struct bag_spelling *s)
+{
+    return s->coded_count;
 }
 
 enum seal_status bag_spelling_line(struct bag_spelling *s, const char *path, size_t path_len,

@@ -197,6 +197,8 @@ static enum seal_status open_head(struct drop *d, struct keyring *ring, const ch
  * read only once, on the way. */
 static enum seal_status take_digest(struct drop *d, struct fault *fault)
 {
+    enum seal_status status;
+
     d->received.before_opening = d->stat.type == PLAT_FILE;
     if (!d->received.before_opening) {
         volume_hash_reads(d->in);
@@ -205,7 +207,10 @@ static enum seal_status take_digest(struct drop *d, struct fault *fault)
     d->received.size = d->stat.size;
     d->received.mtime = d->stat.mtime;
     d->received.has_mtime = true;
-    return volume_digest(d->in, d->received.sha256, fault);
+    progress_start(&d->progress, d->stat.size);
+    status = volume_digest(d->in, d->received.sha256, progress_add, &d->progress, fault);
+    progress_end(&d->progress);
+    return status;
 }
 
 static enum seal_status check_name(const struct drop *d, struct fault *fault)

@@ -5,20 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zstd.h>
-
+#include "archive/archive.h"
 #define LARGEST 5
-#define SAMPLES 64
-#define SAMPLE_LEN ((size_t)64 * 1024)
 #define FAT_FILE_MAX UINT32_MAX
-/* To what headers and listing shrink: measured with 50,000 small files, mostly digests. */
-#define AROUND_ENTRY 70
-#define AROUND_SHARE 0.005
-/* What a frame of zstd that does not shrink has on top of its FRAME_LEN, and its rows in the
- * tables; and an entry's row. */
-#define FRAME_LEN (UINT64_C(4) * 1024 * 1024)
-#define FRAME_OVERHEAD 160
-#define ENTRY_OVERHEAD 8
 
 /* ---- The largest files -------------------------------------------------------------------- */
 
@@ -69,57 +58,31 @@ static void largest_free(struct largest *l)
 
 /* ---- The expected size -------------------------------------------------------------------- */
 
-/* What is left of the files' bytes when compressed, from 0 to 1, judged by pieces from all over
- * them. */
-static enum seal_status find_share(const struct dry_run *d, uint64_t bytes, double *share,
-                                   struct fault *fault)
-{
-    size_t bound = ZSTD_compressBound(SAMPLE_LEN);
-    uint8_t *plain = malloc(SAMPLE_LEN), *packed = malloc(bound);
-    uint64_t step =
-        bytes > SAMPLES * SAMPLE_LEN ? (bytes - SAMPLE_LEN) / (SAMPLES - 1) : SAMPLE_LEN;
-    double before = 0, after = 0;
-    enum seal_status status = SEAL_OK;
-
-    if (plain == NULL || packed == NULL)
-        status = fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    for (uint64_t i = 0; i < SAMPLES && i * step < bytes && status == SEAL_OK; i++) {
-        size_t len = bag_source_sample(d->source, i * step, plain, SAMPLE_LEN);
-        size_t n = ZSTD_compress(packed, bound, plain, len, d->level);
-
-        if (stop_requested())
-            status = fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
-        before += (double)len;
-        after += (double)(ZSTD_isError(n) || n > len ? len : n);
-    }
-    *share = before > 0 ? after / before : 1;
-    free(plain);
-    free(packed);
-    return status;
-}
-
 struct expected {
     uint64_t about, most; /* of the sealed file; 0: it does not fit the fixed size */
 };
+
+static size_t sample_source(void *ctx, uint64_t off, void *buf, size_t len)
+{
+    return bag_source_sample(ctx, off, buf, len);
+}
 
 static enum seal_status expect_size(const struct dry_run *d, const struct bag_survey *survey,
                                     uint64_t bytes, struct expected *e, struct fault *fault)
 {
     size_t head = HEAD_LEN(d->key_count > SLOTS_FEW ? SLOTS_MANY : SLOTS_FEW);
-    uint64_t all = bytes + survey->around;
-    uint64_t tables = (all / FRAME_LEN + 2) * FRAME_OVERHEAD + survey->entries * ENTRY_OVERHEAD;
-    uint64_t about = all;
-    double share;
+    struct archive_plan plan = {.bytes = bytes,
+                                .around = survey->around,
+                                .entries = survey->entries,
+                                .level = d->level,
+                                .sample = sample_source,
+                                .ctx = d->source};
+    uint64_t about, most;
 
-    if (d->level != LEVEL_STORE) {
-        if (find_share(d, bytes, &share, fault) != SEAL_OK)
-            return fault->status;
-        about = (uint64_t)((double)bytes * share + (double)survey->around * AROUND_SHARE) +
-                survey->entries * AROUND_ENTRY;
-        about = about < all ? about : all;
-    }
-    e->about = stream_total_len(head, about + tables, d->padding);
-    e->most = stream_total_len(head, all + tables, d->padding);
+    if (archive_expect(&plan, &about, &most, fault) != SEAL_OK)
+        return fault->status;
+    e->about = stream_total_len(head, about, d->padding);
+    e->most = stream_total_len(head, most, d->padding);
     return SEAL_OK;
 }
 

@@ -46,8 +46,8 @@ static const struct wording wordings[] = {
     [SEAL_NO_ROOM] = {EXIT_NOT_DONE, NULL, "is more than fits",
                       "Choose a larger size, or seal less at once.", false},
     [SEAL_LOCAL_NAME] = {EXIT_NOT_DONE, "this system cannot hold a name in it", NULL,
-                         "The sealed file is in order: unseal it on another system, or take out "
-                         "its content whole with --raw.",
+                         "The sealed file is in order: unseal it with --exact-names or on another "
+                         "system, or take out its content whole with --raw.",
                          false},
     [SEAL_INTERRUPTED] = {EXIT_NOT_DONE, "stopped before the end", NULL,
                           "Nothing unfinished was left behind.", true},

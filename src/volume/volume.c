@@ -147,7 +147,9 @@ enum seal_status volume_seek(struct volume_in *in, uint64_t block, struct fault 
 }
 
 static enum seal_status digest_rest(struct volume_in *in, uint8_t *piece,
-                                    uint8_t digest[static SHA256_LEN], struct fault *fault)
+                                    uint8_t digest[static SHA256_LEN],
+                                    void (*add)(void *ctx, uint64_t bytes), void *ctx,
+                                    struct fault *fault)
 {
     struct sha256 hash;
     size_t len;
@@ -161,12 +163,15 @@ static enum seal_status digest_rest(struct volume_in *in, uint8_t *piece,
             return fault->status;
         }
         sha256_add(&hash, piece, len);
+        if (add != NULL)
+            add(ctx, len);
     } while (len == DIGEST_PIECE);
     sha256_end(&hash, digest);
     return SEAL_OK;
 }
 
 enum seal_status volume_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN],
+                               void (*add)(void *ctx, uint64_t bytes), void *ctx,
                                struct fault *fault)
 {
     uint8_t *piece;
@@ -178,7 +183,7 @@ enum seal_status volume_digest(struct volume_in *in, uint8_t digest[static SHA25
     piece = malloc(DIGEST_PIECE);
     if (piece == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    status = digest_rest(in, piece, digest, fault);
+    status = digest_rest(in, piece, digest, add, ctx, fault);
     free(piece);
     return status == SEAL_OK ? volume_rewind(in, fault) : status;
 }

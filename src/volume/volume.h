@@ -27,8 +27,9 @@ MUST_USE enum seal_status volume_rewind(struct volume_in *in, struct fault *faul
 MUST_USE enum seal_status volume_seek(struct volume_in *in, uint64_t block, struct fault *fault);
 /* SHA-256 of the whole file as it is now, which is then back at its first block. SEAL_USAGE where
  * the input cannot be read twice. A stream reader that was in the middle of it is of no use then.
- */
+ * add is told of the bytes read; it may be NULL. */
 MUST_USE enum seal_status volume_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN],
+                                        void (*add)(void *ctx, uint64_t bytes), void *ctx,
                                         struct fault *fault);
 /* For input that can be read only once: from the begin on, all that is read is hashed; to be called
  * before volume_next. At its end volume_read_digest gives the digest. */

@@ -36,7 +36,7 @@ static void check_digest(struct volume_in *in, const struct buffer *file)
     sha256_start(&hash);
     sha256_add(&hash, file->data, file->len);
     sha256_end(&hash, want);
-    CHECK_INT(SEAL_OK, volume_digest(in, got, &fault));
+    CHECK_INT(SEAL_OK, volume_digest(in, got, NULL, NULL, &fault));
     CHECK_BYTES(want, got, sizeof want);
     check_block(in, file, 0);
 }
@@ -134,7 +134,7 @@ static void test_pipe(void)
     CHECK_INT(SEAL_USAGE, volume_seek(in, 0, &fault));
     CHECK(fault.what != NULL && strstr(fault.what, "it cannot be read from any place; ") != NULL);
     fault = (struct fault){.status = SEAL_OK};
-    CHECK_INT(SEAL_USAGE, volume_digest(in, digest, &fault));
+    CHECK_INT(SEAL_USAGE, volume_digest(in, digest, NULL, NULL, &fault));
     check_block(in, &(struct buffer){(uint8_t[]){'f', 'o', 'u', 'r'}, 4, 4}, 0);
     volume_close(in);
     CHECK_INT(0, dup2(before, STDIN_FILENO));
@@ -416,7 +416,7 @@ static void test_stop(void)
     check_about("asked to stop");
     reading_start(&d, &env_large, check_scratch("large"));
     stop_request();
-    CHECK_INT(SEAL_INTERRUPTED, volume_digest(d.in, digest, &fault));
+    CHECK_INT(SEAL_INTERRUPTED, volume_digest(d.in, digest, NULL, NULL, &fault));
     CHECK_INT(SEAL_INTERRUPTED, stream_reader_seek(d.stream, 0, &d.fault));
     reading_end(&d);
 }
