@@ -174,7 +174,8 @@ enum seal_status bag_check_each_item(const struct bag_check *c,
                                                               const struct bag_item *item,
                                                               struct fault *fault),
                                      void *ctx, struct fault *fault);
-/* All folders, in no order; mtime is NULL for one without an entry of its own. As above. */
+/* All folders, and those of deep trees from the top down; mtime is NULL for one without an entry of
+ * its own. As above. */
 enum seal_status bag_check_each_folder(const struct bag_check *c,
                                        enum seal_status (*each)(void *ctx, const char *path,
                                                                 const struct timestamp *mtime,

@@ -94,29 +94,39 @@ enum seal_status bag_check_each_item(const struct bag_check *c,
     return status;
 }
 
-enum seal_status bag_check_each_folder(const struct bag_check *c,
-                                       enum seal_status (*each)(void *ctx, const char *path,
-                                                                const struct timestamp *mtime,
-                                                                struct fault *fault),
-                                       void *ctx, struct fault *fault)
+typedef enum seal_status (*folder_taker)(void *ctx, const char *path, const struct timestamp *mtime,
+                                         struct fault *fault);
+
+static enum seal_status hand_over(const struct table *t, const struct item *item, folder_taker each,
+                                  void *ctx, struct fault *fault)
 {
+    struct timestamp mtime = {item->sec, item->nsec};
+    bool implied = (item->marks & MARK_IMPLIED) != 0;
+    char *path = strndup(item_path(t, item), item->path_len); /* what is implied has no NUL */
+    enum seal_status status = path == NULL ? out_of_memory(fault) : SEAL_OK;
+
+    if (stop_requested())
+        status = fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+    if (status == SEAL_OK)
+        status = each(ctx, path, implied ? NULL : &mtime, fault);
+    free(path);
+    return status;
+}
+
+/* Those with an entry stand in the table from the top down; those that were implied, in between and
+ * from the bottom up. Who opens them goes down only. */
+enum seal_status bag_check_each_folder(const struct bag_check *c, folder_taker each, void *ctx,
+                                       struct fault *fault)
+{
+    const struct table *t = &c->table;
     enum seal_status status = SEAL_OK;
 
-    for (size_t i = 0; i < c->table.count && status == SEAL_OK; i++) {
-        const struct item *item = &c->table.items[i];
-        struct timestamp mtime = {item->sec, item->nsec};
-        bool implied = (item->marks & MARK_IMPLIED) != 0;
-        char *path;
-
-        if (item->type != ITEM_DIR)
-            continue;
-        if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
-        path = strndup(item_path(&c->table, item), item->path_len); /* what is implied has no NUL */
-        status =
-            path == NULL ? out_of_memory(fault) : each(ctx, path, implied ? NULL : &mtime, fault);
-        free(path);
-    }
+    for (size_t i = 0; i < t->count && status == SEAL_OK; i++)
+        if (t->items[i].type == ITEM_DIR && (t->items[i].marks & MARK_IMPLIED) == 0)
+            status = hand_over(t, &t->items[i], each, ctx, fault);
+    for (size_t i = t->count; i-- > 0 && status == SEAL_OK;)
+        if (t->items[i].type == ITEM_DIR && (t->items[i].marks & MARK_IMPLIED) != 0)
+            status = hand_over(t, &t->items[i], each, ctx, fault);
     return status;
 }
 
