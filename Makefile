@@ -74,7 +74,9 @@ uninstall: ## Remove what 'make install' installed
 	    rm -f "$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page"; \
 	done
 
+# The bag that the demo leaves is read-only.
 clean: ## Remove what was built, but not the libraries in build/deps
+	$(Q)[ ! -d build/demo ] || chmod -R u+w build/demo
 	$(Q)for item in build/*; do \
 	    case $$item in build/deps | build/deps-src | build/deps.mk) ;; *) rm -rf "$$item" ;; esac; \
 	done
@@ -83,6 +85,7 @@ clean: ## Remove what was built, but not the libraries in build/deps
 	fi
 
 distclean: ## Remove build/ altogether
+	$(Q)[ ! -d build/demo ] || chmod -R u+w build/demo
 	$(Q)rm -rf build
 
 help: ## Show this list

@@ -21,16 +21,25 @@ run() {
     [ "$status" = 0 ] || stop "that command failed with exit code $status."
 }
 
+# remove FOLDER: bags are read-only, so first the right to write is given back.
+remove() {
+    [ ! -d "$1" ] || chmod -R u+w "$1"
+    rm -rf "$1"
+}
+
 # gather FILES MEGABYTES FIND-ARGUMENTS...: copies at most so much of what find finds, with its folders
 # and their times. Links are not taken: Seal records them but does not make them again, and here what
-# goes in is to come out the same. Nor are names with a percent sign or a backslash: BagIt and
-# sha256sum write those in two different ways.
+# goes in is to come out the same. Nor are names that unseal would spell differently on disk, because
+# not every system can hold them or tell them apart.
 gather() {
     files=$1 megabytes=$2
     shift 2
-    find "$@" -type f -size -8000k ! -name '*[%\\]*' -printf '%s %p\n' 2>/dev/null | LC_ALL=C sort -k 2 |
+    find "$@" -type f -size -8000k ! -path '*[]%\\:*?"<>|]*' ! -iregex '.*/\(con\|prn\|aux\|nul\)[./].*' \
+        -printf '%s %p\n' 2>/dev/null | LC_ALL=C sort -k 2 |
         awk -v files="$files" -v bytes="${megabytes}000000" '
-            NR <= files && (sum += $1) <= bytes { sub(/^[0-9]+ /, ""); printf "%s%c", $0, 0 }' |
+            { name = $0; sub(/^[0-9]+ /, "", name) }
+            seen[tolower(name)]++ { next }
+            ++n <= files && (sum += $1) <= bytes { printf "%s%c", name, 0 }' |
         xargs -0 -r cp -p --parents -t "$evidence" 2>/dev/null || :
 }
 
@@ -40,7 +49,7 @@ tree() {
         LC_ALL=C sort)
 }
 
-rm -rf "$demo"
+remove "$demo"
 mkdir -p "$evidence"
 
 say "1. EVIDENCE. Real pictures and documents of this machine are copied to $evidence,
@@ -69,8 +78,10 @@ run "ls -l $sealed"
 run "od -A d -t x1 -N 96 $sealed"
 
 say "5. UNSEAL. The organization opens it with the secret key. Nothing appears under its final name
-   before all of it has been checked."
-run "build/unseal --key keys-example/example.key -o $bag $sealed"
+   before all of it has been checked. Beside the bag stands a record of what came, when, and what was found."
+run "build/unseal --key keys-example/example.key --operator 'M. Keller' --case 2026/118 -o $bag $sealed"
+run "head -n 19 $bag.custody.txt"
+run "build/unseal --key keys-example/example.key --list $sealed | tail -n 4"
 
 say "6. CHECK, without Seal. What came out is a BagIt bag, an archive folder that lists its own contents.
    No word from sha256sum means that every file is as listed."
@@ -84,5 +95,9 @@ tree "$evidence" >"$demo/tree-before"
 tree "$bag/data/evidence" >"$demo/tree-after"
 run "diff $demo/tree-before $demo/tree-after"
 
+say "8. RECHECK, years later, with Seal: files, times, and that it is still the bag on record."
+run "build/unseal --recheck $bag"
+
 rm "$demo/output"
-say "Done: $(wc -l <"$demo/tree-before") files and folders came out as they went in. All of it is in $demo; look around."
+say "Done: $(wc -l <"$demo/tree-before") files and folders came out as they went in. All of it is in $demo; look around.
+   The bag is read-only; to remove it: chmod -R u+w $demo && rm -r $demo"
