@@ -57,7 +57,9 @@ struct recheck {
     struct prefixes unreadable;
     const char *oxum_in; /* the file that has a Payload-Oxum, or NULL */
     uint64_t oxum_bytes, oxum_files;
-    uint8_t *chunk; /* RECHECK_CHUNK bytes */
+    bool has_other_comments; /* metadata.mtree has some that are no spellings */
+    uint64_t links[4];       /* sum of the digests of its links, less those in as-sealed/ */
+    uint8_t *chunk;          /* RECHECK_CHUNK bytes */
 };
 
 #define RECHECK_CHUNK ((size_t)128 * 1024)

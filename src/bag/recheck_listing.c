@@ -102,6 +102,25 @@ static enum seal_status own_path(struct table *t, struct item *item, const struc
     return table_add_text(t, e->path, e->path_len) == SEAL_OK ? SEAL_OK : too_many(fault);
 }
 
+/* A link is in no table: that both listings have the same ones shows in the sum of their digests,
+ * which no order of the lines changes. */
+static void sum_link(struct recheck *r, const char *path, const struct mtree_entry *e,
+                     bool take_off)
+{
+    const uint64_t sec = (uint64_t)e->time.sec, nsec = e->time.nsec;
+    uint8_t digest[SHA256_LEN];
+    struct sha256 hash;
+
+    sha256_start(&hash);
+    sha256_add(&hash, path, strlen(path) + 1);
+    sha256_add(&hash, e->link, strlen(e->link) + 1);
+    sha256_add(&hash, &sec, sizeof sec);
+    sha256_add(&hash, &nsec, sizeof nsec);
+    sha256_end(&hash, digest);
+    for (size_t i = 0; i < 4; i++)
+        r->links[i] += take_off ? -load_u64(digest + 8 * i) : load_u64(digest + 8 * i);
+}
+
 static enum seal_status take_entry(struct listing *l, const struct mtree_entry *e,
                                    struct fault *fault)
 {
@@ -115,7 +134,9 @@ static enum seal_status take_entry(struct listing *l, const struct mtree_entry *
         tell(l, e->path, "does not call it a file, and a manifest does");
     else if (item != NULL && item->marks & MARK_IN_LISTING)
         tell(l, e->path, "lists it twice");
-    else if (e->type != ITEM_LINK) { /* links are in the listing only */
+    else if (e->type == ITEM_LINK) /* links are in the listing only */
+        sum_link(l->r, e->path, e, false);
+    else {
         if (item != NULL && item->marks & MARK_IMPLIED &&
             own_path(&payload->table, item, e, fault) != SEAL_OK)
             return fault->status;
@@ -209,8 +230,10 @@ static enum seal_status take_comment(struct listing *l, const struct text_line *
 {
     struct mtree_spelled s;
 
-    if (line->cut || strncmp(line->text, MTREE_SPELLED, strlen(MTREE_SPELLED)) != 0)
+    if (line->cut || strncmp(line->text, MTREE_SPELLED, strlen(MTREE_SPELLED)) != 0) {
+        l->r->has_other_comments |= mtree_is_remark(line->text, &(enum bag_remark){BAG_LINK});
         return SEAL_OK;
+    }
     if (!mtree_parse_spelled(line->text, &s))
         return malformed(l, line);
     if (!is_spelled(&s)) {
@@ -342,10 +365,17 @@ static enum seal_status take_sealed_listing_line(void *ctx, const struct text_li
     if (line->cut || memchr(line->text, '\0', line->len) != NULL ||
         !mtree_parse(line->text, line->len, &e))
         return malformed(l, line);
-    if (e.type == ITEM_LINK)
-        return SEAL_OK;
     if (find_sealed(l, e.path, e.path_len, &item, fault) != SEAL_OK)
         return fault->status;
+    if (e.type == ITEM_LINK) {
+        if (prefixes_find(&l->r->spelled, e.path, e.path_len) == NULL)
+            sum_link(l->r, e.path, &e, true);
+        else if (buffer_append_text(&l->path, "") != SEAL_OK)
+            return out_of_memory(fault);
+        else
+            sum_link(l->r, (const char *)l->path.data, &e, true);
+        return SEAL_OK;
+    }
     if (item == NULL || !(item->marks & MARK_IN_LISTING) || item->type != e.type)
         tell(l, e.path, "lists it, and metadata.mtree does not");
     else if (item->sec != e.time.sec || item->nsec != e.time.nsec || item->size != e.size ||
@@ -432,6 +462,36 @@ read_sealed(struct sealed_tags *t, int which,
     return status;
 }
 
+/* Of these there is one spelling: both must be the same. */
+static enum seal_status compare_twin(struct sealed_tags *t, int which, struct fault *fault)
+{
+    struct recheck *r = t->listing.r;
+    const struct line_taker taker = {take_nothing, NULL, false};
+    uint8_t digest[SHA256_LEN];
+    bool whole;
+
+    if (recheck_read(r, tag_file_names[which], &taker, &whole, digest, fault) != SEAL_OK)
+        return fault->status;
+    if (!whole || !t->is_listed[which] || memcmp(digest, t->digests[which], SHA256_LEN) != 0)
+        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[which],
+                     "it is not the one in " BAG_AS_SEALED_DIR "/");
+    return SEAL_OK;
+}
+
+/* All that stands beside data/ must be in the tag manifest there. */
+static void check_outer_tags(struct recheck *r)
+{
+    if (!(r->tags.kinds & MET_IN(DIGEST_SHA256)))
+        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_TAGMANIFEST], "it is missing");
+    for (int i = 0; i < TAG_TAGMANIFEST && r->tags.whole & MET_IN(DIGEST_SHA256); i++) {
+        const struct item *item =
+            table_find(&r->tags.table, tag_file_names[i], strlen(tag_file_names[i]));
+
+        if (item == NULL || !(item->root & MET_IN(DIGEST_SHA256)))
+            recheck_tell(r, BAG_RECORD_OFF, tag_file_names[i], "no tag manifest lists it");
+    }
+}
+
 static enum seal_status compare_sealed(struct recheck *r, struct fault *fault)
 {
     char path[SEALED_PATH_SIZE];
@@ -446,8 +506,20 @@ static enum seal_status compare_sealed(struct recheck *r, struct fault *fault)
     if (read_sealed(&t, TAG_MANIFEST, take_sealed_manifest_line, fault) != SEAL_OK ||
         read_sealed(&t, TAG_MTREE, take_sealed_listing_line, fault) != SEAL_OK ||
         read_sealed(&t, TAG_BAG_INFO, take_nothing, fault) != SEAL_OK ||
-        read_sealed(&t, TAG_BAGIT, take_nothing, fault) != SEAL_OK)
+        read_sealed(&t, TAG_BAGIT, take_nothing, fault) != SEAL_OK ||
+        compare_twin(&t, TAG_BAG_INFO, fault) != SEAL_OK ||
+        compare_twin(&t, TAG_BAGIT, fault) != SEAL_OK)
         return fault->status;
+    check_outer_tags(r);
+    for (size_t i = 0; i < 4; i++)
+        if (r->links[i] != 0) {
+            recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_MTREE],
+                         "its links are not those in " BAG_AS_SEALED_DIR "/");
+            break;
+        }
+    if (r->has_other_comments)
+        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_MTREE],
+                     "it has comments that are no spellings of names");
     tell_not_sealed(r);
     return SEAL_OK;
 }

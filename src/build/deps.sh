@@ -118,7 +118,7 @@ advise() {
     elif have dnf; then say "Try: sudo dnf install gcc make pkgconf libsodium-devel libzstd-devel nettle-devel utf8proc-devel jansson-devel"
     elif have pacman; then say "Try: sudo pacman -S gcc make pkgconf libsodium zstd nettle libutf8proc jansson"
     elif have apk; then say "Try: apk add build-base pkgconf libsodium-dev zstd-dev nettle-dev utf8proc-dev jansson-dev"
-    elif have zypper; then say "Try: sudo zypper install gcc make pkg-config libsodium-devel libzstd-devel libnettle-devel utf8proc-devel jansson-devel"
+    elif have zypper; then say "Try: sudo zypper install gcc make pkg-config libsodium-devel libzstd-devel libnettle-devel utf8proc-devel libjansson-devel"
     elif have brew; then say "Try: brew install pkgconf libsodium zstd nettle utf8proc jansson"
     else say "Install them with your system's package manager."
     fi

@@ -92,13 +92,13 @@ static bool agrees(const char *path, const struct bag_recheck *r)
         return true;
     }
     if (r->has_digest && memcmp(known.digest, r->digest, SHA256_LEN) == 0) {
-        (void)printf("custody    agrees with the record of %s, receipt %s\n", shown(known.opened),
-                     shown(known.receipt));
+        (void)printf("custody    its lists are those on record of %s, receipt %s\n",
+                     shown(known.opened), shown(known.receipt));
         return true;
     }
     hex_encode(hex, known.digest, SHA256_LEN);
-    (void)printf("custody    DIFFERS: the record of %s has the digest %s\n", shown(known.opened),
-                 hex);
+    (void)printf("custody    its lists are NOT those on record of %s, with the digest %s\n",
+                 shown(known.opened), hex);
     return false;
 }
 

@@ -178,14 +178,15 @@ static enum seal_status open_head(struct drop *d, struct keyring *ring, const ch
     const uint8_t *block = volume_block(d->in, &len, &is_last);
     enum seal_status status;
 
+    d->opened = clock_now();
     d->env = sodium_malloc(sizeof *d->env);
     if (d->env == NULL)
         return out_of_memory(fault);
     memset(d->env, 0, sizeof *d->env);
     if (len < BLOCK_LEN)
         return fault_set(fault, SEAL_NO_KEY, NULL, NULL);
-    d->opened = clock_now();
     status = keyring_open(ring, d->env, block, passphrase_fd, d->pkh, &d->keys_tried, fault);
+    d->opened = clock_now(); /* after a passphrase was typed */
     d->was_opened = status == SEAL_OK;
     if (status == SEAL_OK && (d->env->params.flags & FLAG_VOLUME) != 0)
         return fault_set(fault, SEAL_NEWER,
@@ -423,7 +424,9 @@ static bool verdict_of(const struct drop *d, enum custody_verdict *verdict)
 {
     switch (d->fault.status) {
     case SEAL_OK:
-        *verdict = bag_is_incomplete(&d->result.totals) ? VERDICT_INCOMPLETE : VERDICT_ACCEPTED;
+        *verdict = d->options->raw                        ? VERDICT_UNCHECKED
+                   : bag_is_incomplete(&d->result.totals) ? VERDICT_INCOMPLETE
+                                                          : VERDICT_ACCEPTED;
         return true;
     case SEAL_NO_KEY:
         *verdict = VERDICT_NO_KEY;
@@ -643,15 +646,16 @@ static void show_remarks(const struct drop *d)
         free(copy);
     }
     if (shown_count > REMARKS_SHOWN)
-        warn("  and %s; metadata.mtree has them all",
-             count_text(shown_count - REMARKS_SHOWN, "more such line"));
+        warn("  and %s; %smetadata.mtree has them all",
+             count_text(shown_count - REMARKS_SHOWN, "more such line"),
+             d->result.spelled > 0 ? BAG_AS_SEALED_DIR "/" : "");
 }
 
 static void show_names(const struct drop *d)
 {
     const struct bag_totals *t = &d->result.totals;
 
-    if (t->coded_names > 0)
+    if (t->coded_names > 0 && d->target_is_dir)
         say("%s with %%, CR or LF, which BagIt writes as %%25, %%0D, %%0A: sha256sum does not find "
             "them by that; see unseal(1)",
             count_text(t->coded_names, "name"));

@@ -46,7 +46,7 @@ static void say_incomplete(const struct bag_totals *totals)
 {
     if (bag_is_incomplete(totals))
         warn("the sender recorded that something is missing or was not read whole; the custody "
-             "record tells what.");
+             "record, made by unsealing or --verify, tells what.");
 }
 
 /* ---- --list ------------------------------------------------------------------------------- */

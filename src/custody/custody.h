@@ -14,6 +14,7 @@
 enum custody_verdict {
     VERDICT_ACCEPTED,   /* all there, all checked */
     VERDICT_INCOMPLETE, /* likewise; the sender recorded that something is missing */
+    VERDICT_UNCHECKED,  /* the seal is good; what is inside was not looked into (CUSTODY_RAW) */
     VERDICT_NO_KEY,
     VERDICT_DAMAGED,
     VERDICT_HOSTILE, /* intact, but what is inside breaks the rules */
@@ -21,7 +22,8 @@ enum custody_verdict {
     VERDICT_COUNT
 };
 
-/* "accepted", "incomplete", "no-key", "damaged", "breaks-rules", "newer": for the log and JSON. */
+/* "accepted", "incomplete", "not-unpacked", "no-key", "damaged", "breaks-rules", "newer": for the
+ * log and JSON. */
 const char *custody_verdict_word(enum custody_verdict verdict);
 /* One sentence. */
 const char *custody_verdict_sentence(enum custody_verdict verdict);
@@ -60,7 +62,7 @@ struct custody {
     uint8_t bag_id[16];
     enum custody_content content;
 
-    bool was_checked; /* VERDICT_ACCEPTED and VERDICT_INCOMPLETE only: what follows is known */
+    bool was_checked; /* nothing was refused: what follows is known */
     char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
     uint8_t digest[SHA256_LEN]; /* D; with CUSTODY_RAW the sender's word, not compared */
     const char *output;         /* path of the bag or file made; NULL if none */
@@ -119,7 +121,7 @@ enum custody_double {
     SEEN_BAG,  /* the same bag id or D in another sealed file */
 };
 
-/* Looks for the drop among all lines whose verdict was accepted or incomplete. The first that
+/* Looks for the drop among all lines whose verdict was none of refusal. The first that
  * matches in any way counts: seen is how it matches, when gets its time. */
 MUST_USE enum seal_status custody_log_find(struct custody_log *log, const struct custody *c,
                                            enum custody_double *seen,

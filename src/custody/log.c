@@ -214,7 +214,8 @@ static enum custody_double compare(char *columns[static COLUMN_COUNT], const str
     const char *verdict = columns[COLUMN_VERDICT];
 
     if (strcmp(verdict, custody_verdict_word(VERDICT_ACCEPTED)) != 0 &&
-        strcmp(verdict, custody_verdict_word(VERDICT_INCOMPLETE)) != 0)
+        strcmp(verdict, custody_verdict_word(VERDICT_INCOMPLETE)) != 0 &&
+        strcmp(verdict, custody_verdict_word(VERDICT_UNCHECKED)) != 0)
         return NOT_SEEN;
     if (is_same_files(columns[COLUMN_SEALED], w->drop))
         return SEEN_FILE;

@@ -269,8 +269,9 @@ static void say_cut(struct page *p, const struct custody *c)
     if (!c->remarks_are_cut)
         return;
     page_blank(p);
-    page_say(p, "There are more than this record can hold: the file metadata.mtree in the bag has "
-                "all of them, in the lines that begin with #.");
+    page_say(p, "There are more than this record can hold: the file metadata.mtree in the bag, and "
+                "the one in " BAG_AS_SEALED_DIR "/ where there is one, have all of them, in the "
+                "lines that begin with #.");
 }
 
 static void say_remarks(struct page *p, const struct custody *c, const uint64_t counts[])

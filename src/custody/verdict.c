@@ -13,6 +13,8 @@ static const struct {
                             "Accepted, with gaps that the sender recorded: what was sealed arrived "
                             "whole and unaltered, and every check was passed, but something could "
                             "not be sealed as it was."},
+    [VERDICT_UNCHECKED] = {"not-unpacked", "Taken out as it is: the sealed file arrived whole and "
+                                           "unaltered; what is inside was not looked into."},
     [VERDICT_NO_KEY] = {"no-key", "Refused: no key that was tried opens it, or its beginning is "
                                   "damaged; nothing is known of what is inside."},
     [VERDICT_DAMAGED] = {"damaged", "Refused: a key opens it, but it was altered or cut short; "
