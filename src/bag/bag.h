@@ -36,7 +36,7 @@ bool bag_is_incomplete(const struct bag_totals *totals);
 /* Who is told what happens meanwhile. Both functions may be NULL. */
 struct bag_observer {
     void *ctx;
-    /* path: in the bag; detail: a few words, or NULL. */
+    /* path: in the bag; detail: a few words, the target of a link, or NULL. */
     void (*remark)(void *ctx, enum bag_remark kind, const char *path, const char *detail);
     /* that many bytes of files were dealt with */
     void (*progress)(void *ctx, uint64_t bytes);

@@ -137,7 +137,8 @@ enum reading_change reading_end(const struct reading *r)
     if (plat_read_at(r->fd, &more, 1, r->before.size) > 0)
         return READ_LONGER;
     if (plat_stat_fd(r->fd, &after) == 0 && after.size == r->before.size &&
-        after.mtime.sec == r->before.mtime.sec && after.mtime.nsec == r->before.mtime.nsec)
+        timestamp_equal(after.mtime, r->before.mtime) &&
+        timestamp_equal(after.changed, r->before.changed))
         return READ_STABLE;
     return READ_RETIMED;
 }

@@ -391,7 +391,8 @@ static enum seal_status add_link(struct bag_source *s, int dirfd, const char *fo
         if (table_add_text(&s->table, (char *)target.data, target.len) != SEAL_OK)
             status = out_of_memory(fault);
         else
-            status = source_remark(s, BAG_LINK, item_path(&s->table, item), NULL, fault);
+            status = source_remark(s, BAG_LINK, item_path(&s->table, item),
+                                   item_target(&s->table, item), fault);
     }
     buffer_free(&target);
     return status;

@@ -34,6 +34,7 @@ void bag_check_free(struct bag_check *c)
     table_free(&c->table);
     buffer_free(&c->line);
     buffer_free(&c->remarks);
+    buffer_free(&c->damaged);
     buffer_free(&c->info);
     free(c);
 }
@@ -332,6 +333,29 @@ static enum seal_status take_mtree_entry(struct bag_check *c, char *line, size_t
     return SEAL_OK;
 }
 
+/* Word and path of a remark, with the blanks behind them. */
+static size_t remark_head_len(const char *line)
+{
+    const char *path = strchr(line + 2, ' ');
+    const char *end = path == NULL ? NULL : strchr(path + 1, ' ');
+
+    return end == NULL ? strlen(line) : (size_t)(end + 1 - line);
+}
+
+/* A file with many gaps has many lines, one after the other, and is one file. */
+static bool is_same_damaged(const struct bag_check *c, const char *line)
+{
+    size_t len = remark_head_len(line);
+
+    return c->damaged.len == len && memcmp(c->damaged.data, line, len) == 0;
+}
+
+static enum seal_status note_damaged(struct bag_check *c, const char *line)
+{
+    c->damaged.len = 0;
+    return buffer_append(&c->damaged, line, remark_head_len(line));
+}
+
 static enum seal_status take_remark(struct bag_check *c, const char *line, size_t len,
                                     struct fault *fault)
 {
@@ -339,7 +363,10 @@ static enum seal_status take_remark(struct bag_check *c, const char *line, size_
 
     if (!mtree_is_remark(line, &kind) || kind == BAG_LINK)
         return SEAL_OK;
-    c->totals.remarks[kind]++;
+    if (kind != BAG_DAMAGED || !is_same_damaged(c, line))
+        c->totals.remarks[kind]++;
+    if (kind == BAG_DAMAGED && note_damaged(c, line) != SEAL_OK)
+        return out_of_memory(fault);
     if (c->remarks_are_cut || c->remarks.len + len > REMARKS_MAX) {
         c->remarks_are_cut = true;
         return SEAL_OK;

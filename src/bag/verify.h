@@ -23,6 +23,7 @@ struct bag_check {
     uint64_t line_number;
     struct buffer remarks;
     bool remarks_are_cut;
+    struct buffer damaged; /* "# damaged ./PATH " of the last such line */
     struct buffer info;
     char oxum[OXUM_SIZE]; /* the Payload-Oxum of bag-info.txt */
 };

@@ -200,6 +200,11 @@ struct timestamp {
     uint32_t nsec;
 };
 
+static inline bool timestamp_equal(struct timestamp a, struct timestamp b)
+{
+    return a.sec == b.sec && a.nsec == b.nsec;
+}
+
 struct timestamp clock_now(void);
 
 #define TIME_TEXT_SIZE 40

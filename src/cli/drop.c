@@ -402,7 +402,8 @@ static enum seal_status check_unchanged(struct drop *d, struct fault *fault)
     }
     volume_stat(d->in, &now);
     if (now.device != d->stat.device || now.inode != d->stat.inode || now.size != d->stat.size ||
-        now.mtime.sec != d->stat.mtime.sec || now.mtime.nsec != d->stat.mtime.nsec)
+        !timestamp_equal(now.mtime, d->stat.mtime) ||
+        !timestamp_equal(now.changed, d->stat.changed))
         return fault_set(fault, SEAL_IO, "it changed while it was read; try again", NULL);
     return SEAL_OK;
 }
@@ -470,8 +471,7 @@ static void fill_content(struct custody *c, const struct drop *d)
     c->bag_info = (const char *)d->result.bag_info.data;
     c->remarks = (const char *)d->result.remarks.data;
     c->remarks_are_cut = d->result.remarks_are_cut;
-    if (d->seen != NOT_SEEN)
-        c->first_seen = d->first_seen;
+    c->spelled = d->result.spelled;
 }
 
 /* False: there is nothing to record, since nothing was found out about it. */
@@ -587,6 +587,7 @@ static enum seal_status settle(struct drop *d, struct fault *fault)
         status = custody_log_open(&log, d->options->log, fault);
     if (status == SEAL_OK && log != NULL && d->was_opened)
         status = custody_log_find(log, &c, &d->seen, d->first_seen, fault);
+    c.seen = d->seen;
     if (d->seen != NOT_SEEN)
         c.first_seen = d->first_seen;
     if (status == SEAL_OK && (accepted || d->options->verify)) {
@@ -686,11 +687,8 @@ static void show_summary(const struct drop *d)
     if (d->target_is_dir && !d->options->writable && !d->result.is_read_only)
         say("this file system could not make it read-only");
     if (d->seen != NOT_SEEN)
-        warn("%s: %s was received before, first at %s.", shown(d->received.name),
-             d->seen == SEEN_FILE   ? "this very file"
-             : d->seen == SEEN_DROP ? "a sealed file with the same head, but other bytes,"
-                                    : "the same bag, sealed in another file,",
-             d->first_seen);
+        warn("%s: %s The log has it at %s.", shown(d->received.name),
+             custody_double_sentence(d->seen), d->first_seen);
 }
 
 static void show_result(const struct drop *d)

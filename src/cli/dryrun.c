@@ -99,8 +99,9 @@ static enum fit fit_into(const struct expected *e, uint64_t room)
 
 static const char *fit_words(enum fit fit)
 {
-    static const char *const words[] = {
-        [FITS] = "it fits", [MAY_NOT_FIT] = "it may not fit", [FITS_NOT] = "it will not fit"};
+    static const char *const words[] = {[FITS] = "it fits",
+                                        [MAY_NOT_FIT] = "it may not fit",
+                                        [FITS_NOT] = "it will probably not fit"};
 
     return words[fit];
 }
@@ -171,7 +172,8 @@ static enum seal_status show_target(const struct dry_run *d, const struct expect
 static void show_size(const struct expected *e)
 {
     if (e->about == 0)
-        (void)printf("sealed file: the content does not fit the size asked for with --pad\n");
+        (void)printf("sealed file: the content will probably not fit the size asked for with "
+                     "--pad\n");
     else if (e->most == 0)
         (void)printf("sealed file: %s; the content may not fit the size asked for with --pad\n",
                      size_text(e->about));

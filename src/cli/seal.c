@@ -333,7 +333,7 @@ static void show_remark(void *ctx, enum bag_remark kind, const char *path, const
         [BAG_SKIPPED] = "is no file and is left out",
         [BAG_DAMAGED] = "could not be read in parts, where zeros stand now",
         [BAG_CHANGED] = "changed while it was read",
-        [BAG_LINK] = "is a link; where it points is recorded, and it is not followed",
+        [BAG_LINK] = "is a link; it is not followed, and where it points is recorded",
         [BAG_RENAMED] = "stands for a name that is not UTF-8; the record has both",
         [BAG_ODD_NAME] = "has a name that not every system can hold, show or tell from others",
     };
@@ -342,9 +342,11 @@ static void show_remark(void *ctx, enum bag_remark kind, const char *path, const
 
     path = path_as_known(path);
     if (options[OPT_VERBOSE].count == 0) {
-        if (kind == BAG_LINK)
+        /* Where a link points may tell of the sender's own computer. */
+        if (kind == BAG_LINK && detail[0] != '/')
             return;
-        if ((kind == BAG_RENAMED || kind == BAG_ODD_NAME) && job->names_told++ >= NAMES_TOLD_MAX)
+        if ((kind == BAG_RENAMED || kind == BAG_ODD_NAME || kind == BAG_LINK) &&
+            job->names_told++ >= NAMES_TOLD_MAX)
             return;
     }
     if (detail != NULL)

@@ -38,6 +38,19 @@ struct custody_file {
     bool before_opening; /* it was computed before opening; else while it was read, once */
 };
 
+/* Whether a drop like it was received before. */
+enum custody_double {
+    NOT_SEEN,
+    SEEN_FILE,    /* the very same bytes */
+    SEEN_HEAD,    /* the same sealed file by its commitment, but other bytes */
+    SEEN_BAG,     /* the same bag, in another sealed file */
+    SEEN_CONTENT, /* a stream of the same bytes, in another sealed file */
+    SEEN_COUNT
+};
+
+/* One sentence; NULL for NOT_SEEN. */
+const char *custody_double_sentence(enum custody_double seen);
+
 enum custody_step { STEP_UNSEALED, STEP_VERIFIED };
 enum custody_content { CUSTODY_BAG, CUSTODY_STREAM, CUSTODY_RAW };
 
@@ -74,7 +87,10 @@ struct custody {
                              "# spelled ./ON-DISK ./AS-SEALED\n" for names spelled differently here */
     bool remarks_are_cut; /* there were more than could be held; metadata.mtree has all */
 
-    const char *first_seen; /* the drop is a double: time of the first, from the log; or NULL */
+    uint64_t spelled; /* names spelled differently on disk: there is as-sealed/ */
+
+    enum custody_double seen; /* by the log */
+    const char *first_seen;   /* then the time of the first, else NULL */
 };
 
 /* ---- The record --------------------------------------------------------------------------- */
@@ -113,13 +129,6 @@ struct custody_log;
  * log of drops. */
 MUST_USE enum seal_status custody_log_open(struct custody_log **out, const char *path,
                                            struct fault *fault);
-
-enum custody_double {
-    NOT_SEEN,
-    SEEN_FILE, /* the very same bytes */
-    SEEN_DROP, /* the same sealed file by its commitment, other bytes */
-    SEEN_BAG,  /* the same bag id or D in another sealed file */
-};
 
 /* Looks for the drop among all lines whose verdict was none of refusal. The first that
  * matches in any way counts: seen is how it matches, when gets its time. */

@@ -220,10 +220,12 @@ static enum custody_double compare(char *columns[static COLUMN_COUNT], const str
     if (is_same_files(columns[COLUMN_SEALED], w->drop))
         return SEEN_FILE;
     if (is_same(columns[COLUMN_COMMITMENT], w->commitment))
-        return SEEN_DROP;
-    if (is_same(columns[COLUMN_BAG_ID], w->bag_id) || is_same(columns[COLUMN_DIGEST], w->digest))
+        return SEEN_HEAD;
+    if (is_same(columns[COLUMN_BAG_ID], w->bag_id))
         return SEEN_BAG;
-    return NOT_SEEN;
+    if (!is_same(columns[COLUMN_DIGEST], w->digest))
+        return NOT_SEEN;
+    return w->drop->content == CUSTODY_STREAM ? SEEN_CONTENT : SEEN_BAG;
 }
 
 /* The time is shown to people: nothing else may stand there. */

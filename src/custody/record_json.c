@@ -213,12 +213,16 @@ static void set_inside(struct object *o, const struct custody *c)
 
 static json_t *make_facts(const struct custody *c)
 {
+    static const char *const seen[SEEN_COUNT] = {
+        [SEEN_FILE] = "file", [SEEN_HEAD] = "head", [SEEN_BAG] = "bag", [SEEN_CONTENT] = "content"};
     struct object o = object_new();
 
     set(&o, "schema", json_string(SCHEMA));
     set(&o, "verdict", json_string(custody_verdict_word(c->verdict)));
     set(&o, "reason", make_string(c->reason));
+    set(&o, "sentence", json_string(custody_verdict_sentence(c->verdict)));
     set(&o, "first_seen", make_string(c->first_seen));
+    set(&o, "first_seen_as", make_string(seen[c->first_seen == NULL ? NOT_SEEN : c->seen]));
     set_examination(&o, c);
     set_inside(&o, c);
     set(&o, "remarks_are_cut", json_boolean(c->remarks_are_cut));

@@ -37,7 +37,7 @@ static void say_verdict(struct page *p, const struct custody *c)
         page_blank(p);
     }
     if (c->first_seen != NULL) {
-        page_say(p, "It was received before; the log has it already, with this time:");
+        page_say(p, "%s The log has it with this time:", custody_double_sentence(c->seen));
         page_field(p, "First received", c->first_seen, "");
         page_blank(p);
     }
@@ -151,21 +151,7 @@ static void say_receipt(struct page *p, const struct custody *c)
                 "very file arrived and was opened.");
 }
 
-/* Whether the record as it was sealed stands in as-sealed/. */
-enum spelling { AS_IT_WAS, SPELLED_HERE, NOT_SURE };
-
-static enum spelling spelling_of(const struct custody *c)
-{
-    const char *text = c->remarks;
-    struct remark r;
-
-    while (remark_next(&text, &r))
-        if (r.kind == REMARK_SPELLED)
-            return SPELLED_HERE;
-    return c->remarks_are_cut ? NOT_SURE : AS_IT_WAS;
-}
-
-static void say_digest(struct page *p, const struct custody *c, enum spelling spelling)
+static void say_digest(struct page *p, const struct custody *c)
 {
     page_heading(p, "Digest of the record");
     page_hex(p, "D", c->digest, SHA256_LEN);
@@ -185,11 +171,8 @@ static void say_digest(struct page *p, const struct custody *c, enum spelling sp
                  "lists, and the lists have the digest of every file, and every name, size, time "
                  "and folder: so D covers everything in the bag. It was computed anew and is the "
                  "same that the sealed file has.",
-                 spelling == SPELLED_HERE ? AS_SEALED_TAGMANIFEST : TAGMANIFEST);
+                 c->spelled > 0 ? AS_SEALED_TAGMANIFEST : TAGMANIFEST);
     }
-    if (spelling == NOT_SURE)
-        page_say(p, "(If the bag has a folder " BAG_AS_SEALED_DIR "/, it is " AS_SEALED_TAGMANIFEST
-                    ".)");
 }
 
 /* ---- The sender's word -------------------------------------------------------------------- */
@@ -215,7 +198,9 @@ static const struct {
     const char *count;   /* at most 40 columns */
     const char *meaning; /* above the items */
 } kinds[REMARK_KINDS] = {
-    [BAG_MISSING] = {"Missing", "Missing: could not be read, and is not in the bag."},
+    [BAG_MISSING] = {"Missing",
+                     "Missing: it could not be read, or, of a folder, what is in it; that is "
+                     "not in the bag."},
     [BAG_SKIPPED] = {"Skipped",
                      "Skipped: special files of the system without content; not in the bag."},
     [BAG_DAMAGED] = {"Damaged",
@@ -264,14 +249,16 @@ static void say_items(struct page *p, const struct custody *c, int kind)
             say_item(p, &r);
 }
 
-static void say_cut(struct page *p, const struct custody *c)
+/* What is recorded of names on this disk stands beside data/, the rest as it was sealed. */
+static void say_cut(struct page *p, const struct custody *c, bool is_of_names)
 {
     if (!c->remarks_are_cut)
         return;
     page_blank(p);
-    page_say(p, "There are more than this record can hold: the file metadata.mtree in the bag, and "
-                "the one in " BAG_AS_SEALED_DIR "/ where there is one, have all of them, in the "
-                "lines that begin with #.");
+    page_say(p,
+             "There are more than this record can hold: the file %smetadata.mtree in the bag has "
+             "all of them, in the lines that begin with #.",
+             is_of_names || c->spelled == 0 ? "" : BAG_AS_SEALED_DIR "/");
 }
 
 static void say_remarks(struct page *p, const struct custody *c, const uint64_t counts[])
@@ -292,7 +279,7 @@ static void say_remarks(struct page *p, const struct custody *c, const uint64_t 
     for (int kind = 0; kind < REMARK_SPELLED; kind++)
         if (kind != BAG_LINK && counts[kind] > 0)
             say_items(p, c, kind);
-    say_cut(p, c);
+    say_cut(p, c, false);
 }
 
 static void say_spelled(struct page *p, const struct custody *c, uint64_t count)
@@ -307,7 +294,7 @@ static void say_spelled(struct page *p, const struct custody *c, uint64_t count)
              "record as it was sealed is kept, byte for byte, in " BAG_AS_SEALED_DIR "/.",
              count, plural(count));
     say_items(p, c, REMARK_SPELLED);
-    say_cut(p, c);
+    say_cut(p, c, true);
 }
 
 static void say_sender(struct page *p, const struct custody *c)
@@ -347,13 +334,13 @@ static void say_check_spelled(struct page *p)
     page_command(p, "     <(cut -c1-64 " BAG_AS_SEALED_DIR "/manifest-sha256.txt | sort)");
 }
 
-static void say_check_bag(struct page *p, const struct custody *c, enum spelling spelling)
+static void say_check_bag(struct page *p, const struct custody *c)
 {
     page_point(p, "All files of the bag. In the folder of the bag, each must come out as OK:");
     page_command(p, "sha256sum -c manifest-sha256.txt");
     say_check_coded(p, c->totals.coded_names);
     page_point(p, "The list of the lists. This must be D:");
-    if (spelling == SPELLED_HERE) {
+    if (c->spelled > 0) {
         page_command(p, "sha256sum " AS_SEALED_TAGMANIFEST);
         say_check_spelled(p);
     } else {
@@ -364,13 +351,13 @@ static void say_check_bag(struct page *p, const struct custody *c, enum spelling
     page_point(p,
                "Names, sizes, times and folders, with mtree (Debian: mtree-netbsd). Beside the "
                "lists%s, as extra, and symbolic links, as missing, it must name nothing:",
-               spelling == SPELLED_HERE ? " and " BAG_AS_SEALED_DIR : "");
+               c->spelled > 0 ? " and " BAG_AS_SEALED_DIR : "");
     page_command(p, "mtree -f metadata.mtree -p .");
 }
 
 /* Commands have SEALED-FILE and the like in them, not the names as given: somebody might choose a
  * name that does harm when it is copied into a terminal. */
-static void say_checks(struct page *p, const struct custody *c, enum spelling spelling)
+static void say_checks(struct page *p, const struct custody *c)
 {
     page_heading(p, "How to check it by hand");
     page_say(p, "With tools that Linux and macOS have or can get. On macOS, shasum -a 256 does "
@@ -382,7 +369,7 @@ static void say_checks(struct page *p, const struct custody *c, enum spelling sp
     if (!c->was_checked || c->output == NULL)
         return;
     if (c->content == CUSTODY_BAG)
-        say_check_bag(p, c, spelling);
+        say_check_bag(p, c);
     if (c->content == CUSTODY_STREAM) {
         page_point(p, "What was inside. This must be D:");
         page_command(p, "sha256sum OUTPUT-FILE");
@@ -410,7 +397,6 @@ static void say_limits(struct page *p, const struct custody *c)
 enum seal_status custody_text(struct buffer *out, const struct custody *c)
 {
     struct page p = {out, SEAL_OK};
-    enum spelling spelling = spelling_of(c);
 
     say_verdict(&p, c);
     say_received(&p, c);
@@ -418,11 +404,11 @@ enum seal_status custody_text(struct buffer *out, const struct custody *c)
     say_inside(&p, c);
     if (c->was_checked) {
         say_receipt(&p, c);
-        say_digest(&p, c, spelling);
+        say_digest(&p, c);
         if (c->content == CUSTODY_BAG)
             say_sender(&p, c);
     }
-    say_checks(&p, c, spelling);
+    say_checks(&p, c);
     say_limits(&p, c);
     return p.status == SEAL_OK ? buffer_append_text(out, "") : p.status;
 }

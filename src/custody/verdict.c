@@ -27,6 +27,19 @@ static const struct {
                                 "be opened with that version only."},
 };
 
+const char *custody_double_sentence(enum custody_double seen)
+{
+    static const char *const sentences[SEEN_COUNT] = {
+        [SEEN_FILE] = "This very file, byte for byte, was received before.",
+        [SEEN_HEAD] =
+            "A sealed file with the same beginning, but other bytes, was received before.",
+        [SEEN_BAG] = "The same bag was received before, in another sealed file.",
+        [SEEN_CONTENT] = "The same content was received before, in another sealed file.",
+    };
+
+    return sentences[seen];
+}
+
 const char *custody_verdict_word(enum custody_verdict verdict)
 {
     return verdicts[verdict].word;

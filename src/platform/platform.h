@@ -59,6 +59,7 @@ struct plat_stat {
     bool others_may_read; /* group or others hold any right on it */
     uint64_t size;
     struct timestamp mtime;
+    struct timestamp changed; /* content, rights or links (ctime); no program can set it */
     uint64_t device, inode;
 };
 

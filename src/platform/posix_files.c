@@ -88,6 +88,7 @@ static void stat_convert(struct plat_stat *out, const struct stat *st)
     out->others_may_read = (st->st_mode & (S_IRWXG | S_IRWXO)) != 0;
     out->size = st->st_size < 0 ? 0 : (uint64_t)st->st_size;
     out->mtime = (struct timestamp){st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec};
+    out->changed = (struct timestamp){st->st_ctim.tv_sec, (uint32_t)st->st_ctim.tv_nsec};
     out->device = (uint64_t)st->st_dev;
     out->inode = (uint64_t)st->st_ino;
 }

@@ -87,6 +87,7 @@ static struct custody sample_with_gaps(const struct custody_file *files)
 
     c.verdict = VERDICT_INCOMPLETE;
     c.remarks = remarks;
+    c.spelled = 1;
     c.totals.remarks[BAG_MISSING] = c.totals.remarks[BAG_DAMAGED] = 1;
     c.totals.remarks[BAG_RENAMED] = c.totals.remarks[BAG_ODD_NAME] = 1;
     c.totals.remarks[BAG_LINK] = 1;
@@ -214,13 +215,15 @@ static void test_gaps(void)
 
     c.remarks_are_cut = true;
     c.first_seen = "2026-11-20T08:00:00Z";
+    c.seen = SEEN_BAG;
     text = text_of(&c);
     CHECK(strstr(text, "more than this record can hold") != NULL);
     CHECK(has_line(text, "    First received      2026-11-20T08:00:00Z"));
     free(text);
     c.remarks = "";
     text = text_of(&c);
-    CHECK(strstr(text, "(If the bag has a folder as-sealed/") != NULL);
+    CHECK(strstr(text, "as-sealed/metadata.mtree") != NULL);
+    CHECK(strstr(text, "The same bag was received before, in another sealed file.") != NULL);
     free(text);
     buffer_free(&doc);
 }
@@ -761,7 +764,7 @@ static void test_log_find(void)
 
     other = drop(&other_file, 3);
     memcpy(other.commitment, c.commitment, sizeof c.commitment);
-    CHECK_INT(SEEN_DROP, find(path, &other, when));
+    CHECK_INT(SEEN_HEAD, find(path, &other, when));
     other = drop(&other_file, 3);
     memcpy(other.bag_id, c.bag_id, sizeof c.bag_id);
     CHECK_INT(SEEN_BAG, find(path, &other, when));
