@@ -98,16 +98,6 @@ static enum seal_status refuse_existing(const char *path, struct fault *fault)
     return SEAL_OK;
 }
 
-/* Said before passphrases are asked for. */
-static enum seal_status refuse_likely_target(const struct drop *d, struct fault *fault)
-{
-    char *path = likely_target(d);
-    enum seal_status status = path == NULL ? SEAL_OK : refuse_existing(path, fault);
-
-    free(path);
-    return status;
-}
-
 static enum seal_status choose_target(struct drop *d, struct fault *fault)
 {
     const struct drop_options *o = d->options;
@@ -130,42 +120,68 @@ static enum seal_status choose_target(struct drop *d, struct fault *fault)
     return strcmp(d->target, "-") == 0 ? SEAL_OK : refuse_existing(d->target, fault);
 }
 
+/* Two files beside what is made. */
+static const struct {
+    const char *ending;
+    enum seal_status (*make)(struct buffer *out, const struct custody *c);
+} records[2] = {{".custody.txt", custody_text}, {".custody.json", custody_json}};
+
+static enum seal_status refuse_records(const char *record, struct fault *fault)
+{
+    enum seal_status status = SEAL_OK;
+
+    for (size_t i = 0; i < 2 && status == SEAL_OK; i++) {
+        struct buffer path = {0};
+
+        status = buffer_printf(&path, "%s%s", record, records[i].ending) != SEAL_OK
+                     ? out_of_memory(fault)
+                     : refuse_existing((char *)path.data, fault);
+        buffer_free(&path);
+    }
+    return status;
+}
+
 /* With --verify the record is about the file, whose whole name it has; else about what is made. */
 static enum seal_status choose_record(struct drop *d, struct fault *fault)
 {
     const char *base = base_name(d->received.name);
-    static const char *const endings[] = {".custody.txt", ".custody.json"};
+    char *record;
 
     if (d->target != NULL && strcmp(d->target, "-") == 0)
         return SEAL_OK;
     if (d->target != NULL)
-        d->record = strdup(d->target);
+        record = strdup(d->target);
     else
-        d->record = target_is_given(d) ? given_target(d->options)
-                                       : at_home(d->options, base, strlen(base), "");
-    if (d->record == NULL)
+        record = target_is_given(d) ? given_target(d->options)
+                                    : at_home(d->options, base, strlen(base), "");
+    if (record == NULL)
         return out_of_memory(fault);
-    for (size_t i = 0; i < 2; i++) {
-        struct buffer path = {0};
-        enum seal_status status = buffer_printf(&path, "%s%s", d->record, endings[i]) != SEAL_OK
-                                      ? out_of_memory(fault)
-                                      : refuse_existing((char *)path.data, fault);
+    if (refuse_records(record, fault) == SEAL_OK)
+        d->record = record;
+    else
+        free(record); /* it is another drop's */
+    return fault->status;
+}
 
-        buffer_free(&path);
-        if (status == SEAL_OK)
-            continue;
-        free(d->record); /* it is another drop's */
-        d->record = NULL;
-        return status;
-    }
-    return SEAL_OK;
+/* Said before passphrases are asked for. */
+static enum seal_status refuse_likely_target(struct drop *d, struct fault *fault)
+{
+    char *path = likely_target(d);
+    enum seal_status status = path == NULL ? SEAL_OK : refuse_existing(path, fault);
+
+    if (status == SEAL_OK && path != NULL)
+        status = refuse_records(path, fault);
+    free(path);
+    if (status == SEAL_OK && d->options->verify)
+        status = choose_record(d, fault);
+    return status;
 }
 
 static enum seal_status choose_places(struct drop *d, struct fault *fault)
 {
-    if (!d->options->verify && choose_target(d, fault) != SEAL_OK)
-        return fault->status;
-    return choose_record(d, fault);
+    if (d->options->verify) /* the record is chosen already */
+        return SEAL_OK;
+    return choose_target(d, fault) == SEAL_OK ? choose_record(d, fault) : fault->status;
 }
 
 /* ---- The head ----------------------------------------------------------------------------- */
@@ -236,15 +252,9 @@ static enum seal_status open_drop(struct drop *d, struct keyring *ring, struct f
         return fault_set(fault, SEAL_USAGE, "it is no file; open it by itself", NULL);
     if (take_digest(d, fault) != SEAL_OK)
         return fault->status;
-    /* Even of one that no key opens there may have to be a record. */
-    if (open_head(d, ring, d->options->passphrase_fd, fault) != SEAL_OK) {
-        if (d->options->verify && choose_record(d, &(struct fault){.status = SEAL_OK}) != SEAL_OK)
-            warn("%s: there is a record of it already; none is written.", shown(d->received.name));
+    if (open_head(d, ring, d->options->passphrase_fd, fault) != SEAL_OK)
         return fault->status;
-    }
-    if (choose_places(d, fault) != SEAL_OK)
-        return fault->status;
-    return SEAL_OK;
+    return choose_places(d, fault);
 }
 
 void drop_name_fault(struct fault *fault, const char *file)
@@ -495,14 +505,6 @@ static bool fill_custody(struct custody *c, const struct drop *d)
         fill_content(c, d);
     return true;
 }
-
-typedef enum seal_status (*record_maker)(struct buffer *out, const struct custody *c);
-
-/* Two files beside what is made. */
-static const struct {
-    const char *ending;
-    record_maker make;
-} records[2] = {{".custody.txt", custody_text}, {".custody.json", custody_json}};
 
 static enum seal_status write_record(struct drop *d, const struct custody *c, size_t which,
                                      struct fault *fault)

@@ -42,9 +42,11 @@ static void look_close(struct look *l)
     drop_close(&l->drop);
 }
 
-static void say_incomplete(const struct bag_totals *totals)
+static void get_totals(const struct look *l, struct bag_totals *totals, bool *incomplete)
 {
-    if (bag_is_incomplete(totals))
+    bag_check_totals(intake_view_record(l->view), totals);
+    *incomplete = bag_is_incomplete(totals);
+    if (*incomplete)
         warn("the sender recorded that something is missing or was not read whole; the custody "
              "record, made by unsealing or --verify, tells what.");
 }
@@ -55,6 +57,7 @@ struct listing {
     const struct inspection *in;
     struct buffer line;
     bool any;
+    bool is_cut; /* standard output takes no more */
 };
 
 static const char *const type_words[] = {
@@ -102,11 +105,11 @@ static enum seal_status list_item(void *ctx, const struct bag_item *item, struct
     else
         (void)printf("%s\n", (const char *)l->line.data);
     l->any = true;
-    return ferror(stdout) ? fault_set_errno(fault, "could not be written", "standard output")
-                          : SEAL_OK;
+    l->is_cut = ferror(stdout) != 0;
+    return l->is_cut ? SEAL_IO : SEAL_OK;
 }
 
-enum seal_status inspect_list(const struct inspection *in, struct keyring *ring,
+enum seal_status inspect_list(const struct inspection *in, struct keyring *ring, bool *incomplete,
                               struct fault *fault)
 {
     struct listing l = {.in = in};
@@ -122,16 +125,15 @@ enum seal_status inspect_list(const struct inspection *in, struct keyring *ring,
             (void)printf("\n]}\n");
     }
     if (status == SEAL_OK) {
-        bag_check_totals(intake_view_record(look.view), &totals);
+        get_totals(&look, &totals, incomplete);
         say("%s and %s, %s, by the record at the end of the sealed file; the files themselves "
             "were not checked",
             count_text(totals.files, "file"), count_text(totals.folders, "folder"),
             size_text(totals.bytes));
-        say_incomplete(&totals);
     }
     buffer_free(&l.line);
     look_close(&look);
-    return status;
+    return l.is_cut ? SEAL_OK : status;
 }
 
 /* ---- --extract ---------------------------------------------------------------------------- */
@@ -213,8 +215,9 @@ static enum seal_status extract_to(struct look *l, const struct inspection *in, 
 }
 
 enum seal_status inspect_extract(const struct inspection *in, struct keyring *ring,
-                                 struct fault *fault)
+                                 bool *incomplete, struct fault *fault)
 {
+    struct bag_totals totals;
     char *path = in->output != NULL ? strdup(in->output) : extract_name(in->file);
     struct plat_stat st;
     struct look look;
@@ -232,6 +235,8 @@ enum seal_status inspect_extract(const struct inspection *in, struct keyring *ri
     status = look_open(&look, in, ring, fault);
     if (status == SEAL_OK)
         status = extract_to(&look, in, path, fault);
+    if (status == SEAL_OK)
+        get_totals(&look, &totals, incomplete);
     look_close(&look);
     free(path);
     return status;

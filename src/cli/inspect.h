@@ -18,11 +18,12 @@ struct inspection {
     bool writable, exact_names;
 };
 
-/* Both empty the ring as soon as the head is open. */
+/* Both empty the ring as soon as the head is open. *incomplete: the sender recorded that something
+ * is missing. What standard output did not take is for finish_output to say. */
 MUST_USE enum seal_status inspect_list(const struct inspection *in, struct keyring *ring,
-                                       struct fault *fault);
+                                       bool *incomplete, struct fault *fault);
 MUST_USE enum seal_status inspect_extract(const struct inspection *in, struct keyring *ring,
-                                          struct fault *fault);
+                                          bool *incomplete, struct fault *fault);
 
 /* Checks a bag on disk against its own record and, where it stands beside the bag, against the
  * custody record. Says what changed; stopped gets only a request to stop. */

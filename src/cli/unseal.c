@@ -359,13 +359,16 @@ static enum exit_code run_inspection(enum option_number mode, const char *file,
                             .output = options[OPT_OUTPUT].text,
                             .writable = given(OPT_WRITABLE),
                             .exact_names = given(OPT_EXACT_NAMES)};
+    bool incomplete = false;
     enum seal_status status = read_keys(&ring, stopped);
 
     if (status == SEAL_OK)
-        status = mode == OPT_LIST ? inspect_list(&in, &ring, stopped)
-                                  : inspect_extract(&in, &ring, stopped);
+        status = mode == OPT_LIST ? inspect_list(&in, &ring, &incomplete, stopped)
+                                  : inspect_extract(&in, &ring, &incomplete, stopped);
     keyring_free(&ring);
-    return status == SEAL_OK ? EXIT_ALL_DONE : complain(stopped);
+    if (status != SEAL_OK)
+        return complain(stopped);
+    return incomplete ? EXIT_INCOMPLETE : EXIT_ALL_DONE;
 }
 
 static enum exit_code run(enum option_number mode, const char *const *files, size_t count,
