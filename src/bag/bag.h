@@ -211,6 +211,10 @@ void bag_spelling_free(struct bag_spelling *s);
  * data/ then have the names that are on disk, and the listing those comment lines. */
 #define BAG_AS_SEALED_DIR "as-sealed"
 
+/* Links, which are only listed, get spellings after all else, so that none has that of another
+ * path. After bag_check_end, where there are other spellings at all. */
+MUST_USE enum seal_status bag_check_settle_links(struct bag_check *c, struct bag_spelling *s,
+                                                 struct fault *fault);
 /* Appends the lines for all entries, in their order; *are_cut: some are left out, beyond limit
  * bytes.
  */

@@ -125,7 +125,8 @@ enum seal_status bag_check_each_folder(const struct bag_check *c, folder_taker e
         if (t->items[i].type == ITEM_DIR && (t->items[i].marks & MARK_IMPLIED) == 0)
             status = hand_over(t, &t->items[i], each, ctx, fault);
     for (size_t i = t->count; i-- > 0 && status == SEAL_OK;)
-        if (t->items[i].type == ITEM_DIR && (t->items[i].marks & MARK_IMPLIED) != 0)
+        if (t->items[i].type == ITEM_DIR && (t->items[i].marks & MARK_IMPLIED) != 0 &&
+            (t->items[i].marks & MARK_LINK_ONLY) == 0)
             status = hand_over(t, &t->items[i], each, ctx, fault);
     return status;
 }
@@ -254,12 +255,55 @@ static enum seal_status respell_tagmanifest(const struct bag_check *c, const str
     return text_end(&o, ignored, status, fault);
 }
 
+/* How much of a link's path are folders whose spelling is settled. */
+static size_t settled_len(const struct bag_check *c, const struct item *link)
+{
+    const char *path = item_path(&c->table, link);
+
+    for (size_t at = link->path_len; at-- > 1;) {
+        const struct item *above = path[at] == '/' ? table_find(&c->table, path, at) : NULL;
+
+        if (above != NULL && (above->marks & (MARK_LINK_ONLY | MARK_SETTLED)) != MARK_LINK_ONLY)
+            return at;
+    }
+    return 0;
+}
+
+static void mark_settled(struct bag_check *c, const char *path, size_t from, size_t len)
+{
+    for (size_t at = from + 1; at < len; at++) {
+        struct item *above = path[at] == '/' ? table_find(&c->table, path, at) : NULL;
+
+        if (above != NULL)
+            above->marks |= MARK_SETTLED;
+    }
+}
+
+enum seal_status bag_check_settle_links(struct bag_check *c, struct bag_spelling *s,
+                                        struct fault *fault)
+{
+    for (size_t i = 0; i < c->table.count; i++) {
+        const struct item *link = &c->table.items[i];
+        const char *path = item_path(&c->table, link);
+        size_t known_len;
+
+        if (link->type != ITEM_LINK)
+            continue;
+        known_len = settled_len(c, link);
+        if (bag_spelling_add(s, path, link->path_len, known_len, fault) != SEAL_OK)
+            return fault->status;
+        mark_settled(c, path, known_len, link->path_len);
+    }
+    return SEAL_OK;
+}
+
 enum seal_status bag_check_spelled(const struct bag_check *c, struct bag_spelling *s, size_t limit,
                                    struct buffer *out, bool *are_cut, struct fault *fault)
 {
     const struct table *t = &c->table;
+    bool full = false;
 
-    for (size_t i = 0; i < t->count && !*are_cut; i++) {
+    for (size_t i = 0; i < t->count && !full; i++) {
         const struct item *item = &t->items[i];
         size_t before = out->len;
 
@@ -268,7 +312,7 @@ enum seal_status bag_check_spelled(const struct bag_check *c, struct bag_spellin
             return out_of_memory(fault);
         if (out->len > limit) {
             out->len = before;
-            *are_cut = true;
+            *are_cut = full = true;
         }
     }
     if (buffer_append_text(out, "") != SEAL_OK)

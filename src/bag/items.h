@@ -22,6 +22,8 @@ enum item_type { ITEM_FILE, ITEM_DIR, ITEM_LINK };
 #define MARK_IN_MANIFEST 8 /* met in manifest-sha256.txt */
 #define MARK_IN_LISTING 16 /* met in metadata.mtree */
 #define MARK_EXEC 32
+#define MARK_LINK_ONLY 64 /* a folder implied by links alone: not on disk */
+#define MARK_SETTLED 128  /* such a one, whose spelling is settled */
 
 /* 72 bytes: a million of them must be affordable. */
 struct item {
@@ -61,7 +63,7 @@ struct item *table_add_prefix(struct table *t, size_t of, size_t path_len);
 /* Appends text to what belongs to the item added last. */
 MUST_USE enum seal_status table_add_text(struct table *t, const char *text, size_t len);
 /* Only in an indexed table. NULL: no such path. */
-struct item *table_find(struct table *t, const char *path, size_t path_len);
+struct item *table_find(const struct table *t, const char *path, size_t path_len);
 const char *item_path(const struct table *t, const struct item *item);
 /* The path in the source's spelling: the same unless MARK_RENAMED. */
 const char *item_original(const struct table *t, const struct item *item);

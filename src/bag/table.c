@@ -152,7 +152,7 @@ enum seal_status table_add_text(struct table *t, const char *text, size_t len)
     return SEAL_OK;
 }
 
-struct item *table_find(struct table *t, const char *path, size_t path_len)
+struct item *table_find(const struct table *t, const char *path, size_t path_len)
 {
     uint32_t number;
 

@@ -82,8 +82,8 @@ static bool any_tag_seen(const struct bag_check *c)
 
 /* Every folder above the item is one, whether it has an entry or not. *known_len as in bag_place.
  */
-static enum seal_status imply_folders(struct bag_check *c, size_t number, size_t *known_len,
-                                      struct fault *fault)
+static enum seal_status imply_folders(struct bag_check *c, size_t number, uint8_t marks,
+                                      size_t *known_len, struct fault *fault)
 {
     *known_len = 0;
     /* Upwards: where one is known, so are all above it. */
@@ -105,7 +105,7 @@ static enum seal_status imply_folders(struct bag_check *c, size_t number, size_t
         if (above == NULL)
             return too_many(fault);
         above->type = ITEM_DIR;
-        above->marks = MARK_IMPLIED;
+        above->marks = MARK_IMPLIED | marks;
     }
     return SEAL_OK;
 }
@@ -124,7 +124,7 @@ static enum seal_status payload_item(struct bag_check *c, const struct archive_e
         if (item == NULL)
             return too_many(fault);
         *number = c->table.count - 1;
-        return imply_folders(c, *number, &place->known_len, fault);
+        return imply_folders(c, *number, 0, &place->known_len, fault);
     }
     /* Its text belongs to another item and has no NUL; from now on it has its own. */
     *number = (size_t)(item - c->table.items);
@@ -210,7 +210,7 @@ static enum seal_status believe(struct bag_check *c, const char *path, size_t le
         return too_many(fault);
     (*item)->type = (uint8_t)type;
     number = c->table.count - 1;
-    if (imply_folders(c, number, &known_len, fault) != SEAL_OK)
+    if (imply_folders(c, number, 0, &known_len, fault) != SEAL_OK)
         return fault->status;
     *item = &c->table.items[number]; /* the table may have moved */
     return SEAL_OK;
@@ -281,7 +281,7 @@ static enum seal_status take_link(struct bag_check *c, const struct mtree_entry 
     if (table_add_text(&c->table, e->link, strlen(e->link)) != SEAL_OK)
         return too_many(fault);
     c->totals.remarks[BAG_LINK]++;
-    return imply_folders(c, c->table.count - 1, &known_len, fault);
+    return imply_folders(c, c->table.count - 1, MARK_LINK_ONLY, &known_len, fault);
 }
 
 /* What the listing says becomes what is there, but for what the manifest has said already. */
@@ -546,6 +546,8 @@ static enum seal_status check_item_listed(const struct bag_check *c, const struc
 enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[static SHA256_LEN],
                                struct fault *fault)
 {
+    const struct item *data;
+
     for (int i = 0; i < TAG_COUNT; i++) {
         if (!c->tag_seen[i])
             return hostile(fault, "a file of its record is missing", tag_file_names[i]);
@@ -554,7 +556,8 @@ enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[static SHA256
         if (!c->tag_is_listed[i] || memcmp(c->tag_listed[i], c->tag_digests[i], SHA256_LEN) != 0)
             return hostile(fault, "its tag manifest differs from what is there", tag_file_names[i]);
     }
-    if (table_find(&c->table, PAYLOAD_DIR, strlen(PAYLOAD_DIR)) == NULL)
+    data = table_find(&c->table, PAYLOAD_DIR, strlen(PAYLOAD_DIR));
+    if (data == NULL || (data->marks & MARK_LINK_ONLY) != 0)
         return hostile(fault, "it has no data folder", NULL);
     if (!oxum_is_right(c))
         return hostile(fault, "its Payload-Oxum is not that of its files", NULL);

@@ -375,11 +375,27 @@ static enum seal_status receive_bag(struct drop *d, struct fault *fault)
     return intake_bag(&d->result, d->stream, &target, &progress, fault);
 }
 
+/* What was opened must be what the digest was taken of. */
+static enum seal_status check_unchanged(const struct drop *d, struct fault *fault)
+{
+    struct plat_stat now;
+
+    if (!d->received.before_opening)
+        return SEAL_OK;
+    volume_stat(d->in, &now);
+    if (now.device != d->stat.device || now.inode != d->stat.inode || now.size != d->stat.size ||
+        !timestamp_equal(now.mtime, d->stat.mtime) ||
+        !timestamp_equal(now.changed, d->stat.changed))
+        return fault_set(fault, SEAL_IO, "it changed while it was read; try again", NULL);
+    return SEAL_OK;
+}
+
 static enum seal_status receive_content(struct drop *d, struct fault *fault)
 {
     enum seal_status status;
 
-    if (d->in == NULL && volume_open(&d->in, d->received.name, fault) != SEAL_OK)
+    if (d->in == NULL && (volume_open(&d->in, d->received.name, fault) != SEAL_OK ||
+                          check_unchanged(d, fault) != SEAL_OK))
         return fault->status;
     if (d->target != NULL && strcmp(d->target, "-") == 0) {
         /* Said now rather than after the first pass. */
@@ -400,22 +416,15 @@ static enum seal_status receive_content(struct drop *d, struct fault *fault)
     return status;
 }
 
-/* What was opened must be what the digest was taken of. */
-static enum seal_status check_unchanged(struct drop *d, struct fault *fault)
+/* A verdict on a file that was replaced meanwhile would be one on another file than the digest. */
+static void blame_change(struct drop *d)
 {
-    struct plat_stat now;
+    struct fault changed = {.status = SEAL_OK};
 
-    if (!d->received.before_opening) {
-        d->received.size = stream_consumed(d->stream);
-        volume_read_digest(d->in, d->received.sha256);
-        return SEAL_OK;
-    }
-    volume_stat(d->in, &now);
-    if (now.device != d->stat.device || now.inode != d->stat.inode || now.size != d->stat.size ||
-        !timestamp_equal(now.mtime, d->stat.mtime) ||
-        !timestamp_equal(now.changed, d->stat.changed))
-        return fault_set(fault, SEAL_IO, "it changed while it was read; try again", NULL);
-    return SEAL_OK;
+    if (d->in == NULL || d->fault.status == SEAL_INTERRUPTED)
+        return;
+    if (check_unchanged(d, &changed) != SEAL_OK)
+        d->fault = changed;
 }
 
 /* ---- Record and log ----------------------------------------------------------------------- */
@@ -425,7 +434,7 @@ static void abandon(struct drop *d)
 {
     if (!output_dir_abort(&d->dir))
         warn("%s: this unfinished folder could not be removed; remove it by hand.",
-             shown(d->dir.temporary));
+             shown(d->dir.committed ? d->dir.name : d->dir.temporary));
     output_abort(&d->file);
     for (size_t i = 0; i < 2; i++)
         output_abort(&d->records[i]);
@@ -609,9 +618,15 @@ void drop_receive(struct drop *d)
 {
     bool opened = d->fault.status == SEAL_OK;
 
-    if (opened && receive_content(d, &d->fault) == SEAL_OK &&
-        check_unchanged(d, &d->fault) == SEAL_OK)
-        d->was_checked = true;
+    if (opened) {
+        (void)!receive_content(d, &d->fault);
+        blame_change(d);
+        d->was_checked = d->fault.status == SEAL_OK;
+    }
+    if (d->was_checked && !d->received.before_opening) {
+        d->received.size = stream_consumed(d->stream);
+        volume_read_digest(d->in, d->received.sha256);
+    }
     if (d->fault.status != SEAL_OK) {
         drop_name_fault(&d->fault, d->received.name);
         abandon(d);

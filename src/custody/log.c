@@ -221,11 +221,13 @@ static enum custody_double compare(char *columns[static COLUMN_COUNT], const str
         return SEEN_FILE;
     if (is_same(columns[COLUMN_COMMITMENT], w->commitment))
         return SEEN_HEAD;
-    if (is_same(columns[COLUMN_BAG_ID], w->bag_id))
-        return SEEN_BAG;
-    if (!is_same(columns[COLUMN_DIGEST], w->digest))
+    if (is_same(columns[COLUMN_DIGEST], w->digest))
+        return w->drop->content == CUSTODY_STREAM ? SEEN_CONTENT : SEEN_BAG;
+    if (!is_same(columns[COLUMN_BAG_ID], w->bag_id))
         return NOT_SEEN;
-    return w->drop->content == CUSTODY_STREAM ? SEEN_CONTENT : SEEN_BAG;
+    /* The number is the sender's to choose: where D is known of both, it decides. */
+    return w->digest[0] != '\0' && strcmp(columns[COLUMN_DIGEST], "-") != 0 ? SEEN_NUMBER
+                                                                            : SEEN_BAG;
 }
 
 /* The time is shown to people: nothing else may stand there. */

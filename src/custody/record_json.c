@@ -213,8 +213,11 @@ static void set_inside(struct object *o, const struct custody *c)
 
 static json_t *make_facts(const struct custody *c)
 {
-    static const char *const seen[SEEN_COUNT] = {
-        [SEEN_FILE] = "file", [SEEN_HEAD] = "head", [SEEN_BAG] = "bag", [SEEN_CONTENT] = "content"};
+    static const char *const seen[SEEN_COUNT] = {[SEEN_FILE] = "file",
+                                                 [SEEN_HEAD] = "head",
+                                                 [SEEN_BAG] = "bag",
+                                                 [SEEN_NUMBER] = "number",
+                                                 [SEEN_CONTENT] = "content"};
     struct object o = object_new();
 
     set(&o, "schema", json_string(SCHEMA));

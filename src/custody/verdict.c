@@ -34,6 +34,9 @@ const char *custody_double_sentence(enum custody_double seen)
         [SEEN_HEAD] =
             "A sealed file with the same beginning, but other bytes, was received before.",
         [SEEN_BAG] = "The same bag was received before, in another sealed file.",
+        [SEEN_NUMBER] =
+            "Another bag with the same number, which nobody should have drawn twice, was "
+            "received before.",
         [SEEN_CONTENT] = "The same content was received before, in another sealed file.",
     };
 

@@ -58,6 +58,43 @@ static size_t open_part(const struct folder *f, const char *path, size_t len)
     return open_len + 1;
 }
 
+/* How far the two paths agree in whole parts, counted without the slash behind them. */
+static size_t shared_len(const char *a, const char *b, size_t b_len)
+{
+    size_t shared = 0, i = 0;
+
+    for (; a[i] != '\0' && i < b_len && a[i] == b[i]; i++)
+        if (a[i] == '/')
+            shared = i;
+    if ((a[i] == '\0' || a[i] == '/') && (i == b_len || b[i] == '/'))
+        shared = i;
+    return shared;
+}
+
+/* Up from the folder opened last, where that is shorter than the way from the top: nobody else may
+ * enter, so .. is where it was. Returns what is open then, with the slash, as open_part does. */
+static size_t climb(struct folder *f, const char *path, size_t len)
+{
+    size_t open_len = f->open_path == NULL ? 0 : strlen(f->open_path);
+    size_t shared = open_len == 0 ? 0 : shared_len(f->open_path, path, len);
+
+    if (shared == 0 || open_len - shared > shared)
+        return 0;
+    for (size_t i = open_len; i > shared; i--) {
+        int fd;
+
+        if (f->open_path[i - 1] != '/')
+            continue;
+        fd = plat_open_dir(f->open_fd, "..", false);
+        if (fd < 0)
+            return 0;
+        (void)plat_close(f->open_fd);
+        f->open_fd = fd;
+        f->open_path[i - 1] = '\0';
+    }
+    return open_part(f, path, len);
+}
+
 /* The folder that path lies in; stays open for the next file, which mostly lies there too or
  * below. */
 static enum seal_status open_parent(struct folder *f, const char *path, int *fd, const char **last,
@@ -66,8 +103,12 @@ static enum seal_status open_parent(struct folder *f, const char *path, int *fd,
     const char *slash = strrchr(path, '/');
     size_t len = slash == NULL ? 0 : (size_t)(slash - path);
     size_t done = open_part(f, path, len);
-    int at = done > 0 ? f->open_fd : f->top;
+    int at;
     char *copy;
+
+    if (done == 0)
+        done = climb(f, path, len);
+    at = done > 0 ? f->open_fd : f->top;
 
     *last = slash == NULL ? path : slash + 1;
     *fd = len == 0 ? f->top : at;

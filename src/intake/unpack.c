@@ -191,19 +191,17 @@ static enum seal_status write_record(struct unpack *u, const struct bag_check *c
     return status;
 }
 
-/* One without a time may be there only in the paths of links, and not on disk. */
 static enum seal_status finish_folder(void *ctx, const char *path, const struct timestamp *mtime,
                                       struct fault *fault)
 {
     struct unpack *u = ctx;
-    struct fault absent = {.status = SEAL_OK};
     char *name = disk_path(u, path, strlen(path));
     int fd = -1;
     enum seal_status status = SEAL_OK;
 
     if (name == NULL)
         return out_of_memory(fault);
-    if (folder_open(&u->folder, name, &fd, mtime == NULL ? &absent : fault) != SEAL_OK)
+    if (folder_open(&u->folder, name, &fd, fault) != SEAL_OK)
         status = fault->status;
     else if (mtime != NULL && plat_set_mtime_fd(fd, *mtime) != 0)
         status = fault_set_errno(fault, "could not be given its time", name);
@@ -215,11 +213,12 @@ static enum seal_status finish_folder(void *ctx, const char *path, const struct 
     return status;
 }
 
-enum seal_status unpack_finish(struct unpack *u, const struct bag_check *check, struct fault *fault)
+enum seal_status unpack_finish(struct unpack *u, struct bag_check *check, struct fault *fault)
 {
     if (u->target->dirfd < 0)
         return SEAL_OK;
-    if (u->has_as_sealed && (write_record(u, check, fault) != SEAL_OK ||
+    if (u->has_as_sealed && (bag_check_settle_links(check, u->spelling, fault) != SEAL_OK ||
+                             write_record(u, check, fault) != SEAL_OK ||
                              finish_folder(u, BAG_AS_SEALED_DIR, NULL, fault) != SEAL_OK))
         return fault->status;
     if (bag_check_each_folder(check, finish_folder, u, fault) != SEAL_OK)

@@ -41,7 +41,7 @@ MUST_USE enum seal_status unpack_close(struct unpack *u, struct unpack_file *fil
                                        enum seal_status status, struct fault *fault);
 /* After the last check: the record for names on disk, if it has to be another one; times and rights
  * of folders. */
-MUST_USE enum seal_status unpack_finish(struct unpack *u, const struct bag_check *check,
+MUST_USE enum seal_status unpack_finish(struct unpack *u, struct bag_check *check,
                                         struct fault *fault);
 
 #endif

@@ -351,6 +351,8 @@ int plat_remove_tree(int at, const char *name)
 {
     int fd = plat_open_dir(at, name, false);
 
+    if (fd < 0 && errno == EACCES) /* a umask may have made it so; then it is empty */
+        return unlinkat(real_at(at), name, AT_REMOVEDIR);
     if (fd < 0)
         return errno == ENOENT ? 0 : -1;
     if (empty_folder(fd) != 0)
