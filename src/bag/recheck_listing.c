@@ -353,6 +353,7 @@ static enum seal_status take_sealed_manifest_line(void *ctx, const struct text_l
     return SEAL_OK;
 }
 
+/* It was sealed, so it is in our dialect, also if its writer left out "." (FORMAT.md, 5.3). */
 static enum seal_status take_sealed_listing_line(void *ctx, const struct text_line *line,
                                                  struct fault *fault)
 {
@@ -360,7 +361,8 @@ static enum seal_status take_sealed_listing_line(void *ctx, const struct text_li
     struct mtree_entry e;
     struct item *item;
 
-    if (take_head(l, line) || (line->len > 0 && line->text[0] == '#'))
+    if ((line->number == 2 && strcmp(line->text, ". type=dir") == 0) ||
+        (line->len > 0 && line->text[0] == '#'))
         return SEAL_OK;
     if (line->cut || memchr(line->text, '\0', line->len) != NULL ||
         !mtree_parse(line->text, line->len, &e))
