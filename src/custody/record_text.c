@@ -318,7 +318,7 @@ static void say_check_coded(struct page *p, uint64_t count)
         page_point(p,
                    "There, %" PRIu64 " name%s a percent sign, or the end of a line, written as "
                    "%%25, %%0A or %%0D. sha256sum does not know that, and will not find the "
-                   "file; a BagIt validator will.",
+                   "file; a BagIt validator that follows RFC 8493 will.",
                    count, count == 1 ? " has" : "s have");
 }
 

@@ -767,6 +767,8 @@ static void test_log_find(void)
     CHECK_INT(SEEN_HEAD, find(path, &other, when));
     other = drop(&other_file, 3);
     memcpy(other.bag_id, c.bag_id, sizeof c.bag_id);
+    CHECK_INT(SEEN_NUMBER, find(path, &other, when));
+    other.was_checked = false;
     CHECK_INT(SEEN_BAG, find(path, &other, when));
     other = drop(&other_file, 3);
     memcpy(other.digest, c.digest, sizeof c.digest);
