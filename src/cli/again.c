@@ -139,7 +139,10 @@ enum exit_code recheck_bag(const char *path, struct fault *stopped)
     int fd = plat_open_dir(PLAT_CWD, path, true);
 
     if (fd < 0) {
-        (void)fault_set_errno(&fault, "could not be opened", path);
+        if (errno == ENOTDIR)
+            (void)fault_set(&fault, SEAL_USAGE, "it is no folder, and so no bag", path);
+        else
+            (void)fault_set_errno(&fault, "could not be opened", path);
         return complain(&fault);
     }
     progress_start(&progress, 0);

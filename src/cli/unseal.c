@@ -94,8 +94,8 @@ static const struct program program = {
             "Exit status: 0 all there, all checked; 1 could not be done; 2 wrong use; 3 as\n"
             "0, but the sender recorded that something is missing; 4 no key here opens it;\n"
             "5 damaged, or a bag has changed; 6 intact, but it breaks the rules: suspect its\n"
-            "source; 7 made by a newer version. Of several FILEs, the worst: 6, then 1, 5, 4,\n"
-            "7, 2, 3.\n",
+            "source; 7 made by a newer version. Of several FILEs, the worst: 6, then 1, 5,\n"
+            "4, 7, 2, 3.\n",
     .options = options,
 };
 

@@ -27,7 +27,7 @@ seal_names() {
 }
 
 unseal_ok() {
-    run unseal -q "${with[@]}" -o bag sealed.bin
+    run unseal -q "${with[@]}" "$@" -o bag sealed.bin
     expect_exit 0
     expect_no_err
 }
@@ -43,6 +43,26 @@ back() {
     expect_same_tree "$1" "bag/data/${2-$(basename "$1")}"
 }
 
+# The same, with names that not every system can hold: as they were; and as they are by default, where
+# only names differ.
+back_exact() {
+    local digest
+    unseal_ok
+    digest=$(sed -n 's/^digest *//p' "$out")
+    expect_dir bag/as-sealed
+    expect_manifests
+    expect_mtree
+    listing -f bag/data | cut -d' ' -f1-5 | LC_ALL=C sort >"$scratch/default"
+    check "D is in as-sealed" test "$(sha256sum <bag/as-sealed/tagmanifest-sha256.txt)" = "$digest  -"
+    remove bag
+    unseal_ok --exact-names
+    expect_same_tree "$1" "bag/data/$1"
+    expect_absent bag/as-sealed
+    listing -f bag/data | cut -d' ' -f1-5 | LC_ALL=C sort >"$scratch/exact"
+    cmp -s "$scratch/default" "$scratch/exact"
+    judge "both should have the same items, sizes and times" $?
+}
+
 # sha256sum's own check, for names without the three characters that BagIt escapes.
 expect_manifests() {
     (cd bag && sha256sum -c --quiet manifest-sha256.txt tagmanifest-sha256.txt) >"$out" 2>"$err"
@@ -55,7 +75,7 @@ expect_mtree() {
     needs mtree || return
     mtree -p bag -f bag/metadata.mtree -k type,size,time,sha256 >"$out" 2>"$err"
     grep -cE '^missing: ' "$out" >"$scratch/missing"
-    grep -vE '^missing: |^extra: (bag-info.txt|bagit.txt|(tag)?manifest-sha256.txt|metadata.mtree)$' \
+    grep -vE '^missing: |^extra: (as-sealed|bag-info.txt|bagit.txt|(tag)?manifest-sha256.txt|metadata.mtree)$' \
         "$out" >"$scratch/mtree"
     [ ! -s "$scratch/mtree" ] && [ ! -s "$err" ] && [ "$(wc -l <"$out")" -ge 5 ] &&
         [ "$(cat "$scratch/missing")" -eq "$(grep -c ' type=link ' bag/metadata.mtree)" ]
@@ -77,7 +97,7 @@ printf long >"tree/$long"
 long=$(printf 'ж%.0s' {1..127})x
 mkdir "tree/$long" && printf longer >"tree/$long/$long"
 seal_names 2 tree
-back tree
+back_exact tree
 check "all items" test "$(find bag/data | wc -l)" -eq 16
 expect_manifests
 expect_mtree
@@ -96,7 +116,7 @@ echo 9 >tree/...
 echo 10 >'tree/a b!'
 echo 11 >'tree/a b.txt'
 seal_names 10 tree
-back tree
+back_exact tree
 expect_mtree
 check "LF in a manifest" grep -q 'data/tree/new%0Aline/carriage%0Dreturn$' bag/manifest-sha256.txt
 check "percent in a manifest" grep -q 'data/tree/100%25/50%2525 %250A %25$' bag/manifest-sha256.txt
@@ -135,7 +155,7 @@ printf 9 >tree/y%E9%00
 printf s >tree/$'surrogate\xed\xa0\x80'
 touch -d @1000000000.123456789 tree/$'caf\xe9'
 seal_names 6 tree
-unseal_ok
+unseal_ok --exact-names
 same() { check "$2 should be $1" test "$(cat "bag/data/tree/$2")" = "$1"; }
 same 1 caf%E9/sub/plain.txt
 same 2 caf%E9/%FF%FE
@@ -165,7 +185,7 @@ scenario "a name given that is not UTF-8"
 printf 1 >$'\xe9t\xe9'
 mkdir $'d\xff' && printf 2 >$'d\xff/f'
 seal_names 2 $'\xe9t\xe9' $'d\xff'
-unseal_ok
+unseal_ok --exact-names
 expect_file bag/data/%E9t%E9
 expect_file bag/data/d%FF/f
 
@@ -290,12 +310,20 @@ for mode in 644 755 600 700 555 400 711 640; do
     chmod $mode tree/$mode
 done
 round tree
-expect_mode bag/data/tree/700 755
-expect_mode bag/data/tree/400 644
+expect_mode bag/data/tree/700 555
+expect_mode bag/data/tree/400 444
+expect_mode bag/data 555
+expect_mode bag 555
 (umask 077 && unseal -q "${with[@]}" -o private sealed.bin >/dev/null)
-expect_mode private 700
-expect_mode private/data/tree/700 700
-expect_mode private/data/tree/644 600
+expect_mode private 500
+expect_mode private/data/tree/700 500
+expect_mode private/data/tree/644 400
+expect_mode private.custody.txt 600
+expect_mode private.custody.json 600
+(umask 077 && unseal -q "${with[@]}" --writable -o writable sealed.bin >/dev/null)
+expect_mode writable 700
+expect_mode writable/data/tree/700 700
+expect_mode writable/data/tree/644 600
 expect_mode sealed.bin 600
 
 scenario "sizes around blocks, frames and tar blocks"
@@ -332,7 +360,7 @@ else
     for place in $places; do
         check "at $place" cmp -s -i "$((place > 1000 ? place - 1000 : 0))" -n 2000 tree/big bag/data/tree/big
     done
-    rm -rf bag
+    remove bag
 fi
 
 scenario "many small files"
@@ -348,7 +376,7 @@ check "unseals $count files in a minute" test $((SECONDS - started)) -le 60
 expect_same_tree tree bag/data/tree
 check "as many lines" test "$(wc -l <bag/manifest-sha256.txt)" -eq $count
 check "count on record" grep -q "^Payload-Oxum: [0-9]*\.$count\$" bag/bag-info.txt
-rm -rf tree bag
+remove tree bag
 
 # ---- What is given -------------------------------------------------------------------------------
 
@@ -373,7 +401,7 @@ echo 1 >tree/one
 echo 2 >tree/sub/two
 echo 3 >tree/sub/deep/three
 for path in tree/. tree/sub/..; do
-    rm -rf sealed.bin bag
+    remove sealed.bin bag
     round "$path" .
 done
 cd tree/sub || exit 1
@@ -383,7 +411,7 @@ expect_exit 0
 run unseal -q "${with[@]}" -o dots dots.bin
 expect_same_tree tree dots/data
 for path in tree/ tree// ./tree "$PWD/tree"; do
-    rm -rf sealed.bin bag
+    remove sealed.bin bag
     round "$path" tree
 done
 
@@ -455,7 +483,7 @@ if needs strace && strace -o /dev/null true 2>/dev/null; then
     strace -f -o trace "$root/build/test/unseal" -q "${with[@]}" -o traced traced.bin >/dev/null
     check "traced" test -d traced
     grep -E '(open|openat|openat2|creat)\(' trace | grep -E 'O_WRONLY|O_RDWR|O_CREAT|creat\(' >writes
-    check "two files and five tag files are written" test "$(wc -l <writes)" -eq 7
+    check "two files, five tag files and the record's two are written" test "$(wc -l <writes)" -eq 9
     check "by new names alone" test -z "$(grep -v 'O_RDWR|O_CREAT|O_EXCL|O_NOCTTY|O_NOFOLLOW|O_CLOEXEC' writes)"
     check "below open folders alone" test -z "$(grep -E 'AT_FDCWD|"/' writes)"
     check "no network" test -z "$(grep -E '^[0-9 ]*(socket|connect|bind|sendto)\(' trace)"
@@ -616,7 +644,7 @@ for size in 0 1000 52000 60000 66000 120000 131000 262144 1000000 3333333; do
     run unseal -q "${with[@]}" -o out pow2.bin
     expect_exit 0
     expect_same noise out
-    rm -f noise padme.bin pow2.bin out
+    remove noise padme.bin pow2.bin out
 done
 check "other lengths are none" test "$(padme_rest 69632000)" -ne 0
 
@@ -635,7 +663,7 @@ run seal -q "${to[@]}" --pad 65536 -o small.bin noise
 expect_exit 1
 expect_message 'does not fit the size asked for'
 expect_absent small.bin
-expect_names . 128K 128K.bin 131072 131072.bin 141312 141312.bin 1M 1M.bin 200K 200K.bin noise
+expect_names . {128K,131072,141312,1M,200K}{,.bin,.custody.json,.custody.txt} noise
 maketree noise - 52107 >fits
 seal -q --to "$keys/carol.pub" --no-compress --pad 64K -o - - <fits >full.bin 2>/dev/null
 check "a full block" test "$(stat -c %s full.bin)" -eq 65536

@@ -28,7 +28,7 @@ hit() {
 sealed() {
     local want=$1
     shift
-    rm -rf sealed.bin bag
+    remove sealed.bin bag
     run seal -q "${to[@]}" -o sealed.bin "$@"
     expect_exit "$want"
     take_back "$want"
@@ -285,7 +285,7 @@ label 'Seal-Odd-Names: 0'
 
 # A small file, and what happens at each reading of it, so many times.
 small() {
-    rm -rf tree bag sealed.bin
+    remove tree bag sealed.bin
     mkdir tree
     echo first >tree/small
     touch -d @1000000000 tree/small

@@ -73,7 +73,8 @@ for option in --to --output --pad --level --no-compress --allow-expired --note -
     run seal --help
     expect_out "(^ +|, )$option( |$)"
 done
-for option in --key --output --raw --passphrase-fd --quiet --help --version; do
+for option in --key --output --verify --list --extract --recheck --long --json --raw --operator --case --log \
+    --writable --exact-names --passphrase-fd --quiet --help --version; do
     run unseal --help
     expect_out "(^ +|, )$option( |$)"
 done
@@ -142,7 +143,40 @@ refused 2 '--key is missing' unseal
 refused 2 '--key is missing' unseal one.bin
 refused 2 'no sealed file' unseal --key "$key"
 refused 2 'no sealed file' unseal --key "$key" --
-refused 2 'one sealed file is opened at a time' unseal --key "$key" one.bin stream.bin
+for mode in --list '--extract a.txt'; do
+    # shellcheck disable=SC2086 # an option and its value
+    refused 2 "${mode%% *} takes one sealed file at a time" unseal --key "$key" $mode one.bin stream.bin
+done
+refused 2 '- \(standard input\) is opened by itself' unseal --key "$key" -o x one.bin -
+refused 2 '-o - takes one sealed file at a time' unseal --key "$key" -o - one.bin stream.bin
+refused 2 '-o - does not go with --verify' unseal --key "$key" --verify -o - one.bin
+refused 2 '-o - does not go with --extract' unseal --key "$key" --extract a.txt -o - one.bin
+refused 2 'standard input has no name to call the record after' unseal --key "$key" --verify -
+refused 2 '--recheck is given the bag itself' unseal --recheck folder one.bin
+refused 2 '--recheck needs no --key' unseal --key "$key" --recheck folder
+refused 2 '--key is missing' unseal --list one.bin
+refused 2 '--key is missing' unseal --verify one.bin
+refused 2 '--extract needs a value' unseal --key "$key" one.bin --extract
+refused 2 '--extract is given an empty' unseal --key "$key" --extract= one.bin
+refused 2 '--operator is given twice' unseal --key "$key" --operator a --operator b one.bin
+refused 2 '--log is given an empty' unseal --key "$key" --log '' one.bin
+modes=(--verify --list '--extract=a.txt' '--recheck=folder' --raw)
+for ((i = 0; i < ${#modes[@]}; i++)); do
+    for ((k = i + 1; k < ${#modes[@]}; k++)); do
+        refused 2 'contradict each other' unseal --key "$key" "${modes[i]}" "${modes[k]}" one.bin
+    done
+done
+refused 2 '--long and --json contradict each other' unseal --key "$key" --list --long --json one.bin
+for pair in '--long --verify' '--json --verify' '--long --raw' '--output=x --list' '--operator=x --list' \
+    '--case=x --extract=a' '--log=x --list' '--writable --verify' '--writable --raw' '--exact-names --verify' \
+    '--exact-names --raw' '--exact-names --list'; do
+    option=${pair%% *} mode=${pair#* }
+    refused 2 "${option%%=*} does not go with ${mode%%=*}" unseal --key "$key" "$option" "$mode" one.bin
+done
+refused 2 '--output does not go with --recheck' unseal --recheck folder -o x
+for option in --long --json; do
+    refused 2 "$option goes only with --list" unseal --key "$key" "$option" one.bin
+done
 refused 2 'no option --to' unseal --to "$alice" one.bin
 refused 2 'no option -x' unseal -x --key "$key" one.bin
 refused 2 'no option --rawx' unseal --rawx --key "$key" one.bin
@@ -162,6 +196,8 @@ refused 1 'No such file' unseal -q --key "$key" missing.bin
 refused 4 'no key here opens this file' unseal -q --key "$key" file
 refused 4 'no key here opens this file' unseal -q --key "$key" /dev/null -o x
 refused 4 'no key here opens this file' unseal -q --key "$key" -o x -
+refused 2 'is a folder, not a sealed file' unseal -q --key "$key" --list folder
+refused 4 'no key here opens this file' unseal -q --key "$key" --extract a file
 
 # ---- Keys to seal to -----------------------------------------------------------------------------
 
@@ -232,7 +268,7 @@ for count in 8 9 39; do
         run unseal -q --key "$scratch/many-$n.key" -o bag $count.bin
         expect_exit 0
         expect_same file bag/data/file
-        rm -rf bag
+        remove bag
     done
     run unseal -q --key "$scratch/many-40.key" -o bag $count.bin
     expect_exit 4
@@ -317,7 +353,7 @@ expect_exit 0
 # A plain key that opens it needs no passphrase of the others.
 run unseal -q --key "$keys/bob.key" --key "$keys/alice.key" -o h stream.bin
 expect_exit 0
-rm -rf a b c d e f g h
+remove a b c d e f g h
 refused 2 'the passphrase does not open this key' \
     unseal -q --key "$keys/bob.key" --passphrase-fd 0 -o x stream.bin <<<"$bob_passphrase "
 refused 2 'empty passphrase' unseal -q --key "$keys/bob.key" --passphrase-fd 0 -o x stream.bin
@@ -329,7 +365,7 @@ refused 2 'not the number' unseal -q --key "$keys/bob.key" --passphrase-fd x -o 
 refused 2 'not the number' unseal -q --key "$keys/bob.key" --passphrase-fd -1 -o x stream.bin
 # Also where no key wants one.
 refused 2 'not the number' unseal -q --key "$keys/alice.key" --passphrase-fd x -o x stream.bin
-rm -f x
+remove x
 refused 2 'no terminal to ask' unseal -q --key "$keys/bob.key" -o x stream.bin
 # No passphrase belongs on a command line.
 refused 2 'no option --passphrase' unseal -q --key "$keys/bob.key" --passphrase "$bob_passphrase" stream.bin
@@ -398,7 +434,6 @@ everything=$(find . | LC_ALL=C sort)
 refused 1 'file: is there already, and is left as it is' seal -q --to "$alice" -o file folder
 refused 1 'is there already' unseal -q --key "$keys/alice.key" -o file one.bin
 refused 1 'is there already' unseal -q --key "$keys/alice.key" -o folder one.bin
-refused 1 'is there already' unseal -q --key "$keys/alice.key" -o folder/ one.bin
 refused 1 'is there already' unseal -q --key "$keys/alice.key" -o file stream.bin
 refused 1 'is there already' unseal -q --key "$keys/alice.key" -o folder stream.bin
 refused 1 'is there already' unseal -q --key "$keys/alice.key" --raw -o file one.bin
@@ -413,6 +448,13 @@ check "the link" test "$(readlink link)" = nowhere
 mkdir folder/one
 everything=$(find . | LC_ALL=C sort)
 refused 1 'is there already' unseal -q --key "$keys/alice.key" folder/../one.bin -o folder/one
+# With a slash behind it, it is the folder that the bag goes into.
+refused 1 'folder/one: is there already' unseal -q --key "$keys/alice.key" -o folder/ one.bin
+refused 1 'file/?: could not be' unseal -q --key "$keys/alice.key" -o file/ one.bin
+mkdir -p folder/bag && : >folder/bag/bagit.txt
+everything=$(find . | LC_ALL=C sort)
+refused 2 'folder/bag/: it is a bag: nothing may be added to it' unseal -q --key "$keys/alice.key" -o folder/bag/ one.bin
+refused 2 'it is a bag: nothing may be added to it' unseal -q --key "$keys/alice.key" -o folder/bag one.bin stream.bin
 
 ground "targets that cannot be"
 refused 1 'folder could not be opened.*No such file' seal -q --to "$alice" -o no/such/x file
@@ -425,24 +467,34 @@ refused 1 'File name too long' unseal -q --key "$keys/alice.key" -o "$(printf '%
 refused 1 'No such file' seal -q --to "$alice" -o x nothing
 refused 1 'No such file' seal -q --to "$alice" -o x file nothing
 # 255 bytes are a good name; that it is not called so from the start is no excuse.
+# Of what is unsealed only 242, for that is the name of its record, too.
 name=$(printf 'ж%.0s' {1..127})x
 run seal -q --to "$alice" -o "$name" file
 expect_exit 0
 expect_file "$name"
 mv "$name" long.bin
+everything=$(find . | LC_ALL=C sort)
+for what in "${name%???????}" "--raw -o ${name%??????}x"; do
+    # shellcheck disable=SC2086 # several arguments
+    [[ $what == --raw* ]] || what="-o ${what}xy"
+    # shellcheck disable=SC2086 # several arguments
+    refused 1 'File name too long' unseal -q --key "$keys/alice.key" $what long.bin
+done
+name=${name%???????}
 run unseal -q --key "$keys/alice.key" -o "$name" long.bin
 expect_exit 0
 expect_dir "$name"
 run unseal -q --key "$keys/alice.key" --raw -o "${name%??}yz" long.bin
 expect_exit 0
-rm -rf "$name" "${name%??}yz" long.bin
+remove "$name" "${name%??}yz" long.bin
+everything=$(find . | LC_ALL=C sort)
 run seal -q --to "$alice" -o new/ file
 expect_exit 1
 expect_message '.'
 expect_nothing_new
 run unseal -q --key "$keys/alice.key" -o new/ one.bin
 expect_exit 0
-expect_dir new
+expect_made new one
 
 # ---- Names ---------------------------------------------------------------------------------------
 
@@ -478,7 +530,7 @@ default() {
     run unseal -q --key "$keys/alice.key" "${@:4}" "$1"
     expect_exit 0
     check "$1 should become $3" test -e "$3"
-    rm -rf "$1" "$3"
+    remove "$1" "$3"
 }
 default abc.bin one.bin abc
 default a.b.c one.bin a.b

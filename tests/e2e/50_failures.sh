@@ -154,14 +154,14 @@ for call in syncfs close rename mkdir futimens fsync-folder; do
     expect_no_out
     expect_message 'Input/output error'
     expect_names .
-    rm -rf out
+    remove out
 done
 hit "FAULT_CALL=fsync-folder errno:$EIO" -- seal -q "${to[@]}" -o out "$good/tree"
 expect_exit 1
 expect_no_out
 expect_message 'its folder could not be written'
 expect_names .
-rm -rf out
+remove out
 # What cannot be removed is at least named.
 hit "FAULT_CALL=unlink errno:$EACCES" "FAULT_WRITE=70000 errno:$ENOSPC" -- \
     unseal -q "${with[@]}" -o out "$good/bag.bin"
@@ -236,12 +236,12 @@ for to_where in '>/dev/full' '>&-'; do
         expect_exit 0
         expect_same_tree "$good/tree" bag/data/tree
     fi
-    rm -rf out bag
+    remove out bag
     run bash -c 'exec "$@" '"$to_where" - unseal -q "${with[@]}" -o bag "$good/bag.bin"
     expect_exit 1
     expect_message 'standard output could not be written'
     [ ! -e bag ] || expect_same_tree "$good/tree" bag/data/tree
-    rm -rf bag
+    remove bag
 done
 
 scenario "closed descriptors land in no file of ours"
@@ -401,24 +401,24 @@ expect_exit 3
 expect_absent bag/data/tree/z
 expect_same "$good/tree/noise" bag/data/tree/noise
 check "counts" grep -q '^Payload-Oxum: 3000006\.2$' bag/bag-info.txt
-rm -rf tree sealed.bin bag
+remove tree sealed.bin bag
 cp -r "$good/tree" tree
 hit "FAULT_READ=noise 0 0 run:rm tree/z" -- seal -q "${to[@]}" -o sealed.bin tree
 expect_exit 3
 expect_message 'tree/z could not be read and is left out \(No such file or directory\)'
-rm -rf tree sealed.bin
+remove tree sealed.bin
 cp -r "$good/tree" tree
 hit "FAULT_READ=noise 0 0 run:rm tree/z; mkfifo tree/z" -- timeout 20 env LD_PRELOAD="$interpose" seal -q "${to[@]}" -o sealed.bin tree
 expect_exit 3
 expect_message 'tree/z could not be read and is left out \(it is no longer a file\)'
-rm -rf tree sealed.bin
+remove tree sealed.bin
 cp -r "$good/tree" tree
 hit "FAULT_READ=noise 0 0 run:echo other and longer >tree/z" -- seal -q "${to[@]}" -o sealed.bin tree
 expect_exit 0
 run unseal -q "${with[@]}" -o bag sealed.bin
 expect_exit 0
 expect_same tree/z bag/data/tree/z
-rm -rf tree sealed.bin bag
+remove tree sealed.bin bag
 mkdir -p tree/sub && maketree noise tree/noise 1000 && echo 1 >tree/sub/one
 ln -s /etc elsewhere
 hit "FAULT_READ=noise 0 0 run:mv tree/sub old; ln -s ../old tree/sub" -- seal -q "${to[@]}" -o sealed.bin tree
@@ -427,7 +427,7 @@ expect_err 'tree/sub/one could not be read'
 
 # fails FIRST LAST RANGE: reads of that range of tree/noise fail; RANGE becomes zeros, and no more.
 fails() {
-    rm -rf tree sealed.bin bag
+    remove tree sealed.bin bag
     cp -r "$good/tree" tree
     hit "FAULT_READ=noise $1 $2 errno:$EIO" -- seal -q "${to[@]}" -o sealed.bin tree
     expect_exit 3
@@ -536,7 +536,7 @@ for command in "seal -q --to $keys/alice.pub -o out $good/tree" \
     # shellcheck disable=SC2086 # a command line
     run $command
     expect_exit 0
-    rm -rf out ./*.partial
+    remove out ./*.partial
 done
 
 scenario "two at once to the same name"
@@ -584,11 +584,11 @@ else
     peak unseal -q "${with[@]}" -o bag sealed.bin
     expect_exit 0
     check "unseal of it: $peak KiB" test "$peak" -lt 65536
-    rm -rf bag
+    remove bag
     peak unseal -q "${with[@]}" --raw -o raw sealed.bin
     expect_exit 0
     check "raw: $peak KiB" test "$peak" -lt 65536
-    rm -rf raw tree sealed.bin
+    remove raw tree sealed.bin
     # shellcheck disable=SC2016 # for the other shell
     run bash -c 'maketree noise - 2147483648 | measure sealing seal -q "$1" "$2" -o - - 2>/dev/null |
         measure opening unseal -q "$3" "$4" -o out -' - "${to[@]}" "${with[@]}"

@@ -61,6 +61,30 @@ for vector in mtree-time tar-climbs frame-garbage offsets-wrong pax-malformed; d
     check_memory unseal -q --key alice.key -o x "$vectors/negative/$vector.seal"
     expect_exit 6
 done
+# Records, the log, several at once, looking, checking again.
+check_memory unseal --key org.key --operator me --case 1 --log log --verify -o checked bag.bin
+expect_exit 3
+check_memory unseal --key org.key --log log -o many bag.bin stream.bin cut.bin missing.bin
+expect_exit 1
+check_memory unseal --key org.key --list --long bag.bin
+expect_exit 0
+check_memory unseal --key org.key --list --json bag.bin
+expect_exit 0
+check_memory unseal --key org.key --list stream.bin
+expect_exit 2
+check_memory unseal --key org.key --extract tree/noise --extract tree/sub bag.bin
+expect_exit 0
+check_memory unseal --key org.key --extract tree/none -o none bag.bin
+expect_exit 2
+mkdir odd && echo 1 >odd/a:b && echo 2 >odd/A:B
+check_memory seal -q --to org.pub -o odd.bin odd
+check_memory unseal --key org.key --writable -o spelled odd.bin
+expect_exit 0
+check_memory unseal --recheck spelled
+expect_exit 0
+echo 3 >spelled/data/odd/more
+check_memory unseal --recheck spelled --recheck none
+expect_exit 1
 check_memory unseal -q --key bob.key --passphrase-fd 0 -o x "$vectors/files/stream.seal" <<<wrong
 expect_exit 2
 expect_absent x

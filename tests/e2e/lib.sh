@@ -18,6 +18,7 @@
 #              prompt: REGEX|ANSWER. The answer ^C, ^D, ^Z or ^\ is that key, any other ends with
 #              Enter; an empty REGEX waits for nothing. Both outputs land in $out.
 # expect_*     count one check each. A check that fails prints where, and what the command said.
+# remove       removes bags, which are read-only, with their custody records.
 # needs TOOL   false, and counted as skipped, where a tool is missing: `if needs expect; then ...`.
 #
 # Environment: BIN folder of the programs (default: build/test); E2E_RESULTS a file to which
@@ -72,6 +73,15 @@ run_tty() {
     status=$?
 }
 
+# Removes what unseal made, which is read-only, and its custody record; or anything else.
+remove() {
+    local path
+    for path in "$@"; do
+        [ ! -e "$path" ] || [ -L "$path" ] || chmod -R u+rwX "$path"
+        rm -rf "$path" "${path%/}.custody.txt" "${path%/}.custody.json"
+    done
+}
+
 # judge WHAT HOLDS [DETAIL]: HOLDS is 0 for yes.
 judge() {
     if [ "$2" -eq 0 ]; then
@@ -123,6 +133,8 @@ expect_names() {
     [ "$have" = "$want" ]
     judge "$dir should hold just: $*" $? "$(printf '%s' "$have" | tr '\n' ' ')"
 }
+# The same, and the custody record of the first of them: expect_made DIR NAME [NAME...].
+expect_made() { expect_names "$1" "$2.custody.json" "$2.custody.txt" "${@:2}"; }
 expect_empty_dir() { [ -d "$1" ] && [ -z "$(ls -A "$1")" ]; judge "$1 should be empty" $? "$(ls -A "$1")"; }
 
 skip() {

@@ -2,11 +2,12 @@
  * A library for LD_PRELOAD that makes chosen system calls of a program under test fail, or lets
  * something happen in the middle of its work. Each variable says where and what:
  *
- *     FAULT_READ="NAME FIRST LAST WHAT"   pread of bytes FIRST to LAST of the file called NAME
+ *     FAULT_READ="NAME FIRST LAST WHAT"   pread or read of these bytes of the file called NAME
  *     FAULT_IN="BYTES WHAT"               read, once BYTES were read from standard input
  *     FAULT_WRITE="BYTES WHAT"            write, once BYTES were written to files and output
  *     FAULT_CALL="CALL WHAT"              fsync, syncfs, close (of a file written to), rename,
  *                                         futimens, mkdir, unlink, readdir, readlink
+ *     FAULT_NTH=NUMBER                    only that one of the calls FAULT_CALL speaks of, from 1
  *     FAULT_OPEN="NAME WHAT"              open of a file called NAME, for reading
  *
  * And what is no fault:
@@ -46,7 +47,7 @@
 #define SECTOR 4096
 
 static bool done[8];
-static long long written, taken, opened, changed, reads, failed_reads;
+static long long written, taken, opened, changed, reads, failed_reads, calls;
 static bool is_written[EVERY_FD];
 
 static void run(const char *command)
@@ -98,10 +99,14 @@ static bool fd_is_called(int fd, const char *name, size_t len)
 static bool call_fault(const char *call)
 {
     const char *spec = getenv("FAULT_CALL");
+    const char *nth = getenv("FAULT_NTH");
     size_t len = strlen(call);
 
-    return spec != NULL && strncmp(spec, call, len) == 0 && spec[len] == ' ' &&
-           fault(spec + len + 1, 0);
+    if (spec == NULL || strncmp(spec, call, len) != 0 || spec[len] != ' ')
+        return false;
+    if (nth != NULL && ++calls != atoll(nth))
+        return false;
+    return fault(spec + len + 1, 0);
 }
 
 /* ---- Reading ------------------------------------------------------------------------------ */
@@ -168,6 +173,8 @@ ssize_t read(int fd, void *buf, size_t len)
 
     if (spec != NULL && fd == 0 && taken >= atoll(spec) && strchr(spec, ' ') != NULL &&
         fault(strchr(spec, ' ') + 1, 2))
+        return -1;
+    if (fd > 2 && getenv("FAULT_READ") != NULL && read_fault(fd, len, lseek(fd, 0, SEEK_CUR)))
         return -1;
     n = REAL(read)(fd, buf, len);
     if (fd == 0 && n > 0)

@@ -144,32 +144,33 @@ static void check_spelled(const char *want, const char *name, size_t more)
 static void test_spell(void)
 {
     check_spelled("plain", "plain", 0);
-    check_spelled("100%25", "100%", 0);
-    check_spelled("a%3Fb", "a?b", 0);
-    check_spelled("%63on.txt", "con.txt", 0);
-    check_spelled("a.%2E", "a..", 0);
-    check_spelled("a%20", "a ", 0);
-    check_spelled("%0A", "\n", 0);
-    check_spelled("a%E2%80%AEb",
+    check_spelled("100{25}", "100%", 0);
+    check_spelled("a{3F}b", "a?b", 0);
+    check_spelled("{63}on.txt", "con.txt", 0);
+    check_spelled("a.{2E}", "a..", 0);
+    check_spelled("a{20}", "a ", 0);
+    check_spelled("{0A}", "\n", 0);
+    check_spelled("a{E280AE}b",
                   "a\xe2\x80\xae"
                   "b",
                   0);
-    check_spelled("%FFa",
+    check_spelled("{FF}a",
                   "\xff"
                   "a",
                   0);
     check_spelled("\xd0\xb4", "\xd0\xb4", 0);
-    check_spelled("%52eadme", "Readme", 1);
-    check_spelled("%52%65adme", "Readme", 2);
-    check_spelled("%D0%B4\xd0\xbe", "\xd0\xb4\xd0\xbe", 1);
-    check_spelled("%61", "a", 9);
+    check_spelled("{52}eadme", "Readme", 1);
+    check_spelled("{5265}adme", "Readme", 2);
+    check_spelled("{D0B4}\xd0\xbe", "\xd0\xb4\xd0\xbe", 1);
+    check_spelled("{61}", "a", 9);
+    check_spelled("{7B}3A{7D}", "{3A}", 0); /* so that no name is taken for a spelled one */
     check_about("appending");
     {
         struct buffer out = {0};
 
         CHECK_INT(SEAL_OK, bag_name_spell(&out, "a/", 1, 0));
         CHECK_INT(SEAL_OK, bag_name_spell(&out, "b:", 2, 0));
-        CHECK_TEXT("ab%3A", (char *)out.data);
+        CHECK_TEXT("ab{3A}", (char *)out.data);
         buffer_free(&out);
     }
 }
