@@ -63,7 +63,7 @@ static size_t shared_len(const char *a, const char *b, size_t b_len)
 {
     size_t shared = 0, i = 0;
 
-    for (; a[i] != '\0' && i < b_len && a[i] == b[i]; i++)
+    for (; i < b_len && a[i] != '\0' && a[i] == b[i]; i++)
         if (a[i] == '/')
             shared = i;
     if ((a[i] == '\0' || a[i] == '/') && (i == b_len || b[i] == '/'))

@@ -36,7 +36,7 @@ sealed() {
 
 # What seal said stays in $out and $err.
 take_back() {
-    unseal -q "${with[@]}" -o bag sealed.bin >"$scratch/unseal" 2>&1
+    unseal -q --exact-names "${with[@]}" -o bag sealed.bin >"$scratch/unseal" 2>&1
     [ $? -eq "$1" ]
     judge "unseal should exit with $1" $? "$(head -n 1 "$scratch/unseal")"
 }

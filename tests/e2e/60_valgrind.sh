@@ -67,13 +67,13 @@ expect_exit 3
 check_memory unseal --key org.key --log log -o many bag.bin stream.bin cut.bin missing.bin
 expect_exit 1
 check_memory unseal --key org.key --list --long bag.bin
-expect_exit 0
+expect_exit 3
 check_memory unseal --key org.key --list --json bag.bin
-expect_exit 0
+expect_exit 3
 check_memory unseal --key org.key --list stream.bin
 expect_exit 2
 check_memory unseal --key org.key --extract tree/noise --extract tree/sub bag.bin
-expect_exit 0
+expect_exit 3
 check_memory unseal --key org.key --extract tree/none -o none bag.bin
 expect_exit 2
 mkdir odd && echo 1 >odd/a:b && echo 2 >odd/A:B
