@@ -95,7 +95,7 @@ static enum seal_status refuse_existing(const char *path, struct fault *fault)
 
     if (plat_stat_at(PLAT_CWD, path, false, &st) == 0)
         return fault_set(fault, SEAL_EXISTS, NULL, path);
-    return SEAL_OK;
+    return drop_refuse_in_bag(path, fault);
 }
 
 static enum seal_status choose_target(struct drop *d, struct fault *fault)
@@ -160,6 +160,35 @@ static enum seal_status choose_record(struct drop *d, struct fault *fault)
         d->record = record;
     else
         free(record); /* it is another drop's */
+    return fault->status;
+}
+
+enum seal_status drop_refuse_in_bag(const char *path, struct fault *fault)
+{
+    struct plat_stat here = {0}, above, st;
+    char *dir = NULL;
+    const char *name;
+    int fd;
+
+    if (!path_split(path, &dir, &name))
+        return out_of_memory(fault);
+    fd = plat_open_dir(PLAT_CWD, dir, true);
+    free(dir);
+    while (fd >= 0 && plat_stat_fd(fd, &above) == 0 &&
+           (above.inode != here.inode || above.device != here.device)) {
+        int next = plat_open_dir(fd, "..", false);
+
+        here = above;
+        if (plat_stat_at(fd, "bagit.txt", false, &st) == 0)
+            (void)fault_set(fault, SEAL_USAGE,
+                            "it would lie in a bag, to which nothing may be "
+                            "added; give -o another name",
+                            path);
+        (void)plat_close(fd);
+        fd = next;
+    }
+    if (fd >= 0)
+        (void)plat_close(fd);
     return fault->status;
 }
 

@@ -67,6 +67,8 @@ enum exit_code drop_report(struct drop *d);
 const char *drop_word(const struct drop *d);
 void drop_close(struct drop *d);
 
+/* SEAL_USAGE if path would lie in a bag: what the manifest of one does not list would spoil it. */
+MUST_USE enum seal_status drop_refuse_in_bag(const char *path, struct fault *fault);
 /* Makes the message about the sealed file; what a rule was broken by is said as well. */
 void drop_name_fault(struct fault *fault, const char *file);
 /* Opens the file and its head alone: for looking into it by seeking. */

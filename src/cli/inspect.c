@@ -232,6 +232,10 @@ enum seal_status inspect_extract(const struct inspection *in, struct keyring *ri
         free(path);
         return fault->status;
     }
+    if (drop_refuse_in_bag(path, fault) != SEAL_OK) {
+        free(path);
+        return fault->status;
+    }
     status = look_open(&look, in, ring, fault);
     if (status == SEAL_OK)
         status = extract_to(&look, in, path, fault);

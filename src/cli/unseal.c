@@ -213,6 +213,8 @@ static enum seal_status prepare_home(const struct drop_options *o, struct fault 
 
     if (o->output == NULL || !o->output_is_home)
         return SEAL_OK;
+    if (drop_refuse_in_bag(o->output, fault) != SEAL_OK)
+        return fault->status;
     if (plat_stat_at(PLAT_CWD, o->output, true, &st) != 0 &&
         plat_make_dir(PLAT_CWD, o->output, PLAT_SHARED) != 0)
         return fault_set_errno(fault, "could not be created", o->output);

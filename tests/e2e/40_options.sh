@@ -453,7 +453,9 @@ refused 1 'folder/one: is there already' unseal -q --key "$keys/alice.key" -o fo
 refused 1 'file/?: could not be' unseal -q --key "$keys/alice.key" -o file/ one.bin
 mkdir -p folder/bag && : >folder/bag/bagit.txt
 everything=$(find . | LC_ALL=C sort)
-refused 2 'folder/bag/: it is a bag: nothing may be added to it' unseal -q --key "$keys/alice.key" -o folder/bag/ one.bin
+refused 2 'folder/bag/inner: it would lie in a bag' unseal -q --key "$keys/alice.key" -o folder/bag/inner one.bin
+refused 2 'folder/bag/record.custody.txt: it would lie in a bag' unseal -q --key "$keys/alice.key" --verify -o folder/bag/record one.bin
+refused 2 'folder/bag/: it would lie in a bag' unseal -q --key "$keys/alice.key" -o folder/bag/ one.bin
 refused 2 'it is a bag: nothing may be added to it' unseal -q --key "$keys/alice.key" -o folder/bag one.bin stream.bin
 
 ground "targets that cannot be"

@@ -184,6 +184,17 @@ hit "FAULT_WRITE=50000 signal:15" -- unseal -q "${with[@]}" two.bin one.bin stre
 expect_exit 143
 expect_names . two.bin one.bin stream.bin two two.custody.txt two.custody.json
 
+scenario "a file that is replaced before its turn is not called damaged"
+cp "$good"/{one,two,stream}.bin .
+hit "FAULT_CALL=syncfs run:cp $good/stream.bin other; mv other two.bin" FAULT_NTH=1 -- \
+    unseal -q "${with[@]}" --log log one.bin two.bin
+expect_exit 1
+expect_message 'two\.bin: it changed while it was read; try again'
+expect_row accepted one.bin
+expect_row failed two.bin
+check "no verdict in the log" test "$(grep -c two.bin log)" -eq 0
+expect_names . log stream.bin two.bin one{,.bin,.custody.json,.custody.txt}
+
 # ---- The log -------------------------------------------------------------------------------------
 
 lines() { check "the log should have $1 lines" test "$(grep -vc '^#' log)" -eq "$1"; }

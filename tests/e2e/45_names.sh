@@ -163,6 +163,29 @@ check "some are told" test "$(grep -c '^# spelled' bag/metadata.mtree)" -ge 6
 check "the first is as it was" test "$(cat bag/data/tree/README)" = 7
 check "the same for a folder" test "$(cat bag/data/tree/DCIM/a)" = 1
 
+scenario "a link that has the spelling of a file as its name"
+mkdir -p tree/q?
+echo 1 >tree/:
+ln -s x 'tree/{3A}'
+ln -s y 'tree/q?/l:'
+pack
+expect_spelled 4
+check "the link is another path" grep -q '^\./data/tree/{7B}3A{7D} type=link' bag/metadata.mtree
+check "and below a folder" grep -q '^\./data/tree/q{3F}/l{3A} type=link' bag/metadata.mtree
+
+scenario "names with no room for another spelling"
+mkdir tree
+long=$(printf 'x%.0s' {1..252})
+echo 1 >"tree/$long:y"
+echo 2 >"tree/$long%z"
+echo 3 >"tree/${long}Aaa"
+echo 4 >"tree/${long}aaa"
+pack
+check "they stay as they are" test "$(find bag/data/tree -type f -name "$long*" | wc -l)" -eq 4
+check "no other record" test ! -e bag/as-sealed
+run unseal -q --recheck bag
+expect_exit 0
+
 scenario "deep down"
 mkdir -p $'tree/a:1/b\n2/c%3/plain/d?4'
 echo deep >$'tree/a:1/b\n2/c%3/plain/d?4/con'
