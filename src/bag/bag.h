@@ -246,6 +246,7 @@ struct bag_recheck {
     bool has_listing;           /* metadata.mtree: times were compared too */
     bool has_digest;            /* there is a tagmanifest-sha256.txt: */
     uint8_t digest[SHA256_LEN]; /* D, its SHA-256; that of as-sealed/ where there is one */
+    bool has_unread_digest;     /* there is one, and it could not be read */
     char algorithms[64];        /* of the manifests, "sha256" or "md5, sha512" */
 };
 
@@ -253,13 +254,16 @@ struct bag_recheck_observer {
     void *ctx;
     /* path: in the bag; detail: a few words, or NULL. */
     void (*change)(void *ctx, enum bag_change kind, const char *path, const char *detail);
+    /* What is worth saying, and no change. */
+    void (*note)(void *ctx, const char *path, const char *what);
     void (*progress)(void *ctx, uint64_t bytes); /* of files read */
 };
 
 /* Checks any BagIt bag, of version 0.93 to 1.0: every manifest that is there (md5, sha1, sha224,
  * sha256, sha384, sha512), completeness, Payload-Oxum, and metadata.mtree and as-sealed/ where they
- * are. dirfd is the open bag, name what the user called it. Writes nothing. SEAL_OK: it was
- * checked, and what differs was told; SEAL_USAGE: it is no bag; SEAL_IO, SEAL_NO_MEMORY. */
+ * are; in a bag of ours, also that nothing is beside data/ but what it lists. dirfd is the open
+ * bag, name what the user called it. Writes nothing. SEAL_OK: it was checked, and what differs was
+ * told; SEAL_USAGE: it is no bag; SEAL_IO, SEAL_NO_MEMORY. */
 MUST_USE enum seal_status bag_recheck(struct bag_recheck *result, int dirfd, const char *name,
                                       const struct bag_recheck_observer *observer,
                                       struct fault *fault);

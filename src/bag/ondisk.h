@@ -46,6 +46,18 @@ struct line_taker {
 MUST_USE enum seal_status ondisk_lines(int fd, const struct line_taker *taker, int *sys,
                                        uint8_t *digest, struct fault *fault);
 
+/* ---- Names -------------------------------------------------------------------------------- */
+
+struct ondisk_names {
+    char **list;
+    size_t count, cap;
+    bool failed; /* for want of memory */
+};
+
+/* The names in an open folder, in byte order. -1 with errno: that are not all. */
+int ondisk_names_read(struct ondisk_names *names, int dirfd);
+void ondisk_names_free(struct ondisk_names *names);
+
 /* ---- Walking ------------------------------------------------------------------------------ */
 
 struct ondisk_entry {

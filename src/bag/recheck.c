@@ -391,7 +391,8 @@ static void check_oxum(struct recheck *r)
 static enum seal_status check_all(struct recheck *r, struct fault *fault)
 {
     if (recheck_record(r, fault) != SEAL_OK || check_tag_files(r, fault) != SEAL_OK ||
-        recheck_sealed(r, fault) != SEAL_OK || check_payload(r, fault) != SEAL_OK)
+        recheck_sealed(r, fault) != SEAL_OK || recheck_own(r, fault) != SEAL_OK ||
+        check_payload(r, fault) != SEAL_OK)
         return fault->status;
     for (size_t i = 0; i < r->payload.table.count; i++)
         tell_not_met(r, &r->payload.table.items[i]);

@@ -51,7 +51,11 @@ struct recheck {
     const struct bag_recheck_observer *observer;
     const char *name; /* of the bag, as the user called it */
     int dirfd;
-    bool is_version_1; /* of BagIt; else older */
+    bool is_version_1;        /* of BagIt; else older */
+    bool is_ours;             /* a bag that seal made: then we know all that belongs there */
+    bool has_foreign_listing; /* a metadata.mtree in another dialect */
+    bool knows_no_kind;       /* a manifest of an algorithm that is not known */
+    bool has_spelled;         /* metadata.mtree has a name that is spelled differently */
     struct listed payload, tags;
     struct prefixes spelled; /* a path as sealed, and behind it the one on disk */
     struct prefixes unreadable;
@@ -63,6 +67,9 @@ struct recheck {
 };
 
 #define RECHECK_CHUNK ((size_t)128 * 1024)
+
+/* Whether it is in the tag manifest that seal writes. */
+bool recheck_tag_is_listed(struct recheck *r, const char *path);
 
 /* Counts a change and tells the observer. format: of the detail, printf-like, or NULL. No text from
  * the bag goes into the detail. */
@@ -80,12 +87,14 @@ MUST_USE enum seal_status recheck_hash(struct recheck *r, int fd, struct digests
 
 /* ---- The steps, in this order ------------------------------------------------------------- */
 
-/* bagit.txt, manifests, fetch.txt, metadata.mtree, bag-info.txt into the tables, and against each
+/* bagit.txt, manifests, fetch.txt, bag-info.txt, metadata.mtree into the tables, and against each
  * other. SEAL_USAGE: it is no bag. */
 MUST_USE enum seal_status recheck_record(struct recheck *r, struct fault *fault);
 /* metadata.mtree; recheck_record calls it. */
 MUST_USE enum seal_status recheck_listing(struct recheck *r, struct fault *fault);
 /* as-sealed/, where it is, against the tables. */
 MUST_USE enum seal_status recheck_sealed(struct recheck *r, struct fault *fault);
+/* In a bag of ours: what is missing beside data/, and what does not belong there. */
+MUST_USE enum seal_status recheck_own(struct recheck *r, struct fault *fault);
 
 #endif

@@ -29,7 +29,7 @@ static bool is_payload(const char *path, size_t len)
 struct listing {
     struct recheck *r;
     const char *name;
-    bool is_ours; /* its two first lines are those of our dialect */
+    bool is_ours; /* it is in our dialect */
     bool is_malformed;
     struct buffer path; /* in as-sealed/: where its path is on disk */
 };
@@ -42,15 +42,21 @@ static enum seal_status malformed(struct listing *l, const struct text_line *lin
     return SEAL_OK;
 }
 
-/* The first two lines say whether the listing is in our dialect; there is nothing to be taken from
- * a foreign one. True: the line is dealt with. */
+#define HEAD_1 "#mtree"
+#define HEAD_2 ". type=dir" /* not all writers have it */
+#define OTHER_HEAD_2 "./" PAYLOAD_DIR " type=dir time="
+
+/* The first two lines say whether the listing is in our dialect, unless bag-info.txt has said so;
+ * there is nothing to be taken from a foreign one. True: the line is dealt with. */
 static bool take_head(struct listing *l, const struct text_line *line)
 {
+    bool is_head = line->number == 2 && strcmp(line->text, HEAD_2) == 0;
+
     if (line->number == 1)
-        l->is_ours = strcmp(line->text, "#mtree") == 0;
-    else if (line->number == 2)
-        l->is_ours = l->is_ours && strcmp(line->text, ". type=dir") == 0;
-    return line->number <= 2 || !l->is_ours;
+        l->is_ours = strcmp(line->text, HEAD_1) == 0;
+    else if (line->number == 2 && !is_head && !l->r->is_ours)
+        l->is_ours = l->is_ours && strncmp(line->text, OTHER_HEAD_2, strlen(OTHER_HEAD_2)) == 0;
+    return line->number == 1 || is_head || !l->is_ours;
 }
 
 /* ---- metadata.mtree ----------------------------------------------------------------------- */
@@ -231,7 +237,7 @@ static enum seal_status take_comment(struct listing *l, const struct text_line *
     struct mtree_spelled s;
 
     if (line->cut || strncmp(line->text, MTREE_SPELLED, strlen(MTREE_SPELLED)) != 0) {
-        l->r->has_other_comments |= mtree_is_remark(line->text, &(enum bag_remark){BAG_LINK});
+        l->r->has_other_comments = true;
         return SEAL_OK;
     }
     if (!mtree_parse_spelled(line->text, &s))
@@ -240,6 +246,7 @@ static enum seal_status take_comment(struct listing *l, const struct text_line *
         tell(l, s.path, "calls it a spelling of a name that it is none of");
         return SEAL_OK;
     }
+    l->r->has_spelled = l->r->has_spelled || strcmp(s.path, s.as_sealed) != 0;
     return prefixes_add(&l->r->spelled, s.as_sealed, s.as_sealed_len, s.path, s.path_len) == SEAL_OK
                ? SEAL_OK
                : too_many(fault);
@@ -291,6 +298,8 @@ enum seal_status recheck_listing(struct recheck *r, struct fault *fault)
     if (recheck_read(r, l.name, &taker, &whole, NULL, fault) != SEAL_OK)
         return fault->status;
     r->result->has_listing = whole && l.is_ours;
+    r->has_foreign_listing = whole && !l.is_ours;
+    r->is_ours = r->is_ours || l.is_ours;
     if (r->result->has_listing)
         compare_with_manifests(r);
     return SEAL_OK;
@@ -406,6 +415,7 @@ static void tell_not_sealed(struct recheck *r)
 /* What as-sealed/tagmanifest-sha256.txt says. */
 struct sealed_tags {
     struct listing listing;
+    bool is_whole;
     bool is_listed[TAG_COUNT];
     uint8_t digests[TAG_COUNT][SHA256_LEN];
 };
@@ -441,11 +451,16 @@ static enum seal_status take_nothing(void *ctx, const struct text_line *line, st
     return SEAL_OK;
 }
 
+typedef enum seal_status take_line(void *ctx, const struct text_line *line, struct fault *fault);
+
+static bool is_as_sealed(const struct sealed_tags *t, int which, const uint8_t *digest)
+{
+    return t->is_listed[which] && memcmp(digest, t->digests[which], SHA256_LEN) == 0;
+}
+
 /* Reads one of the files, with its digest compared to what the tag manifest says. */
-static enum seal_status
-read_sealed(struct sealed_tags *t, int which,
-            enum seal_status (*take)(void *ctx, const struct text_line *line, struct fault *fault),
-            struct fault *fault)
+static enum seal_status read_sealed(struct sealed_tags *t, int which, take_line *take, bool *whole,
+                                    struct fault *fault)
 {
     struct recheck *r = t->listing.r;
     char path[SEALED_PATH_SIZE];
@@ -453,13 +468,11 @@ read_sealed(struct sealed_tags *t, int which,
     const struct line_taker taker = {take, &l, false};
     uint8_t digest[SHA256_LEN];
     enum seal_status status;
-    bool whole;
 
     sealed_path(path, which);
-    status = recheck_read(r, path, &taker, &whole, digest, fault);
+    status = recheck_read(r, path, &taker, whole, digest, fault);
     buffer_free(&l.path);
-    if (status == SEAL_OK && whole &&
-        (!t->is_listed[which] || memcmp(digest, t->digests[which], SHA256_LEN) != 0))
+    if (status == SEAL_OK && *whole && t->is_whole && !is_as_sealed(t, which, digest))
         recheck_tell(r, BAG_RECORD_OFF, path, "its tag manifest has another digest");
     return status;
 }
@@ -472,26 +485,53 @@ static enum seal_status compare_twin(struct sealed_tags *t, int which, struct fa
     uint8_t digest[SHA256_LEN];
     bool whole;
 
-    if (recheck_read(r, tag_file_names[which], &taker, &whole, digest, fault) != SEAL_OK)
+    if (read_sealed(t, which, take_nothing, &whole, fault) != SEAL_OK ||
+        recheck_read(r, tag_file_names[which], &taker, &whole, digest, fault) != SEAL_OK)
         return fault->status;
-    if (!whole || !t->is_listed[which] || memcmp(digest, t->digests[which], SHA256_LEN) != 0)
+    if (whole && t->is_whole && !is_as_sealed(t, which, digest))
         recheck_tell(r, BAG_RECORD_OFF, tag_file_names[which],
                      "it is not the one in " BAG_AS_SEALED_DIR "/");
     return SEAL_OK;
 }
 
-/* All that stands beside data/ must be in the tag manifest there. */
-static void check_outer_tags(struct recheck *r)
+static void compare_comments(struct recheck *r)
 {
-    if (!(r->tags.kinds & MET_IN(DIGEST_SHA256)))
-        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_TAGMANIFEST], "it is missing");
-    for (int i = 0; i < TAG_TAGMANIFEST && r->tags.whole & MET_IN(DIGEST_SHA256); i++) {
-        const struct item *item =
-            table_find(&r->tags.table, tag_file_names[i], strlen(tag_file_names[i]));
+    const char *path = tag_file_names[TAG_MTREE];
 
-        if (item == NULL || !(item->root & MET_IN(DIGEST_SHA256)))
-            recheck_tell(r, BAG_RECORD_OFF, tag_file_names[i], "no tag manifest lists it");
-    }
+    if (r->has_other_comments)
+        recheck_tell(r, BAG_RECORD_OFF, path, "it has comments that are no spellings of names");
+    if (!r->has_spelled)
+        recheck_tell(r, BAG_RECORD_OFF, path,
+                     "it spells no name differently, and there is " BAG_AS_SEALED_DIR "/");
+}
+
+static void compare_links(struct recheck *r)
+{
+    if ((r->links[0] | r->links[1] | r->links[2] | r->links[3]) != 0)
+        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_MTREE],
+                     "its links are not those in " BAG_AS_SEALED_DIR "/");
+}
+
+/* Manifest and listing. Where one of the four is missing or could not be read, or is in another
+ * dialect, that is told, and then nothing can be said about the rest. */
+static enum seal_status compare_lists(struct sealed_tags *t, struct fault *fault)
+{
+    struct recheck *r = t->listing.r;
+    bool comparable = r->result->has_listing && r->payload.whole & MET_IN(DIGEST_SHA256);
+    bool whole[2];
+
+    if (read_sealed(t, TAG_MANIFEST, comparable ? take_sealed_manifest_line : take_nothing,
+                    &whole[0], fault) != SEAL_OK ||
+        read_sealed(t, TAG_MTREE, comparable ? take_sealed_listing_line : take_nothing, &whole[1],
+                    fault) != SEAL_OK)
+        return fault->status;
+    if (r->result->has_listing)
+        compare_comments(r);
+    if (comparable && whole[1])
+        compare_links(r);
+    if (comparable && whole[0] && whole[1])
+        tell_not_sealed(r);
+    return SEAL_OK;
 }
 
 static enum seal_status compare_sealed(struct recheck *r, struct fault *fault)
@@ -499,52 +539,56 @@ static enum seal_status compare_sealed(struct recheck *r, struct fault *fault)
     char path[SEALED_PATH_SIZE];
     struct sealed_tags t = {.listing = {.r = r, .name = path}};
     const struct line_taker taker = {take_sealed_tag_line, &t, false};
-    bool whole;
 
     sealed_path(path, TAG_TAGMANIFEST);
-    if (recheck_read(r, path, &taker, &whole, r->result->digest, fault) != SEAL_OK)
+    if (recheck_read(r, path, &taker, &t.is_whole, r->result->digest, fault) != SEAL_OK)
         return fault->status;
-    r->result->has_digest = whole;
-    if (read_sealed(&t, TAG_MANIFEST, take_sealed_manifest_line, fault) != SEAL_OK ||
-        read_sealed(&t, TAG_MTREE, take_sealed_listing_line, fault) != SEAL_OK ||
-        read_sealed(&t, TAG_BAG_INFO, take_nothing, fault) != SEAL_OK ||
-        read_sealed(&t, TAG_BAGIT, take_nothing, fault) != SEAL_OK ||
-        compare_twin(&t, TAG_BAG_INFO, fault) != SEAL_OK ||
-        compare_twin(&t, TAG_BAGIT, fault) != SEAL_OK)
+    r->result->has_digest = t.is_whole;
+    r->result->has_unread_digest = !t.is_whole;
+    if (compare_lists(&t, fault) != SEAL_OK || compare_twin(&t, TAG_BAG_INFO, fault) != SEAL_OK)
         return fault->status;
-    check_outer_tags(r);
-    for (size_t i = 0; i < 4; i++)
-        if (r->links[i] != 0) {
-            recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_MTREE],
-                         "its links are not those in " BAG_AS_SEALED_DIR "/");
-            break;
-        }
-    if (r->has_other_comments)
-        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_MTREE],
-                     "it has comments that are no spellings of names");
-    tell_not_sealed(r);
-    return SEAL_OK;
+    return compare_twin(&t, TAG_BAGIT, fault);
 }
 
-enum seal_status recheck_sealed(struct recheck *r, struct fault *fault)
+/* *can_tell: false if what is there cannot be looked at. */
+static int count_sealed(struct recheck *r, bool there[static TAG_COUNT], bool *can_tell)
 {
-    int there[TAG_COUNT], count = 0;
+    int count = 0;
 
+    *can_tell = true;
     for (int i = 0; i < TAG_COUNT; i++) {
         char path[SEALED_PATH_SIZE];
         struct plat_stat st;
 
         sealed_path(path, i);
         there[i] = ondisk_stat(r->dirfd, path, &st) == 0;
+        if (!there[i] && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+            *can_tell = false;
         count += there[i];
     }
-    if (count == TAG_COUNT)
+    return count;
+}
+
+enum seal_status recheck_sealed(struct recheck *r, struct fault *fault)
+{
+    bool there[TAG_COUNT], can_tell;
+    int count = count_sealed(r, there, &can_tell);
+
+    if (count == TAG_COUNT) {
+        r->is_ours = true;
         return compare_sealed(r, fault);
+    }
+    if (!can_tell) {
+        recheck_tell(r, BAG_UNREADABLE, BAG_AS_SEALED_DIR, NULL);
+        r->result->has_digest = false;
+        r->result->has_unread_digest = true;
+        return SEAL_OK;
+    }
     for (int i = 0; i < TAG_COUNT && count > 0; i++) {
         char path[SEALED_PATH_SIZE];
 
         sealed_path(path, i);
-        if (!there[i])
+        if (!there[i] && !recheck_tag_is_listed(r, path)) /* else that was told */
             recheck_tell(r, BAG_RECORD_OFF, path, "it is missing");
     }
     return SEAL_OK;

@@ -194,6 +194,7 @@ static enum seal_status take_info_line(void *ctx, const struct text_line *line, 
     uint64_t bytes, files;
 
     (void)fault;
+    r->is_ours = r->is_ours || value_of(line->text, "seal-format-version") != NULL;
     if (value == NULL)
         return SEAL_OK;
     cut_blanks(line->text, strlen(line->text));
@@ -372,8 +373,12 @@ static int note_manifest(void *ctx, const char *name)
             if (known)
                 sorts[i]->kinds |= MET_IN(kind);
         }
-        if (!known)
-            recheck_tell(r, BAG_RECORD_OFF, name, "an algorithm this program does not know");
+        if (known)
+            continue;
+        /* What others list is checked all the same. */
+        r->knows_no_kind = r->knows_no_kind || i == 0;
+        if (r->observer != NULL && r->observer->note != NULL)
+            r->observer->note(r->observer->ctx, name, "an algorithm this program does not know");
     }
     return 0;
 }
@@ -404,8 +409,10 @@ static enum seal_status read_manifests(struct recheck *r, struct listed *l, stru
             return fault->status;
         if (whole)
             l->whole |= MET_IN(i);
-        if (whole && is_d)
-            r->result->has_digest = true;
+        if (is_d) {
+            r->result->has_digest = whole;
+            r->result->has_unread_digest = !whole;
+        }
     }
     return SEAL_OK;
 }
@@ -494,7 +501,10 @@ static enum seal_status find_manifests(struct recheck *r, struct fault *fault)
     if (plat_list_dir(r->dirfd, note_manifest, r) != 0)
         return fault_set_errno(fault, "could not be listed", r->name);
     if (r->payload.kinds == 0)
-        return no_bag(r, "it is no bag: it has no manifest of a kind this program knows", fault);
+        return no_bag(r,
+                      r->knows_no_kind ? "it has no manifest this program can check"
+                                       : "it is no bag: it has no manifest",
+                      fault);
     lay_out_rows(&r->payload);
     lay_out_rows(&r->tags);
     return SEAL_OK;
@@ -510,8 +520,8 @@ enum seal_status recheck_record(struct recheck *r, struct fault *fault)
     name_algorithms(r);
     if (r->is_version_1)
         compare_manifests(r);
-    if (read_fetch(r, fault) != SEAL_OK || recheck_listing(r, fault) != SEAL_OK ||
-        read_info(r, fault) != SEAL_OK)
+    if (read_fetch(r, fault) != SEAL_OK || read_info(r, fault) != SEAL_OK ||
+        recheck_listing(r, fault) != SEAL_OK)
         return fault->status;
     return read_manifests(r, &r->tags, fault);
 }

@@ -31,12 +31,6 @@ struct walk {
     size_t depth;
 };
 
-struct names {
-    char **list;
-    size_t count, cap;
-    bool failed;
-};
-
 static enum seal_status out_of_memory(struct fault *fault)
 {
     return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
@@ -53,7 +47,7 @@ static void names_free(char **list, size_t count)
 
 static int add_name(void *ctx, const char *name)
 {
-    struct names *n = ctx;
+    struct ondisk_names *n = ctx;
     char **list;
 
     if (n->count == n->cap) {
@@ -74,6 +68,24 @@ static int add_name(void *ctx, const char *name)
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int ondisk_names_read(struct ondisk_names *names, int dirfd)
+{
+    int result, saved;
+
+    *names = (struct ondisk_names){0};
+    result = plat_list_dir(dirfd, add_name, names);
+    saved = errno;
+    if (names->count > 1)
+        qsort(names->list, names->count, sizeof *names->list, compare_names);
+    errno = saved;
+    return result;
+}
+
+void ondisk_names_free(struct ondisk_names *names)
+{
+    names_free(names->list, names->count);
 }
 
 /* ---- Where we are ------------------------------------------------------------------------- */
@@ -196,8 +208,8 @@ static enum seal_status visit_files(struct walk *w, struct fault *fault)
 static enum seal_status list_folder(struct walk *w, struct fault *fault)
 {
     struct level *l = top_level(w);
-    struct names names = {0};
-    int result = plat_list_dir(l->fd, add_name, &names);
+    struct ondisk_names names;
+    int result = ondisk_names_read(&names, l->fd);
     int saved = errno;
 
     l->names = names.list;
@@ -206,8 +218,6 @@ static enum seal_status list_folder(struct walk *w, struct fault *fault)
         return out_of_memory(fault);
     if (result != 0 && trouble(w, strerror(saved), fault) != SEAL_OK)
         return fault->status;
-    if (l->count > 1)
-        qsort(l->names, l->count, sizeof *l->names, compare_names);
     return visit_files(w, fault);
 }
 

@@ -28,6 +28,12 @@ static void show_change(void *ctx, enum bag_change kind, const char *path, const
                  detail != NULL ? shown(detail) : "", detail != NULL ? ")" : "");
 }
 
+static void show_note(void *ctx, const char *path, const char *what)
+{
+    (void)ctx;
+    say("%s: %s", shown(path), what);
+}
+
 /* ---- The custody record beside it --------------------------------------------------------- */
 
 static enum seal_status read_whole(int fd, struct buffer *out, const char *name,
@@ -49,90 +55,173 @@ static enum seal_status read_whole(int fd, struct buffer *out, const char *name,
     return SEAL_OK;
 }
 
-/* BAG.custody.json; false where there is none or it cannot be used, which is said. */
-static bool read_custody(const char *bag, struct custody_known *known)
-{
-    struct buffer path = {0}, text = {0};
-    struct fault fault = {.status = SEAL_OK};
-    size_t len = strlen(bag);
-    bool found = false;
-    int fd = -1;
+enum custody_state { CUSTODY_NONE, CUSTODY_READ, CUSTODY_UNUSABLE };
 
-    while (len > 1 && bag[len - 1] == '/')
-        len--;
-    if (buffer_printf(&path, "%.*s.custody.json", (int)len, bag) == SEAL_OK)
-        fd = plat_open_file(PLAT_CWD, (char *)path.data, true);
-    if (fd >= 0) {
-        if (read_whole(fd, &text, (char *)path.data, &fault) != SEAL_OK)
-            (void)complain(&fault);
-        else if (!custody_json_read(known, (char *)text.data, text.len))
-            warn("%s: it is no custody record that can be read; the bag is not compared with it.",
-                 shown((char *)path.data));
-        else
-            found = true;
-        (void)plat_close(fd);
-    }
-    buffer_free(&path);
-    buffer_free(&text);
-    return found;
+/* Whether there cannot be a file of that name, because it is longer than any system takes. */
+static bool is_too_long(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return errno == ENAMETOOLONG && strlen(slash == NULL ? path : slash + 1) > 255;
 }
 
-/* True unless the record is of another bag, or the bag's own record is another one now. */
-static bool agrees(const char *path, const struct bag_recheck *r)
+/* The record of that name. What is no file is never opened: a FIFO would be waited for. */
+static enum seal_status read_record(const char *path, struct buffer *text, struct fault *fault)
 {
-    struct custody_known known;
-    char hex[2 * SHA256_LEN + 1];
+    char *real = plat_real_path(path); /* it may be a link */
+    struct plat_stat st;
+    enum seal_status status;
+    int fd = -1;
 
-    if (r->has_digest) {
-        hex_encode(hex, r->digest, SHA256_LEN);
-        (void)printf("digest     %s\n", hex);
+    if (real == NULL || plat_stat_at(PLAT_CWD, real, false, &st) != 0)
+        status = fault_set_errno(fault, "could not be looked at", path);
+    else if (st.type != PLAT_FILE)
+        status = fault_set(fault, SEAL_IO, "it is in the place of the custody record, and no file",
+                           path);
+    else if ((fd = plat_open_file(PLAT_CWD, real, false)) < 0)
+        status = fault_set_errno(fault, "could not be opened", path);
+    else
+        status = read_whole(fd, text, path, fault);
+    if (fd >= 0)
+        (void)plat_close(fd);
+    free(real);
+    return status;
+}
+
+static enum custody_state use_record(const char *path, struct custody_known *known,
+                                     struct fault *fault)
+{
+    struct buffer text = {0};
+    struct plat_stat st;
+    enum custody_state state = CUSTODY_UNUSABLE;
+
+    if (plat_stat_at(PLAT_CWD, path, false, &st) != 0 &&
+        (errno == ENOENT || errno == ENOTDIR || is_too_long(path)))
+        return CUSTODY_NONE;
+    if (read_record(path, &text, fault) == SEAL_OK) {
+        if (custody_json_read(known, (char *)text.data, text.len))
+            state = CUSTODY_READ;
+        else
+            (void)fault_set(fault, SEAL_IO, "it is no custody record that can be read", path);
     }
-    if (!read_custody(path, &known)) {
-        say("no custody record beside it: compared only with the bag's own manifests");
-        return true;
-    }
-    if (r->has_digest && memcmp(known.digest, r->digest, SHA256_LEN) == 0) {
-        (void)printf("custody    its lists are those on record of %s, receipt %s\n",
-                     shown(known.opened), shown(known.receipt));
-        return true;
-    }
-    hex_encode(hex, known.digest, SHA256_LEN);
-    (void)printf("custody    its lists are NOT those on record of %s, with the digest %s\n",
-                 shown(known.opened), hex);
-    return false;
+    buffer_free(&text);
+    return state;
+}
+
+/* REAL-PATH-OF-BAG.custody.json: however the bag was called, its record must not be passed over. */
+static enum custody_state read_custody(const char *bag, struct custody_known *known,
+                                       struct fault *fault)
+{
+    struct buffer path = {0};
+    char *real = plat_real_path(bag);
+    enum custody_state state = CUSTODY_UNUSABLE;
+
+    if (real == NULL)
+        (void)fault_set_errno(fault, "where it is could not be found out", bag);
+    else if (buffer_printf(&path, "%s.custody.json", real) != SEAL_OK)
+        (void)fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    else
+        state = use_record((const char *)path.data, known, fault);
+    buffer_free(&path);
+    free(real);
+    return state;
 }
 
 /* ---- The whole ---------------------------------------------------------------------------- */
 
-static uint64_t change_count(const struct bag_recheck *r)
-{
-    uint64_t sum = 0;
+/* What the comparison with the custody record came to. */
+enum custody_result { CUSTODY_SAME, CUSTODY_OTHER, CUSTODY_NOT_KNOWN };
 
-    for (size_t i = 0; i < BAG_CHANGE_KINDS; i++)
-        sum += r->changes[i];
-    return sum;
+static enum custody_result compare_custody(const char *bag, const struct bag_recheck *r,
+                                           struct fault *fault)
+{
+    struct custody_known known;
+    enum custody_state state = read_custody(bag, &known, fault);
+    char hex[2 * SHA256_LEN + 1];
+
+    if (state == CUSTODY_NONE) {
+        (void)printf("custody    none beside it\n");
+        return CUSTODY_SAME;
+    }
+    if (state == CUSTODY_UNUSABLE || r->has_unread_digest) {
+        (void)printf("custody    its lists could not be compared with a record\n");
+        return CUSTODY_NOT_KNOWN;
+    }
+    if (r->has_digest && memcmp(known.digest, r->digest, SHA256_LEN) == 0) {
+        (void)printf("custody    its lists are those on record of %s, receipt %s\n",
+                     shown(known.opened), shown(known.receipt));
+        return CUSTODY_SAME;
+    }
+    hex_encode(hex, known.digest, SHA256_LEN);
+    (void)printf("custody    its lists are NOT those on record of %s, with the digest %s\n",
+                 shown(known.opened), hex);
+    return CUSTODY_OTHER;
 }
 
-static enum exit_code show_result(const char *path, const struct bag_recheck *r)
+static void show_changed(const char *bag, uint64_t changes, bool is_other)
 {
-    uint64_t changes = change_count(r);
-    bool same = agrees(path, r);
+    (void)printf(
+        "CHANGED    %s: %s%s%s\n", shown(bag), changes > 0 ? count_text(changes, "difference") : "",
+        changes > 0 && is_other ? ", and " : "", is_other ? "it is not the bag on record" : "");
+}
+
+/* The last line: what it all comes to. */
+static enum exit_code show_verdict(const char *bag, const struct bag_recheck *r,
+                                   enum custody_result custody)
+{
+    uint64_t times = r->changes[BAG_RETIMED], unread = r->changes[BAG_UNREADABLE], all = 0;
+
+    for (size_t i = 0; i < BAG_CHANGE_KINDS; i++)
+        all += r->changes[i];
+    if (all > times + unread || custody == CUSTODY_OTHER) {
+        show_changed(bag, all, custody == CUSTODY_OTHER);
+        return EXIT_DAMAGED;
+    }
+    if (unread > 0) {
+        (void)printf("UNCHECKED  %s: %s could not be read; the rest is as on record\n", shown(bag),
+                     count_text(unread, "file"));
+        return EXIT_NOT_DONE;
+    }
+    if (custody == CUSTODY_NOT_KNOWN) {
+        (void)printf("UNCHECKED  %s: every byte is as its lists say; the custody record could not "
+                     "be used\n",
+                     shown(bag));
+        return EXIT_NOT_DONE;
+    }
+    if (times > 0) {
+        (void)printf("TIMES      %s: %s %s; every byte is as on record\n", shown(bag),
+                     count_text(times, "time"), times == 1 ? "differs" : "differ");
+        return EXIT_INCOMPLETE;
+    }
+    (void)printf("unchanged  %s\n", shown(bag));
+    return EXIT_ALL_DONE;
+}
+
+static enum exit_code show_result(const char *bag, const struct bag_recheck *r)
+{
+    struct fault fault = {.status = SEAL_OK};
+    char hex[2 * SHA256_LEN + 1];
+    enum custody_result custody;
+    enum exit_code code;
 
     say("%s, %s, read and compared (%s%s)", count_text(r->files, "file"), size_text(r->bytes),
         r->algorithms, r->has_listing ? ", times" : "");
-    if (changes == 0 && same) {
-        (void)printf("unchanged  %s\n", shown(path));
-        return EXIT_ALL_DONE;
+    if (r->has_digest) {
+        hex_encode(hex, r->digest, SHA256_LEN);
+        (void)printf("digest     %s\n", hex);
     }
-    (void)printf("CHANGED    %s: %s\n", shown(path),
-                 changes > 0 ? count_text(changes, "difference") : "it is not the bag on record");
-    return EXIT_DAMAGED;
+    custody = compare_custody(bag, r, &fault);
+    code = show_verdict(bag, r, custody);
+    if (fault.status == SEAL_OK)
+        return code;
+    (void)complain(&fault);
+    return EXIT_NOT_DONE; /* whatever differs: the record beside it must be looked at */
 }
 
 enum exit_code recheck_bag(const char *path, struct fault *stopped)
 {
     struct progress progress;
-    struct bag_recheck_observer observer = {&progress, show_change, progress_add};
+    struct bag_recheck_observer observer = {&progress, show_change, show_note, progress_add};
     struct bag_recheck result;
     struct fault fault = {.status = SEAL_OK};
     enum seal_status status;

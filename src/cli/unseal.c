@@ -93,9 +93,11 @@ static const struct program program = {
             "\n"
             "Exit status: 0 all there, all checked; 1 could not be done; 2 wrong use; 3 as\n"
             "0, but the sender recorded that something is missing; 4 no key here opens it;\n"
-            "5 damaged, or a bag has changed; 6 intact, but it breaks the rules: suspect its\n"
-            "source; 7 made by a newer version. Of several FILEs, the worst: 6, then 1, 5,\n"
-            "4, 7, 2, 3.\n",
+            "5 damaged; 6 intact, but it breaks the rules: suspect its source; 7 made by a\n"
+            "newer version. Of several FILEs, the worst: 6, then 1, 5, 4, 7, 2, 3.\n"
+            "With --recheck: 0 unchanged; 1 not all could be read, or the custody record\n"
+            "beside the bag is of no use; 3 only times differ; 5 changed, or not the bag on\n"
+            "record.\n",
     .options = options,
 };
 

@@ -74,6 +74,8 @@ int plat_stat_at(int at, const char *name, bool follow, struct plat_stat *st);
 int plat_stat_fd(int fd, struct plat_stat *st);
 /* The target's bytes without a NUL, appended to out. */
 int plat_read_link(int at, const char *name, struct buffer *out);
+/* The path from the root, without links, "." and "..": malloc'ed, or NULL with errno. */
+char *plat_real_path(const char *path);
 /* Calls each(ctx, name) for all entries but . and .., in no order. each returns 0 to go on; what
  * else it returns ends the listing and is returned. dirfd stays open. */
 int plat_list_dir(int dirfd, int (*each)(void *ctx, const char *name), void *ctx);

@@ -135,6 +135,11 @@ int plat_read_link(int at, const char *name, struct buffer *out)
     return -1;
 }
 
+char *plat_real_path(const char *path)
+{
+    return realpath(path, NULL);
+}
+
 int plat_list_dir(int dirfd, int (*each)(void *ctx, const char *name), void *ctx)
 {
     /* fdopendir takes its descriptor over. A copy needs no right to enter the folder, as "." would,

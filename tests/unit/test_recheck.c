@@ -43,6 +43,14 @@ static void note_change(void *ctx, enum bag_change kind, const char *path, const
         abort();
 }
 
+static void take_note(void *ctx, const char *path, const char *what)
+{
+    struct told *t = ctx;
+
+    if (buffer_printf(&t->text, "note %s: %s\n", path, what) != SEAL_OK)
+        abort();
+}
+
 static void note_progress(void *ctx, uint64_t bytes)
 {
     struct told *t = ctx;
@@ -55,7 +63,7 @@ static struct told told;
 /* Checks the bag of that name again; what was told is in told until the next call. */
 static enum seal_status recheck(const char *bag)
 {
-    const struct bag_recheck_observer observer = {&told, note_change, note_progress};
+    const struct bag_recheck_observer observer = {&told, note_change, take_note, note_progress};
     int fd = plat_open_dir(PLAT_CWD, check_scratch(bag), true);
     uint64_t sum = 0;
 
@@ -268,7 +276,7 @@ static void put_record(const char *in, const char *first, const char *sub, const
     (void)snprintf(path, sizeof path, "%smetadata.mtree", in);
     put_buffer(path, &listing);
     (void)snprintf(path, sizeof path, "%sbag-info.txt", in);
-    put(path, "Bagging-Date: 2026-11-22\nPayload-Oxum: 9.2\n");
+    put(path, "Bagging-Date: 2026-11-22\nPayload-Oxum: 9.2\nSeal-Format-Version: 1\n");
     (void)snprintf(path, sizeof path, "%sbagit.txt", in);
     put(path, BAGIT_1_0);
     put_tagmanifest(in, tag_file_names, TAG_TAGMANIFEST);
@@ -419,7 +427,6 @@ static void test_added(void)
     CHECK_INT(0, symlink("../../secret", in_bag("data/link")));
     CHECK_INT(0, symlink(".", in_bag("data/sub/loop")));
     CHECK_INT(0, mkfifo(in_bag("data/fifo"), 0644));
-    put("elsewhere", "tag files may be added");
     keep_times();
     expect("added", "added data/fifo: a fifo\nadded data/link: a link\nadded data/extra: a folder\n"
                     "added data/sub/loop: a link\nadded data/sub/new\n");
@@ -430,7 +437,7 @@ static void test_added(void)
     CHECK_INT(0, symlink("../moved", in_bag("data/sub")));
     set_time("data", TIME_OF_1);
     expect("links in place of files and folders",
-           "added data/a: a link\nadded data/sub: a link\n"
+           "added moved: a folder\nadded data/a: a link\nadded data/sub: a link\n"
            "gone data/a\ngone data/sub/b\ngone data/sub: a folder\n");
 }
 
@@ -472,11 +479,10 @@ static void test_unreadable(void)
 static void test_no_bag(void)
 {
     fresh(BAGIT_1_0);
-    expect_no_bag("no manifest", "it is no bag: it has no manifest of a kind this program knows");
+    expect_no_bag("no manifest", "it is no bag: it has no manifest");
     put("manifest-blake2.txt", "");
-    expect_no_bag("only one that is not known",
-                  "it is no bag: it has no manifest of a kind this program knows");
-    CHECK_TEXT("off manifest-blake2.txt: an algorithm this program does not know\n", told_text());
+    expect_no_bag("only one that is not known", "it has no manifest this program can check");
+    CHECK_TEXT("note manifest-blake2.txt: an algorithm this program does not know\n", told_text());
     CHECK_INT(0, rmdir(in_bag("data")));
     expect_no_bag("no data", "it is no bag: it has no data folder");
     put("data", "");
@@ -637,6 +643,7 @@ static void relist(const char *text)
 
     sealed_bag();
     CHECK_INT(0, unlink(in_bag("tagmanifest-sha256.txt")));
+    put("bag-info.txt", "Payload-Oxum: 9.2\n");
     listing_text(&b, text);
     put_buffer("metadata.mtree", &b);
 }
@@ -656,6 +663,7 @@ static void test_listing(void)
     relist(MTREE_HEAD);
     expect("no entries", "off data/a: metadata.mtree does not list it\n"
                          "off data/sub/b: metadata.mtree does not list it\n"
+                         "gone tagmanifest-sha256.txt\n"
                          "added data/sub: a folder\n");
     CHECK(told.result.has_listing);
 
@@ -677,6 +685,7 @@ static void test_listing(void)
                              "off data/sub/b: metadata.mtree does not call it a file, and a "
                              "manifest does\n"
                              "off data/c: metadata.mtree lists it, and no manifest does\n"
+                             "gone tagmanifest-sha256.txt\n"
                              "off data/sub/b: metadata.mtree has another size\n"
                              "gone data/c\n"
                              "off bag-info.txt: its Payload-Oxum is 9.2, and the files are 10.2\n");
@@ -686,11 +695,34 @@ static void test_listing(void)
 
 #define SPELLED_FILE "# spelled ./data/A{3A} ./data/A:\n"
 #define SPELLED_FOLDER "# spelled ./data/{63}on ./data/con\n"
-#define COMMENTS SPELLED_FILE SPELLED_FOLDER "# a comment\n"
+#define COMMENTS SPELLED_FILE SPELLED_FOLDER
+#define AS_SEALED(name) BAG_AS_SEALED_DIR "/" name
+
+/* What the tag manifest beside data/ lists, and behind it what some tests add. */
+static const char *const outer_tags[] = {"manifest-sha256.txt",
+                                         "metadata.mtree",
+                                         "bag-info.txt",
+                                         "bagit.txt",
+                                         AS_SEALED("manifest-sha256.txt"),
+                                         AS_SEALED("metadata.mtree"),
+                                         AS_SEALED("bag-info.txt"),
+                                         AS_SEALED("bagit.txt"),
+                                         AS_SEALED("tagmanifest-sha256.txt"),
+                                         "manifest-md5.txt",
+                                         "fetch.txt"};
+#define OUTER_TAGS 9
+#define MORE_OUTER_TAGS 11
+
+/* As somebody does who changed what it lists. */
+static void redo_tagmanifest(void)
+{
+    put_tagmanifest("", outer_tags, OUTER_TAGS);
+}
 
 static void put_outer_record(const char *comments)
 {
     put_record("", "data/A{3A}", "data/{63}on", "data/{63}on/b", comments);
+    redo_tagmanifest();
 }
 
 static void set_times_respelled(void)
@@ -708,9 +740,9 @@ static void respelled_bag(void)
     folder("data/{63}on");
     put("data/A{3A}", "alpha");
     put("data/{63}on/b", "beta");
-    put_outer_record(COMMENTS);
     folder(BAG_AS_SEALED_DIR);
     put_record(BAG_AS_SEALED_DIR "/", "data/A:", "data/con", "data/con/b", "");
+    put_outer_record(COMMENTS);
     set_times_respelled();
 }
 
@@ -796,7 +828,8 @@ static void test_sealed_altered(void)
 
     respelled_bag();
     append_to(BAG_AS_SEALED_DIR "/bag-info.txt", "Note: x\n");
-    expect("bag-info altered", "off as-sealed/bag-info.txt: its tag manifest has another digest\n");
+    expect("bag-info altered", "altered as-sealed/bag-info.txt\n"
+                               "off as-sealed/bag-info.txt: its tag manifest has another digest\n");
     respelled_bag();
     put("data/A{3A}", "alphx"); /* with a manifest and a listing that were altered to suit it */
     coded_line_for(&text, "alphx", "data/A{3A}");
@@ -808,7 +841,7 @@ static void test_sealed_altered(void)
     listing_file(&text, "data/{63}on/b", "beta", TIME_1);
     listing_text(&text, COMMENTS);
     put_buffer("metadata.mtree", &text);
-    put_tagmanifest("", tag_file_names, TAG_TAGMANIFEST);
+    redo_tagmanifest();
     set_times_respelled();
     set_time("data/{63}on", 1700000001, 0);
     expect("manifest altered to suit",
@@ -820,7 +853,237 @@ static void test_sealed_altered(void)
            "metadata.mtree\n");
     respelled_bag();
     CHECK_INT(0, unlink(in_bag(BAG_AS_SEALED_DIR "/metadata.mtree")));
-    expect("a file missing", "off as-sealed/metadata.mtree: it is missing\n");
+    expect("a file missing", "gone as-sealed/metadata.mtree\n");
+    CHECK_INT(0, unlink(in_bag("tagmanifest-sha256.txt")));
+    expect("a file missing that nothing lists", "off as-sealed/metadata.mtree: it is missing\n"
+                                                "gone tagmanifest-sha256.txt\n");
+}
+
+/* Whoever changes what stands beside as-sealed/, and its tag manifest to suit, is found out: D is
+ * that of as-sealed/, and would be the same. */
+static void test_beside_sealed(void)
+{
+    respelled_bag();
+    append_to("bag-info.txt", "Contact-Name: somebody else\n");
+    redo_tagmanifest();
+    expect("bag-info.txt", "off bag-info.txt: it is not the one in as-sealed/\n");
+    respelled_bag();
+    append_to("bagit.txt", "Note: x\n");
+    redo_tagmanifest();
+    expect("bagit.txt", "off bagit.txt: it is not the one in as-sealed/\n");
+    respelled_bag();
+    CHECK_INT(0, unlink(in_bag("tagmanifest-sha256.txt")));
+    expect("no tag manifest", "gone tagmanifest-sha256.txt\n");
+    respelled_bag();
+    CHECK_INT(0, unlink(in_bag("bag-info.txt")));
+    expect("no bag-info.txt", "gone bag-info.txt\n");
+    put_tagmanifest("", outer_tags, 2); /* nor is it listed; nor are seven others */
+    CHECK_INT(SEAL_OK, recheck("bag"));
+    CHECK_INT(1, told.result.changes[BAG_GONE]);
+    CHECK_INT(7, told.result.changes[BAG_ADDED]); /* with the folder itself */
+    CHECK(strstr(told_text(), "gone bag-info.txt\n") != NULL);
+    respelled_bag();
+    put("metadata.mtree", "#mtree v2.0\n");
+    redo_tagmanifest();
+    expect("a foreign listing", "off metadata.mtree: it is not as seal writes it\n");
+    respelled_bag();
+    CHECK_INT(0, unlink(in_bag("metadata.mtree")));
+    put_tagmanifest("", outer_tags, 1);
+    CHECK_INT(SEAL_OK, recheck("bag"));
+    CHECK(strstr(told_text(), "gone metadata.mtree\n") != NULL);
+}
+
+#define LINK(path, target, time) "./" path " type=link time=" time " link=" target "\n"
+#define REMARK "# missing ./data/x it was refused\n"
+#define LINKS_OFF "off metadata.mtree: its links are not those in as-sealed/\n"
+#define COMMENTS_OFF "off metadata.mtree: it has comments that are no spellings of names\n"
+
+static void test_sealed_links(void)
+{
+    static const struct {
+        const char *about, *outer, *want;
+    } cases[] = {
+        {"as sealed", COMMENTS LINK("data/l", "a", TIME_1) LINK("data/{63}on/m", "b", TIME_1), ""},
+        {"in another order",
+         COMMENTS LINK("data/{63}on/m", "b", TIME_1) LINK("data/l", "a", TIME_1), ""},
+        {"another target", COMMENTS LINK("data/l", "c", TIME_1) LINK("data/{63}on/m", "b", TIME_1),
+         LINKS_OFF},
+        {"targets exchanged",
+         COMMENTS LINK("data/l", "b", TIME_1) LINK("data/{63}on/m", "a", TIME_1), LINKS_OFF},
+        {"another time",
+         COMMENTS LINK("data/l", "a", "1.000000000") LINK("data/{63}on/m", "b", TIME_1), LINKS_OFF},
+        {"one more",
+         COMMENTS LINK("data/l", "a", TIME_1) LINK("data/{63}on/m", "b", TIME_1)
+             LINK("data/n", "a", TIME_1),
+         LINKS_OFF},
+        {"one less", COMMENTS LINK("data/l", "a", TIME_1), LINKS_OFF},
+        {"a remark added",
+         COMMENTS LINK("data/l", "a", TIME_1) LINK("data/{63}on/m", "b", TIME_1) REMARK,
+         COMMENTS_OFF},
+        {"any comment added",
+         COMMENTS LINK("data/l", "a", TIME_1) LINK("data/{63}on/m", "b", TIME_1) "#missing ./x\n",
+         COMMENTS_OFF},
+    };
+
+    respelled_bag();
+    put_record(BAG_AS_SEALED_DIR "/", "data/A:", "data/con", "data/con/b",
+               LINK("data/l", "a", TIME_1) LINK("data/con/m", "b", TIME_1) REMARK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        put_outer_record(cases[i].outer);
+        expect(cases[i].about, cases[i].want);
+    }
+    put_outer_record(cases[0].outer);
+    append_to(AS_SEALED("metadata.mtree"), REMARK);
+    redo_tagmanifest();
+    expect("a remark added to what was sealed",
+           "off as-sealed/metadata.mtree: its tag manifest has another digest\n");
+}
+
+static void cut_head(const char *path)
+{
+    struct buffer text = fixture_read(in_bag(path));
+    const size_t begin = strlen("#mtree\n"), end = strlen(MTREE_HEAD);
+
+    memmove(text.data + begin, text.data + end, text.len - end);
+    text.len -= end - begin;
+    put_buffer(path, &text);
+}
+
+/* FORMAT.md asks for "#mtree" and no more: others seal with another second line. */
+static void test_other_writers(void)
+{
+    sealed_bag();
+    put("bag-info.txt", "Payload-Oxum: 9.2\n");
+    cut_head("metadata.mtree");
+    put_tagmanifest("", outer_tags, 4);
+    expect("another writer's bag", "");
+    CHECK(told.result.has_listing);
+    put("note.txt", "");
+    expect("another writer's bag, and a file more", "added note.txt\n");
+    sealed_bag();
+    put("metadata.mtree", "#mtree\n./data time=" TIME_1 " type=dir\n");
+    put_tagmanifest("", outer_tags, 4);
+    expect("keywords in another order", "off data/a: metadata.mtree does not list it\n"
+                                        "off data/sub/b: metadata.mtree does not list it\n"
+                                        "added data/sub: a folder\n");
+    respelled_bag();
+    cut_head(AS_SEALED("metadata.mtree"));
+    put_tagmanifest(BAG_AS_SEALED_DIR "/", tag_file_names, TAG_TAGMANIFEST);
+    redo_tagmanifest();
+    expect("another writer's bag, respelled", "");
+    put(AS_SEALED("metadata.mtree"), "#mtree v2.0\n");
+    put_tagmanifest(BAG_AS_SEALED_DIR "/", tag_file_names, TAG_TAGMANIFEST);
+    redo_tagmanifest();
+    CHECK_INT(SEAL_OK, recheck("bag"));
+    CHECK_INT(4, told.result.changes[BAG_RECORD_OFF]); /* two folders and two files */
+}
+
+/* A bag that had none gets an as-sealed/ with its five files, so that D stays what it was, and then
+ * what is beside it is changed. */
+static void forged_bag(void)
+{
+    sealed_bag();
+    folder(BAG_AS_SEALED_DIR);
+    for (int i = 0; i < TAG_COUNT; i++) {
+        struct buffer text = fixture_read(in_bag(tag_file_names[i]));
+        char path[256];
+
+        (void)snprintf(path, sizeof path, BAG_AS_SEALED_DIR "/%s", tag_file_names[i]);
+        put_buffer(path, &text);
+    }
+}
+
+#define NOT_SPELLED "off metadata.mtree: it spells no name differently, and there is as-sealed/\n"
+
+static void test_forged_sealed(void)
+{
+    struct buffer text = {0};
+
+    forged_bag();
+    redo_tagmanifest();
+    expect("forged, nothing else changed", NOT_SPELLED);
+    append_to("metadata.mtree", "# spelled ./data/a ./data/a\n");
+    redo_tagmanifest();
+    expect("forged, a comment that says nothing", NOT_SPELLED);
+
+    forged_bag();
+    put("data/a", "alphx");
+    coded_line_for(&text, "alphx", "data/a");
+    coded_line_for(&text, "beta", "data/sub/b");
+    put_buffer("manifest-sha256.txt", &text);
+    listing_text(&text, MTREE_HEAD "./data type=dir time=" TIME_1 "\n");
+    listing_file(&text, "data/a", "alphx", TIME_1);
+    listing_text(&text, "./data/sub type=dir time=" TIME_1 "\n");
+    listing_file(&text, "data/sub/b", "beta", TIME_1);
+    listing_text(&text, "# spelled ./data/{7A} ./data/z\n");
+    put_buffer("metadata.mtree", &text);
+    redo_tagmanifest();
+    set_times();
+    expect("forged, a file changed",
+           "off data/a: as-sealed/manifest-sha256.txt has another digest than "
+           "manifest-sha256.txt\n"
+           "off data/a: as-sealed/metadata.mtree has another time, size or digest than "
+           "metadata.mtree\n");
+    forged_bag();
+    append_to("bag-info.txt", "Note: x\n");
+    redo_tagmanifest();
+    expect("forged, bag-info.txt changed",
+           NOT_SPELLED "off bag-info.txt: it is not the one in as-sealed/\n");
+}
+
+/* ---- Beside data/ ------------------------------------------------------------------------- */
+
+/* In a bag of ours nothing may be missing or added there; in others there may be anything. */
+static void test_beside_data(void)
+{
+    sealed_bag();
+    CHECK_INT(0, unlink(in_bag("tagmanifest-sha256.txt")));
+    expect("no tag manifest", "gone tagmanifest-sha256.txt\n");
+    sealed_bag();
+    CHECK_INT(0, unlink(in_bag("metadata.mtree")));
+    put_tagmanifest("", (const char *const[]){"manifest-sha256.txt", "bag-info.txt", "bagit.txt"},
+                    3);
+    expect("no listing, which bag-info.txt tells", "gone metadata.mtree\n");
+    sealed_bag();
+    CHECK_INT(0, unlink(in_bag("bag-info.txt")));
+    put_tagmanifest("", (const char *const[]){"manifest-sha256.txt", "metadata.mtree", "bagit.txt"},
+                    3);
+    expect("no bag-info.txt, which the listing tells", "gone bag-info.txt\n");
+    sealed_bag();
+    put_tagmanifest("", (const char *const[]){"manifest-sha256.txt", "metadata.mtree", "bagit.txt"},
+                    3);
+    expect("one that is not listed", "added bag-info.txt\n");
+
+    sealed_bag();
+    put("note.txt", "");
+    put(".hidden", "");
+    put("manifest-sha3.txt", "");
+    put("tagmanifest-sha512.txt", "");
+    folder(BAG_AS_SEALED_DIR);
+    folder("more");
+    put("more/x", "");
+    CHECK_INT(0, symlink("data", in_bag("link")));
+    CHECK_INT(0, mkfifo(in_bag("fifo"), 0644));
+    expect("added", "note manifest-sha3.txt: an algorithm this program does not know\n"
+                    "added .hidden\nadded as-sealed: a folder\nadded fifo: a fifo\n"
+                    "added link: a link\nadded manifest-sha3.txt\nadded more: a folder\n"
+                    "added note.txt\nadded tagmanifest-sha512.txt\n");
+    respelled_bag();
+    put(AS_SEALED("note.txt"), "");
+    folder(AS_SEALED("more"));
+    expect("added in as-sealed/", "added as-sealed/more: a folder\nadded as-sealed/note.txt\n");
+
+    small_bag(BAGIT_1_0, DIGEST_SHA256, "  ");
+    put("bag-info.txt", "Payload-Oxum: 9.2\n");
+    put_tagmanifest("", (const char *const[]){"manifest-sha256.txt"}, 1);
+    put("note.txt", "");
+    folder(BAG_AS_SEALED_DIR);
+    put(AS_SEALED("x"), "");
+    CHECK_INT(0, symlink("data", in_bag("link")));
+    expect("a foreign bag", "");
+    put("manifest-sha3.txt", "");
+    expect("an algorithm more",
+           "note manifest-sha3.txt: an algorithm this program does not know\n");
 }
 
 /* ---- Made to harm ------------------------------------------------------------------------- */
@@ -882,6 +1145,8 @@ static void test_long_lines(void)
                          "off data/a: metadata.mtree does not list it\n"
                          "off data/sub/b: metadata.mtree does not list it\n"
                          "off tagmanifest-md5.txt: line 1 is malformed\n"
+                         "gone manifest-sha256.txt\n"
+                         "gone tagmanifest-sha256.txt\n"
                          "added data/sub: a folder\n");
     memset(text, '/', len);
     put("manifest-md5.txt", text);
@@ -940,6 +1205,7 @@ static void test_mutations(void)
     line_for(&b, DIGEST_MD5, "beta", "  ", "data/{63}on/b");
     put_buffer("manifest-md5.txt", &b);
     put("fetch.txt", "http://localhost/a 5 data/A{3A}\nhttp://localhost/b - data/{63}on/b\n");
+    put_tagmanifest("", outer_tags, MORE_OUTER_TAGS);
     expect("before", "");
     for (size_t i = 0; i < rounds; i++) {
         const char *name = names[random_below(&random, (uint32_t)count)];
@@ -988,6 +1254,11 @@ int main(int argc, char **argv)
     test_sealed();
     test_sealed_altered();
     test_spellings();
+    test_beside_sealed();
+    test_sealed_links();
+    test_other_writers();
+    test_forged_sealed();
+    test_beside_data();
     test_deep();
     test_long_lines();
     test_mutations();
