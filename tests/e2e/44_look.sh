@@ -313,7 +313,7 @@ check "both" test "$(grep -c ^unchanged "$out")" -eq 2
 rm bag.custody.*
 run unseal --recheck bag
 expect_exit 0
-expect_err 'no custody record beside it'
+expect_out '^custody    none beside it$'
 run unseal -q --recheck .
 expect_exit 2
 
@@ -331,7 +331,10 @@ echo more >bag/data/tree/more
 changed '^added +data/tree/more'
 fresh
 touch -d @1 bag/data/tree/sub/file
-changed '^time +data/tree/sub/file'
+run unseal --recheck bag
+expect_exit 3
+expect_out '^time +data/tree/sub/file'
+expect_out '^TIMES      bag: 1 time differs; every byte is as on record$'
 fresh
 rmdir bag/data/tree/empty
 changed '^missing +data/tree/empty'
@@ -368,7 +371,7 @@ cp other.custody.json bag.custody.json
 changed '^custody    its lists are NOT those on record of 20'
 echo '{"schema": "seal-custody-1"}' >bag.custody.json
 run unseal --recheck bag
-expect_exit 0
+expect_exit 1
 expect_err 'bag\.custody\.json: it is no custody record that can be read'
 # All of it made anew after a change: only the custody record tells.
 fresh

@@ -271,7 +271,7 @@ altered mr "touch -d @1 data/tree/empty"
 altered mr 'rmdir data/tree/Документы/пустая'
 altered mr 'mkdir data/tree/more'
 altered bsmr "rm $run; ln -s ../../bagit.txt $run"
-altered bm 'printf x >extra.txt'
+altered bmr 'printf x >extra.txt'
 altered btr "printf x >>bag-info.txt"
 altered btr "printf '# x\n' >>metadata.mtree"
 altered btr "rm bag-info.txt"
@@ -285,8 +285,8 @@ altered b "sed -i '1{p;}' manifest-sha256.txt; retag"
 altered bsr "sed -i '1s/^./g/' manifest-sha256.txt; retag"
 altered bsr "sed -i 's/run.sh/run.sh%00/' manifest-sha256.txt; retag"
 altered btr "sed -i 1s/^./g/ tagmanifest-sha256.txt"
-altered b "sed -i 1d tagmanifest-sha256.txt"
-altered bt "rm tagmanifest-sha256.txt"
+altered br "sed -i 1d tagmanifest-sha256.txt"
+altered btr "rm tagmanifest-sha256.txt"
 
 # ---- The content as it is: tar and zstd ----------------------------------------------------------
 
