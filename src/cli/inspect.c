@@ -160,14 +160,18 @@ struct extracted {
     bool no_memory;
 };
 
-static void note_extracted(void *ctx, const struct bag_item *item)
+static void note_extracted(void *ctx, const struct bag_item *item, const char *on_disk)
 {
     char hex[2 * SHA256_LEN + 1];
     struct extracted *x = ctx;
 
     hex_encode(hex, item->digest, SHA256_LEN);
+    if (strcmp(item->path, on_disk) != 0)
+        x->no_memory |= buffer_append_text(&x->lines, "# as sealed: ") != SEAL_OK ||
+                        text_escape(&x->lines, item->path, strlen(item->path)) != SEAL_OK ||
+                        buffer_append_text(&x->lines, "\n") != SEAL_OK;
     x->no_memory |= buffer_printf(&x->lines, "%s  ", hex) != SEAL_OK ||
-                    text_escape(&x->lines, item->path, strlen(item->path)) != SEAL_OK ||
+                    text_escape(&x->lines, on_disk, strlen(on_disk)) != SEAL_OK ||
                     buffer_append_text(&x->lines, "\n") != SEAL_OK;
     x->count++;
 }

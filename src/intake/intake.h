@@ -64,10 +64,11 @@ MUST_USE enum seal_status intake_view_open(struct intake_view **out, struct stre
 const struct bag_check *intake_view_record(const struct intake_view *v);
 /* Takes out what lies at or below the paths given (with data/ in front or without), into the empty
  * folder of target, and checks each file against the record. each is told of every file that is
- * good. SEAL_USAGE: a path is not in the bag. */
+ * good, with its path on disk. SEAL_USAGE: a path is not in the bag. */
 MUST_USE enum seal_status intake_view_extract(struct intake_view *v, const char *const *paths,
                                               size_t path_count, const struct intake_target *target,
-                                              void (*each)(void *ctx, const struct bag_item *item),
+                                              void (*each)(void *ctx, const struct bag_item *item,
+                                                           const char *on_disk),
                                               void *ctx, struct fault *fault);
 void intake_view_free(struct intake_view *v);
 

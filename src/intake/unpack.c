@@ -27,8 +27,7 @@ void unpack_end(struct unpack *u)
 
 /* ---- Names -------------------------------------------------------------------------------- */
 
-/* The path on disk, malloc'ed. */
-static char *disk_path(struct unpack *u, const char *path, size_t len)
+char *unpack_path(struct unpack *u, const char *path, size_t len)
 {
     const char *spelled = u->spelling == NULL ? NULL : bag_spelling_of(u->spelling, path, len);
 
@@ -40,7 +39,7 @@ static char *disk_path(struct unpack *u, const char *path, size_t len)
 static enum seal_status make_folder(struct unpack *u, const char *path, size_t len,
                                     struct fault *fault)
 {
-    char *name = disk_path(u, path, len);
+    char *name = unpack_path(u, path, len);
     enum seal_status status =
         name == NULL ? out_of_memory(fault) : folder_make(&u->folder, name, fault);
 
@@ -104,7 +103,7 @@ enum seal_status unpack_create(struct unpack *u, const struct archive_entry *e,
         return SEAL_OK;
     if (u->spelling != NULL && bag_spelling_count(u->spelling) > 0 && !is_payload(e->path))
         return create_tag_file(u, e, f, fault);
-    f->path = disk_path(u, e->path, e->path_len);
+    f->path = unpack_path(u, e->path, e->path_len);
     if (f->path == NULL)
         return out_of_memory(fault);
     return folder_create(&u->folder, f->path, e->exec, &f->fds[0], fault);
@@ -195,7 +194,7 @@ static enum seal_status finish_folder(void *ctx, const char *path, const struct 
                                       struct fault *fault)
 {
     struct unpack *u = ctx;
-    char *name = disk_path(u, path, strlen(path));
+    char *name = unpack_path(u, path, strlen(path));
     int fd = -1;
     enum seal_status status = SEAL_OK;
 

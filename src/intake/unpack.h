@@ -19,6 +19,8 @@ struct unpack {
 MUST_USE enum seal_status unpack_start(struct unpack *u, const struct intake_target *target,
                                        struct fault *fault);
 void unpack_end(struct unpack *u);
+/* The path on disk of what was unpacked, malloc'ed; NULL for want of memory. */
+char *unpack_path(struct unpack *u, const char *path, size_t len);
 /* The folders above an entry of the payload that had none of their own; and the entry itself, if it
  * is one. */
 MUST_USE enum seal_status unpack_folders(struct unpack *u, const struct archive_entry *entry,

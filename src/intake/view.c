@@ -223,14 +223,22 @@ static enum seal_status extract_item(struct extraction *x, const struct bag_item
 }
 
 static enum seal_status extract_all(struct extraction *x, const struct selection *s,
-                                    void (*each)(void *ctx, const struct bag_item *item), void *ctx,
-                                    struct fault *fault)
+                                    void (*each)(void *ctx, const struct bag_item *item,
+                                                 const char *on_disk),
+                                    void *ctx, struct fault *fault)
 {
     for (size_t i = 0; i < s->count; i++) {
+        char *path;
+
         if (extract_item(x, &s->items[i], fault) != SEAL_OK)
             return fault->status;
-        if (s->items[i].type == BAG_FILE)
-            each(ctx, &s->items[i]);
+        if (s->items[i].type != BAG_FILE)
+            continue;
+        path = unpack_path(&x->unpack, s->items[i].path, strlen(s->items[i].path));
+        if (path == NULL)
+            return out_of_memory(fault);
+        each(ctx, &s->items[i], path);
+        free(path);
     }
     return unpack_finish(&x->unpack, x->met, fault);
 }
@@ -254,7 +262,8 @@ static enum seal_status make_selection(struct selection *s, const struct intake_
 
 enum seal_status intake_view_extract(struct intake_view *v, const char *const *paths,
                                      size_t path_count, const struct intake_target *target,
-                                     void (*each)(void *ctx, const struct bag_item *item),
+                                     void (*each)(void *ctx, const struct bag_item *item,
+                                                  const char *on_disk),
                                      void *ctx, struct fault *fault)
 {
     struct selection s = {.paths = paths, .path_count = path_count};

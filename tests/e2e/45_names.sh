@@ -173,6 +173,12 @@ expect_spelled 4
 check "the link is another path" grep -q '^\./data/tree/{7B}3A{7D} type=link' bag/metadata.mtree
 check "and below a folder" grep -q '^\./data/tree/q{3F}/l{3A} type=link' bag/metadata.mtree
 
+run unseal -q "${with[@]}" --extract tree/: -o some sealed.bin
+expect_exit 0
+expect_out '^# as sealed: data/tree/:$'
+(cd some && grep -E '^[0-9a-f]{64}' "$out" | sha256sum --quiet -c) >/dev/null 2>&1
+judge "what is printed is what sha256sum takes" $? ''
+
 scenario "names with no room for another spelling"
 mkdir tree
 long=$(printf 'x%.0s' {1..252})
