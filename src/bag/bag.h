@@ -194,13 +194,13 @@ MUST_USE enum seal_status bag_spelling_new(struct bag_spelling **out, struct fau
  * known_len bytes are settled (bag_place). */
 MUST_USE enum seal_status bag_spelling_add(struct bag_spelling *s, const char *path,
                                            size_t path_len, size_t known_len, struct fault *fault);
+/* What is settled from now on is only listed: a spelling may have any length. */
+void bag_spelling_no_limit(struct bag_spelling *s);
 /* The spelling of a path that was settled, or lies in a folder that was: valid until the next call
  * of either function. NULL for want of memory. */
 const char *bag_spelling_of(struct bag_spelling *s, const char *path, size_t path_len);
 /* How many parts of paths are spelled differently. */
 uint64_t bag_spelling_count(const struct bag_spelling *s);
-/* How many stay as they are, being too long to be spelled, though a manifest codes them. */
-uint64_t bag_spelling_coded(const struct bag_spelling *s);
 /* Appends a comment line "# spelled ./<on disk> ./<as sealed>" for an entry that is spelled
  * differently itself, or for lack of an entry for a folder above it that is; for others nothing. */
 MUST_USE enum seal_status bag_spelling_line(struct bag_spelling *s, const char *path,
@@ -215,6 +215,8 @@ void bag_spelling_free(struct bag_spelling *s);
  * path. After bag_check_end, where there are other spellings at all. */
 MUST_USE enum seal_status bag_check_settle_links(struct bag_check *c, struct bag_spelling *s,
                                                  struct fault *fault);
+/* How many files have a name on disk that manifests code. */
+uint64_t bag_check_coded(const struct bag_check *c, struct bag_spelling *s);
 /* Appends the lines for all entries, in their order; *are_cut: some are left out, beyond limit
  * bytes.
  */

@@ -282,6 +282,7 @@ static void mark_settled(struct bag_check *c, const char *path, size_t from, siz
 enum seal_status bag_check_settle_links(struct bag_check *c, struct bag_spelling *s,
                                         struct fault *fault)
 {
+    bag_spelling_no_limit(s);
     for (size_t i = 0; i < c->table.count; i++) {
         const struct item *link = &c->table.items[i];
         const char *path = item_path(&c->table, link);
@@ -295,6 +296,21 @@ enum seal_status bag_check_settle_links(struct bag_check *c, struct bag_spelling
         mark_settled(c, path, known_len, link->path_len);
     }
     return SEAL_OK;
+}
+
+uint64_t bag_check_coded(const struct bag_check *c, struct bag_spelling *s)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; c->totals.coded_names > 0 && i < c->table.count; i++) {
+        const struct item *item = &c->table.items[i];
+        const char *path = NULL;
+
+        if (item->type == ITEM_FILE)
+            path = bag_spelling_of(s, item_path(&c->table, item), item->path_len);
+        count += path != NULL && strpbrk(path, MANIFEST_CODED) != NULL;
+    }
+    return count;
 }
 
 enum seal_status bag_check_spelled(const struct bag_check *c, struct bag_spelling *s, size_t limit,

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 static enum seal_status out_of_memory(struct fault *fault)
 {
     return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
@@ -419,6 +421,7 @@ enum seal_status bag_recheck(struct bag_recheck *result, int dirfd, const char *
     r->observer = observer;
     r->name = name;
     r->dirfd = dirfd;
+    randombytes_buf(r->link_key, sizeof r->link_key);
     r->payload.prefix = "manifest-";
     r->tags.prefix = "tagmanifest-";
     table_init(&r->payload.table, true);

@@ -63,6 +63,7 @@ struct recheck {
     uint64_t oxum_bytes, oxum_files;
     bool has_other_comments; /* metadata.mtree has some that are no spellings */
     uint64_t links[4];       /* sum of the digests of its links, less those in as-sealed/ */
+    uint8_t link_key[32];    /* random */
     uint8_t *chunk;          /* RECHECK_CHUNK bytes */
 };
 

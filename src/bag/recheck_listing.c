@@ -31,6 +31,7 @@ struct listing {
     const char *name;
     bool is_ours; /* it is in our dialect */
     bool is_malformed;
+    bool has_as_sealed; /* the bag has that folder */
     struct buffer path; /* in as-sealed/: where its path is on disk */
 };
 
@@ -118,6 +119,7 @@ static void sum_link(struct recheck *r, const char *path, const struct mtree_ent
     struct sha256 hash;
 
     sha256_start(&hash);
+    sha256_add(&hash, r->link_key, sizeof r->link_key); /* or lines could be chosen to cancel out */
     sha256_add(&hash, path, strlen(path) + 1);
     sha256_add(&hash, e->link, strlen(e->link) + 1);
     sha256_add(&hash, &sec, sizeof sec);
@@ -236,6 +238,9 @@ static enum seal_status take_comment(struct listing *l, const struct text_line *
 {
     struct mtree_spelled s;
 
+    /* Without as-sealed/ it is the sealer's text, and tells nothing of this disk. */
+    if (!l->has_as_sealed)
+        return SEAL_OK;
     if (line->cut || strncmp(line->text, MTREE_SPELLED, strlen(MTREE_SPELLED)) != 0) {
         l->r->has_other_comments = true;
         return SEAL_OK;
@@ -263,8 +268,8 @@ static enum seal_status take_listing_line(void *ctx, const struct text_line *lin
     if (memchr(line->text, '\0', line->len) != NULL)
         return malformed(l, line);
     if (line->text[0] == '#') /* one with a \ at its end hides the next line from some readers */
-        return line->text[line->len - 1] == '\\' ? malformed(l, line)
-                                                 : take_comment(l, line, fault);
+        return !line->cut && line->text[line->len - 1] == '\\' ? malformed(l, line)
+                                                               : take_comment(l, line, fault);
     if (line->cut || !mtree_parse(line->text, line->len, &e))
         return malformed(l, line);
     return take_entry(l, &e, fault);
@@ -291,7 +296,11 @@ static void compare_with_manifests(struct recheck *r)
 
 enum seal_status recheck_listing(struct recheck *r, struct fault *fault)
 {
-    struct listing l = {.r = r, .name = tag_file_names[TAG_MTREE]};
+    struct plat_stat st;
+    struct listing l = {.r = r,
+                        .name = tag_file_names[TAG_MTREE],
+                        .has_as_sealed =
+                            plat_stat_at(r->dirfd, BAG_AS_SEALED_DIR, false, &st) == 0};
     const struct line_taker taker = {take_listing_line, &l, false};
     bool whole;
 

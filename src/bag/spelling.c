@@ -31,8 +31,8 @@ struct bag_spelling {
     size_t folded_count, folded_size;
     struct odd *odd; /* a hash table */
     size_t odd_count, odd_size;
-    struct buffer names;  /* begins with a NUL */
-    uint64_t coded_count; /* names with a percent sign that stay as they are, for their length */
+    struct buffer names; /* begins with a NUL */
+    bool has_no_limit;   /* of length: what is settled now is not made on disk */
     struct buffer out, name, hashed;
 };
 
@@ -211,11 +211,16 @@ static enum seal_status try_name(struct bag_spelling *s, uint64_t *folded, bool 
     return *is_free ? take(s, hash) : SEAL_OK;
 }
 
+static bool is_too_long(const struct bag_spelling *s)
+{
+    return s->name.len > NAME_LEN_MAX && !s->has_no_limit;
+}
+
 /* The spelling in s->name would be too long for a name: then it stays as it is, unless it must not
  * be shown; that a system cannot hold it will show when it is made. */
 static bool stays_as_it_is(const struct bag_spelling *s, const char *part, size_t len)
 {
-    return s->name.len > NAME_LEN_MAX && (bag_name_oddities(part, len) & NAME_UNSHOWABLE) == 0;
+    return is_too_long(s) && (bag_name_oddities(part, len) & NAME_UNSHOWABLE) == 0;
 }
 
 /* A spelling for the last part of a path, into s->name. Of a name that another one was too like,
@@ -227,7 +232,7 @@ static enum seal_status respell(struct bag_spelling *s, uint64_t *folded, const 
     size_t most = char_count(part, len);
     bool is_free = false;
 
-    for (; !is_free && s->name.len <= NAME_LEN_MAX; more++) {
+    for (; !is_free && !is_too_long(s); more++) {
         enum seal_status status;
 
         if (more <= most) {
@@ -262,9 +267,10 @@ static enum seal_status settle(struct bag_spelling *s, uint64_t *folded, const c
     *odd = !stays_as_it_is(s, part, len);
     if (*odd)
         return SEAL_OK;
-    s->coded_count += memchr(part, '%', len) != NULL;
     *folded = folder;
-    return hash_part(s, folded, part, len, true);
+    if (hash_part(s, folded, part, len, true) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    return is_taken(s, *folded) ? SEAL_OK : take(s, *folded);
 }
 
 /* One part of a path that is being settled, from its folder's hashes to its own. */
@@ -295,6 +301,11 @@ static enum seal_status add_part(struct bag_spelling *s, const struct part *part
         return SEAL_NO_MEMORY;
     return is_odd ? odd_add(s, *hash, (const char *)s->name.data, s->name.len, part->is_last)
                   : SEAL_OK;
+}
+
+void bag_spelling_no_limit(struct bag_spelling *s)
+{
+    s->has_no_limit = true;
 }
 
 enum seal_status bag_spelling_add(struct bag_spelling *s, const char *path, size_t path_len,
@@ -351,11 +362,6 @@ const char *bag_spelling_of(struct bag_spelling *s, const char *path, size_t pat
 uint64_t bag_spelling_count(const struct bag_spelling *s)
 {
     return s->odd_count;
-}
-
-uint64_t bag_spelling_coded(const struct bag_spelling *s)
-{
-    return s->coded_count;
 }
 
 enum seal_status bag_spelling_line(struct bag_spelling *s, const char *path, size_t path_len,

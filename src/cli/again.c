@@ -178,8 +178,8 @@ static enum exit_code show_verdict(const char *bag, const struct bag_recheck *r,
         return EXIT_DAMAGED;
     }
     if (unread > 0) {
-        (void)printf("UNCHECKED  %s: %s could not be read; the rest is as on record\n", shown(bag),
-                     count_text(unread, "file"));
+        (void)printf("UNCHECKED  %s: %s could not be read; what was read is as its lists say\n",
+                     shown(bag), count_text(unread, "file"));
         return EXIT_NOT_DONE;
     }
     if (custody == CUSTODY_NOT_KNOWN) {

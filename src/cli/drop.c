@@ -179,7 +179,8 @@ enum seal_status drop_refuse_in_bag(const char *path, struct fault *fault)
         int next = plat_open_dir(fd, "..", false);
 
         here = above;
-        if (plat_stat_at(fd, "bagit.txt", false, &st) == 0)
+        if (plat_stat_at(fd, "bagit.txt", false, &st) == 0 && st.type == PLAT_FILE &&
+            plat_stat_at(fd, "data", false, &st) == 0 && st.type == PLAT_DIR)
             (void)fault_set(fault, SEAL_USAGE,
                             "it would lie in a bag, to which nothing may be "
                             "added; give -o another name",
@@ -286,6 +287,30 @@ static enum seal_status open_drop(struct drop *d, struct keyring *ring, struct f
     return choose_places(d, fault);
 }
 
+/* What was opened must be what the digest was taken of. */
+static enum seal_status check_unchanged(const struct drop *d, struct fault *fault)
+{
+    struct plat_stat now;
+
+    if (!d->received.before_opening)
+        return SEAL_OK;
+    volume_stat(d->in, &now);
+    if (now.size != d->stat.size || !timestamp_equal(now.mtime, d->stat.mtime))
+        return fault_set(fault, SEAL_IO, "it changed while it was read; try again", NULL);
+    return SEAL_OK;
+}
+
+/* A verdict on a file that was replaced meanwhile would be one on another file than the digest. */
+static void blame_change(struct drop *d)
+{
+    struct fault changed = {.status = SEAL_OK};
+
+    if (d->in == NULL || d->fault.status == SEAL_INTERRUPTED)
+        return;
+    if (check_unchanged(d, &changed) != SEAL_OK)
+        d->fault = changed;
+}
+
 void drop_name_fault(struct fault *fault, const char *file)
 {
     char item[FAULT_NAME_SIZE];
@@ -301,7 +326,9 @@ void drop_open(struct drop *d, const struct drop_options *options, const char *f
                struct keyring *ring)
 {
     *d = (struct drop){.options = options, .received = {.name = file}};
-    if (open_drop(d, ring, &d->fault) != SEAL_OK)
+    (void)!open_drop(d, ring, &d->fault);
+    blame_change(d);
+    if (d->fault.status != SEAL_OK)
         drop_name_fault(&d->fault, file);
     /* Many files cannot all stay open. */
     if (d->received.before_opening && !is_stdin(d)) {
@@ -404,21 +431,6 @@ static enum seal_status receive_bag(struct drop *d, struct fault *fault)
     return intake_bag(&d->result, d->stream, &target, &progress, fault);
 }
 
-/* What was opened must be what the digest was taken of. */
-static enum seal_status check_unchanged(const struct drop *d, struct fault *fault)
-{
-    struct plat_stat now;
-
-    if (!d->received.before_opening)
-        return SEAL_OK;
-    volume_stat(d->in, &now);
-    if (now.device != d->stat.device || now.inode != d->stat.inode || now.size != d->stat.size ||
-        !timestamp_equal(now.mtime, d->stat.mtime) ||
-        !timestamp_equal(now.changed, d->stat.changed))
-        return fault_set(fault, SEAL_IO, "it changed while it was read; try again", NULL);
-    return SEAL_OK;
-}
-
 static enum seal_status receive_content(struct drop *d, struct fault *fault)
 {
     enum seal_status status;
@@ -443,17 +455,6 @@ static enum seal_status receive_content(struct drop *d, struct fault *fault)
         status = receive_file(d, fault);
     progress_end(&d->progress);
     return status;
-}
-
-/* A verdict on a file that was replaced meanwhile would be one on another file than the digest. */
-static void blame_change(struct drop *d)
-{
-    struct fault changed = {.status = SEAL_OK};
-
-    if (d->in == NULL || d->fault.status == SEAL_INTERRUPTED)
-        return;
-    if (check_unchanged(d, &changed) != SEAL_OK)
-        d->fault = changed;
 }
 
 /* ---- Record and log ----------------------------------------------------------------------- */
@@ -776,7 +777,7 @@ enum exit_code drop_report(struct drop *d)
     if (d->is_unlogged && d->fault.status == SEAL_OK)
         warn("%s: it is unsealed and in order, but the log does not have it.",
              shown(d->received.name));
-    return complain(&d->late);
+    return d->fault.status != SEAL_OK ? (complain(&d->late), code) : complain(&d->late);
 }
 
 const char *drop_word(const struct drop *d)

@@ -236,6 +236,8 @@ static enum seal_status try_log(const struct drop_options *o, struct fault *faul
     enum seal_status status = SEAL_OK;
 
     if (o->log != NULL)
+        status = drop_refuse_in_bag(o->log, fault);
+    if (o->log != NULL && status == SEAL_OK)
         status = custody_log_open(&log, o->log, fault);
     custody_log_close(log);
     return status;

@@ -44,7 +44,7 @@ enum custody_double {
     SEEN_FILE,    /* the very same bytes */
     SEEN_HEAD,    /* the same sealed file by its commitment, but other bytes */
     SEEN_BAG,     /* the same bag, in another sealed file */
-    SEEN_NUMBER,  /* the same bag id, but another D: another bag, that has its number */
+    SEEN_NUMBER,  /* the same bag id, which its sender chose; D is another, or not known */
     SEEN_CONTENT, /* a stream of the same bytes, in another sealed file */
     SEEN_COUNT
 };

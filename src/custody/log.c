@@ -223,11 +223,8 @@ static enum custody_double compare(char *columns[static COLUMN_COUNT], const str
         return SEEN_HEAD;
     if (is_same(columns[COLUMN_DIGEST], w->digest))
         return w->drop->content == CUSTODY_STREAM ? SEEN_CONTENT : SEEN_BAG;
-    if (!is_same(columns[COLUMN_BAG_ID], w->bag_id))
-        return NOT_SEEN;
-    /* The number is the sender's to choose: where D is known of both, it decides. */
-    return w->digest[0] != '\0' && strcmp(columns[COLUMN_DIGEST], "-") != 0 ? SEEN_NUMBER
-                                                                            : SEEN_BAG;
+    /* The number is the sender's to choose: alone it proves nothing. */
+    return is_same(columns[COLUMN_BAG_ID], w->bag_id) ? SEEN_NUMBER : NOT_SEEN;
 }
 
 /* The time is shown to people: nothing else may stand there. */

@@ -35,8 +35,8 @@ const char *custody_double_sentence(enum custody_double seen)
             "A sealed file with the same beginning, but other bytes, was received before.",
         [SEEN_BAG] = "The same bag was received before, in another sealed file.",
         [SEEN_NUMBER] =
-            "Another bag with the same number, which nobody should have drawn twice, was "
-            "received before.",
+            "A sealed file with the same number of the bag was received before; that it "
+            "holds the same is not known.",
         [SEEN_CONTENT] = "The same content was received before, in another sealed file.",
     };
 

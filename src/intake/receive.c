@@ -101,7 +101,7 @@ static enum seal_status collect(struct intake *in, struct intake_result *result,
     bag_check_totals(in->check, &result->totals);
     if (u->spelling != NULL) {
         result->spelled = bag_spelling_count(u->spelling);
-        result->totals.coded_names = bag_spelling_coded(u->spelling);
+        result->totals.coded_names = bag_check_coded(in->check, u->spelling);
     }
     result->is_read_only = !u->target->writable && !u->not_read_only;
     if (buffer_append_text(&result->bag_info, bag_check_info(in->check)) != SEAL_OK)

@@ -451,7 +451,7 @@ refused 1 'is there already' unseal -q --key "$keys/alice.key" folder/../one.bin
 # With a slash behind it, it is the folder that the bag goes into.
 refused 1 'folder/one: is there already' unseal -q --key "$keys/alice.key" -o folder/ one.bin
 refused 1 'file/?: could not be' unseal -q --key "$keys/alice.key" -o file/ one.bin
-mkdir -p folder/bag && : >folder/bag/bagit.txt
+mkdir -p folder/bag/data && : >folder/bag/bagit.txt
 everything=$(find . | LC_ALL=C sort)
 refused 2 'folder/bag/inner: it would lie in a bag' unseal -q --key "$keys/alice.key" -o folder/bag/inner one.bin
 refused 2 'folder/bag/record.custody.txt: it would lie in a bag' unseal -q --key "$keys/alice.key" --verify -o folder/bag/record one.bin

@@ -83,13 +83,13 @@ expect_verdict 3 '^TIMES      plain: 2 times differ; every byte is as on record$
 
 bags "what could not be read"
 FAULT_READ="a 0 0 errno:5" LD_PRELOAD=$interpose run unseal --recheck plain
-expect_verdict 1 '^UNCHECKED  plain: 1 file could not be read; the rest is as on record$'
+expect_verdict 1 '^UNCHECKED  plain: 1 file could not be read; what was read is as its lists say$'
 expect_out '^unreadable data/case/a \('
 touch plain/data/case/sub/b
 FAULT_READ="a 0 0 errno:5" LD_PRELOAD=$interpose run unseal --recheck plain
-expect_verdict 1 '^UNCHECKED  plain: 1 file could not be read; the rest is as on record$'
+expect_verdict 1 '^UNCHECKED  plain: 1 file could not be read; what was read is as its lists say$'
 FAULT_READ="tagmanifest-sha256.txt 0 0 errno:5" LD_PRELOAD=$interpose run unseal --recheck odd
-expect_verdict 1 '^UNCHECKED  odd: 2 files could not be read; the rest is as on record$'
+expect_verdict 1 '^UNCHECKED  odd: 2 files could not be read; what was read is as its lists say$'
 expect_out '^custody    its lists could not be compared with a record$'
 for name in metadata.mtree bag-info.txt; do
     FAULT_OPEN="$name errno:5" LD_PRELOAD=$interpose run unseal --recheck odd
