@@ -459,12 +459,17 @@ static enum seal_status receive_content(struct drop *d, struct fault *fault)
 
 /* ---- Record and log ----------------------------------------------------------------------- */
 
+void drop_abort_dir(struct output_dir *dir)
+{
+    if (!output_dir_abort(dir))
+        warn("%s: this unfinished folder could not be removed; remove it by hand.",
+             shown(dir->committed ? dir->name : dir->temporary));
+}
+
 /* Removes what is not to stay. */
 static void abandon(struct drop *d)
 {
-    if (!output_dir_abort(&d->dir))
-        warn("%s: this unfinished folder could not be removed; remove it by hand.",
-             shown(d->dir.committed ? d->dir.name : d->dir.temporary));
+    drop_abort_dir(&d->dir);
     output_abort(&d->file);
     for (size_t i = 0; i < 2; i++)
         output_abort(&d->records[i]);
@@ -760,7 +765,7 @@ static void show_result(const struct drop *d)
 
 enum exit_code drop_report(struct drop *d)
 {
-    enum exit_code code = EXIT_ALL_DONE;
+    enum exit_code code = EXIT_ALL_DONE, late_code;
 
     if (d->fault.status != SEAL_OK) {
         code = complain(&d->fault);
@@ -777,7 +782,8 @@ enum exit_code drop_report(struct drop *d)
     if (d->is_unlogged && d->fault.status == SEAL_OK)
         warn("%s: it is unsealed and in order, but the log does not have it.",
              shown(d->received.name));
-    return d->fault.status != SEAL_OK ? (complain(&d->late), code) : complain(&d->late);
+    late_code = complain(&d->late);
+    return d->fault.status != SEAL_OK ? code : late_code; /* the verdict says more than the log */
 }
 
 const char *drop_word(const struct drop *d)

@@ -69,6 +69,8 @@ void drop_close(struct drop *d);
 
 /* SEAL_USAGE if path would lie in a bag: what the manifest of one does not list would spoil it. */
 MUST_USE enum seal_status drop_refuse_in_bag(const char *path, struct fault *fault);
+/* output_dir_abort, and a word about what it could not remove. */
+void drop_abort_dir(struct output_dir *dir);
 /* Makes the message about the sealed file; what a rule was broken by is said as well. */
 void drop_name_fault(struct fault *fault, const char *file);
 /* Opens the file and its head alone: for looking into it by seeking. */

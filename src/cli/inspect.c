@@ -203,9 +203,7 @@ static enum seal_status extract_to(struct look *l, const struct inspection *in, 
     status = extract_into(l, in, &dir, &x, fault);
     if (status != SEAL_OK) {
         drop_name_fault(fault, in->file);
-        if (!output_dir_abort(&dir))
-            warn("%s: this unfinished folder could not be removed; remove it by hand.",
-                 shown(dir.temporary));
+        drop_abort_dir(&dir);
     } else {
         output_dir_keep(&dir);
         (void)printf("%sextracted to %s\n", x.count > 0 ? (char *)x.lines.data : "", shown(path));

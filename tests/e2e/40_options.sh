@@ -455,6 +455,7 @@ mkdir -p folder/bag/data && : >folder/bag/bagit.txt
 everything=$(find . | LC_ALL=C sort)
 refused 2 'folder/bag/inner: it would lie in a bag' unseal -q --key "$keys/alice.key" -o folder/bag/inner one.bin
 refused 2 'folder/bag/record.custody.txt: it would lie in a bag' unseal -q --key "$keys/alice.key" --verify -o folder/bag/record one.bin
+refused 2 'folder/bag/data/log: it would lie in a bag' unseal -q --key "$keys/alice.key" --log folder/bag/data/log -o new one.bin
 refused 2 'folder/bag/: it would lie in a bag' unseal -q --key "$keys/alice.key" -o folder/bag/ one.bin
 refused 2 'it is a bag: nothing may be added to it' unseal -q --key "$keys/alice.key" -o folder/bag one.bin stream.bin
 
