@@ -13,17 +13,6 @@ with=(--key "$keys/alice.key")
 program=$(sha256sum <"$BIN/seal" | cut -c -64)
 FAT=0x4d44 EXT4=0xef53
 
-# hit VARIABLE=FAULT... -- COMMAND...: with a fault laid in; see interpose.c.
-hit() {
-    local faults=()
-    while [ "$1" != -- ]; do
-        faults+=("$1")
-        shift
-    done
-    shift
-    run env "${faults[@]}" LD_PRELOAD="$interpose" "$@"
-}
-
 # sealed STATUS ARGUMENTS...: to sealed.bin and back to bag/.
 sealed() {
     local want=$1

@@ -26,17 +26,6 @@ seal -q "${to[@]}" -o stream.bin - <tree/sub/noise >/dev/null
 (head -c 200000 bag.bin && echo x && tail -c +200003 bag.bin) >damaged.bin
 good=$scratch/good
 
-# hit VARIABLE=FAULT... -- COMMAND...: with a fault laid in; see interpose.c.
-hit() {
-    local faults=()
-    while [ "$1" != -- ]; do
-        faults+=("$1")
-        shift
-    done
-    shift
-    run measure "$scratch/peak" env "${faults[@]}" LD_PRELOAD="$interpose" "$@"
-}
-
 # All values of a record, a line each: PATH such as received.0.sha256, a tab, the value; what is null is
 # empty. Kept, since many are asked for.
 facts_of=''

@@ -11,16 +11,6 @@ to=(--to "$keys/alice.pub")
 with=(--key "$keys/alice.key")
 ENOSPC=28 EIO=5
 
-hit() {
-    local faults=()
-    while [ "$1" != -- ]; do
-        faults+=("$1")
-        shift
-    done
-    shift
-    run measure "$scratch/peak" env "${faults[@]}" LD_PRELOAD="$interpose" "$@"
-}
-
 # One of each kind, and where they all lie.
 good=$scratch/good
 mkdir "$good"

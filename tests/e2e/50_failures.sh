@@ -12,18 +12,6 @@ to=(--to "$keys/alice.pub")
 with=(--key "$keys/alice.key")
 EIO=5 ENOSPC=28 EDQUOT=122 EACCES=13 EFBIG=27
 
-# hit VARIABLE=FAULT... -- COMMAND...: with a fault laid in; see interpose.c.
-hit() {
-    local faults=()
-    while [ "$1" != -- ]; do
-        faults+=("$1")
-        shift
-    done
-    shift
-    # measure, because a shell would talk about processes that die of signals.
-    run measure "$scratch/peak" env "${faults[@]}" LD_PRELOAD="$interpose" "$@"
-}
-
 # Three files, 3 MB that do not compress; and what comes of sealing them.
 mkdir "$scratch/good"
 cd "$scratch/good" || exit 1

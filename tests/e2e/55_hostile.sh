@@ -12,18 +12,6 @@ to=(--to "$keys/alice.pub")
 with=(--key "$keys/alice.key")
 EIO=5
 
-# hit VARIABLE=WHAT... -- COMMAND...: with a fault laid in; see interpose.c.
-hit() {
-    local faults=()
-    while [ "$1" != -- ]; do
-        faults+=("$1")
-        shift
-    done
-    shift
-    # measure, because a shell would talk about processes that die of signals.
-    run measure "$scratch/peak" env "${faults[@]}" LD_PRELOAD="$interpose" "$@"
-}
-
 # incomplete TREE LINE: sealing ended with status 3; and so does unsealing, with that line on record.
 incomplete() {
     expect_exit 3

@@ -78,3 +78,15 @@ expect_no_controls() {
         iconv -f UTF-8 -t UTF-8 "$err" >/dev/null
     judge "standard error should have no raw control characters" $?
 }
+
+# hit FAULT... -- COMMAND...: runs it with these faults of interpose.c laid in ("FAULT_CALL=fsync errno:5").
+hit() {
+    local faults=()
+    while [ "$1" != -- ]; do
+        faults+=("$1")
+        shift
+    done
+    shift
+    # measure, because a shell would talk about processes that die of signals.
+    run measure "$scratch/peak" env "${faults[@]}" LD_PRELOAD="$interpose" "$@"
+}
