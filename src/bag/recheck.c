@@ -92,8 +92,9 @@ enum seal_status prefixes_add(struct prefixes *p, const char *path, size_t path_
 
 /* ---- One file ----------------------------------------------------------------------------- */
 
-enum seal_status recheck_hash(struct recheck *r, int fd, struct digests *d, bool progress,
-                              uint64_t *size, int *sys, struct fault *fault)
+/* All of an open file, through d; *sys is errno, or 0, and *size the bytes read. */
+static enum seal_status hash_file(struct recheck *r, int fd, struct digests *d, bool progress,
+                                  uint64_t *size, int *sys, struct fault *fault)
 {
     *size = 0;
     *sys = 0;
@@ -177,7 +178,7 @@ static enum seal_status check_digests(struct recheck *r, const struct listed *l,
     int sys;
 
     digests_start(&d, item->root & MET_IN_ANY);
-    if (recheck_hash(r, fd, &d, is_payload, &size, &sys, fault) != SEAL_OK)
+    if (hash_file(r, fd, &d, is_payload, &size, &sys, fault) != SEAL_OK)
         return fault->status;
     if (sys != 0) {
         recheck_tell(r, BAG_UNREADABLE, item_path(&l->table, item), "%s", strerror(sys));

@@ -82,9 +82,6 @@ void recheck_tell(struct recheck *r, enum bag_change kind, const char *path, con
 MUST_USE enum seal_status recheck_read(struct recheck *r, const char *path,
                                        const struct line_taker *taker, bool *whole, uint8_t *digest,
                                        struct fault *fault);
-/* The rest of an open file, through d; *sys as in ondisk_lines, *size the bytes read. */
-MUST_USE enum seal_status recheck_hash(struct recheck *r, int fd, struct digests *d, bool progress,
-                                       uint64_t *size, int *sys, struct fault *fault);
 
 /* ---- The steps, in this order ------------------------------------------------------------- */
 

@@ -22,8 +22,6 @@ enum exit_code {
     EXIT_NEWER = 7
 };
 
-enum exit_code exit_code_of(enum seal_status status);
-
 /* ---- Options ------------------------------------------------------------------------------ */
 
 /* One table a program drives parsing, --help and the checks of man pages. */

@@ -52,16 +52,15 @@ static char *at_home(const struct drop_options *o, const char *name, size_t len,
     return (char *)b.data;
 }
 
-/* The last part of the file's name without its ending, and another one; never the name itself. */
-static char *default_target(const struct drop *d, const char *ending)
+char *drop_default_name(const struct drop_options *o, const char *file, const char *ending)
 {
-    const char *base = base_name(d->received.name);
+    const char *base = base_name(file);
     const char *dot = strrchr(base, '.');
     bool has_ending = dot != NULL && dot != base && dot[1] != '\0';
 
-    if (!has_ending && *ending == '\0')
+    if (!has_ending && *ending == '\0') /* never the name itself */
         ending = ".bag";
-    return at_home(d->options, base, has_ending ? (size_t)(dot - base) : strlen(base), ending);
+    return at_home(o, base, has_ending ? (size_t)(dot - base) : strlen(base), ending);
 }
 
 /* The name given with -o, without final slashes; malloc'ed. */
@@ -86,7 +85,7 @@ static char *likely_target(const struct drop *d)
         return NULL;
     if (target_is_given(d))
         return strcmp(d->options->output, "-") == 0 ? NULL : given_target(d->options);
-    return d->options->raw ? NULL : default_target(d, "");
+    return d->options->raw ? NULL : drop_default_name(d->options, d->received.name, "");
 }
 
 static enum seal_status refuse_existing(const char *path, struct fault *fault)
@@ -107,7 +106,10 @@ static enum seal_status choose_target(struct drop *d, struct fault *fault)
     if (target_is_given(d))
         d->target = strcmp(o->output, "-") == 0 ? strdup("-") : given_target(o);
     else
-        d->target = default_target(d, !o->raw ? "" : is_bag ? ".tar.zst" : ".zst");
+        d->target = drop_default_name(d->options, d->received.name,
+                                      !o->raw  ? ""
+                                      : is_bag ? ".tar.zst"
+                                               : ".zst");
     if (d->target == NULL)
         return out_of_memory(fault);
     if (d->target_is_dir && strcmp(d->target, "-") == 0)

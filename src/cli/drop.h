@@ -69,6 +69,9 @@ void drop_close(struct drop *d);
 
 /* SEAL_USAGE if path would lie in a bag: what the manifest of one does not list would spoil it. */
 MUST_USE enum seal_status drop_refuse_in_bag(const char *path, struct fault *fault);
+/* What is named after a file by default: its last part without its ending, and with another; in the
+ * folder for bags, if there is one. malloc'ed. */
+char *drop_default_name(const struct drop_options *o, const char *file, const char *ending);
 /* output_dir_abort, and a word about what it could not remove. */
 void drop_abort_dir(struct output_dir *dir);
 /* Makes the message about the sealed file; what a rule was broken by is said as well. */

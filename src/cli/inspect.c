@@ -138,21 +138,6 @@ enum seal_status inspect_list(const struct inspection *in, struct keyring *ring,
 
 /* ---- --extract ---------------------------------------------------------------------------- */
 
-/* NAME.extract in the current folder, NAME being the file's without its ending; malloc'ed. */
-static char *extract_name(const char *file)
-{
-    const char *slash = strrchr(file, '/');
-    const char *base = slash == NULL ? file : slash + 1;
-    const char *dot = strrchr(base, '.');
-    size_t len = dot != NULL && dot != base ? (size_t)(dot - base) : strlen(base);
-    struct buffer b = {0};
-
-    if (buffer_printf(&b, "%.*s.extract", (int)len, base) == SEAL_OK)
-        return (char *)b.data;
-    buffer_free(&b);
-    return NULL;
-}
-
 /* What is told when all of it is good: lines as sha256sum makes them. */
 struct extracted {
     struct buffer lines;
@@ -220,7 +205,9 @@ enum seal_status inspect_extract(const struct inspection *in, struct keyring *ri
                                  bool *incomplete, struct fault *fault)
 {
     struct bag_totals totals;
-    char *path = in->output != NULL ? strdup(in->output) : extract_name(in->file);
+    char *path = in->output != NULL
+                     ? strdup(in->output)
+                     : drop_default_name(&(struct drop_options){0}, in->file, ".extract");
     struct plat_stat st;
     struct look look;
     enum seal_status status;

@@ -93,11 +93,6 @@ static const struct advice advices[] = {
     {NULL, EMFILE, "Too many files are open at once."},
 };
 
-enum exit_code exit_code_of(enum seal_status status)
-{
-    return status == SEAL_OK ? EXIT_ALL_DONE : wordings[status].exit;
-}
-
 /* printf-like text that grows no further than its room; what does not fit is left out. */
 struct text {
     char data[8192];
