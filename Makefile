@@ -116,7 +116,7 @@ endif
 
 # Rooms from the ground up; see docs/ARCHITECTURE.md. src/cli is no room of the library.
 ROOMS := base platform volume keys envelope stream archive bag intake custody
-other_systems := src/platform/windows.c $(wildcard src/platform/*_windows.c)
+other_systems := $(if $(filter Linux,$(shell uname -s)),src/platform/sandbox_other.c,src/platform/sandbox_linux.c)
 lib_src := $(filter-out $(other_systems),$(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c)))
 main_src := $(PROGRAMS:%=src/cli/%.c)
 cli_src := $(filter-out $(main_src),$(wildcard src/cli/*.c))

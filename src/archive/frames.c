@@ -814,6 +814,63 @@ enum seal_status frames_seek_entry(struct frames_reader *r, uint64_t entry, stru
     return frames_seek(r, offset, fault);
 }
 
+/* ---- What the tables say ------------------------------------------------------------------ */
+
+static enum seal_status read_at(struct stream_reader *from, uint64_t off, void *out, size_t len,
+                                struct fault *fault)
+{
+    size_t got;
+
+    if (stream_reader_seek(from, off, fault) != SEAL_OK ||
+        stream_read(from, out, len, &got, fault) != SEAL_OK)
+        return fault->status;
+    return got == len ? SEAL_OK
+                      : fault_set(fault, SEAL_HOSTILE, "its content ends too early", NULL);
+}
+
+/* The sum of all rows, a piece of the table at a time; last gets the last of them. */
+static enum seal_status add_rows(struct stream_reader *from, uint64_t off, uint64_t rows,
+                                 uint64_t *bytes, uint8_t last[static SEEK_ROW_LEN],
+                                 struct fault *fault)
+{
+    uint8_t piece[256 * SEEK_ROW_LEN];
+
+    *bytes = 0;
+    while (rows > 0) {
+        size_t n = rows < 256 ? (size_t)rows : 256;
+
+        if (read_at(from, off, piece, n * SEEK_ROW_LEN, fault) != SEAL_OK)
+            return fault->status;
+        for (size_t i = 0; i < n; i++)
+            *bytes += load_u32(piece + i * SEEK_ROW_LEN + 4);
+        memcpy(last, piece + (n - 1) * SEEK_ROW_LEN, SEEK_ROW_LEN);
+        off += n * SEEK_ROW_LEN;
+        rows -= n;
+    }
+    return SEAL_OK;
+}
+
+enum seal_status archive_declared(struct stream_reader *from, enum content_type type,
+                                  uint64_t content_len, uint64_t *bytes, uint64_t *entries,
+                                  struct fault *fault)
+{
+    uint8_t footer[SEEK_FOOTER_LEN], last[SEEK_ROW_LEN] = {0};
+    uint64_t rows, len;
+
+    if (content_len < seek_table_len(0))
+        return fault_set(fault, SEAL_HOSTILE, "its content ends too early", NULL);
+    if (read_at(from, content_len - SEEK_FOOTER_LEN, footer, sizeof footer, fault) != SEAL_OK)
+        return fault->status;
+    rows = load_u32(footer);
+    len = rows * SEEK_ROW_LEN + SEEK_FOOTER_LEN;
+    if (len > content_len)
+        return table_differs(fault);
+    if (add_rows(from, content_len - len, rows, bytes, last, fault) != SEAL_OK)
+        return fault->status;
+    *entries = type == CONTENT_BAG ? load_u32(last) / 8 : 0; /* the last is that of the offsets */
+    return SEAL_OK;
+}
+
 void frames_reader_free(struct frames_reader *r)
 {
     if (r == NULL)

@@ -33,7 +33,9 @@ enum seal_status {
     SEAL_NO_KEY,           /* no key opens the file, or its beginning is damaged */
     SEAL_DAMAGED,          /* a key opens it, but it was altered or cut short */
     SEAL_HOSTILE,          /* all of it is authentic and yet it breaks a rule of the format */
-    SEAL_NEWER             /* made by a later version of the format */
+    SEAL_NEWER,            /* made by a later version of the format */
+    SEAL_TOO_MUCH,         /* more is inside than the receiver lets come out */
+    SEAL_BROKE             /* what reads the content was stopped, or crashed, on it */
 };
 
 #define FAULT_NAME_SIZE 1024

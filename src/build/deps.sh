@@ -17,6 +17,8 @@ libzstd|1.5.0|libzstd-dev|libzstd
 nettle|3.8|nettle-dev|nettle
 libutf8proc|2.6.0|libutf8proc-dev|utf8proc
 jansson|2.10|libjansson-dev|jansson'
+[ "$(uname -s)" != Linux ] || libraries="$libraries
+libseccomp|2.5.0|libseccomp-dev|libseccomp"
 
 # Upstream tarballs whose SHA-256 is known here; checked on top of Debian's own chain of signatures.
 pinned='libsodium_1.0.22.orig.tar.gz 5838bb0c3da6148c24ebe531d1ed1297de9a87aea77d426bcd99f289e681631c'
@@ -115,10 +117,10 @@ advise() {
     say "Missing, or too old:"
     for name in $1; do say "    $name >= $(field "$name" 2)"; done
     if have apt-get; then say "'make deps' gets them."
-    elif have dnf; then say "Try: sudo dnf install gcc make pkgconf libsodium-devel libzstd-devel nettle-devel utf8proc-devel jansson-devel"
-    elif have pacman; then say "Try: sudo pacman -S gcc make pkgconf libsodium zstd nettle libutf8proc jansson"
-    elif have apk; then say "Try: apk add build-base pkgconf libsodium-dev zstd-dev nettle-dev utf8proc-dev jansson-dev"
-    elif have zypper; then say "Try: sudo zypper install gcc make pkg-config libsodium-devel libzstd-devel libnettle-devel utf8proc-devel libjansson-devel"
+    elif have dnf; then say "Try: sudo dnf install gcc make pkgconf libsodium-devel libzstd-devel nettle-devel utf8proc-devel jansson-devel libseccomp-devel"
+    elif have pacman; then say "Try: sudo pacman -S gcc make pkgconf libsodium zstd nettle libutf8proc jansson libseccomp"
+    elif have apk; then say "Try: apk add build-base pkgconf libsodium-dev zstd-dev nettle-dev utf8proc-dev jansson-dev libseccomp-dev"
+    elif have zypper; then say "Try: sudo zypper install gcc make pkg-config libsodium-devel libzstd-devel libnettle-devel utf8proc-devel libjansson-devel libseccomp-devel"
     elif have brew; then say "Try: brew install pkgconf libsodium zstd nettle utf8proc jansson"
     else say "Install them with your system's package manager."
     fi
@@ -250,7 +252,7 @@ compile() {
             install -D -m 644 -t "$into/lib" libutf8proc.a &&
             install -D -m 644 -t "$into/include" utf8proc.h &&
             install -D -m 644 -t "$into/lib/pkgconfig" libutf8proc.pc ;;
-    jansson)
+    jansson | libseccomp)
         ./configure --prefix="$into" --disable-shared --enable-static --with-pic CFLAGS="$flags" &&
             make "$jobs" && { [ -z "${DEPS_CHECK-}" ] || make "$jobs" check; } && make install ;;
     esac

@@ -12,6 +12,9 @@
 #include "bag/bag.h"
 #include "custody/custody.h"
 
+/* For as many as a table holds: such a bag was taken in once, or made here. */
+#define RECHECK_FILES (UINT64_C(4) << 20)
+
 #define RECORD_MAX ((size_t)256 * 1024 * 1024)
 
 static const char *const change_words[BAG_CHANGE_KINDS] = {
@@ -218,11 +221,31 @@ static enum exit_code show_result(const char *bag, const struct bag_recheck *r)
     return EXIT_NOT_DONE; /* whatever differs: the record beside it must be looked at */
 }
 
-enum exit_code recheck_bag(const char *path, struct fault *stopped)
+static enum seal_status run_recheck(struct intake_result *result, int fd, const char *path,
+                                    const struct drop_limits *limits, struct fault *fault)
 {
     struct progress progress;
-    struct bag_recheck_observer observer = {&progress, show_change, show_note, progress_add};
-    struct bag_recheck result;
+    const struct intake_observer observer = {.ctx = &progress,
+                                             .progress = progress_add,
+                                             .uncaged = drop_uncaged,
+                                             .change = show_change,
+                                             .note = show_note};
+    const struct intake_job job = {.task = INTAKE_RECHECK,
+                                   .output = fd,
+                                   .output_name = path,
+                                   .whole_cage = limits->require_sandbox,
+                                   .limits = {.files = RECHECK_FILES}};
+
+    progress_start(&progress, 0);
+    (void)!intake_run(result, &job, &observer, fault);
+    progress_end(&progress);
+    return fault->status;
+}
+
+enum exit_code recheck_bag(const char *path, const struct drop_limits *limits,
+                           struct fault *stopped)
+{
+    struct intake_result result;
     struct fault fault = {.status = SEAL_OK};
     enum seal_status status;
     int fd = plat_open_dir(PLAT_CWD, path, true);
@@ -234,12 +257,11 @@ enum exit_code recheck_bag(const char *path, struct fault *stopped)
             (void)fault_set_errno(&fault, "could not be opened", path);
         return complain(&fault);
     }
-    progress_start(&progress, 0);
-    status = bag_recheck(&result, fd, path, &observer, &fault);
-    progress_end(&progress);
+    status = run_recheck(&result, fd, path, limits, &fault);
     (void)plat_close(fd);
+    intake_result_free(&result);
     if (status == SEAL_OK)
-        return show_result(path, &result);
+        return show_result(path, &result.recheck);
     if (status == SEAL_INTERRUPTED)
         *stopped = fault;
     fault_add_name(&fault, path);

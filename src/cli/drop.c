@@ -6,14 +6,13 @@
  */
 #include "cli/drop.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <sodium.h>
-
-#include "stream/stream.h"
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
@@ -249,10 +248,8 @@ static enum seal_status take_digest(struct drop *d, struct fault *fault)
     enum seal_status status;
 
     d->received.before_opening = d->stat.type == PLAT_FILE;
-    if (!d->received.before_opening) {
-        volume_hash_reads(d->in);
-        return SEAL_OK;
-    }
+    if (!d->received.before_opening)
+        return SEAL_OK; /* the worker takes it */
     d->received.size = d->stat.size;
     d->received.mtime = d->stat.mtime;
     d->received.has_mtime = true;
@@ -349,93 +346,152 @@ enum seal_status drop_open_head(struct drop *d, const char *file, struct keyring
     return fault->status;
 }
 
+/* ---- How much ----------------------------------------------------------------------------- */
+
+#define SIZE_LEAST (UINT64_C(4) << 30)
+#define SIZE_RATIO 64
+#define FILES_USUAL 1000000
+
+/* Where it is written: a part of what is free stays so. */
+static uint64_t room_in(const char *folder)
+{
+    struct plat_room room;
+
+    if (folder == NULL || plat_room(folder, &room) != 0)
+        return UINT64_MAX;
+    return room.free - room.free / 20;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+struct intake_limits drop_limits_for(const struct drop_limits *asked, uint64_t sealed_size,
+                                     const char *folder)
+{
+    struct intake_limits limits = {.bytes = asked->max_size,
+                                   .room = room_in(folder),
+                                   .files = asked->max_files == 0 ? FILES_USUAL : asked->max_files};
+
+    if (asked->max_size != 0)
+        return limits;
+    limits.bytes = SIZE_LEAST;
+    if (sealed_size == 0) /* a pipe: judged by what was read so far */
+        limits.per_byte = SIZE_RATIO;
+    else if (sealed_size <= UINT64_MAX / SIZE_RATIO)
+        limits.bytes = larger(SIZE_LEAST, sealed_size * SIZE_RATIO);
+    return limits;
+}
+
+void drop_explain_limit(struct fault *fault, const struct drop_limits *asked,
+                        const struct intake_limits *limits, char *text, size_t size)
+{
+    int len = 0;
+
+    if (fault->status != SEAL_TOO_MUCH || fault->what == NULL)
+        return;
+    if (strcmp(fault->what, INTAKE_OVER_ROOM) == 0)
+        len = snprintf(text, size, "it holds more than there is room for (%s, and 5%% to spare)",
+                       size_text(limits->room));
+    else if (strcmp(fault->what, INTAKE_OVER_FILES) == 0)
+        len = snprintf(text, size, "it holds more than %" PRIu64 " files or folders, which %s",
+                       limits->files,
+                       asked->max_files != 0 ? "--max-files allows"
+                                             : "is the most without --max-files");
+    else
+        len = snprintf(text, size, "it holds more than %s, which %s", size_text(limits->bytes),
+                       asked->max_size != 0 ? "--max-size allows"
+                                            : "is the most for its size without --max-size");
+    if (len > 0)
+        fault->what = text;
+}
+
 /* ---- Content ------------------------------------------------------------------------------ */
 
-/* Takes at most left bytes and drops the rest: the padding behind raw content. */
-struct fd_sink {
-    int fd;
-    uint64_t left;
-};
-
-static enum seal_status fd_sink_write(void *self, const void *data, size_t len, struct fault *fault)
+void drop_uncaged(void *ctx, unsigned int missing)
 {
-    struct fd_sink *s = self;
-    size_t n = len < s->left ? len : (size_t)s->left;
+    static bool said;
 
-    s->left -= n;
-    return fd_write_full(s->fd, data, n, fault);
+    (void)ctx;
+    if (said)
+        return;
+    said = true;
+    warn("this system lacks part of the sandbox in which sealed files are read:%s%s%s%s. The rest "
+         "of it holds; --require-sandbox would refuse.",
+         (missing & PLAT_CAGE_FILES) != 0 ? " which files it may touch (Landlock);" : "",
+         (missing & PLAT_CAGE_CALLS) != 0 ? " which system calls it may make (seccomp);" : "",
+         (missing & PLAT_CAGE_PRIVILEGES) != 0 ? " giving up privileges;" : "",
+         (missing & PLAT_CAGE_LIMITS) != 0 ? " limits of memory and files;" : "");
 }
 
-/* One pass over a stream or raw content; to NULL only checks. */
-static enum seal_status pass(struct drop *d, const struct sink *to, struct fault *fault)
+/* Where what is written will lie: its folder, malloc'ed; NULL: nothing is, or not there. */
+static char *folder_of_target(const struct drop *d)
 {
-    struct fd_sink dropped = {-1, 0};
-    const struct sink nowhere = {fd_sink_write, &dropped};
-    struct intake_progress progress = {&d->progress, progress_add};
+    char *folder = NULL;
+    const char *name;
 
-    if (!d->options->raw)
-        return intake_stream(&d->result, d->stream, to, &progress, fault);
-    return stream_reader_copy(d->stream, to != NULL ? to : &nowhere, &d->raw_len, d->result.digest,
-                              d->result.receipt, fault);
+    if (d->target == NULL || strcmp(d->target, "-") == 0 || !path_split(d->target, &folder, &name))
+        return NULL;
+    return folder;
 }
 
-/* What went to standard output cannot be taken back: check all of it first, then read it again. */
-static enum seal_status receive_stdout(struct drop *d, struct fault *fault)
+static struct intake_job job_for(struct drop *d)
 {
-    struct fd_sink sink = {STDOUT_FILENO, UINT64_MAX};
-    enum seal_status status = pass(d, NULL, fault);
+    const struct drop_options *o = d->options;
+    char *folder = folder_of_target(d);
 
-    if (status == SEAL_OK)
-        status = volume_rewind(d->in, fault);
-    stream_reader_free(d->stream);
-    d->stream = NULL;
-    if (status == SEAL_OK)
-        status = stream_reader_new(&d->stream, d->env, d->in, fault);
-    if (status == SEAL_OK) {
-        if (d->options->raw)
-            sink.left = d->raw_len;
-        status = pass(d, &(struct sink){fd_sink_write, &sink}, fault);
+    d->limits = drop_limits_for(&o->limits, volume_size(d->in), folder);
+    free(folder);
+    return (struct intake_job){
+        .task = o->raw                                   ? INTAKE_RAW
+                : d->env->params.type == CONTENT_STREAM ? INTAKE_STREAM
+                                                         : INTAKE_BAG,
+        .env = d->env,
+        .in = d->in,
+        .input_name = is_stdin(d) ? "standard input" : d->received.name,
+        .output = -1,
+        .output_name = d->target,
+        .writable = o->writable,
+        .exact_names = o->exact_names,
+        .whole_cage = o->limits.require_sandbox,
+        .limits = d->limits};
+}
+
+/* Makes what the content is written to. */
+static enum seal_status make_target(struct drop *d, struct intake_job *job, struct fault *fault)
+{
+    if (d->target == NULL)
+        return SEAL_OK;
+    if (d->target_is_dir) {
+        if (output_dir_create(&d->dir, d->target, fault) == SEAL_OK)
+            job->output = d->dir.fd;
+        return fault->status;
     }
-    return status;
-}
-
-static enum seal_status receive_file(struct drop *d, struct fault *fault)
-{
-    struct fd_sink sink = {-1, UINT64_MAX};
-    enum seal_status status = output_create(&d->file, d->target, PLAT_PRIVATE, fault);
-
-    if (status != SEAL_OK)
-        return status;
+    if (output_create(&d->file, d->target, PLAT_PRIVATE, fault) != SEAL_OK)
+        return fault->status;
+    job->output = d->file.fd;
     if (d->file.is_stdout) {
-        status = receive_stdout(d, fault);
-    } else {
-        sink.fd = d->file.fd;
-        status = pass(d, &(struct sink){fd_sink_write, &sink}, fault);
-        if (status == SEAL_OK && d->options->raw && plat_truncate(d->file.fd, d->raw_len) != 0)
-            status = fault_set_errno(fault, "could not be written", d->target);
+        job->output_name = "standard output";
+        job->check_first = true;
     }
-    if (fault->status == SEAL_IO)
-        fault_add_name(fault, d->file.is_stdout ? "standard output" : d->target);
-    return status;
+    return SEAL_OK;
 }
 
-static enum seal_status receive_bag(struct drop *d, struct fault *fault)
+/* Raw content was written with the padding behind it. */
+static enum seal_status cut_padding(const struct drop *d, struct fault *fault)
 {
-    struct intake_progress progress = {&d->progress, progress_add};
-    struct intake_target target = {
-        .dirfd = -1, .writable = d->options->writable, .exact_names = d->options->exact_names};
-
-    if (d->target != NULL) {
-        if (output_dir_create(&d->dir, d->target, fault) != SEAL_OK)
-            return fault->status;
-        target.dirfd = d->dir.fd;
-    }
-    return intake_bag(&d->result, d->stream, &target, &progress, fault);
+    if (!d->options->raw || d->target == NULL || d->file.is_stdout ||
+        plat_truncate(d->file.fd, d->result.content_len) == 0)
+        return SEAL_OK;
+    return fault_set_errno(fault, "could not be written", d->target);
 }
 
 static enum seal_status receive_content(struct drop *d, struct fault *fault)
 {
-    enum seal_status status;
+    const struct intake_observer observer = {
+        .ctx = &d->progress, .progress = progress_add, .uncaged = drop_uncaged};
+    struct intake_job job;
 
     if (d->in == NULL && (volume_open(&d->in, d->received.name, fault) != SEAL_OK ||
                           check_unchanged(d, fault) != SEAL_OK))
@@ -445,18 +501,14 @@ static enum seal_status receive_content(struct drop *d, struct fault *fault)
         if (volume_rewind(d->in, fault) != SEAL_OK)
             return fault->status;
     }
-    status = stream_reader_new(&d->stream, d->env, d->in, fault);
-    if (status != SEAL_OK)
-        return status;
+    job = job_for(d);
+    if (make_target(d, &job, fault) != SEAL_OK)
+        return fault->status;
     progress_start(&d->progress, volume_size(d->in));
-    if (d->env->params.type == CONTENT_BAG && !d->options->raw)
-        status = receive_bag(d, fault);
-    else if (d->target == NULL)
-        status = pass(d, NULL, fault);
-    else
-        status = receive_file(d, fault);
+    (void)!intake_run(&d->result, &job, &observer, fault);
     progress_end(&d->progress);
-    return status;
+    drop_explain_limit(fault, &d->options->limits, &d->limits, d->reason, sizeof d->reason);
+    return fault->status == SEAL_OK ? cut_padding(d, fault) : fault->status;
 }
 
 /* ---- Record and log ----------------------------------------------------------------------- */
@@ -497,6 +549,9 @@ static bool verdict_of(const struct drop *d, enum custody_verdict *verdict)
     case SEAL_NEWER:
         *verdict = VERDICT_NEWER;
         return true;
+    case SEAL_BROKE:
+        *verdict = VERDICT_BROKE;
+        return true;
     default:
         return false;
     }
@@ -523,7 +578,7 @@ static void fill_content(struct custody *c, const struct drop *d)
     c->output_is_read_only = d->target_is_dir && d->result.is_read_only;
     c->totals = d->result.totals;
     if (c->content == CUSTODY_RAW)
-        c->totals.bytes = d->raw_len;
+        c->totals.bytes = d->result.content_len;
     c->bag_info = (const char *)d->result.bag_info.data;
     c->remarks = (const char *)d->result.remarks.data;
     c->remarks_are_cut = d->result.remarks_are_cut;
@@ -661,8 +716,8 @@ void drop_receive(struct drop *d)
         d->was_checked = d->fault.status == SEAL_OK;
     }
     if (d->was_checked && !d->received.before_opening) {
-        d->received.size = stream_consumed(d->stream);
-        volume_read_digest(d->in, d->received.sha256);
+        d->received.size = d->result.sealed_len;
+        memcpy(d->received.sha256, d->result.sealed_digest, SHA256_LEN);
     }
     if (d->fault.status != SEAL_OK) {
         drop_name_fault(&d->fault, d->received.name);
@@ -729,7 +784,7 @@ static void show_summary(const struct drop *d)
     say("opened with key %s", number);
     if (d->options->raw)
         say("%s, not unpacked: only the seal is checked, not what is inside",
-            size_text(d->raw_len));
+            size_text(d->result.content_len));
     else if (d->env->params.type == CONTENT_BAG)
         say("%s and %s, %s, all checked", count_text(t->files, "file"),
             count_text(t->folders, "folder"), size_text(t->bytes));
@@ -798,7 +853,6 @@ const char *drop_word(const struct drop *d)
 void drop_close(struct drop *d)
 {
     abandon(d);
-    stream_reader_free(d->stream);
     sodium_free(d->env);
     volume_close(d->in);
     intake_result_free(&d->result);

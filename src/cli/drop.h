@@ -9,8 +9,14 @@
 #include "cli/keyring.h"
 #include "custody/custody.h"
 #include "intake/intake.h"
-#include "stream/stream.h"
 #include "volume/volume.h"
+
+/* How much may come out of one drop, and what it may not be taken out with. */
+struct drop_limits {
+    uint64_t max_size;    /* 0: by the size of the sealed file */
+    uint64_t max_files;   /* 0: the usual */
+    bool require_sandbox; /* refuse where the system lacks a piece of the worker's cage */
+};
 
 /* What was asked for, the same for all drops of one run. */
 struct drop_options {
@@ -22,6 +28,7 @@ struct drop_options {
     const char *operator_name, *case_name;
     const char *log;
     const uint8_t *program_sha256;
+    struct drop_limits limits;
 };
 
 struct drop {
@@ -47,10 +54,10 @@ struct drop {
     struct output file, records[2];
     /* what came out */
     bool was_checked;
-    struct stream_reader *stream;
     struct progress progress;
+    struct intake_limits limits;
+    char reason[160]; /* text that the fault may point to */
     struct intake_result result;
-    uint64_t raw_len;
     enum custody_double seen;
     char first_seen[TIME_TEXT_SIZE];
 };
@@ -72,6 +79,15 @@ MUST_USE enum seal_status drop_refuse_in_bag(const char *path, struct fault *fau
 /* What is named after a file by default: its last part without its ending, and with another; in the
  * folder for bags, if there is one. malloc'ed. */
 char *drop_default_name(const struct drop_options *o, const char *file, const char *ending);
+/* What may come out of a sealed file of that size (0: not known) into folder; NULL: nothing is
+ * written. */
+struct intake_limits drop_limits_for(const struct drop_limits *asked, uint64_t sealed_size,
+                                     const char *folder);
+/* Says which limit a fault of SEAL_TOO_MUCH is about; text holds size bytes and stays in use. */
+void drop_explain_limit(struct fault *fault, const struct drop_limits *asked,
+                        const struct intake_limits *limits, char *text, size_t size);
+/* intake_observer.uncaged: says it once. */
+void drop_uncaged(void *ctx, unsigned int missing);
 /* output_dir_abort, and a word about what it could not remove. */
 void drop_abort_dir(struct output_dir *dir);
 /* Makes the message about the sealed file; what a rule was broken by is said as well. */

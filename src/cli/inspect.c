@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "cli/drop.h"
-#include "stream/stream.h"
 
 /* ---- What both need ----------------------------------------------------------------------- */
 
 struct look {
     struct drop drop;
-    struct intake_view *view;
+    struct intake_limits limits;
+    struct intake_result result;
+    char reason[160]; /* text that a fault may point to */
 };
 
 static enum seal_status look_open(struct look *l, const struct inspection *in, struct keyring *ring,
@@ -20,32 +21,42 @@ static enum seal_status look_open(struct look *l, const struct inspection *in, s
 {
     enum seal_status status;
 
-    *l = (struct look){.view = NULL};
+    *l = (struct look){.reason = ""};
     status = drop_open_head(&l->drop, in->file, ring, in->passphrase_fd, fault);
     keyring_free(ring);
     if (status == SEAL_OK && l->drop.env->params.type != CONTENT_BAG)
         status =
             fault_set(fault, SEAL_USAGE,
                       "it holds a stream, not files: there is nothing to look for in it", in->file);
-    if (status == SEAL_OK)
-        status = stream_reader_new(&l->drop.stream, l->drop.env, l->drop.in, fault);
-    if (status == SEAL_OK)
-        status = intake_view_open(&l->view, l->drop.stream, fault);
-    if (status != SEAL_OK)
-        drop_name_fault(fault, in->file);
     return status;
+}
+
+/* What goes wrong is said of the sealed file. folder: what is written goes there, or NULL. */
+static enum seal_status look_run(struct look *l, const struct inspection *in,
+                                 struct intake_job *job, const char *folder,
+                                 const struct intake_observer *observer, struct fault *fault)
+{
+    job->env = l->drop.env;
+    job->in = l->drop.in;
+    job->input_name = in->file;
+    job->whole_cage = in->limits.require_sandbox;
+    job->limits = l->limits = drop_limits_for(&in->limits, volume_size(l->drop.in), folder);
+    if (intake_run(&l->result, job, observer, fault) != SEAL_OK) {
+        drop_explain_limit(fault, &in->limits, &l->limits, l->reason, sizeof l->reason);
+        drop_name_fault(fault, in->file);
+    }
+    return fault->status;
 }
 
 static void look_close(struct look *l)
 {
-    intake_view_free(l->view);
+    intake_result_free(&l->result);
     drop_close(&l->drop);
 }
 
-static void get_totals(const struct look *l, struct bag_totals *totals, bool *incomplete)
+static void get_totals(const struct look *l, bool *incomplete)
 {
-    bag_check_totals(intake_view_record(l->view), totals);
-    *incomplete = bag_is_incomplete(totals);
+    *incomplete = bag_is_incomplete(&l->result.totals);
     if (*incomplete)
         warn("the sender recorded that something is missing or was not read whole; the custody "
              "record, made by unsealing or --verify, tells what.");
@@ -59,6 +70,8 @@ struct listing {
     bool any;
     bool is_cut; /* standard output takes no more */
 };
+
+#define JSON_HEAD "{\"schema\": \"seal-list-1\", \"items\": ["
 
 static const char *const type_words[] = {
     [BAG_FILE] = "file", [BAG_FOLDER] = "dir", [BAG_SYMLINK] = "link"};
@@ -101,7 +114,7 @@ static enum seal_status list_item(void *ctx, const struct bag_item *item, struct
     if (make_line(&l->line, l->in, item) != SEAL_OK)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     if (l->in->as_json)
-        (void)printf("%s\n%s", l->any ? "," : "", (const char *)l->line.data);
+        (void)printf("%s\n%s", l->any ? "," : JSON_HEAD, (const char *)l->line.data);
     else
         (void)printf("%s\n", (const char *)l->line.data);
     l->any = true;
@@ -113,23 +126,23 @@ enum seal_status inspect_list(const struct inspection *in, struct keyring *ring,
                               struct fault *fault)
 {
     struct listing l = {.in = in};
-    struct bag_totals totals;
+    const struct intake_observer observer = {
+        .ctx = &l, .uncaged = drop_uncaged, .item = list_item};
+    struct intake_job job = {.task = INTAKE_LIST, .output = -1};
     struct look look;
+    const struct bag_totals *totals = &look.result.totals;
     enum seal_status status = look_open(&look, in, ring, fault);
 
+    if (status == SEAL_OK)
+        status = look_run(&look, in, &job, NULL, &observer, fault);
     if (status == SEAL_OK) {
         if (in->as_json)
-            (void)printf("{\"schema\": \"seal-list-1\", \"items\": [");
-        status = bag_check_each_item(intake_view_record(look.view), list_item, &l, fault);
-        if (in->as_json)
-            (void)printf("\n]}\n");
-    }
-    if (status == SEAL_OK) {
-        get_totals(&look, &totals, incomplete);
+            (void)printf("%s\n]}\n", l.any ? "" : JSON_HEAD);
+        get_totals(&look, incomplete);
         say("%s and %s, %s, by the record at the end of the sealed file; the files themselves "
             "were not checked",
-            count_text(totals.files, "file"), count_text(totals.folders, "folder"),
-            size_text(totals.bytes));
+            count_text(totals->files, "file"), count_text(totals->folders, "folder"),
+            size_text(totals->bytes));
     }
     buffer_free(&l.line);
     look_close(&look);
@@ -140,6 +153,7 @@ enum seal_status inspect_list(const struct inspection *in, struct keyring *ring,
 
 /* What is told when all of it is good: lines as sha256sum makes them. */
 struct extracted {
+    const char *path; /* of the folder */
     struct buffer lines;
     uint64_t count;
     bool no_memory;
@@ -165,11 +179,23 @@ static enum seal_status extract_into(struct look *l, const struct inspection *in
                                      struct output_dir *dir, struct extracted *x,
                                      struct fault *fault)
 {
-    struct intake_target target = {
-        .dirfd = dir->fd, .writable = in->writable, .exact_names = in->exact_names};
+    const struct intake_observer observer = {
+        .ctx = x, .uncaged = drop_uncaged, .extracted = note_extracted};
+    struct intake_job job = {.task = INTAKE_EXTRACT,
+                             .output = dir->fd,
+                             .writable = in->writable,
+                             .exact_names = in->exact_names,
+                             .paths = in->paths,
+                             .path_count = in->path_count};
+    char *folder;
+    const char *name;
 
-    if (intake_view_extract(l->view, in->paths, in->path_count, &target, note_extracted, x,
-                            fault) != SEAL_OK)
+    if (!path_split(x->path, &folder, &name))
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    job.output_name = x->path;
+    (void)!look_run(l, in, &job, folder, &observer, fault);
+    free(folder);
+    if (fault->status != SEAL_OK)
         return fault->status;
     if (x->no_memory)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
@@ -179,7 +205,7 @@ static enum seal_status extract_into(struct look *l, const struct inspection *in
 static enum seal_status extract_to(struct look *l, const struct inspection *in, const char *path,
                                    struct fault *fault)
 {
-    struct extracted x = {.count = 0};
+    struct extracted x = {.path = path};
     struct output_dir dir;
     enum seal_status status = output_dir_create(&dir, path, fault);
 
@@ -187,7 +213,6 @@ static enum seal_status extract_to(struct look *l, const struct inspection *in, 
         return status;
     status = extract_into(l, in, &dir, &x, fault);
     if (status != SEAL_OK) {
-        drop_name_fault(fault, in->file);
         drop_abort_dir(&dir);
     } else {
         output_dir_keep(&dir);
@@ -204,7 +229,6 @@ static enum seal_status extract_to(struct look *l, const struct inspection *in, 
 enum seal_status inspect_extract(const struct inspection *in, struct keyring *ring,
                                  bool *incomplete, struct fault *fault)
 {
-    struct bag_totals totals;
     char *path = in->output != NULL
                      ? strdup(in->output)
                      : drop_default_name(&(struct drop_options){0}, in->file, ".extract");
@@ -229,7 +253,7 @@ enum seal_status inspect_extract(const struct inspection *in, struct keyring *ri
     if (status == SEAL_OK)
         status = extract_to(&look, in, path, fault);
     if (status == SEAL_OK)
-        get_totals(&look, &totals, incomplete);
+        get_totals(&look, incomplete);
     look_close(&look);
     free(path);
     return status;

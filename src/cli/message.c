@@ -66,6 +66,15 @@ static const struct wording wordings[] = {
                       NULL, "Nothing of it was kept: treat its source with suspicion.", false},
     [SEAL_NEWER] = {EXIT_NEWER, "made by a newer version of this program", NULL,
                     "Get that version and try again.", false},
+    [SEAL_TOO_MUCH] = {EXIT_NOT_DONE, NULL, "it holds more than is allowed",
+                       "Nothing of it was kept: ask its source how much to expect before you allow "
+                       "more.",
+                       false},
+    [SEAL_BROKE] = {EXIT_SUSPICIOUS, "the part of this program that reads what is inside broke down",
+                    NULL,
+                    "Nothing of it was kept. Either this program has a fault, or the file was made "
+                    "to attack it: treat its source with suspicion.",
+                    false},
 };
 
 /* Advice that depends on more than the status: on what went wrong, or on errno. */

@@ -242,3 +242,21 @@ void options_free(const struct program *program)
         o->count = 0;
     }
 }
+
+/* ---- Values ------------------------------------------------------------------------------- */
+
+bool size_parse(const char *text, uint64_t *size)
+{
+    static const char units[] = "KMGTkmgt";
+    size_t digits = strspn(text, "0123456789");
+    const char *unit = text[digits] == '\0' ? NULL : strchr(units, text[digits]);
+    unsigned int shift = unit == NULL ? 0 : 10 * (1 + (unsigned int)(unit - units) % 4);
+
+    if (digits == 0 || digits > 15 || (unit == NULL ? text[digits] : text[digits + 1]) != '\0')
+        return false;
+    *size = strtoull(text, NULL, 10);
+    if (*size > UINT64_MAX >> shift)
+        return false;
+    *size <<= shift;
+    return true;
+}

@@ -118,37 +118,6 @@ struct job {
 
 /* ---- Options ------------------------------------------------------------------------------ */
 
-/* Digits and at most one of K, M, G (powers of 1024). */
-static bool parse_size(const char *text, uint64_t *size)
-{
-    uint64_t unit = 1;
-    size_t digits = strspn(text, "0123456789");
-
-    if (digits == 0 || digits > 15)
-        return false;
-    *size = strtoull(text, NULL, 10);
-    switch (text[digits]) {
-    case '\0':
-        return true;
-    case 'k':
-    case 'K':
-        unit = UINT64_C(1) << 10;
-        break;
-    case 'm':
-    case 'M':
-        unit = UINT64_C(1) << 20;
-        break;
-    case 'g':
-    case 'G':
-        unit = UINT64_C(1) << 30;
-        break;
-    default:
-        return false;
-    }
-    *size *= unit;
-    return text[digits + 1] == '\0' && *size / unit == strtoull(text, NULL, 10);
-}
-
 static enum exit_code parse_padding(const char *text, struct padding *padding)
 {
     *padding = (struct padding){PAD_PADME, 0};
@@ -159,7 +128,7 @@ static enum exit_code parse_padding(const char *text, struct padding *padding)
         return EXIT_ALL_DONE;
     }
     padding->rule = PAD_FIXED;
-    if (!parse_size(text, &padding->size) || padding->size < BLOCK_LEN ||
+    if (!size_parse(text, &padding->size) || padding->size < BLOCK_LEN ||
         padding->size % LENGTH_UNIT != 0 || padding->size > STREAM_BLOCKS_MAX * BLOCK_LEN)
         return complain_usage("--pad takes padme, pow2 or a size in bytes (K, M and G may follow) "
                               "that is a multiple of 2048 and at least 65536, not %s",

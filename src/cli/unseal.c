@@ -30,6 +30,9 @@ enum option_number {
     OPT_LOG,
     OPT_WRITABLE,
     OPT_EXACT_NAMES,
+    OPT_MAX_SIZE,
+    OPT_MAX_FILES,
+    OPT_REQUIRE_SANDBOX,
     OPT_PASSPHRASE_FD,
     OPT_QUIET
 };
@@ -71,6 +74,14 @@ static struct option options[] = {
     [OPT_WRITABLE] = {.name = "writable", .help = "do not leave the bag read-only"},
     [OPT_EXACT_NAMES] = {.name = "exact-names",
                          .help = "keep names that not every system can hold or show"},
+    [OPT_MAX_SIZE] = {.name = "max-size",
+                      .value = "SIZE",
+                      .help = "let no more come out than this (usually 64 times the sealed size)"},
+    [OPT_MAX_FILES] = {.name = "max-files",
+                       .value = "N",
+                       .help = "no more files, and no more folders (usually 1000000)"},
+    [OPT_REQUIRE_SANDBOX] = {.name = "require-sandbox",
+                             .help = "refuse where the system lacks part of the sandbox"},
     [OPT_PASSPHRASE_FD] = {.name = "passphrase-fd",
                            .value = "N",
                            .help = "read passphrases from this descriptor, one a line"},
@@ -126,6 +137,8 @@ static const struct {
     {OPT_LOG, {OPT_KEY, OPT_RAW, OPT_VERIFY}, 3},
     {OPT_WRITABLE, {OPT_KEY, OPT_EXTRACT}, 2},
     {OPT_EXACT_NAMES, {OPT_KEY, OPT_EXTRACT}, 2},
+    {OPT_MAX_SIZE, {OPT_KEY, OPT_RAW, OPT_VERIFY, OPT_LIST, OPT_EXTRACT}, 5},
+    {OPT_MAX_FILES, {OPT_KEY, OPT_VERIFY, OPT_LIST, OPT_EXTRACT}, 4},
 };
 
 static enum exit_code check_uses(enum option_number mode)
@@ -201,6 +214,18 @@ static enum exit_code check_output(enum option_number mode, size_t file_count)
         return complain_usage("-o - takes one sealed file at a time");
     if (mode == OPT_VERIFY || mode == OPT_EXTRACT)
         return complain_usage("-o - does not go with --%s; give a name", options[mode].name);
+    return EXIT_ALL_DONE;
+}
+
+static enum exit_code read_limits(struct drop_limits *limits)
+{
+    const char *size = options[OPT_MAX_SIZE].text, *files = options[OPT_MAX_FILES].text;
+
+    *limits = (struct drop_limits){.require_sandbox = given(OPT_REQUIRE_SANDBOX)};
+    if (size != NULL && (!size_parse(size, &limits->max_size) || limits->max_size == 0))
+        return complain_usage("--max-size takes a size in bytes (K, M, G and T may follow)");
+    if (files != NULL && (!size_parse(files, &limits->max_files) || limits->max_files == 0))
+        return complain_usage("--max-files takes a number");
     return EXIT_ALL_DONE;
 }
 
@@ -353,7 +378,7 @@ static bool ends_in_slash(const char *text)
 }
 
 static enum exit_code run_inspection(enum option_number mode, const char *file,
-                                     struct fault *stopped)
+                                     const struct drop_limits *limits, struct fault *stopped)
 {
     struct keyring ring = {0};
     struct inspection in = {.file = file,
@@ -364,7 +389,8 @@ static enum exit_code run_inspection(enum option_number mode, const char *file,
                             .path_count = options[OPT_EXTRACT].count,
                             .output = options[OPT_OUTPUT].text,
                             .writable = given(OPT_WRITABLE),
-                            .exact_names = given(OPT_EXACT_NAMES)};
+                            .exact_names = given(OPT_EXACT_NAMES),
+                            .limits = *limits};
     bool incomplete = false;
     enum seal_status status = read_keys(&ring, stopped);
 
@@ -378,7 +404,7 @@ static enum exit_code run_inspection(enum option_number mode, const char *file,
 }
 
 static enum exit_code run(enum option_number mode, const char *const *files, size_t count,
-                          struct fault *stopped)
+                          const struct drop_limits *limits, struct fault *stopped)
 {
     struct drop_options o = {.output = options[OPT_OUTPUT].text,
                              .output_is_home = count > 1 || ends_in_slash(options[OPT_OUTPUT].text),
@@ -390,20 +416,21 @@ static enum exit_code run(enum option_number mode, const char *const *files, siz
                              .passphrase_fd = options[OPT_PASSPHRASE_FD].text,
                              .operator_name = options[OPT_OPERATOR].text,
                              .case_name = options[OPT_CASE].text,
-                             .log = options[OPT_LOG].text};
+                             .log = options[OPT_LOG].text,
+                             .limits = *limits};
 
     if (mode == OPT_LIST || mode == OPT_EXTRACT)
-        return run_inspection(mode, files[0], stopped);
+        return run_inspection(mode, files[0], limits, stopped);
     o.program_sha256 = program_digest();
     return run_drops(&o, files, count, stopped);
 }
 
-static enum exit_code run_rechecks(struct fault *stopped)
+static enum exit_code run_rechecks(const struct drop_limits *limits, struct fault *stopped)
 {
     enum exit_code code = EXIT_ALL_DONE;
 
     for (size_t i = 0; i < options[OPT_RECHECK].count && stopped->status == SEAL_OK; i++)
-        code = worse(code, recheck_bag(options[OPT_RECHECK].all[i], stopped));
+        code = worse(code, recheck_bag(options[OPT_RECHECK].all[i], limits, stopped));
     return code;
 }
 
@@ -412,10 +439,13 @@ int main(int argc, char **argv)
     struct fault stopped = {.status = SEAL_OK};
     const char **files;
     size_t count;
+    struct drop_limits limits;
     enum option_number mode;
     enum exit_code code;
 
     plat_process_setup();
+    if (argc == 1 && strcmp(argv[0], PLAT_WORKER_NAME) == 0)
+        return intake_worker();
     message_setup(program.name, false);
     options_parse(&program, argc, argv, &files, &count);
     message_setup(program.name, given(OPT_QUIET));
@@ -424,13 +454,15 @@ int main(int argc, char **argv)
         code = check_files(mode, files, count);
     if (code == EXIT_ALL_DONE)
         code = check_output(mode, count);
+    if (code == EXIT_ALL_DONE)
+        code = read_limits(&limits);
     if (code == EXIT_ALL_DONE) {
         if (sodium_init() < 0)
             code = complain(&(struct fault){.status = SEAL_IO, .what = "libsodium did not start"});
         else if (mode == OPT_RECHECK)
-            code = run_rechecks(&stopped);
+            code = run_rechecks(&limits, &stopped);
         else
-            code = run(mode, files, count, &stopped);
+            code = run(mode, files, count, &limits, &stopped);
     }
     free(files);
     options_free(&program);

@@ -19,11 +19,12 @@ enum custody_verdict {
     VERDICT_DAMAGED,
     VERDICT_HOSTILE, /* intact, but what is inside breaks the rules */
     VERDICT_NEWER,
+    VERDICT_BROKE, /* what reads the content was stopped, or crashed, on it */
     VERDICT_COUNT
 };
 
-/* "accepted", "incomplete", "not-unpacked", "no-key", "damaged", "breaks-rules", "newer": for the
- * log and JSON. */
+/* "accepted", "incomplete", "not-unpacked", "no-key", "damaged", "breaks-rules", "newer",
+ * "broke-reader": for the log and JSON. */
 const char *custody_verdict_word(enum custody_verdict verdict);
 /* One sentence. */
 const char *custody_verdict_sentence(enum custody_verdict verdict);

@@ -25,6 +25,10 @@ static const struct {
                          "suspicion."},
     [VERDICT_NEWER] = {"newer", "Refused: it was made by a newer version of the program, and can "
                                 "be opened with that version only."},
+    [VERDICT_BROKE] = {"broke-reader",
+                       "Refused: the part of the program that reads what is inside crashed on it, "
+                       "or tried what it may not do and was stopped; nothing of it was kept, and "
+                       "its source should be treated with suspicion."},
 };
 
 const char *custody_double_sentence(enum custody_double seen)

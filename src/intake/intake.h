@@ -1,75 +1,110 @@
 /*
- * intake: what may come out of a sealed file, and where to. Unpacks into one fresh folder, checks
- * everything of format section 6 that the sealing layer does not, and holds no key of the
- * organization.
+ * intake: what may come out of a sealed file, and where to. Everything that senders can write is
+ * read in a worker, a process of its own that holds no key of the organization and may touch only
+ * the folder it was given; this header is how it is told what to do, and what it says.
+ *
+ * What a worker says is not trusted: it is checked for its form, and it is the word of a process
+ * that a hostile file may have taken over.
  */
 #ifndef SEAL_INTAKE_H
 #define SEAL_INTAKE_H
 
-#include "archive/archive.h"
 #include "bag/bag.h"
 #include "base/base.h"
-#include "stream/stream.h"
+#include "envelope/envelope.h"
+#include "volume/volume.h"
 
-/* What an accepted drop came to. Nothing in it is to be shown unless SEAL_OK was returned. */
+/* ---- What is to be done ------------------------------------------------------------------- */
+
+enum intake_task {
+    INTAKE_BAG,     /* unpack or check a bag */
+    INTAKE_STREAM,  /* write or check a stream */
+    INTAKE_RAW,     /* write or check the content as it is */
+    INTAKE_LIST,    /* tell what is in a bag, by its record alone */
+    INTAKE_EXTRACT, /* take single files out of a bag */
+    INTAKE_RECHECK, /* check a bag on disk */
+    INTAKE_TASKS
+};
+
+/* How much may come out. */
+struct intake_limits {
+    uint64_t bytes;
+    uint64_t per_byte; /* so many for each byte of the sealed file read, if that is more */
+    uint64_t room;     /* and in no case more than this */
+    uint64_t files;    /* and as many folders */
+};
+
+struct intake_job {
+    enum intake_task task;
+    const struct envelope *env; /* of the sealed file, and NULL for INTAKE_RECHECK */
+    struct volume_in *in;       /* likewise; at its first block. It is read by the worker then */
+    const char *input_name;     /* for messages */
+    int output;                 /* INTAKE_BAG, INTAKE_EXTRACT: an empty folder that nobody else may
+                                   enter; INTAKE_STREAM, INTAKE_RAW: a file; -1: only check.
+                                   INTAKE_RECHECK: the bag */
+    const char *output_name;
+    bool check_first;           /* check all before anything is written: it cannot be taken back */
+    bool writable;              /* else a bag is left read-only, as far as the file system can */
+    bool exact_names;           /* names that not every system can hold stay as they are */
+    bool whole_cage;            /* refuse where the system lacks a piece of it */
+    struct intake_limits limits;
+    const char *const *paths; /* INTAKE_EXTRACT */
+    size_t path_count;
+};
+
+/* ---- What came of it ---------------------------------------------------------------------- */
+
+#define INTAKE_WHAT_SIZE 256
+
+/* Nothing in it is to be shown unless SEAL_OK was returned. */
 struct intake_result {
-    struct bag_totals totals;   /* of a bag; a stream counts as bytes alone */
-    uint8_t digest[SHA256_LEN]; /* D */
-    uint8_t receipt[32];        /* for number_text */
+    char what[INTAKE_WHAT_SIZE]; /* text that a fault may point to: keep it as long as that */
+    struct bag_totals totals;    /* of a bag; a stream counts as bytes alone */
+    uint8_t digest[SHA256_LEN];  /* D */
+    uint8_t receipt[32];         /* for number_text */
     struct buffer remarks;  /* of a bag: comment lines of its listing, and "# spelled" lines; text
                                that ends with a NUL */
     bool remarks_are_cut;   /* there were more than can be held */
     struct buffer bag_info; /* of a bag: the text of bag-info.txt, likewise */
     uint64_t spelled;       /* names that are spelled differently on disk */
     bool is_read_only;
-};
-
-/* Where a bag is unpacked, and how. */
-struct intake_target {
-    int dirfd;        /* an empty folder that nobody else may enter; -1: only check */
-    bool writable;    /* else it is left read-only, as far as the file system can */
-    bool exact_names; /* names that not every system can hold stay as they are */
+    uint64_t content_len; /* INTAKE_RAW */
+    uint64_t sealed_len;  /* bytes of the sealed file that were read */
+    uint8_t sealed_digest[SHA256_LEN]; /* of an input that cannot be read twice: SHA-256 of it */
+    struct bag_recheck recheck;        /* INTAKE_RECHECK */
 };
 
 void intake_result_free(struct intake_result *result);
 
-struct intake_progress {
+/* Clauses of SEAL_TOO_MUCH. */
+#define INTAKE_OVER_BYTES "it holds more bytes than are allowed"
+#define INTAKE_OVER_ROOM "it holds more bytes than there is room for"
+#define INTAKE_OVER_FILES "it holds more files or folders than are allowed"
+
+/* Who is told meanwhile. What a task does not tell may be NULL. */
+struct intake_observer {
     void *ctx;
-    void (*add)(void *ctx, uint64_t bytes); /* of the sealed file; may be NULL */
+    void (*progress)(void *ctx, uint64_t bytes); /* of the sealed file, or of a bag on disk */
+    void (*uncaged)(void *ctx, unsigned int missing); /* pieces of the cage (PLAT_CAGE_...) */
+    /* INTAKE_LIST: each item; what else than SEAL_OK is returned ends it, and is the result. */
+    enum seal_status (*item)(void *ctx, const struct bag_item *item, struct fault *fault);
+    /* INTAKE_EXTRACT: each file that is good, with its path on disk. */
+    void (*extracted)(void *ctx, const struct bag_item *item, const char *on_disk);
+    /* INTAKE_RECHECK: as bag_recheck_observer. */
+    void (*change)(void *ctx, enum bag_change kind, const char *path, const char *detail);
+    void (*note)(void *ctx, const char *path, const char *what);
 };
 
-/* Unpacks a bag, checking all of it. On any failure what was written is for the caller to remove.
- * SEAL_DAMAGED, SEAL_HOSTILE, SEAL_LOCAL_NAME, SEAL_IO. */
-MUST_USE enum seal_status intake_bag(struct intake_result *result, struct stream_reader *from,
-                                     const struct intake_target *target,
-                                     const struct intake_progress *progress, struct fault *fault);
-/* Hands a stream's bytes to to, which may be NULL: then they are only checked. What to got is to
- * be trusted only after SEAL_OK. */
-MUST_USE enum seal_status intake_stream(struct intake_result *result, struct stream_reader *from,
-                                        const struct sink *to,
-                                        const struct intake_progress *progress,
-                                        struct fault *fault);
+/* Starts a worker, has it do the job, and waits for its end. On any failure what was written is for
+ * the caller to remove. SEAL_DAMAGED, SEAL_HOSTILE, SEAL_LOCAL_NAME, SEAL_IO, SEAL_TOO_MUCH;
+ * SEAL_BROKE: the worker was stopped or crashed, which no honest file brings about. */
+MUST_USE enum seal_status intake_run(struct intake_result *result, const struct intake_job *job,
+                                     const struct intake_observer *observer, struct fault *fault);
 
-/* ---- Looking into a bag by seeking -------------------------------------------------------- */
+/* ---- The worker --------------------------------------------------------------------------- */
 
-/* Only the record at the end is read, and checked against itself and against D; of the evidence
- * nothing is. */
-struct intake_view;
-
-/* from: the content of a file that can be sought in, not read yet. SEAL_DAMAGED, SEAL_HOSTILE,
- * SEAL_USAGE. */
-MUST_USE enum seal_status intake_view_open(struct intake_view **out, struct stream_reader *from,
-                                           struct fault *fault);
-/* What the record says. */
-const struct bag_check *intake_view_record(const struct intake_view *v);
-/* Takes out what lies at or below the paths given (with data/ in front or without), into the empty
- * folder of target, and checks each file against the record. each is told of every file that is
- * good, with its path on disk. SEAL_USAGE: a path is not in the bag. */
-MUST_USE enum seal_status intake_view_extract(struct intake_view *v, const char *const *paths,
-                                              size_t path_count, const struct intake_target *target,
-                                              void (*each)(void *ctx, const struct bag_item *item,
-                                                           const char *on_disk),
-                                              void *ctx, struct fault *fault);
-void intake_view_free(struct intake_view *v);
+/* What the program is when it was started as PLAT_WORKER_NAME: takes its job from the channel,
+ * does it, and returns what the process is to end with. */
+int intake_worker(void);
 
 #endif

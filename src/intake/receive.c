@@ -1,7 +1,7 @@
 /*
  * From the plaintext of one drop to files under one folder, every check made.
  */
-#include "intake/intake.h"
+#include "intake/receive.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +16,10 @@ struct intake {
     struct archive_reader *archive;
     struct bag_check *check;
     struct unpack unpack;
+    struct tally tally;
     const struct intake_progress *progress;
     uint64_t reported;
 };
-
-void intake_result_free(struct intake_result *result)
-{
-    buffer_free(&result->remarks);
-    buffer_free(&result->bag_info);
-}
 
 static void report_progress(struct intake *in)
 {
@@ -33,6 +28,75 @@ static void report_progress(struct intake *in)
     if (in->progress->add != NULL && now > in->reported)
         in->progress->add(in->progress->ctx, now - in->reported);
     in->reported = now;
+}
+
+/* ---- How much ----------------------------------------------------------------------------- */
+
+static enum seal_status too_much(const char *what, struct fault *fault)
+{
+    return fault_set(fault, SEAL_TOO_MUCH, what, NULL);
+}
+
+static uint64_t times(uint64_t a, uint64_t b)
+{
+    return a != 0 && b > UINT64_MAX / a ? UINT64_MAX : a * b;
+}
+
+/* total bytes in all, of so many of the sealed file. */
+static enum seal_status check_bytes(const struct intake_limits *l, uint64_t total,
+                                    uint64_t consumed, struct fault *fault)
+{
+    if (total > l->room)
+        return too_much(INTAKE_OVER_ROOM, fault);
+    if (total > l->bytes && total > times(l->per_byte, consumed))
+        return too_much(INTAKE_OVER_BYTES, fault);
+    return SEAL_OK;
+}
+
+enum seal_status tally_bytes(struct tally *t, uint64_t bytes, uint64_t consumed,
+                             struct fault *fault)
+{
+    t->bytes = bytes > UINT64_MAX - t->bytes ? UINT64_MAX : t->bytes + bytes;
+    return check_bytes(t->limits, t->bytes, consumed, fault);
+}
+
+enum seal_status tally_entry(struct tally *t, const struct archive_entry *e,
+                             const struct bag_place *place, uint64_t consumed, struct fault *fault)
+{
+    if (!place->is_known) {
+        for (size_t i = place->known_len + 1; i < e->path_len; i++)
+            t->folders += e->path[i] == '/';
+        t->folders += e->is_dir;
+    }
+    t->files += !e->is_dir;
+    if (t->files > t->limits->files || t->folders > t->limits->files)
+        return too_much(INTAKE_OVER_FILES, fault);
+    return tally_bytes(t, e->size, consumed, fault);
+}
+
+/* Tables that cannot be read say nothing; what is wrong with them shows later. */
+static bool read_declared(struct stream_reader *from, enum content_type type, uint64_t *bytes,
+                          uint64_t *entries)
+{
+    uint8_t digest[SHA256_LEN], receipt[32];
+    struct fault ignored = {.status = SEAL_OK};
+    uint64_t content_len;
+
+    return stream_reader_trailer(from, &content_len, digest, receipt, &ignored) == SEAL_OK &&
+           archive_declared(from, type, content_len, bytes, entries, &ignored) == SEAL_OK;
+}
+
+enum seal_status intake_declared(struct stream_reader *from, enum content_type type,
+                                 const struct intake_limits *limits, uint64_t sealed_len,
+                                 struct fault *fault)
+{
+    uint64_t bytes, entries;
+
+    if (!read_declared(from, type, &bytes, &entries))
+        return SEAL_OK;
+    if (entries / 2 > limits->files)
+        return too_much(INTAKE_OVER_FILES, fault);
+    return check_bytes(limits, bytes, sealed_len, fault);
 }
 
 /* ---- A bag -------------------------------------------------------------------------------- */
@@ -81,6 +145,8 @@ static enum seal_status take_entries(struct intake *in, struct fault *fault)
         if (!more)
             return SEAL_OK;
         status = bag_check_entry(in->check, &entry, &place, fault);
+        if (status == SEAL_OK)
+            status = tally_entry(&in->tally, &entry, &place, stream_consumed(in->from), fault);
         if (status == SEAL_OK)
             status = unpack_folders(&in->unpack, &entry, &place, fault);
         if (status == SEAL_OK)
@@ -138,10 +204,10 @@ enum seal_status intake_bag(struct intake_result *result, struct stream_reader *
                             const struct intake_target *target,
                             const struct intake_progress *progress, struct fault *fault)
 {
-    struct intake in = {.from = from, .progress = progress};
+    struct intake in = {.from = from, .progress = progress, .tally = {.limits = &target->limits}};
     enum seal_status status;
 
-    *result = (struct intake_result){0};
+    *result = (struct intake_result){.is_read_only = false};
     status = unpack_start(&in.unpack, target, fault);
     if (status == SEAL_OK)
         status = archive_reader_new(&in.archive, CONTENT_BAG, from, fault);
@@ -176,6 +242,8 @@ static enum seal_status take_stream(struct intake *in, struct intake_result *res
             break;
         sha256_add(&hash, data, len);
         result->totals.bytes += len;
+        if (tally_bytes(&in->tally, len, stream_consumed(in->from), fault) != SEAL_OK)
+            return fault->status;
         if (to != NULL && to->write(to->self, data, len, fault) != SEAL_OK)
             return fault->status;
         report_progress(in);
@@ -191,13 +259,13 @@ static enum seal_status take_stream(struct intake *in, struct intake_result *res
 }
 
 enum seal_status intake_stream(struct intake_result *result, struct stream_reader *from,
-                               const struct sink *to, const struct intake_progress *progress,
-                               struct fault *fault)
+                               const struct sink *to, const struct intake_limits *limits,
+                               const struct intake_progress *progress, struct fault *fault)
 {
-    struct intake in = {.from = from, .progress = progress};
+    struct intake in = {.from = from, .progress = progress, .tally = {.limits = limits}};
     enum seal_status status;
 
-    *result = (struct intake_result){0};
+    *result = (struct intake_result){.is_read_only = false};
     status = archive_reader_new(&in.archive, CONTENT_STREAM, from, fault);
     if (status == SEAL_OK)
         status = take_stream(&in, result, to, fault);

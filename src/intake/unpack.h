@@ -6,7 +6,7 @@
 #define SEAL_INTAKE_UNPACK_H
 
 #include "intake/folder.h"
-#include "intake/intake.h"
+#include "intake/receive.h"
 
 struct unpack {
     const struct intake_target *target;

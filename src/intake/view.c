@@ -1,7 +1,7 @@
 /*
  * Looking into a bag without reading all of it: its record, which is at the end, and single files.
  */
-#include "intake/intake.h"
+#include "intake/view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +12,10 @@
 #define TAG_ENTRIES 5
 
 struct intake_view {
+    struct stream_reader *from;
     struct archive_reader *archive;
     struct bag_check *record;
+    struct tally tally;
     uint64_t entry_count; /* of all, the record's own too */
 };
 
@@ -27,7 +29,10 @@ static enum seal_status out_of_memory(struct fault *fault)
 static enum seal_status take_tag_file(struct intake_view *v, const struct archive_entry *entry,
                                       struct fault *fault)
 {
-    if (bag_check_entry(v->record, entry, NULL, fault) != SEAL_OK)
+    struct bag_place place;
+
+    if (bag_check_entry(v->record, entry, &place, fault) != SEAL_OK ||
+        tally_entry(&v->tally, entry, &place, stream_consumed(v->from), fault) != SEAL_OK)
         return fault->status;
     for (;;) {
         const uint8_t *data;
@@ -61,9 +66,9 @@ static enum seal_status read_record(struct intake_view *v, struct fault *fault)
     }
 }
 
-static enum seal_status open_view(struct intake_view *v, struct stream_reader *from,
-                                  struct fault *fault)
+static enum seal_status open_view(struct intake_view *v, struct fault *fault)
 {
+    struct stream_reader *from = v->from;
     uint8_t sealed[SHA256_LEN], digest[SHA256_LEN], receipt[32];
     uint64_t content_len;
 
@@ -79,14 +84,16 @@ static enum seal_status open_view(struct intake_view *v, struct stream_reader *f
 }
 
 enum seal_status intake_view_open(struct intake_view **out, struct stream_reader *from,
-                                  struct fault *fault)
+                                  const struct intake_limits *limits, struct fault *fault)
 {
     struct intake_view *v = calloc(1, sizeof *v);
 
     *out = NULL;
     if (v == NULL)
         return out_of_memory(fault);
-    if (open_view(v, from, fault) == SEAL_OK)
+    v->from = from;
+    v->tally.limits = limits;
+    if (open_view(v, fault) == SEAL_OK)
         *out = v;
     else
         intake_view_free(v);
@@ -160,6 +167,7 @@ struct extraction {
     struct intake_view *view;
     struct bag_check *met; /* knows which folders are there already */
     struct unpack unpack;
+    struct tally tally;
 };
 
 static bool is_same(const struct archive_entry *e, const struct bag_item *item)
@@ -214,6 +222,7 @@ static enum seal_status extract_item(struct extraction *x, const struct bag_item
                          "its listing differs from what is there, or is in another order",
                          item->path);
     if (bag_check_entry(x->met, &entry, &place, fault) != SEAL_OK ||
+        tally_entry(&x->tally, &entry, &place, stream_consumed(x->view->from), fault) != SEAL_OK ||
         unpack_folders(&x->unpack, &entry, &place, fault) != SEAL_OK || entry.is_dir)
         return fault->status;
     status = unpack_create(&x->unpack, &entry, &file, fault);
@@ -267,7 +276,7 @@ enum seal_status intake_view_extract(struct intake_view *v, const char *const *p
                                      void *ctx, struct fault *fault)
 {
     struct selection s = {.paths = paths, .path_count = path_count};
-    struct extraction x = {.view = v};
+    struct extraction x = {.view = v, .tally = {.limits = &target->limits}};
     enum seal_status status = make_selection(&s, v, fault);
 
     if (status == SEAL_OK)

@@ -23,6 +23,62 @@ _Noreturn void plat_die_by_signal(void);
  * system cannot tell. */
 int plat_open_self(void);
 
+/* ---- A worker and its cage ----------------------------------------------------------------- */
+
+/* This program once more, in a process of its own that has nothing of ours: no memory, no
+ * arguments, and of the environment only what the loader needs. It is killed when we end. */
+#define PLAT_WORKER_NAME "unseal-worker" /* its argv[0] */
+/* Its descriptors; 0 and 1 are open on nothing, and so is 2, so that it cannot reach a terminal. */
+#define PLAT_WORKER_CHANNEL 3
+#define PLAT_WORKER_FIRST 4 /* of those given, in their order */
+#define PLAT_WORKER_FDS_MAX 4
+
+struct plat_worker {
+    int channel; /* our end of the socket between us; ours to close */
+    long pid;
+};
+
+int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count);
+
+enum plat_worker_end {
+    PLAT_WORKER_DONE,      /* it ended by itself, with 0 */
+    PLAT_WORKER_FAILED,    /* with another code: it could not be started, say */
+    PLAT_WORKER_CRASHED,   /* by a signal for mistakes in memory and the like */
+    PLAT_WORKER_FORBIDDEN, /* it tried what its cage forbids */
+    PLAT_WORKER_KILLED     /* by another signal: mostly for want of memory */
+};
+
+/* Waits for its end, kill: after having killed it. */
+enum plat_worker_end plat_worker_wait(struct plat_worker *w, bool kill);
+
+/* What a worker is left with. */
+struct plat_cage {
+    int folder;         /* all it may make files and folders in; -1: none */
+    bool folder_is_read; /* it may only read there instead */
+    uint64_t memory;    /* bytes it may take beyond those it has */
+    uint64_t file_size; /* bytes of the largest file it may write */
+};
+
+/* Pieces of the cage, as bits. */
+#define PLAT_CAGE_FILES 1      /* which files it may touch (Landlock on Linux) */
+#define PLAT_CAGE_CALLS 2      /* which system calls it may make (seccomp); others end it */
+#define PLAT_CAGE_PRIVILEGES 4 /* no privileges, and no way to any */
+#define PLAT_CAGE_LIMITS 8     /* memory, files, processes */
+#define PLAT_CAGE_ALL 15
+
+/* Shuts this process in, for good. Returns the pieces that this system lacks: the others hold. */
+unsigned int plat_cage_enter(const struct plat_cage *cage);
+/* The same for a program that meets no content: from now on it can neither reach a network nor
+ * start another program. with_programs: it can still do the latter. Where the system knows no such
+ * thing, nothing happens. */
+void plat_renounce(bool with_programs);
+
+/* Where we may do everything, the worker is another user, who owns nothing else: an empty folder is
+ * given to that user, and with all in it taken back when the worker has ended. Both do nothing
+ * where we are no such user; lending also where the file system has no owners. */
+void plat_lend_dir(int fd);
+int plat_take_back_dir(int fd);
+
 /* ---- The terminal ------------------------------------------------------------------------- */
 
 bool plat_is_terminal(int fd);

@@ -211,7 +211,7 @@ int plat_make_dir(int at, const char *name, enum plat_access access)
 
 int plat_create_file(int at, const char *name, enum plat_access access, bool exec)
 {
-    return open_again(at, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode_of(access, exec));
+    return open_again(at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode_of(access, exec));
 }
 
 int plat_open_append(const char *path)

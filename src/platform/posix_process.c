@@ -11,17 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #endif
 
-/* The leak checker looks at its own process as a debugger would, which is what we forbid. */
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(leak_sanitizer)
-#define UNDER_SANITIZER 1
-#endif
-#endif
+#include "platform/posix.h"
 
 static volatile sig_atomic_t stopping_signal;
 
@@ -62,8 +56,9 @@ static void hide_memory(void)
     struct rlimit none = {0, 0};
 
     (void)setrlimit(RLIMIT_CORE, &none);
-#if defined(__linux__) && !defined(UNDER_SANITIZER)
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#ifdef __linux__
+    if (!UNDER_SANITIZER)
+        (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 }
 
@@ -113,7 +108,11 @@ bool plat_utc_offset(int64_t sec, int *minutes)
 int plat_open_self(void)
 {
 #ifdef __linux__
-    return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    const char *name = (const char *)getauxval(AT_EXECFN);
+
+    /* Without /proc: what it was started as. */
+    return fd < 0 && name != NULL ? open(name, O_RDONLY | O_CLOEXEC) : fd;
 #else
     errno = ENOSYS;
     return -1;

@@ -39,10 +39,22 @@ static enum seal_status read_two(struct volume_in *in, uint64_t number, struct f
     return status;
 }
 
-static enum seal_status open_file(struct volume_in *in, struct fault *fault)
+static enum seal_status look_at_file(struct volume_in *in, struct fault *fault)
 {
     struct plat_stat st;
 
+    if (plat_stat_fd(in->fd, &st) != 0)
+        return fault_set_errno(fault, "could not be opened", in->name);
+    if (st.type == PLAT_DIR)
+        return fault_set(fault, SEAL_USAGE, "it is a folder, not a sealed file", in->name);
+    in->is_file = st.type == PLAT_FILE;
+    in->size = in->is_file ? st.size : 0;
+    plat_hint_sequential(in->fd);
+    return SEAL_OK;
+}
+
+static enum seal_status open_file(struct volume_in *in, struct fault *fault)
+{
     if (strcmp(in->name, "-") == 0) {
         in->fd = STDIN_FILENO;
         in->name = "standard input";
@@ -52,14 +64,7 @@ static enum seal_status open_file(struct volume_in *in, struct fault *fault)
             return fault_set_errno(fault, "could not be opened", in->name);
         in->close_fd = true;
     }
-    if (plat_stat_fd(in->fd, &st) != 0)
-        return fault_set_errno(fault, "could not be opened", in->name);
-    if (st.type == PLAT_DIR)
-        return fault_set(fault, SEAL_USAGE, "it is a folder, not a sealed file", in->name);
-    in->is_file = st.type == PLAT_FILE;
-    in->size = in->is_file ? st.size : 0;
-    plat_hint_sequential(in->fd);
-    return read_two(in, 0, fault);
+    return look_at_file(in, fault) == SEAL_OK ? read_two(in, 0, fault) : fault->status;
 }
 
 enum seal_status volume_open(struct volume_in **out, const char *name, struct fault *fault)
@@ -78,6 +83,50 @@ enum seal_status volume_open(struct volume_in **out, const char *name, struct fa
     else
         volume_close(in);
     return status;
+}
+
+enum seal_status volume_hand_over(struct volume_in *in, int *fd, struct span ahead[2],
+                                  struct fault *fault)
+{
+    *fd = in->fd;
+    ahead[0] = ahead[1] = (struct span){NULL, 0};
+    if (in->is_file)
+        return lseek(in->fd, 0, SEEK_SET) == 0
+                   ? SEAL_OK
+                   : fault_set_errno(fault, "could not be read", in->name);
+    for (int i = 0; i < 2; i++)
+        ahead[i] = (struct span){in->blocks[i], in->lens[i]};
+    return SEAL_OK;
+}
+
+/* What is not in ahead is still to be read. */
+static enum seal_status begin_with(struct volume_in *in, struct span ahead, struct fault *fault)
+{
+    if (ahead.len == 0)
+        return read_two(in, 0, fault);
+    if (ahead.len > sizeof in->blocks)
+        return fault_set(fault, SEAL_USAGE, "more than two blocks were read ahead", in->name);
+    memcpy(in->blocks, ahead.data, ahead.len);
+    in->lens[0] = ahead.len < VOLUME_BLOCK_LEN ? ahead.len : VOLUME_BLOCK_LEN;
+    in->lens[1] = ahead.len - in->lens[0];
+    return SEAL_OK;
+}
+
+enum seal_status volume_take_over(struct volume_in **out, int fd, struct span ahead,
+                                  const char *name, struct fault *fault)
+{
+    struct volume_in *in = calloc(1, sizeof *in);
+
+    *out = in;
+    if (in == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    in->name = name;
+    in->fd = fd;
+    if (look_at_file(in, fault) == SEAL_OK && begin_with(in, ahead, fault) == SEAL_OK)
+        return SEAL_OK;
+    volume_close(in);
+    *out = NULL;
+    return fault->status;
 }
 
 const uint8_t *volume_block(const struct volume_in *in, size_t *len, bool *is_last)

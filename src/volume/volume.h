@@ -35,6 +35,14 @@ MUST_USE enum seal_status volume_digest(struct volume_in *in, uint8_t digest[sta
  * before volume_next. At its end volume_read_digest gives the digest. */
 void volume_hash_reads(struct volume_in *in);
 void volume_read_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN]);
+/* For another process that reads on: the descriptor, and in ahead the blocks that were taken from
+ * it already, up to two, valid until the next call; none where fd is at the begin again. To be
+ * called at the first block; *in is only to be closed then. */
+MUST_USE enum seal_status volume_hand_over(struct volume_in *in, int *fd, struct span ahead[2],
+                                           struct fault *fault);
+/* The other side: ahead has what there was of them, joined. fd stays open after volume_close. */
+MUST_USE enum seal_status volume_take_over(struct volume_in **out, int fd, struct span ahead,
+                                           const char *name, struct fault *fault);
 /* Its kind, size and time, as they are now; all zero if they cannot be had. */
 void volume_stat(const struct volume_in *in, struct plat_stat *st);
 /* Bytes of the whole file, 0 where it cannot be known before the end (a pipe). */

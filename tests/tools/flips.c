@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "envelope/envelope.h"
-#include "intake/intake.h"
+#include "intake/receive.h"
 #include "keys/keys.h"
 #include "stream/stream.h"
 #include "volume/volume.h"
@@ -64,7 +64,7 @@ static enum seal_status open_once(void)
     if (status == SEAL_OK)
         status = stream_reader_new(&stream, &env, in, &fault);
     if (status == SEAL_OK)
-        status = intake_stream(&result, stream, NULL, &quiet, &fault);
+        status = intake_stream(&result, stream, NULL, &INTAKE_NO_LIMITS, &quiet, &fault);
     if (status == SEAL_OK)
         state.head_len = env.head_len;
     intake_result_free(&result);

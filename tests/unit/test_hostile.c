@@ -12,7 +12,7 @@
 
 #include "archive/frames.h"
 #include "bag/items.h"
-#include "intake/intake.h"
+#include "intake/receive.h"
 #include "lib/check.h"
 #include "lib/fixture.h"
 
@@ -287,7 +287,7 @@ static enum seal_status take_in(struct bag *b)
     CHECK_INT(SEAL_OK, volume_open(&in, check_scratch("sealed"), &taken.fault));
     CHECK_INT(SEAL_OK, stream_reader_new(&stream, &env, in, &taken.fault));
     status =
-        intake_bag(&result, stream, &(struct intake_target){.dirfd = out}, &progress, &taken.fault);
+        intake_bag(&result, stream, &(struct intake_target){.dirfd = out, .limits = INTAKE_NO_LIMITS}, &progress, &taken.fault);
     CHECK_INT(status, taken.fault.status);
     taken.totals = result.totals;
     intake_result_free(&result);

@@ -1,0 +1,292 @@
+/*
+ * The program's side of a worker: starts it, tells it what to do, and believes nothing that it
+ * says but what has the right form.
+ */
+#include "intake/intake.h"
+
+#include <string.h>
+
+#include "intake/channel.h"
+
+struct run {
+    const struct intake_job *job;
+    const struct intake_observer *observer;
+    struct intake_result *result;
+    struct channel *channel;
+    struct fault outcome; /* what the worker says it came to */
+    bool is_done;
+    bool gave_up; /* the caller wants no more */
+};
+
+void intake_result_free(struct intake_result *result)
+{
+    buffer_free(&result->remarks);
+    buffer_free(&result->bag_info);
+}
+
+/* ---- To the worker ------------------------------------------------------------------------ */
+
+static enum seal_status send_ahead(struct run *r, const struct span ahead[2], struct fault *fault)
+{
+    for (int i = 0; i < 2; i++) {
+        if (ahead[i].len == 0)
+            continue;
+        channel_begin(r->channel, MESSAGE_AHEAD);
+        channel_put_bytes(r->channel, ahead[i].data, ahead[i].len);
+        if (channel_end(r->channel, fault) != SEAL_OK)
+            return fault->status;
+    }
+    return SEAL_OK;
+}
+
+static enum seal_status send_errand(struct run *r, const struct span ahead[2], struct fault *fault)
+{
+    const struct intake_job *job = r->job;
+
+    if (send_job(r->channel, job, fault) != SEAL_OK || send_ahead(r, ahead, fault) != SEAL_OK)
+        return fault->status;
+    for (size_t i = 0; i < job->path_count; i++) {
+        channel_begin(r->channel, MESSAGE_PATH);
+        channel_put_text(r->channel, job->paths[i]);
+        if (channel_end(r->channel, fault) != SEAL_OK)
+            return fault->status;
+    }
+    channel_begin(r->channel, MESSAGE_GO);
+    return channel_end(r->channel, fault) == SEAL_OK ? channel_flush(r->channel, fault)
+                                                     : fault->status;
+}
+
+/* ---- From the worker ---------------------------------------------------------------------- */
+
+static enum seal_status broken(struct fault *fault)
+{
+    return fault_set(fault, SEAL_BROKE, "it sent a message that is malformed", NULL);
+}
+
+static enum seal_status hear_item(struct run *r, struct fields *f, struct fault *fault)
+{
+    uint8_t digest[SHA256_LEN];
+    struct bag_item item;
+
+    if (!take_item(f, &item, digest) || !fields_end(f) || !utf8_is_valid(item.path, strlen(item.path)))
+        return broken(fault);
+    r->gave_up = r->observer->item(r->observer->ctx, &item, fault) != SEAL_OK;
+    return r->gave_up ? fault_set(fault, SEAL_IO, NULL, NULL) : SEAL_OK;
+}
+
+static enum seal_status hear_extracted(struct run *r, struct fields *f, struct fault *fault)
+{
+    uint8_t digest[SHA256_LEN];
+    struct bag_item item;
+    const char *on_disk;
+
+    if (!take_item(f, &item, digest) || item.digest == NULL)
+        return broken(fault);
+    on_disk = field_text(f);
+    if (!fields_end(f))
+        return broken(fault);
+    r->observer->extracted(r->observer->ctx, &item, on_disk);
+    return SEAL_OK;
+}
+
+static enum seal_status hear_change(struct run *r, struct fields *f, struct fault *fault)
+{
+    unsigned int kind = field_u8(f), has_detail = field_u8(f);
+    const char *path = field_text(f), *detail = field_text(f);
+
+    if (!fields_end(f) || kind >= BAG_CHANGE_KINDS || has_detail > 1)
+        return broken(fault);
+    r->observer->change(r->observer->ctx, (enum bag_change)kind, path,
+                        has_detail == 1 ? detail : NULL);
+    return SEAL_OK;
+}
+
+static enum seal_status hear_note(struct run *r, struct fields *f, struct fault *fault)
+{
+    const char *path = field_text(f), *what = field_text(f);
+
+    if (!fields_end(f))
+        return broken(fault);
+    r->observer->note(r->observer->ctx, path, what);
+    return SEAL_OK;
+}
+
+static enum seal_status hear_numbers(struct run *r, unsigned int type, struct fields *f,
+                                     struct fault *fault)
+{
+    uint64_t number = type == MESSAGE_CAGE ? field_u32(f) : field_u64(f);
+
+    if (!fields_end(f))
+        return broken(fault);
+    if (type == MESSAGE_PROGRESS && r->observer->progress != NULL)
+        r->observer->progress(r->observer->ctx, number);
+    if (type == MESSAGE_CAGE && number != 0 && r->observer->uncaged != NULL)
+        r->observer->uncaged(r->observer->ctx, (unsigned int)number & PLAT_CAGE_ALL);
+    return SEAL_OK;
+}
+
+/* A worker says only what belongs to its task. */
+static bool belongs(const struct run *r, unsigned int type)
+{
+    switch (type) {
+    case MESSAGE_CAGE:
+    case MESSAGE_PROGRESS:
+    case MESSAGE_DONE:
+        return true;
+    case MESSAGE_ITEM:
+        return r->job->task == INTAKE_LIST;
+    case MESSAGE_EXTRACTED:
+        return r->job->task == INTAKE_EXTRACT;
+    case MESSAGE_CHANGE:
+    case MESSAGE_NOTE:
+        return r->job->task == INTAKE_RECHECK;
+    case MESSAGE_INFO:
+    case MESSAGE_REMARKS:
+        return r->job->task == INTAKE_BAG;
+    default:
+        return false;
+    }
+}
+
+static enum seal_status hear(struct run *r, unsigned int type, struct fields *f,
+                             struct fault *fault)
+{
+    if (!belongs(r, type))
+        return broken(fault);
+    switch (type) {
+    case MESSAGE_ITEM:
+        return hear_item(r, f, fault);
+    case MESSAGE_EXTRACTED:
+        return hear_extracted(r, f, fault);
+    case MESSAGE_CHANGE:
+        return hear_change(r, f, fault);
+    case MESSAGE_NOTE:
+        return hear_note(r, f, fault);
+    case MESSAGE_INFO:
+        return take_piece(f, &r->result->bag_info) ? SEAL_OK : broken(fault);
+    case MESSAGE_REMARKS:
+        return take_piece(f, &r->result->remarks) ? SEAL_OK : broken(fault);
+    case MESSAGE_DONE:
+        r->is_done = take_done(f, r->result, &r->outcome);
+        return r->is_done ? SEAL_OK : broken(fault);
+    default:
+        return hear_numbers(r, type, f, fault);
+    }
+}
+
+static enum seal_status hear_all(struct run *r, struct fault *fault)
+{
+    while (!r->is_done) {
+        struct fields f;
+        unsigned int type;
+
+        if (channel_take(r->channel, &type, &f, fault) != SEAL_OK)
+            return fault->status;
+        if (type == 0)
+            return SEAL_OK; /* how it ended will tell why */
+        if (hear(r, type, &f, fault) != SEAL_OK)
+            return fault->status;
+    }
+    return SEAL_OK;
+}
+
+/* ---- Its end ------------------------------------------------------------------------------ */
+
+static enum seal_status broke(struct fault *fault, const char *what)
+{
+    *fault = (struct fault){.status = SEAL_BROKE, .what = what};
+    return SEAL_BROKE;
+}
+
+/* fault: what talking to it came to. How it ended says more than that it stopped talking. */
+static enum seal_status judge_end(struct run *r, enum plat_worker_end end, struct fault *fault)
+{
+    if (r->gave_up || (fault->status != SEAL_OK && fault->status != SEAL_IO &&
+                       fault->status != SEAL_BROKE))
+        return fault->status;
+    if (end == PLAT_WORKER_FORBIDDEN)
+        return broke(fault, "it tried what it is not allowed to, and was stopped");
+    if (end == PLAT_WORKER_CRASHED)
+        return broke(fault, "it crashed");
+    if (fault->status == SEAL_BROKE)
+        return fault->status;
+    *fault = (struct fault){.status = SEAL_OK};
+    if (end == PLAT_WORKER_KILLED)
+        return fault_set(fault, SEAL_NO_MEMORY,
+                         "the part that reads what is inside was killed, perhaps for want of memory",
+                         NULL);
+    if (end == PLAT_WORKER_FAILED || !r->is_done)
+        return fault_set(fault, SEAL_IO,
+                         "the part that reads what is inside could not be started", NULL);
+    *fault = r->outcome;
+    return fault->status;
+}
+
+/* Names that the worker does not know. */
+static void name_places(const struct run *r, struct fault *fault)
+{
+    const char *name = NULL;
+
+    if (strcmp(fault->name, WORKER_INPUT) == 0)
+        name = r->job->input_name;
+    else if (strcmp(fault->name, WORKER_OUTPUT) == 0)
+        name = r->job->output_name;
+    if (name == NULL)
+        return;
+    fault->name[0] = '\0';
+    fault_add_name(fault, name);
+}
+
+static enum seal_status converse(struct run *r, int channel_fd, const struct span ahead[2],
+                                 struct fault *fault)
+{
+    if (channel_new(&r->channel, channel_fd, fault) != SEAL_OK)
+        return fault->status;
+    if (send_errand(r, ahead, fault) == SEAL_OK)
+        (void)hear_all(r, fault);
+    channel_free(r->channel);
+    return fault->status;
+}
+
+static enum seal_status work(struct run *r, const int *fds, size_t fd_count,
+                             const struct span ahead[2], struct fault *fault)
+{
+    struct plat_worker worker;
+    bool stopped;
+
+    if (plat_worker_start(&worker, fds, fd_count) != 0)
+        return fault_set_errno(fault, "the part that reads what is inside could not be started",
+                               NULL);
+    stopped = converse(r, worker.channel, ahead, fault) != SEAL_OK &&
+              fault->status != SEAL_IO; /* then it has ended, and how is worth knowing */
+    (void)plat_close(worker.channel);
+    (void)judge_end(r, plat_worker_wait(&worker, stopped), fault);
+    name_places(r, fault);
+    return fault->status;
+}
+
+static bool unpacks(const struct intake_job *job)
+{
+    return job->output >= 0 && (job->task == INTAKE_BAG || job->task == INTAKE_EXTRACT);
+}
+
+enum seal_status intake_run(struct intake_result *result, const struct intake_job *job,
+                            const struct intake_observer *observer, struct fault *fault)
+{
+    struct run r = {.job = job, .observer = observer, .result = result};
+    struct span ahead[2] = {{NULL, 0}, {NULL, 0}};
+    int fds[2];
+    size_t fd_count = 0;
+
+    *result = (struct intake_result){.is_read_only = false};
+    if (job->in != NULL && volume_hand_over(job->in, &fds[fd_count++], ahead, fault) != SEAL_OK)
+        return fault->status;
+    if (job->output >= 0)
+        fds[fd_count++] = job->output;
+    if (unpacks(job))
+        plat_lend_dir(job->output);
+    (void)work(&r, fds, fd_count, ahead, fault);
+    if (unpacks(job) && plat_take_back_dir(job->output) != 0 && fault->status == SEAL_OK)
+        (void)fault_set_errno(fault, "it could not be made yours again", job->output_name);
+    return fault->status;
+}

@@ -1,0 +1,400 @@
+/*
+ * The worker: everything that reads what senders wrote, in a process that can do nothing else.
+ */
+#include "intake/intake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "intake/channel.h"
+#include "intake/receive.h"
+#include "intake/view.h"
+
+struct worker {
+    struct channel *channel;
+    struct errand *errand; /* sodium_malloc: it has the file key */
+    struct buffer ahead;
+    char **paths;
+    size_t path_count;
+    int output;
+    struct volume_in *in;
+    struct stream_reader *stream;
+    struct intake_result result;
+    uint64_t unreported; /* bytes that were read and not told of */
+};
+
+/* ---- What it is told ---------------------------------------------------------------------- */
+
+static enum seal_status malformed(struct fault *fault)
+{
+    return fault_set(fault, SEAL_BROKE, "a message is malformed", NULL);
+}
+
+static enum seal_status out_of_memory(struct fault *fault)
+{
+    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+}
+
+static enum seal_status add_path(struct worker *w, struct fields *f, struct fault *fault)
+{
+    char **paths = realloc(w->paths, (w->path_count + 1) * sizeof *paths);
+    const char *path = field_text(f);
+
+    if (paths == NULL)
+        return out_of_memory(fault);
+    w->paths = paths;
+    if (!fields_end(f))
+        return malformed(fault);
+    paths[w->path_count] = strdup(path);
+    return paths[w->path_count++] == NULL ? out_of_memory(fault) : SEAL_OK;
+}
+
+static enum seal_status take_message(struct worker *w, unsigned int type, struct fields *f,
+                                     struct fault *fault)
+{
+    struct span piece;
+
+    switch (type) {
+    case MESSAGE_JOB:
+        return take_job(f, w->errand) ? SEAL_OK : malformed(fault);
+    case MESSAGE_AHEAD:
+        piece = field_rest(f);
+        return buffer_append(&w->ahead, piece.data, piece.len) == SEAL_OK ? SEAL_OK
+                                                                           : out_of_memory(fault);
+    case MESSAGE_PATH:
+        return add_path(w, f, fault);
+    case MESSAGE_GO:
+        return SEAL_OK;
+    default:
+        return malformed(fault);
+    }
+}
+
+static enum seal_status take_errand(struct worker *w, struct fault *fault)
+{
+    unsigned int type = 0;
+
+    while (type != MESSAGE_GO) {
+        struct fields f;
+
+        if (channel_take(w->channel, &type, &f, fault) != SEAL_OK ||
+            take_message(w, type, &f, fault) != SEAL_OK)
+            return fault->status;
+    }
+    w->output = !w->errand->has_output                      ? -1
+                : w->errand->job.task == INTAKE_RECHECK     ? PLAT_WORKER_FIRST
+                                                            : PLAT_WORKER_FIRST + 1;
+    return SEAL_OK;
+}
+
+/* ---- The cage ----------------------------------------------------------------------------- */
+
+/* For what does not grow with the number of names, and for each file that may come out. */
+#define MEMORY_LEAST (UINT64_C(512) << 20)
+#define MEMORY_A_FILE UINT64_C(2048)
+#define MEMORY_MOST (UINT64_C(16) << 30)
+
+static struct plat_cage cage_for(const struct worker *w)
+{
+    const struct intake_job *job = &w->errand->job;
+    bool unpacks = job->task == INTAKE_BAG || job->task == INTAKE_EXTRACT;
+    bool rechecks = job->task == INTAKE_RECHECK;
+    uint64_t files = job->limits.files;
+
+    return (struct plat_cage){
+        .folder = unpacks || rechecks ? w->output : -1,
+        .folder_is_read = rechecks,
+        .memory = files > MEMORY_MOST / MEMORY_A_FILE ? MEMORY_LEAST + MEMORY_MOST
+                                                      : MEMORY_LEAST + files * MEMORY_A_FILE,
+        .file_size = unpacks ? job->limits.room : UINT64_MAX,
+    };
+}
+
+static enum seal_status enter_cage(struct worker *w, struct fault *fault)
+{
+    const struct plat_cage cage = cage_for(w);
+    unsigned int missing = plat_cage_enter(&cage);
+
+    channel_begin(w->channel, MESSAGE_CAGE);
+    channel_put_u32(w->channel, missing);
+    if (channel_end(w->channel, fault) != SEAL_OK || channel_flush(w->channel, fault) != SEAL_OK)
+        return fault->status;
+    if (missing != 0 && w->errand->job.whole_cage)
+        return fault_set(fault, SEAL_IO, WORKER_UNCAGED, NULL);
+    return SEAL_OK;
+}
+
+/* ---- What it says meanwhile --------------------------------------------------------------- */
+
+#define REPORT_EVERY ((uint64_t)1024 * 1024)
+
+/* What cannot be said is noticed at the end: nobody is there any more. */
+static void report_progress(void *ctx, uint64_t bytes)
+{
+    struct worker *w = ctx;
+    struct fault ignored = {.status = SEAL_OK};
+
+    w->unreported += bytes;
+    if (w->unreported < REPORT_EVERY)
+        return;
+    channel_begin(w->channel, MESSAGE_PROGRESS);
+    channel_put_u64(w->channel, w->unreported);
+    w->unreported = 0;
+    if (channel_end(w->channel, &ignored) == SEAL_OK)
+        (void)!channel_flush(w->channel, &ignored);
+}
+
+static enum seal_status report_item(void *ctx, const struct bag_item *item, struct fault *fault)
+{
+    struct worker *w = ctx;
+
+    channel_begin(w->channel, MESSAGE_ITEM);
+    put_item(w->channel, item);
+    return channel_end(w->channel, fault);
+}
+
+static void report_extracted(void *ctx, const struct bag_item *item, const char *on_disk)
+{
+    struct worker *w = ctx;
+    struct fault ignored = {.status = SEAL_OK};
+
+    channel_begin(w->channel, MESSAGE_EXTRACTED);
+    put_item(w->channel, item);
+    channel_put_text(w->channel, on_disk);
+    (void)!channel_end(w->channel, &ignored);
+}
+
+static void report_change(void *ctx, enum bag_change kind, const char *path, const char *detail)
+{
+    struct worker *w = ctx;
+    struct fault ignored = {.status = SEAL_OK};
+
+    channel_begin(w->channel, MESSAGE_CHANGE);
+    channel_put_u8(w->channel, (uint8_t)kind);
+    channel_put_u8(w->channel, detail != NULL);
+    channel_put_text(w->channel, path);
+    channel_put_text(w->channel, detail == NULL ? "" : detail);
+    (void)!channel_end(w->channel, &ignored);
+}
+
+static void report_note(void *ctx, const char *path, const char *what)
+{
+    struct worker *w = ctx;
+    struct fault ignored = {.status = SEAL_OK};
+
+    channel_begin(w->channel, MESSAGE_NOTE);
+    channel_put_text(w->channel, path);
+    channel_put_text(w->channel, what);
+    (void)!channel_end(w->channel, &ignored);
+}
+
+/* ---- What it does ------------------------------------------------------------------------- */
+
+static struct intake_target target_of(const struct worker *w)
+{
+    const struct intake_job *job = &w->errand->job;
+
+    return (struct intake_target){.dirfd = w->output,
+                                  .writable = job->writable,
+                                  .exact_names = job->exact_names,
+                                  .limits = job->limits};
+}
+
+/* From the first block on. */
+static enum seal_status start_stream(struct worker *w, struct fault *fault)
+{
+    stream_reader_free(w->stream);
+    w->stream = NULL;
+    return stream_reader_new(&w->stream, &w->errand->env, w->in, fault);
+}
+
+static enum seal_status restart_stream(struct worker *w, struct fault *fault)
+{
+    return volume_rewind(w->in, fault) == SEAL_OK ? start_stream(w, fault) : fault->status;
+}
+
+static enum seal_status check_declared(struct worker *w, struct fault *fault)
+{
+    const struct intake_job *job = &w->errand->job;
+    uint64_t size = volume_size(w->in);
+
+    if (size == 0) /* a pipe: the end comes at the end */
+        return SEAL_OK;
+    if (intake_declared(w->stream, w->errand->env.params.type, &job->limits, size, fault) !=
+        SEAL_OK)
+        return fault->status;
+    return restart_stream(w, fault);
+}
+
+/* Takes at most left bytes and drops the rest, the padding behind raw content. */
+struct file_sink {
+    struct worker *worker;
+    int fd; /* -1: all is dropped */
+    uint64_t left;
+    struct tally tally;
+};
+
+static enum seal_status file_sink_write(void *self, const void *data, size_t len,
+                                        struct fault *fault)
+{
+    struct file_sink *s = self;
+    size_t n = len < s->left ? len : (size_t)s->left;
+
+    report_progress(s->worker, s->worker->errand->job.task == INTAKE_RAW ? len : 0);
+    if (s->fd < 0)
+        return SEAL_OK;
+    s->left -= n;
+    if (tally_bytes(&s->tally, n, stream_consumed(s->worker->stream), fault) != SEAL_OK ||
+        fd_write_full(s->fd, data, n, fault) == SEAL_OK)
+        return fault->status;
+    fault_add_name(fault, WORKER_OUTPUT);
+    return fault->status;
+}
+
+/* One pass over a stream or raw content. */
+static enum seal_status pass(struct worker *w, int fd, uint64_t most, struct fault *fault)
+{
+    struct file_sink sink = {w, fd, most, {.limits = &w->errand->job.limits}};
+    const struct sink to = {file_sink_write, &sink};
+    const struct intake_progress progress = {w, report_progress};
+    struct intake_result *r = &w->result;
+
+    if (w->errand->job.task == INTAKE_RAW)
+        return stream_reader_copy(w->stream, &to, &r->content_len, r->digest, r->receipt, fault);
+    return intake_stream(r, w->stream, &to, &w->errand->job.limits, &progress, fault);
+}
+
+static enum seal_status do_stream(struct worker *w, struct fault *fault)
+{
+    uint64_t most = UINT64_MAX;
+
+    if (w->errand->job.task == INTAKE_STREAM && check_declared(w, fault) != SEAL_OK)
+        return fault->status;
+    if (w->output < 0 || w->errand->job.check_first) {
+        if (pass(w, -1, most, fault) != SEAL_OK || w->output < 0)
+            return fault->status;
+        if (w->errand->job.task == INTAKE_RAW)
+            most = w->result.content_len;
+        if (restart_stream(w, fault) != SEAL_OK)
+            return fault->status;
+    }
+    return pass(w, w->output, most, fault);
+}
+
+static enum seal_status do_bag(struct worker *w, struct fault *fault)
+{
+    const struct intake_target target = target_of(w);
+    const struct intake_progress progress = {w, report_progress};
+
+    if (check_declared(w, fault) != SEAL_OK)
+        return fault->status;
+    return intake_bag(&w->result, w->stream, &target, &progress, fault);
+}
+
+static enum seal_status do_view(struct worker *w, struct fault *fault)
+{
+    const struct intake_target target = target_of(w);
+    struct intake_view *view;
+
+    if (intake_view_open(&view, w->stream, &target.limits, fault) != SEAL_OK)
+        return fault->status;
+    if (w->errand->job.task == INTAKE_LIST)
+        (void)bag_check_each_item(intake_view_record(view), report_item, w, fault);
+    else
+        (void)!intake_view_extract(view, (const char *const *)w->paths, w->path_count, &target,
+                                   report_extracted, w, fault);
+    bag_check_totals(intake_view_record(view), &w->result.totals);
+    intake_view_free(view);
+    return fault->status;
+}
+
+static enum seal_status do_recheck(struct worker *w, struct fault *fault)
+{
+    const struct bag_recheck_observer observer = {w, report_change, report_note, report_progress};
+
+    return bag_recheck(&w->result.recheck, w->output, WORKER_OUTPUT, &observer, fault);
+}
+
+/* What only reading the whole file gives. */
+static void note_input(struct worker *w)
+{
+    struct plat_stat st;
+
+    volume_stat(w->in, &st);
+    w->result.sealed_len = stream_consumed(w->stream);
+    if (st.type != PLAT_FILE)
+        volume_read_digest(w->in, w->result.sealed_digest);
+}
+
+static enum seal_status open_input(struct worker *w, struct fault *fault)
+{
+    const struct span ahead = {w->ahead.data, w->ahead.len};
+    struct plat_stat st;
+
+    if (volume_take_over(&w->in, PLAT_WORKER_FIRST, ahead, WORKER_INPUT, fault) != SEAL_OK)
+        return fault->status;
+    volume_stat(w->in, &st);
+    if (st.type != PLAT_FILE)
+        volume_hash_reads(w->in);
+    return start_stream(w, fault);
+}
+
+static enum seal_status do_errand(struct worker *w, struct fault *fault)
+{
+    if (w->errand->job.task == INTAKE_RECHECK)
+        return do_recheck(w, fault);
+    if (open_input(w, fault) != SEAL_OK)
+        return fault->status;
+    switch (w->errand->job.task) {
+    case INTAKE_BAG:
+        (void)!do_bag(w, fault);
+        break;
+    case INTAKE_STREAM:
+    case INTAKE_RAW:
+        (void)!do_stream(w, fault);
+        break;
+    default:
+        (void)!do_view(w, fault);
+    }
+    if (fault->status == SEAL_OK)
+        note_input(w);
+    return fault->status;
+}
+
+/* ---- Its life ----------------------------------------------------------------------------- */
+
+static void clean_up(struct worker *w)
+{
+    stream_reader_free(w->stream);
+    volume_close(w->in);
+    intake_result_free(&w->result);
+    for (size_t i = 0; i < w->path_count; i++)
+        free(w->paths[i]);
+    free(w->paths);
+    buffer_free(&w->ahead);
+    sodium_free(w->errand);
+    channel_free(w->channel);
+}
+
+int intake_worker(void)
+{
+    struct worker w = {.output = -1};
+    struct fault outcome = {.status = SEAL_OK}, silence = {.status = SEAL_OK};
+
+    if (sodium_init() < 0)
+        return 1;
+    w.errand = sodium_malloc(sizeof *w.errand);
+    if (w.errand != NULL && channel_new(&w.channel, PLAT_WORKER_CHANNEL, &silence) == SEAL_OK) {
+        *w.errand = (struct errand){.has_output = false};
+        if (take_errand(&w, &silence) == SEAL_OK && enter_cage(&w, &outcome) == SEAL_OK)
+            (void)!do_errand(&w, &outcome);
+        if (silence.status == SEAL_OK)
+            (void)!send_result(w.channel, &w.result, &outcome, &silence);
+    } else {
+        silence.status = SEAL_NO_MEMORY;
+    }
+    clean_up(&w);
+    return silence.status == SEAL_OK ? 0 : 1;
+}

@@ -1,0 +1,288 @@
+/*
+ * A worker on POSIX systems: this program executed once more, so that nothing of our memory is in
+ * it, with a socket between us.
+ */
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "platform/posix.h"
+
+extern char **environ;
+
+/* Above all descriptors that the worker gets, so that none is in the way of another. */
+#define ASIDE 64
+
+#define NO_WORKER 127 /* how a child ends that could not become one */
+
+/* ---- The child ---------------------------------------------------------------------------- */
+
+/* What the loader needs to find libraries; a test build gets all, for what tests lay in its way. */
+static char **worker_environment(void)
+{
+    size_t count = 0, kept = 0;
+    char **list;
+
+    while (environ[count] != NULL)
+        count++;
+    list = calloc(count + 1, sizeof *list);
+    if (list == NULL)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+#ifndef SEAL_TESTING
+        if (strncmp(environ[i], "LD_", 3) != 0)
+            continue;
+#endif
+        list[kept++] = environ[i];
+    }
+    return list;
+}
+
+static void close_from(int first)
+{
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
+    closefrom(first);
+#else
+    long last = sysconf(_SC_OPEN_MAX);
+
+    for (int fd = first; fd < (last > 0 && last < 65536 ? (int)last : 65536); fd++)
+        (void)close(fd);
+#endif
+}
+
+static bool open_on_nothing(int fd)
+{
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    return nothing >= 0 && (nothing == fd || dup2(nothing, fd) == fd);
+}
+
+/* Puts the program, the channel and what was given where they belong, and closes all else. Returns
+ * the program's descriptor, which closes by itself when it is executed. */
+static int arrange(int program, int channel, const int *fds, size_t fd_count)
+{
+    int aside[PLAT_WORKER_FDS_MAX + 1], place = PLAT_WORKER_FIRST + (int)fd_count;
+
+    for (size_t i = 0; i <= fd_count; i++) {
+        aside[i] = fcntl(i == 0 ? channel : fds[i - 1], F_DUPFD, ASIDE);
+        if (aside[i] < 0)
+            return -1;
+    }
+    program = fcntl(program, F_DUPFD, ASIDE);
+    if (program < 0 || !open_on_nothing(0) || !open_on_nothing(1))
+        return -1;
+    if (!UNDER_SANITIZER && !open_on_nothing(2)) /* their reports must reach somebody */
+        return -1;
+    for (size_t i = 0; i <= fd_count; i++)
+        if (dup2(aside[i], PLAT_WORKER_CHANNEL + (int)i) < 0)
+            return -1;
+    if (dup2(program, place) < 0 || fcntl(place, F_SETFD, FD_CLOEXEC) != 0)
+        return -1;
+    close_from(place + 1);
+    return place;
+}
+
+/* It must not go on when we are gone, for whatever reason. */
+static bool die_with_parent(pid_t parent)
+{
+#ifdef __linux__
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+        return false;
+#endif
+    return getppid() == parent;
+}
+
+static _Noreturn void become_worker(pid_t parent, int program, int channel, const int *fds,
+                                    size_t fd_count)
+{
+    char name[] = PLAT_WORKER_NAME;
+    char *const args[] = {name, NULL};
+    char **env = worker_environment();
+
+    program = arrange(program, channel, fds, fd_count);
+    if (env != NULL && program >= 0 && die_with_parent(parent))
+        (void)fexecve(program, args, env);
+    _exit(NO_WORKER);
+}
+
+/* ---- The parent --------------------------------------------------------------------------- */
+
+int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count)
+{
+    int pair[2], program, saved;
+    pid_t parent = getpid(), pid;
+
+    *w = (struct plat_worker){.channel = -1, .pid = -1};
+    program = plat_open_self();
+    if (program < 0)
+        return -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+        saved = errno;
+        (void)close(program);
+        errno = saved;
+        return -1;
+    }
+    pid = fork();
+    if (pid == 0)
+        become_worker(parent, program, pair[1], fds, fd_count);
+    saved = errno;
+    (void)close(program);
+    (void)close(pair[1]);
+    if (pid < 0) {
+        (void)close(pair[0]);
+        errno = saved;
+        return -1;
+    }
+    w->channel = pair[0];
+    w->pid = pid;
+    return 0;
+}
+
+static enum plat_worker_end end_of(int status)
+{
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status) == 0 ? PLAT_WORKER_DONE : PLAT_WORKER_FAILED;
+    switch (WTERMSIG(status)) {
+    case SIGSYS:
+        return PLAT_WORKER_FORBIDDEN;
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGABRT:
+    case SIGILL:
+    case SIGFPE:
+    case SIGTRAP:
+        return PLAT_WORKER_CRASHED;
+    default:
+        return PLAT_WORKER_KILLED;
+    }
+}
+
+enum plat_worker_end plat_worker_wait(struct plat_worker *w, bool kill_it)
+{
+    int status = 0;
+    pid_t ended;
+
+    if (kill_it)
+        (void)kill((pid_t)w->pid, SIGKILL);
+    do {
+        ended = waitpid((pid_t)w->pid, &status, 0);
+    } while (ended < 0 && errno == EINTR);
+    w->pid = -1;
+    return ended < 0 ? PLAT_WORKER_FAILED : end_of(status);
+}
+
+/* ---- Another user's folder ---------------------------------------------------------------- */
+
+void plat_lend_dir(int fd)
+{
+    if (geteuid() == 0)
+        (void)!fchown(fd, WORKER_UID, WORKER_UID);
+}
+
+/* A folder on the way through a tree, and those in it that are still to be gone through: names, a
+ * NUL behind each. */
+struct level {
+    struct buffer folders;
+    size_t next;
+};
+
+struct walk {
+    int fd; /* of the level at hand */
+    struct level *levels;
+    size_t depth, cap;
+};
+
+static int take_back_entry(void *ctx, const char *name)
+{
+    struct walk *w = ctx;
+    struct level *l = &w->levels[w->depth - 1];
+    struct stat st;
+
+    if (fchownat(w->fd, name, geteuid(), getegid(), AT_SYMLINK_NOFOLLOW) != 0 ||
+        fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return -1;
+    if (!S_ISDIR(st.st_mode) ||
+        buffer_append(&l->folders, name, strlen(name) + 1) == SEAL_OK)
+        return 0;
+    errno = ENOMEM;
+    return -1;
+}
+
+/* Everything in the folder at hand, which becomes a level. */
+static int enter_level(struct walk *w)
+{
+    if (w->depth == w->cap) {
+        size_t cap = w->cap == 0 ? 16 : w->cap * 2;
+        struct level *levels = realloc(w->levels, cap * sizeof *levels);
+
+        if (levels == NULL)
+            return -1;
+        w->levels = levels;
+        w->cap = cap;
+    }
+    w->levels[w->depth++] = (struct level){.next = 0};
+    return plat_list_dir(w->fd, take_back_entry, w);
+}
+
+static int go(struct walk *w, const char *name)
+{
+    int next = plat_open_dir(w->fd, name, false);
+
+    if (next < 0)
+        return -1;
+    (void)close(w->fd);
+    w->fd = next;
+    return 0;
+}
+
+/* Down into the next folder, or up where there is none left. */
+static int take_step(struct walk *w)
+{
+    struct level *l = &w->levels[w->depth - 1];
+    const char *name = (const char *)l->folders.data + l->next;
+
+    if (l->next < l->folders.len) {
+        l->next += strlen(name) + 1;
+        return go(w, name) == 0 ? enter_level(w) : -1;
+    }
+    buffer_free(&l->folders);
+    w->depth--;
+    return w->depth == 0 ? 0 : go(w, "..");
+}
+
+/* From the top down: what is ours nobody else can enter any more, and move about meanwhile. */
+int plat_take_back_dir(int fd)
+{
+    struct stat st;
+    struct walk w = {.fd = -1};
+    int result, saved;
+
+    if (fstat(fd, &st) != 0 || st.st_uid == geteuid())
+        return 0;
+    result = fchown(fd, geteuid(), getegid());
+    if (result == 0)
+        result = w.fd = plat_open_dir(fd, ".", false);
+    if (result >= 0)
+        result = enter_level(&w);
+    while (result == 0 && w.depth > 0)
+        result = take_step(&w);
+    saved = errno;
+    for (size_t i = 0; i < w.depth; i++)
+        buffer_free(&w.levels[i].folders);
+    free(w.levels);
+    if (w.fd >= 0)
+        (void)close(w.fd);
+    errno = saved;
+    return result;
+}

@@ -1,0 +1,326 @@
+/*
+ * The cage on Linux. Each piece holds by itself: Landlock says which files, seccomp which system
+ * calls, another user and no capabilities which rights, limits how much.
+ */
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <seccomp.h>
+
+#include "platform/posix.h"
+
+/* ---- Which files: Landlock ---------------------------------------------------------------- */
+
+/* From the kernel's documentation, because the headers of many systems know less than their
+ * kernels. */
+#define SYS_LANDLOCK_CREATE_RULESET 444
+#define SYS_LANDLOCK_ADD_RULE 445
+#define SYS_LANDLOCK_RESTRICT_SELF 446
+#define LANDLOCK_TELL_VERSION 1
+#define LANDLOCK_BENEATH 1
+
+#define MAY_WRITE_FILE (UINT64_C(1) << 1)
+#define MAY_READ_FILE (UINT64_C(1) << 2)
+#define MAY_READ_DIR (UINT64_C(1) << 3)
+#define MAY_MAKE_DIR (UINT64_C(1) << 7)
+#define MAY_MAKE_FILE (UINT64_C(1) << 8)
+#define MAY_FIRST ((UINT64_C(1) << 13) - 1) /* all of the first version */
+#define MAY_REFER (UINT64_C(1) << 13)       /* version 2: moving and linking between folders */
+#define MAY_TRUNCATE (UINT64_C(1) << 14)    /* version 3 */
+#define MAY_IOCTL (UINT64_C(1) << 15)       /* version 5: of devices */
+#define NET_ALL UINT64_C(3)                 /* version 4: TCP */
+#define SCOPE_ALL UINT64_C(3)               /* version 6: abstract sockets and signals outside */
+
+struct ruleset {
+    uint64_t files, net, scope;
+};
+
+struct beneath {
+    uint64_t allowed;
+    int32_t folder;
+} __attribute__((packed));
+
+static size_t make_ruleset(struct ruleset *r, long version)
+{
+    *r = (struct ruleset){.files = MAY_FIRST};
+    if (version >= 2)
+        r->files |= MAY_REFER;
+    if (version >= 3)
+        r->files |= MAY_TRUNCATE;
+    if (version >= 5)
+        r->files |= MAY_IOCTL;
+    if (version >= 4)
+        r->net = NET_ALL;
+    if (version >= 6)
+        r->scope = SCOPE_ALL;
+    return version >= 6 ? sizeof *r : version >= 4 ? 2 * sizeof r->files : sizeof r->files;
+}
+
+static bool allow_folder(int rules, const struct plat_cage *cage)
+{
+    struct beneath b = {.allowed = cage->folder_is_read
+                                       ? MAY_READ_FILE | MAY_READ_DIR
+                                       : MAY_WRITE_FILE | MAY_READ_DIR | MAY_MAKE_DIR |
+                                             MAY_MAKE_FILE,
+                        .folder = cage->folder};
+
+    return cage->folder < 0 ||
+           syscall(SYS_LANDLOCK_ADD_RULE, rules, LANDLOCK_BENEATH, &b, 0) == 0;
+}
+
+/* All that is not allowed is forbidden: every file of the system but those under the folder. */
+static bool restrict_files(const struct plat_cage *cage)
+{
+    struct ruleset r;
+    long version = syscall(SYS_LANDLOCK_CREATE_RULESET, NULL, 0, LANDLOCK_TELL_VERSION);
+    size_t size;
+    int rules;
+    bool done;
+
+    if (version < 1)
+        return false;
+    size = make_ruleset(&r, version);
+    rules = (int)syscall(SYS_LANDLOCK_CREATE_RULESET, &r, size, 0);
+    if (rules < 0)
+        return false;
+    done = allow_folder(rules, cage) && syscall(SYS_LANDLOCK_RESTRICT_SELF, rules, 0) == 0;
+    (void)close(rules);
+    return done;
+}
+
+/* ---- Which calls: seccomp ----------------------------------------------------------------- */
+
+/* What any worker needs: memory, the descriptors it has, and its end. */
+static const int calls_always[] = {
+    SCMP_SYS(read),       SCMP_SYS(write),      SCMP_SYS(pread64),         SCMP_SYS(lseek),
+    SCMP_SYS(close),      SCMP_SYS(fstat),      SCMP_SYS(newfstatat),      SCMP_SYS(fadvise64),
+    SCMP_SYS(brk),        SCMP_SYS(munmap),     SCMP_SYS(mremap),          SCMP_SYS(madvise),
+    SCMP_SYS(mlock),      SCMP_SYS(munlock),    SCMP_SYS(getrandom),       SCMP_SYS(clock_gettime),
+    SCMP_SYS(futex),      SCMP_SYS(getpid),     SCMP_SYS(gettid),          SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(exit_group), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall),
+    SCMP_SYS(sysinfo), /* glibc's qsort asks how much memory there is */
+};
+
+/* One that writes: openat and mkdirat are below, with what they may be asked for. */
+static const int calls_writing[] = {SCMP_SYS(umask)};
+
+/* One that reads a folder. */
+static const int calls_reading[] = {SCMP_SYS(getdents64), SCMP_SYS(readlinkat)};
+
+static bool allow_calls(scmp_filter_ctx f, const int *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (seccomp_rule_add(f, SCMP_ACT_ALLOW, calls[i], 0) != 0)
+            return false;
+    return true;
+}
+
+/* The call, if these bits of that argument are all zero. */
+static bool allow_without(scmp_filter_ctx f, int call, unsigned int argument, uint64_t bits)
+{
+    return seccomp_rule_add(f, SCMP_ACT_ALLOW, call, 1,
+                            SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, bits, 0)) == 0;
+}
+
+/* The call, if that argument is this number. */
+static bool allow_only(scmp_filter_ctx f, int call, unsigned int argument, uint64_t value)
+{
+    return seccomp_rule_add(f, SCMP_ACT_ALLOW, call, 1,
+                            SCMP_CMP(argument, SCMP_CMP_EQ, value)) == 0;
+}
+
+#define SPECIAL_BITS 07000 /* set-user-ID and the like */
+
+/* A new file that is not there yet and no link; anything else only for reading. No file is ever
+ * opened to be changed. */
+static bool allow_files(scmp_filter_ctx f)
+{
+    const uint64_t fresh = O_CREAT | O_EXCL | O_NOFOLLOW;
+
+    return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+                            SCMP_CMP(2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC,
+                                     O_RDONLY)) == 0 &&
+           seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 2,
+                            SCMP_CMP(2, SCMP_CMP_MASKED_EQ, fresh, fresh),
+                            SCMP_CMP(3, SCMP_CMP_MASKED_EQ, SPECIAL_BITS, 0)) == 0 &&
+           allow_without(f, SCMP_SYS(mkdirat), 2, SPECIAL_BITS) &&
+           allow_without(f, SCMP_SYS(fchmod), 1, SPECIAL_BITS) &&
+           allow_only(f, SCMP_SYS(utimensat), 1, 0); /* of an open file: no name */
+}
+
+static bool fill_allowed(scmp_filter_ctx f, const struct plat_cage *cage)
+{
+    const uint64_t self = (uint64_t)getpid();
+    bool reads = cage->folder_is_read;
+
+    return seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
+           allow_calls(f, calls_always, sizeof calls_always / sizeof *calls_always) &&
+           allow_without(f, SCMP_SYS(mmap), 2, PROT_EXEC) &&
+           allow_without(f, SCMP_SYS(mprotect), 2, PROT_EXEC) &&
+           allow_only(f, SCMP_SYS(fcntl), 1, F_GETFL) &&
+           allow_only(f, SCMP_SYS(fcntl), 1, F_DUPFD_CLOEXEC) && /* a folder that is listed */
+           allow_only(f, SCMP_SYS(tgkill), 0, self) && /* abort */
+           (reads ? allow_calls(f, calls_reading, sizeof calls_reading / sizeof *calls_reading) &&
+                        allow_without(f, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC)
+                  : allow_calls(f, calls_writing, sizeof calls_writing / sizeof *calls_writing) &&
+                        allow_files(f));
+}
+
+static bool restrict_calls(const struct plat_cage *cage)
+{
+    scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    bool done = f != NULL && fill_allowed(f, cage) && seccomp_load(f) == 0;
+
+    if (f != NULL)
+        seccomp_release(f);
+    return done;
+}
+
+/* Ways to a network, and to another program. */
+static const int calls_network[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind),
+                                    SCMP_SYS(listen), SCMP_SYS(accept),  SCMP_SYS(accept4),
+                                    SCMP_SYS(io_uring_setup)};
+static const int calls_programs[] = {SCMP_SYS(execve), SCMP_SYS(execveat)};
+/* And into other processes: nobody needs these. */
+static const int calls_others[] = {SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
+                                   SCMP_SYS(process_vm_writev)};
+
+static bool refuse_calls(scmp_filter_ctx f, const int *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), calls[i], 0) != 0)
+            return false;
+    return true;
+}
+
+void plat_renounce(bool with_programs)
+{
+    scmp_filter_ctx f = UNDER_SANITIZER ? NULL : seccomp_init(SCMP_ACT_ALLOW);
+
+    if (f == NULL)
+        return;
+    if (refuse_calls(f, calls_network, sizeof calls_network / sizeof *calls_network) &&
+        refuse_calls(f, calls_others, sizeof calls_others / sizeof *calls_others) &&
+        (with_programs ||
+         refuse_calls(f, calls_programs, sizeof calls_programs / sizeof *calls_programs)))
+        (void)seccomp_load(f);
+    seccomp_release(f);
+}
+
+/* ---- Which rights ------------------------------------------------------------------------- */
+
+/* To read what others may not, and nothing else: somebody who checks a bag as root may do that. */
+static bool keep_capabilities(uint32_t kept)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+        {.effective = kept, .permitted = kept}};
+
+    return syscall(SYS_capset, &head, data) == 0;
+}
+
+/* A folder that could not be lent is root's, and so is one that is only read. */
+static bool may_become_other(const struct plat_cage *cage)
+{
+    struct stat st;
+
+    return cage->folder < 0 || (!cage->folder_is_read && fstat(cage->folder, &st) == 0 &&
+                                st.st_uid == WORKER_UID);
+}
+
+static bool become_other(void)
+{
+    return setgroups(0, NULL) == 0 && setresgid(WORKER_UID, WORKER_UID, WORKER_UID) == 0 &&
+           setresuid(WORKER_UID, WORKER_UID, WORKER_UID) == 0;
+}
+
+static bool restrict_rights(const struct plat_cage *cage)
+{
+    const pid_t parent = getppid();
+    const uint32_t reading = UINT32_C(1) << CAP_DAC_READ_SEARCH;
+    bool done = true;
+
+    if (geteuid() == 0 && may_become_other(cage))
+        done = become_other();
+    if (geteuid() == 0 || getuid() == 0)
+        done = keep_capabilities(cage->folder_is_read ? reading : 0) && done;
+    /* Another user is a new beginning for both of these. */
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent)
+        return false;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && done;
+}
+
+/* ---- How much ----------------------------------------------------------------------------- */
+
+/* What is mapped already: the limit is on all of it. */
+static uint64_t mapped_now(void)
+{
+    char text[64] = "";
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    unsigned long pages = 0;
+
+    if (fd >= 0) {
+        if (read(fd, text, sizeof text - 1) > 0)
+            (void)sscanf(text, "%lu", &pages);
+        (void)close(fd);
+    }
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Never more than we have already. */
+static bool set_limit(int what, uint64_t most)
+{
+    struct rlimit limit;
+
+    if (getrlimit((__rlimit_resource_t)what, &limit) != 0)
+        return false;
+    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < most)
+        most = limit.rlim_max;
+    limit = (struct rlimit){(rlim_t)most, (rlim_t)most};
+    return setrlimit((__rlimit_resource_t)what, &limit) == 0;
+}
+
+#define DESCRIPTORS_MAX 64
+
+static bool restrict_amounts(const struct plat_cage *cage)
+{
+    return set_limit(RLIMIT_AS, mapped_now() + cage->memory) &&
+           set_limit(RLIMIT_FSIZE, cage->folder_is_read ? 0 : cage->file_size) &&
+           set_limit(RLIMIT_NOFILE, DESCRIPTORS_MAX) && set_limit(RLIMIT_NPROC, 0) &&
+           set_limit(RLIMIT_CORE, 0);
+}
+
+/* ---- All of it ---------------------------------------------------------------------------- */
+
+unsigned int plat_cage_enter(const struct plat_cage *cage)
+{
+    unsigned int missing = 0;
+
+    if (UNDER_SANITIZER)
+        return 0;
+    if (!restrict_amounts(cage))
+        missing |= PLAT_CAGE_LIMITS;
+    if (!restrict_rights(cage))
+        missing |= PLAT_CAGE_PRIVILEGES;
+    if (!restrict_files(cage))
+        missing |= PLAT_CAGE_FILES;
+    if (!restrict_calls(cage))
+        missing |= PLAT_CAGE_CALLS;
+    return missing;
+}
