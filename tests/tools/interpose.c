@@ -22,9 +22,16 @@
  *                             have so many bytes free
  *     SYSTEM_COUNT="FILE"     at the end FILE gets the number of calls of openat
  *     SYSTEM_READS="FILE"     likewise of pread, and of those that failed
+ *     FAULT_IN_PROCESS=WHICH  all faults only in that process: main or worker. Else in both, each
+ * of which counts for itself; but SYSTEM_COUNT and _READS count both together
  *
  * WHAT is errno:NUMBER (the call fails so, every time), signal:NUMBER (sent to the program, once)
  * or run:COMMAND (by the shell, once, to its end); after the latter two the call goes on.
+ *
+ * A program may have given up the right to start programs, to send signals and to open files by the
+ * time a fault is due. So what those need is done before main: a helper process is started that
+ * does the former, and the names of descriptors are noted as they are opened. A process called
+ * unseal-worker is the worker of its parent, which then gets the signals.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -36,21 +43,67 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 #define EVERY_FD 4096
 #define SECTOR 4096
 
-static bool done[8];
-static long long written, taken, opened, changed, reads, failed_reads, calls;
-static bool is_written[EVERY_FD];
+#define NAME_SIZE 256
+#define WORKER "unseal-worker"
+/* Out of the way of descriptors that the program gets or is given by number. */
+#define OUR_FDS 400
 
-static void run(const char *command)
+static bool done[8];
+static long long written, taken, changed, calls;
+
+/* What is known of a descriptor. */
+static struct known {
+    char name[NAME_SIZE]; /* that of its file, without folders; "" if not known */
+    bool is_written;      /* a file opened for writing */
+    bool is_channel;      /* a pipe or socket, to another process of the program */
+} known[EVERY_FD];
+
+/* Shared by the processes of the program: a file that is text only at the end. */
+struct counts {
+    _Atomic long long opened, reads, failed_reads;
+};
+
+static struct counts own_counts, *counts = &own_counts;
+
+static bool is_worker(void)
+{
+    return strcmp(program_invocation_short_name, WORKER) == 0;
+}
+
+/* Where the faults of this process are laid in. */
+static const char *variable(const char *name)
+{
+    const char *which = getenv("FAULT_IN_PROCESS");
+
+    if (which != NULL && (strcmp(which, "worker") == 0) != is_worker())
+        return NULL;
+    return getenv(name);
+}
+
+/* ---- The helper ---------------------------------------------------------------------------- */
+
+/* What it is asked for, in one piece, and answers by one byte when it is done. */
+struct request {
+    int signal_number; /* 0: run the command */
+    char command[1024];
+};
+
+static int to_helper = -1, from_helper = -1;
+
+static void run_command(const char *command)
 {
     pid_t pid = fork();
 
@@ -63,6 +116,182 @@ static void run(const char *command)
         continue;
 }
 
+/* Whether the process has the signal before it, not behind it. */
+static bool is_pending(pid_t pid, int signal_number)
+{
+    char path[64], line[256];
+    unsigned long long set = 0, one;
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
+    f = fopen(path, "r");
+    if (f == NULL)
+        return false;
+    while (fgets(line, sizeof line, f) != NULL)
+        if (sscanf(line, "SigPnd: %llx", &one) == 1 || sscanf(line, "ShdPnd: %llx", &one) == 1)
+            set |= one;
+    (void)fclose(f);
+    return (set >> (signal_number - 1) & 1) != 0;
+}
+
+/* Back when the signal has arrived, or after a second: it may be blocked. */
+static void send_signal(pid_t pid, int signal_number)
+{
+    (void)kill(pid, signal_number);
+    for (int i = 0; i < 1000 && is_pending(pid, signal_number); i++)
+        (void)nanosleep(&(struct timespec){0, 1000000}, NULL);
+}
+
+_Noreturn static void serve(int requests, int answers, pid_t program)
+{
+    struct request r;
+
+    (void)setsid();
+    for (int fd = 0; fd < EVERY_FD; fd++)
+        if (fd != requests && fd != answers)
+            (void)REAL(close)(fd);
+    for (int fd = 0; fd <= 2; fd++)
+        (void)open("/dev/null", O_RDWR);
+    while (REAL(read)(requests, &r, sizeof r) == (ssize_t)sizeof r) {
+        if (r.signal_number != 0)
+            send_signal(program, r.signal_number);
+        else
+            run_command(r.command);
+        if (REAL(write)(answers, "", 1) != 1)
+            break;
+    }
+    _exit(0);
+}
+
+static void move_up(int *fd)
+{
+    int up = fcntl(*fd, F_DUPFD_CLOEXEC, OUR_FDS);
+
+    (void)REAL(close)(*fd);
+    *fd = up;
+}
+
+static void start_helper(void)
+{
+    pid_t program = is_worker() ? getppid() : getpid(), between;
+    int requests[2], answers[2];
+
+    if (REAL(pipe2)(requests, O_CLOEXEC) != 0 || REAL(pipe2)(answers, O_CLOEXEC) != 0)
+        abort();
+    for (int i = 0; i < 2; i++) {
+        move_up(&requests[i]);
+        move_up(&answers[i]);
+    }
+    /* By way of another that ends at once: the program shall have no child it did not start. */
+    between = fork();
+    if (between == 0) {
+        if (fork() == 0)
+            serve(requests[0], answers[1], program);
+        _exit(0);
+    }
+    while (between > 0 && waitpid(between, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    (void)REAL(close)(requests[0]);
+    (void)REAL(close)(answers[1]);
+    to_helper = requests[1];
+    from_helper = answers[0];
+}
+
+static void ask_helper(int signal_number, const char *command)
+{
+    struct request r = {.signal_number = signal_number};
+    char answer;
+
+    (void)snprintf(r.command, sizeof r.command, "%s", command);
+    if (REAL(write)(to_helper, &r, sizeof r) != (ssize_t)sizeof r)
+        return;
+    while (REAL(read)(from_helper, &answer, 1) < 0 && errno == EINTR)
+        continue;
+}
+
+/* ---- Before main, and after --------------------------------------------------------------- */
+
+static bool helper_is_needed(void)
+{
+    static const char *const names[] = {"FAULT_READ", "FAULT_IN", "FAULT_WRITE", "FAULT_CALL",
+                                        "FAULT_OPEN"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *spec = variable(names[i]);
+
+        if (spec != NULL && (strstr(spec, " run:") != NULL || strstr(spec, " signal:") != NULL))
+            return true;
+    }
+    return getenv("SYSTEM_CHANGES") != NULL;
+}
+
+/* "" if it has none. */
+static void name_of_fd(int fd, char *name)
+{
+    char link[64], target[4096];
+    const char *last;
+    ssize_t n;
+
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    n = readlink(link, target, sizeof target - 1);
+    target[n < 0 ? 0 : n] = '\0';
+    last = strrchr(target, '/');
+    (void)snprintf(name, NAME_SIZE, "%s", last == NULL ? "" : last + 1);
+}
+
+static void note_inherited(void)
+{
+    struct stat st;
+
+    for (int fd = 0; fd < OUR_FDS; fd++)
+        if (fstat(fd, &st) == 0) {
+            name_of_fd(fd, known[fd].name);
+            known[fd].is_channel = fd > 2 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+        }
+}
+
+static int counts_fd = -1;
+
+static void share_counts(void)
+{
+    const char *path =
+        getenv("SYSTEM_COUNT") != NULL ? getenv("SYSTEM_COUNT") : getenv("SYSTEM_READS");
+    void *map;
+
+    if (path == NULL)
+        return;
+    counts_fd = open(path, O_RDWR | O_CLOEXEC | (is_worker() ? 0 : O_CREAT | O_TRUNC), 0600);
+    if (counts_fd < 0 || ftruncate(counts_fd, sizeof *counts) != 0)
+        abort();
+    move_up(&counts_fd);
+    map = mmap(NULL, sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED, counts_fd, 0);
+    if (map == MAP_FAILED)
+        abort();
+    counts = map;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    note_inherited();
+    share_counts();
+    if (helper_is_needed())
+        start_helper();
+}
+
+__attribute__((destructor)) static void tell_counts(void)
+{
+    struct counts c = *counts;
+
+    if (counts_fd < 0 || is_worker() || ftruncate(counts_fd, 0) != 0)
+        return;
+    if (getenv("SYSTEM_COUNT") != NULL)
+        (void)dprintf(counts_fd, "%lld\n", c.opened);
+    else
+        (void)dprintf(counts_fd, "%lld %lld\n", c.reads, c.failed_reads);
+}
+
+/* ---- What is to happen -------------------------------------------------------------------- */
+
 /* True if the call is to fail; errno says how. */
 static bool fault(const char *what, int which)
 {
@@ -74,32 +303,21 @@ static bool fault(const char *what, int which)
         return false;
     done[which] = true;
     if (strncmp(what, "signal:", 7) == 0)
-        kill(getpid(), atoi(what + 7));
+        ask_helper(atoi(what + 7), "");
     else if (strncmp(what, "run:", 4) == 0)
-        run(what + 4);
+        ask_helper(0, what + 4);
     return false;
 }
 
-static bool fd_is_called(int fd, const char *name, size_t len)
+static bool fd_is_called(int fd, const char *name)
 {
-    char link[64], target[4096];
-    ssize_t n;
-    const char *last;
-
-    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    n = readlink(link, target, sizeof target - 1);
-    if (n <= 0)
-        return false;
-    target[n] = '\0';
-    last = strrchr(target, '/');
-    last = last == NULL ? target : last + 1;
-    return strlen(last) == len && memcmp(last, name, len) == 0;
+    return fd >= 0 && fd < EVERY_FD && strcmp(known[fd].name, name) == 0;
 }
 
 static bool call_fault(const char *call)
 {
-    const char *spec = getenv("FAULT_CALL");
-    const char *nth = getenv("FAULT_NTH");
+    const char *spec = variable("FAULT_CALL");
+    const char *nth = variable("FAULT_NTH");
     size_t len = strlen(call);
 
     if (spec == NULL || strncmp(spec, call, len) != 0 || spec[len] != ' ')
@@ -113,14 +331,13 @@ static bool call_fault(const char *call)
 
 static bool read_fault(int fd, size_t len, off_t off)
 {
-    const char *spec = getenv("FAULT_READ");
+    const char *spec = variable("FAULT_READ");
     char name[256], what[1024];
     long long first, last;
 
     if (spec == NULL || sscanf(spec, "%255s %lld %lld %1023[^\n]", name, &first, &last, what) != 4)
         return false;
-    return off <= last && off + (long long)len > first && fd_is_called(fd, name, strlen(name)) &&
-           fault(what, 1);
+    return off <= last && off + (long long)len > first && fd_is_called(fd, name) && fault(what, 1);
 }
 
 static void change(int fd, off_t off)
@@ -131,9 +348,9 @@ static void change(int fd, off_t off)
 
     if (spec != NULL && off == 0 &&
         sscanf(spec, "%255s %lld %1023[^\n]", name, &times, command) == 3 && changed < times &&
-        fd_is_called(fd, name, strlen(name))) {
+        fd_is_called(fd, name)) {
         changed++;
-        run(command);
+        ask_helper(0, command);
     }
 }
 
@@ -141,7 +358,7 @@ static ssize_t pread_or_fail(int fd, void *buf, size_t len, off_t off)
 {
     const char *name = getenv("SYSTEM_SECTORS");
 
-    if (name != NULL && fd_is_called(fd, name, strlen(name))) {
+    if (name != NULL && fd_is_called(fd, name)) {
         size_t left = SECTOR - (size_t)(off % SECTOR);
 
         if (off / SECTOR % 2 == 1) {
@@ -159,8 +376,8 @@ ssize_t pread64(int fd, void *buf, size_t len, off_t off)
 
     change(fd, off);
     n = pread_or_fail(fd, buf, len, off);
-    reads++;
-    failed_reads += n < 0;
+    counts->reads++;
+    counts->failed_reads += n < 0;
     return n;
 }
 
@@ -168,13 +385,13 @@ ssize_t pread(int fd, void *buf, size_t len, off_t off) __attribute__((alias("pr
 
 ssize_t read(int fd, void *buf, size_t len)
 {
-    const char *spec = getenv("FAULT_IN");
+    const char *spec = variable("FAULT_IN");
     ssize_t n;
 
     if (spec != NULL && fd == 0 && taken >= atoll(spec) && strchr(spec, ' ') != NULL &&
         fault(strchr(spec, ' ') + 1, 2))
         return -1;
-    if (fd > 2 && getenv("FAULT_READ") != NULL && read_fault(fd, len, lseek(fd, 0, SEEK_CUR)))
+    if (fd > 2 && variable("FAULT_READ") != NULL && read_fault(fd, len, lseek(fd, 0, SEEK_CUR)))
         return -1;
     n = REAL(read)(fd, buf, len);
     if (fd == 0 && n > 0)
@@ -196,8 +413,6 @@ ssize_t readlinkat(int at, const char *name, char *buf, size_t len)
 
 /* The name as the file system takes it; folded has NAME_SIZE bytes. Where the program starts from,
  * nothing is folded: keys and sources have any name. */
-#define NAME_SIZE 256
-
 static const char *as_taken(int at, const char *name, char *folded)
 {
     size_t len = strlen(name);
@@ -207,19 +422,6 @@ static const char *as_taken(int at, const char *name, char *folded)
     for (size_t i = 0; i <= len; i++)
         folded[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
     return folded;
-}
-
-__attribute__((destructor)) static void tell_count(void)
-{
-    const char *path = getenv("SYSTEM_COUNT");
-    FILE *f = path == NULL ? NULL : fopen(path, "w");
-
-    if (f != NULL && fprintf(f, "%lld\n", opened) > 0)
-        (void)fclose(f);
-    path = getenv("SYSTEM_READS");
-    f = path == NULL ? NULL : fopen(path, "w");
-    if (f != NULL && fprintf(f, "%lld %lld\n", reads, failed_reads) > 0)
-        (void)fclose(f);
 }
 
 int statfs64(const char *path, struct statfs64 *fs)
@@ -239,27 +441,60 @@ int statfs64(const char *path, struct statfs64 *fs)
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
+static bool is_output(int fd)
+{
+    return fd != 2 && fd >= 0 && fd < EVERY_FD && !known[fd].is_channel;
+}
+
 ssize_t write(int fd, const void *buf, size_t len)
 {
-    const char *spec = getenv("FAULT_WRITE");
+    const char *spec = variable("FAULT_WRITE");
     ssize_t n;
 
-    if (spec != NULL && fd != 2 && written >= atoll(spec) && strchr(spec, ' ') != NULL &&
+    if (spec != NULL && is_output(fd) && written >= atoll(spec) && strchr(spec, ' ') != NULL &&
         fault(strchr(spec, ' ') + 1, 3))
         return -1;
     /* As a disk does that fills up: it takes what still fits. */
-    if (spec != NULL && fd != 2 && strstr(spec, " errno:") != NULL && written < atoll(spec) &&
+    if (spec != NULL && is_output(fd) && strstr(spec, " errno:") != NULL && written < atoll(spec) &&
         written + (long long)len > atoll(spec))
         len = (size_t)(atoll(spec) - written);
     n = REAL(write)(fd, buf, len);
-    if (fd != 2 && n > 0)
+    if (is_output(fd) && n > 0)
         written += n;
     return n;
 }
 
+static void note_channel(const int fds[2], int result)
+{
+    for (int i = 0; i < 2 && result == 0; i++)
+        if (fds[i] >= 0 && fds[i] < EVERY_FD)
+            known[fds[i]] = (struct known){.is_channel = true};
+}
+
+int pipe2(int fds[2], int flags)
+{
+    int result = REAL(pipe2)(fds, flags);
+
+    note_channel(fds, result);
+    return result;
+}
+
+int pipe(int fds[2])
+{
+    return pipe2(fds, 0);
+}
+
+int socketpair(int domain, int type, int protocol, int fds[2])
+{
+    int result = REAL(socketpair)(domain, type, protocol, fds);
+
+    note_channel(fds, result);
+    return result;
+}
+
 int openat64(int at, const char *name, int flags, ...)
 {
-    const char *spec = getenv("FAULT_OPEN"), *last = strrchr(name, '/');
+    const char *spec = variable("FAULT_OPEN"), *last = strrchr(name, '/');
     char folded[NAME_SIZE];
     va_list args;
     mode_t mode;
@@ -273,10 +508,12 @@ int openat64(int at, const char *name, int flags, ...)
         strncmp(spec, last, strlen(last)) == 0 && spec[strlen(last)] == ' ' &&
         fault(strchr(spec, ' ') + 1, 4))
         return -1;
-    opened++;
+    counts->opened++;
     fd = REAL(openat64)(at, as_taken(at, name, folded), flags, mode);
-    if (fd >= 0 && fd < EVERY_FD)
-        is_written[fd] = (flags & O_ACCMODE) != O_RDONLY;
+    if (fd >= 0 && fd < EVERY_FD) {
+        known[fd] = (struct known){.is_written = (flags & O_ACCMODE) != O_RDONLY};
+        (void)snprintf(known[fd].name, NAME_SIZE, "%s", last);
+    }
     return fd;
 }
 
@@ -284,11 +521,11 @@ int openat(int at, const char *name, int flags, ...) __attribute__((alias("opena
 
 int close(int fd)
 {
-    bool ours = fd >= 0 && fd < EVERY_FD && is_written[fd];
+    bool ours = fd >= 0 && fd < EVERY_FD && known[fd].is_written;
     int result;
 
-    if (ours)
-        is_written[fd] = false;
+    if (fd >= 0 && fd < EVERY_FD)
+        known[fd] = (struct known){.is_written = false};
     result = REAL(close)(fd);
     return ours && call_fault("close") ? -1 : result;
 }
