@@ -53,7 +53,7 @@ void options_parse(const struct program *program, int argc, char **argv, const c
                    size_t *operand_count);
 void options_free(const struct program *program);
 
-/* Digits and at most one of K, M, G, T (powers of 1024). */
+/* Digits and at most one of K, M, G (powers of 1024). */
 bool size_parse(const char *text, uint64_t *size);
 
 /* ---- Messages ----------------------------------------------------------------------------- */

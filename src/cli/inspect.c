@@ -13,7 +13,6 @@ struct look {
     struct drop drop;
     struct intake_limits limits;
     struct intake_result result;
-    char reason[160]; /* text that a fault may point to */
 };
 
 static enum seal_status look_open(struct look *l, const struct inspection *in, struct keyring *ring,
@@ -21,7 +20,7 @@ static enum seal_status look_open(struct look *l, const struct inspection *in, s
 {
     enum seal_status status;
 
-    *l = (struct look){.reason = ""};
+    *l = (struct look){.limits = {0}};
     status = drop_open_head(&l->drop, in->file, ring, in->passphrase_fd, fault);
     keyring_free(ring);
     if (status == SEAL_OK && l->drop.env->params.type != CONTENT_BAG)
@@ -29,6 +28,18 @@ static enum seal_status look_open(struct look *l, const struct inspection *in, s
             fault_set(fault, SEAL_USAGE,
                       "it holds a stream, not files: there is nothing to look for in it", in->file);
     return status;
+}
+
+/* What a fault says outlives the look. */
+static void keep_what(struct fault *fault, const struct inspection *in, const struct look *l)
+{
+    static char kept[INTAKE_WHAT_SIZE];
+
+    drop_explain_limit(fault, &in->limits, &l->limits, kept, sizeof kept);
+    if (fault->what != NULL && fault->what != kept) {
+        (void)snprintf(kept, sizeof kept, "%s", fault->what);
+        fault->what = kept;
+    }
 }
 
 /* What goes wrong is said of the sealed file. folder: what is written goes there, or NULL. */
@@ -42,7 +53,7 @@ static enum seal_status look_run(struct look *l, const struct inspection *in,
     job->whole_cage = in->limits.require_sandbox;
     job->limits = l->limits = drop_limits_for(&in->limits, volume_size(l->drop.in), folder);
     if (intake_run(&l->result, job, observer, fault) != SEAL_OK) {
-        drop_explain_limit(fault, &in->limits, &l->limits, l->reason, sizeof l->reason);
+        keep_what(fault, in, l);
         drop_name_fault(fault, in->file);
     }
     return fault->status;

@@ -247,10 +247,10 @@ void options_free(const struct program *program)
 
 bool size_parse(const char *text, uint64_t *size)
 {
-    static const char units[] = "KMGTkmgt";
+    static const char units[] = "KMGkmg";
     size_t digits = strspn(text, "0123456789");
     const char *unit = text[digits] == '\0' ? NULL : strchr(units, text[digits]);
-    unsigned int shift = unit == NULL ? 0 : 10 * (1 + (unsigned int)(unit - units) % 4);
+    unsigned int shift = unit == NULL ? 0 : 10 * (1 + (unsigned int)(unit - units) % 3);
 
     if (digits == 0 || digits > 15 || (unit == NULL ? text[digits] : text[digits + 1]) != '\0')
         return false;

@@ -573,6 +573,7 @@ int main(int argc, char **argv)
     enum exit_code code;
 
     plat_process_setup();
+    plat_renounce(false);
     message_setup(program.name, false);
     options_parse(&program, argc, argv, &job.paths, &job.path_count);
     message_setup(program.name, options[OPT_QUIET].count > 0);

@@ -704,6 +704,7 @@ int main(int argc, char **argv)
     enum exit_code code;
 
     plat_process_setup();
+    plat_renounce(false);
     message_setup("sealkey", false);
     if (sodium_init() < 0)
         return (int)complain(&(struct fault){.status = SEAL_NO_MEMORY});

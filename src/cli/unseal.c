@@ -223,7 +223,7 @@ static enum exit_code read_limits(struct drop_limits *limits)
 
     *limits = (struct drop_limits){.require_sandbox = given(OPT_REQUIRE_SANDBOX)};
     if (size != NULL && (!size_parse(size, &limits->max_size) || limits->max_size == 0))
-        return complain_usage("--max-size takes a size in bytes (K, M, G and T may follow)");
+        return complain_usage("--max-size takes a size in bytes (K, M and G may follow)");
     if (files != NULL && (!size_parse(files, &limits->max_files) || limits->max_files == 0))
         return complain_usage("--max-files takes a number");
     return EXIT_ALL_DONE;
@@ -446,6 +446,7 @@ int main(int argc, char **argv)
     plat_process_setup();
     if (argc == 1 && strcmp(argv[0], PLAT_WORKER_NAME) == 0)
         return intake_worker();
+    plat_renounce(true);
     message_setup(program.name, false);
     options_parse(&program, argc, argv, &files, &count);
     message_setup(program.name, given(OPT_QUIET));

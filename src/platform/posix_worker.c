@@ -22,7 +22,7 @@
 extern char **environ;
 
 /* Above all descriptors that the worker gets, so that none is in the way of another. */
-#define ASIDE 64
+#define ASIDE (PLAT_WORKER_FIRST + PLAT_WORKER_FDS_MAX + 1)
 
 #define NO_WORKER 127 /* how a child ends that could not become one */
 

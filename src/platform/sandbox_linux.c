@@ -174,6 +174,7 @@ static bool fill_allowed(scmp_filter_ctx f, const struct plat_cage *cage)
            allow_without(f, SCMP_SYS(mprotect), 2, PROT_EXEC) &&
            allow_only(f, SCMP_SYS(fcntl), 1, F_GETFL) &&
            allow_only(f, SCMP_SYS(fcntl), 1, F_DUPFD_CLOEXEC) && /* a folder that is listed */
+           allow_only(f, SCMP_SYS(fcntl), 1, F_SETFD) &&
            allow_only(f, SCMP_SYS(tgkill), 0, self) && /* abort */
            (reads ? allow_calls(f, calls_reading, sizeof calls_reading / sizeof *calls_reading) &&
                         allow_without(f, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC)

@@ -275,13 +275,13 @@ cp "$good/one.bin" .
 unseal -q "${with[@]}" --log log -o first one.bin >/dev/null
 cp log before
 unseal -q "${with[@]}" --log log -o out one.bin >/dev/null 2>&1
-size=$(find out out.custody.* -type f -exec cat {} + | wc -c)
+size=$(cat out.custody.* | wc -c)
 remove out
 cp before log
 for call in fsync write; do
     # The log is synced third, behind the two forms of the record.
     fault=("FAULT_CALL=fsync errno:$ENOSPC" FAULT_NTH=3)
-    [ $call = fsync ] || fault=("FAULT_WRITE=$((size + 40)) errno:$ENOSPC")
+    [ $call = fsync ] || fault=(FAULT_IN_PROCESS=main "FAULT_WRITE=$((size + 40)) errno:$ENOSPC")
     hit "${fault[@]}" -- unseal -q "${with[@]}" --log log -o out one.bin
     expect_exit 1
     expect_err 'one\.bin: it is unsealed and in order, but the log does not have it'

@@ -166,11 +166,18 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none small 2>/dev/null; the
     expect_no_out
     expect_message 'small/out: could not be written: No space left on device\. Make room'
     expect_names small
-    run unseal -q "${with[@]}" -o small/out "$good/bag.bin"
+    for file in bag stream; do
+        run unseal -q "${with[@]}" -o small/out "$good/$file.bin"
+        expect_exit 1
+        expect_message "$file\\.bin: it holds more than there is room for \\(.* kB, and 5% to spare\\)"
+        expect_names small
+    done
+    # A disk that has less than it says.
+    hit SYSTEM_ROOM='0x01021994 1000000000' -- unseal -q "${with[@]}" -o small/out "$good/bag.bin"
     expect_exit 1
     expect_message 'No space left on device\. Make room'
     expect_names small
-    run unseal -q "${with[@]}" -o small/out "$good/stream.bin"
+    hit SYSTEM_ROOM='0x01021994 1000000000' -- unseal -q "${with[@]}" -o small/out "$good/stream.bin"
     expect_exit 1
     expect_message 'small/out: could not be written: No space left on device'
     expect_names small
