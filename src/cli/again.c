@@ -247,6 +247,7 @@ enum exit_code recheck_bag(const char *path, const struct drop_limits *limits,
 {
     struct intake_result result;
     struct fault fault = {.status = SEAL_OK};
+    char reason[DROP_REASON_SIZE];
     enum seal_status status;
     int fd = plat_open_dir(PLAT_CWD, path, true);
 
@@ -264,6 +265,7 @@ enum exit_code recheck_bag(const char *path, const struct drop_limits *limits,
         return show_result(path, &result.recheck);
     if (status == SEAL_INTERRUPTED)
         *stopped = fault;
+    drop_explain(&fault, limits, NULL, &result, reason);
     fault_add_name(&fault, path);
     return complain(&fault);
 }

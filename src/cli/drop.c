@@ -384,46 +384,65 @@ struct intake_limits drop_limits_for(const struct drop_limits *asked, uint64_t s
     return limits;
 }
 
-void drop_explain_limit(struct fault *fault, const struct drop_limits *asked,
-                        const struct intake_limits *limits, char *text, size_t size)
+static int explain_limit(const struct fault *fault, const struct drop_limits *asked,
+                         const struct intake_limits *limits, char *text, size_t size)
 {
-    int len = 0;
-
-    if (fault->status != SEAL_TOO_MUCH || fault->what == NULL)
-        return;
     if (strcmp(fault->what, INTAKE_OVER_ROOM) == 0)
-        len = snprintf(text, size, "it holds more than there is room for (%s, and 5%% to spare)",
-                       size_text(limits->room));
-    else if (strcmp(fault->what, INTAKE_OVER_FILES) == 0)
-        len = snprintf(text, size, "it holds more than %" PRIu64 " files or folders, which %s",
-                       limits->files,
-                       asked->max_files != 0 ? "--max-files allows"
-                                             : "is the most without --max-files");
-    else
-        len = snprintf(text, size, "it holds more than %s, which %s", size_text(limits->bytes),
-                       asked->max_size != 0 ? "--max-size allows"
-                                            : "is the most for its size without --max-size");
-    if (len > 0)
-        fault->what = text;
+        return snprintf(text, size, "it holds more than there is room for (%s, and 5%% to spare)",
+                        size_text(limits->room));
+    if (strcmp(fault->what, INTAKE_OVER_FILES) == 0)
+        return snprintf(text, size,
+                        asked->max_files != 0 ? "it holds more than the %" PRIu64
+                                                " files or folders that --max-files allows"
+                                              : "it holds more than %" PRIu64
+                                                " files or folders, the most without --max-files",
+                        limits->files);
+    return snprintf(text, size,
+                    asked->max_size != 0
+                        ? "it holds more than the %s that --max-size allows"
+                        : "it holds more than %s, the most for its size without --max-size",
+                    size_text(limits->bytes));
 }
 
-/* ---- Content ------------------------------------------------------------------------------ */
+/* The pieces, named for who has to find them. */
+static int name_uncaged(unsigned int missing, char *text, size_t size)
+{
+    return snprintf(text, size, "%s%s%s%s%s", INTAKE_UNCAGED,
+                    (missing & PLAT_CAGE_FILES) != 0 ? ", Landlock" : "",
+                    (missing & PLAT_CAGE_CALLS) != 0 ? ", seccomp" : "",
+                    (missing & PLAT_CAGE_PRIVILEGES) != 0 ? ", giving up privileges" : "",
+                    (missing & PLAT_CAGE_LIMITS) != 0 ? ", resource limits" : "");
+}
 
 void drop_uncaged(void *ctx, unsigned int missing)
 {
     static bool said;
+    char text[DROP_REASON_SIZE];
 
     (void)ctx;
     if (said)
         return;
     said = true;
-    warn("this system lacks part of the sandbox in which sealed files are read:%s%s%s%s. The rest "
-         "of it holds; --require-sandbox would refuse.",
-         (missing & PLAT_CAGE_FILES) != 0 ? " which files it may touch (Landlock);" : "",
-         (missing & PLAT_CAGE_CALLS) != 0 ? " which system calls it may make (seccomp);" : "",
-         (missing & PLAT_CAGE_PRIVILEGES) != 0 ? " giving up privileges;" : "",
-         (missing & PLAT_CAGE_LIMITS) != 0 ? " limits of memory and files;" : "");
+    (void)name_uncaged(missing, text, sizeof text);
+    warn("%s; the rest of it holds. See unseal(1), --require-sandbox.", text);
 }
+
+void drop_explain(struct fault *fault, const struct drop_limits *asked,
+                  const struct intake_limits *limits, const struct intake_result *result,
+                  char text[static DROP_REASON_SIZE])
+{
+    if (fault->what == NULL)
+        return;
+    if (fault->status == SEAL_TOO_MUCH)
+        (void)explain_limit(fault, asked, limits, text, DROP_REASON_SIZE);
+    else if (fault->status == SEAL_IO && strcmp(fault->what, INTAKE_UNCAGED) == 0)
+        (void)name_uncaged(result->uncaged, text, DROP_REASON_SIZE);
+    else
+        (void)snprintf(text, DROP_REASON_SIZE, "%s", fault->what);
+    fault->what = text;
+}
+
+/* ---- Content ------------------------------------------------------------------------------ */
 
 /* Where what is written will lie: its folder, malloc'ed; NULL: nothing is, or not there. */
 static char *folder_of_target(const struct drop *d)
@@ -443,19 +462,18 @@ static struct intake_job job_for(struct drop *d)
 
     d->limits = drop_limits_for(&o->limits, volume_size(d->in), folder);
     free(folder);
-    return (struct intake_job){
-        .task = o->raw                                   ? INTAKE_RAW
-                : d->env->params.type == CONTENT_STREAM ? INTAKE_STREAM
-                                                         : INTAKE_BAG,
-        .env = d->env,
-        .in = d->in,
-        .input_name = is_stdin(d) ? "standard input" : d->received.name,
-        .output = -1,
-        .output_name = d->target,
-        .writable = o->writable,
-        .exact_names = o->exact_names,
-        .whole_cage = o->limits.require_sandbox,
-        .limits = d->limits};
+    return (struct intake_job){.task = o->raw                                  ? INTAKE_RAW
+                                       : d->env->params.type == CONTENT_STREAM ? INTAKE_STREAM
+                                                                               : INTAKE_BAG,
+                               .env = d->env,
+                               .in = d->in,
+                               .input_name = is_stdin(d) ? "standard input" : d->received.name,
+                               .output = -1,
+                               .output_name = d->target,
+                               .writable = o->writable,
+                               .exact_names = o->exact_names,
+                               .whole_cage = o->limits.require_sandbox,
+                               .limits = d->limits};
 }
 
 /* Makes what the content is written to. */
@@ -507,7 +525,7 @@ static enum seal_status receive_content(struct drop *d, struct fault *fault)
     progress_start(&d->progress, volume_size(d->in));
     (void)!intake_run(&d->result, &job, &observer, fault);
     progress_end(&d->progress);
-    drop_explain_limit(fault, &d->options->limits, &d->limits, d->reason, sizeof d->reason);
+    drop_explain(fault, &d->options->limits, &d->limits, &d->result, d->reason);
     return fault->status == SEAL_OK ? cut_padding(d, fault) : fault->status;
 }
 

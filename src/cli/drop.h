@@ -56,7 +56,7 @@ struct drop {
     bool was_checked;
     struct progress progress;
     struct intake_limits limits;
-    char reason[160]; /* text that the fault may point to */
+    char reason[INTAKE_WHAT_SIZE]; /* text that the fault may point to */
     struct intake_result result;
     enum custody_double seen;
     char first_seen[TIME_TEXT_SIZE];
@@ -83,9 +83,11 @@ char *drop_default_name(const struct drop_options *o, const char *file, const ch
  * written. */
 struct intake_limits drop_limits_for(const struct drop_limits *asked, uint64_t sealed_size,
                                      const char *folder);
-/* Says which limit a fault of SEAL_TOO_MUCH is about; text holds size bytes and stays in use. */
-void drop_explain_limit(struct fault *fault, const struct drop_limits *asked,
-                        const struct intake_limits *limits, char *text, size_t size);
+#define DROP_REASON_SIZE INTAKE_WHAT_SIZE
+/* Says more exactly what a fault of intake_run is about, and has it point to text. */
+void drop_explain(struct fault *fault, const struct drop_limits *asked,
+                  const struct intake_limits *limits, const struct intake_result *result,
+                  char text[static DROP_REASON_SIZE]);
 /* intake_observer.uncaged: says it once. */
 void drop_uncaged(void *ctx, unsigned int missing);
 /* output_dir_abort, and a word about what it could not remove. */

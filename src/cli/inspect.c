@@ -30,18 +30,6 @@ static enum seal_status look_open(struct look *l, const struct inspection *in, s
     return status;
 }
 
-/* What a fault says outlives the look. */
-static void keep_what(struct fault *fault, const struct inspection *in, const struct look *l)
-{
-    static char kept[INTAKE_WHAT_SIZE];
-
-    drop_explain_limit(fault, &in->limits, &l->limits, kept, sizeof kept);
-    if (fault->what != NULL && fault->what != kept) {
-        (void)snprintf(kept, sizeof kept, "%s", fault->what);
-        fault->what = kept;
-    }
-}
-
 /* What goes wrong is said of the sealed file. folder: what is written goes there, or NULL. */
 static enum seal_status look_run(struct look *l, const struct inspection *in,
                                  struct intake_job *job, const char *folder,
@@ -53,7 +41,9 @@ static enum seal_status look_run(struct look *l, const struct inspection *in,
     job->whole_cage = in->limits.require_sandbox;
     job->limits = l->limits = drop_limits_for(&in->limits, volume_size(l->drop.in), folder);
     if (intake_run(&l->result, job, observer, fault) != SEAL_OK) {
-        keep_what(fault, in, l);
+        static char reason[DROP_REASON_SIZE]; /* what the fault says outlives the look */
+
+        drop_explain(fault, &in->limits, &l->limits, &l->result, reason);
         drop_name_fault(fault, in->file);
     }
     return fault->status;
@@ -137,8 +127,7 @@ enum seal_status inspect_list(const struct inspection *in, struct keyring *ring,
                               struct fault *fault)
 {
     struct listing l = {.in = in};
-    const struct intake_observer observer = {
-        .ctx = &l, .uncaged = drop_uncaged, .item = list_item};
+    const struct intake_observer observer = {.ctx = &l, .uncaged = drop_uncaged, .item = list_item};
     struct intake_job job = {.task = INTAKE_LIST, .output = -1};
     struct look look;
     const struct bag_totals *totals = &look.result.totals;

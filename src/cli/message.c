@@ -70,8 +70,8 @@ static const struct wording wordings[] = {
                        "Nothing of it was kept: ask its source how much to expect before you allow "
                        "more.",
                        false},
-    [SEAL_BROKE] = {EXIT_SUSPICIOUS, "the part of this program that reads what is inside broke down",
-                    NULL,
+    [SEAL_BROKE] = {EXIT_SUSPICIOUS,
+                    "the part of this program that reads what is inside broke down", NULL,
                     "Nothing of it was kept. Either this program has a fault, or the file was made "
                     "to attack it: treat its source with suspicion.",
                     false},

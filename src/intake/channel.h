@@ -42,9 +42,6 @@ enum message_type {
 #define WORKER_INPUT "/in"
 #define WORKER_OUTPUT "/out"
 
-/* Why it did nothing, if job.whole_cage. */
-#define WORKER_UNCAGED "this system cannot shut in the part that reads what is inside"
-
 /* ---- The fields of one message that came in ----------------------------------------------- */
 
 /* Reads on past the end as zero, and notes that. */
@@ -86,8 +83,8 @@ MUST_USE enum seal_status channel_flush(struct channel *c, struct fault *fault);
 
 /* The next message, valid until the next call. *type is 0 at the end, where the other side closed
  * it. SEAL_BROKE: it is too long, or cut short. SEAL_INTERRUPTED; SEAL_IO. */
-MUST_USE enum seal_status channel_take(struct channel *c, unsigned int *type,
-                                       struct fields *fields, struct fault *fault);
+MUST_USE enum seal_status channel_take(struct channel *c, unsigned int *type, struct fields *fields,
+                                       struct fault *fault);
 
 /* ---- The messages that are more than a field or two ---------------------------------------- */
 
@@ -114,5 +111,20 @@ MUST_USE enum seal_status send_result(struct channel *c, const struct intake_res
 bool take_done(struct fields *f, struct intake_result *result, struct fault *outcome);
 /* A piece of text is appended; false: it is no text, or too much. */
 bool take_piece(struct fields *f, struct buffer *to);
+
+/* ---- Listening to a worker (run.c) --------------------------------------------------------- */
+
+struct run {
+    const struct intake_job *job;
+    const struct intake_observer *observer;
+    struct intake_result *result;
+    struct channel *channel;
+    struct fault outcome; /* what the worker says it came to */
+    bool is_done;
+    bool gave_up; /* the caller wants no more */
+};
+
+/* Until it is done, or the channel is closed, which is no failure here. */
+MUST_USE enum seal_status hear_worker(struct run *r, struct fault *fault);
 
 #endif

@@ -43,10 +43,10 @@ struct intake_job {
                                    enter; INTAKE_STREAM, INTAKE_RAW: a file; -1: only check.
                                    INTAKE_RECHECK: the bag */
     const char *output_name;
-    bool check_first;           /* check all before anything is written: it cannot be taken back */
-    bool writable;              /* else a bag is left read-only, as far as the file system can */
-    bool exact_names;           /* names that not every system can hold stay as they are */
-    bool whole_cage;            /* refuse where the system lacks a piece of it */
+    bool check_first; /* check all before anything is written: it cannot be taken back */
+    bool writable;    /* else a bag is left read-only, as far as the file system can */
+    bool exact_names; /* names that not every system can hold stay as they are */
+    bool whole_cage;  /* refuse where the system lacks a piece of it */
     struct intake_limits limits;
     const char *const *paths; /* INTAKE_EXTRACT */
     size_t path_count;
@@ -68,6 +68,7 @@ struct intake_result {
     struct buffer bag_info; /* of a bag: the text of bag-info.txt, likewise */
     uint64_t spelled;       /* names that are spelled differently on disk */
     bool is_read_only;
+    unsigned int uncaged; /* pieces of the cage that this system lacks (PLAT_CAGE_...) */
     uint64_t content_len; /* INTAKE_RAW */
     uint64_t sealed_len;  /* bytes of the sealed file that were read */
     uint8_t sealed_digest[SHA256_LEN]; /* of an input that cannot be read twice: SHA-256 of it */
@@ -81,11 +82,14 @@ void intake_result_free(struct intake_result *result);
 #define INTAKE_OVER_ROOM "it holds more bytes than there is room for"
 #define INTAKE_OVER_FILES "it holds more files or folders than are allowed"
 
+/* Clause of SEAL_IO, with job.whole_cage: nothing was done. */
+#define INTAKE_UNCAGED "this system lacks part of the sandbox"
+
 /* Who is told meanwhile. What a task does not tell may be NULL. */
 struct intake_observer {
     void *ctx;
-    void (*progress)(void *ctx, uint64_t bytes); /* of the sealed file, or of a bag on disk */
-    void (*uncaged)(void *ctx, unsigned int missing); /* pieces of the cage (PLAT_CAGE_...) */
+    void (*progress)(void *ctx, uint64_t bytes);      /* of the sealed file, or of a bag on disk */
+    void (*uncaged)(void *ctx, unsigned int missing); /* result.uncaged, if not job.whole_cage */
     /* INTAKE_LIST: each item; what else than SEAL_OK is returned ends it, and is the result. */
     enum seal_status (*item)(void *ctx, const struct bag_item *item, struct fault *fault);
     /* INTAKE_EXTRACT: each file that is good, with its path on disk. */

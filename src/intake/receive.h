@@ -17,8 +17,7 @@ struct intake_target {
 };
 
 /* For who asks for none. */
-#define INTAKE_NO_LIMITS \
-    ((struct intake_limits){UINT64_MAX, 0, UINT64_MAX, UINT64_MAX})
+#define INTAKE_NO_LIMITS ((struct intake_limits){UINT64_MAX, 0, UINT64_MAX, UINT64_MAX})
 
 struct intake_progress {
     void *ctx;

@@ -8,16 +8,6 @@
 
 #include "intake/channel.h"
 
-struct run {
-    const struct intake_job *job;
-    const struct intake_observer *observer;
-    struct intake_result *result;
-    struct channel *channel;
-    struct fault outcome; /* what the worker says it came to */
-    bool is_done;
-    bool gave_up; /* the caller wants no more */
-};
-
 void intake_result_free(struct intake_result *result)
 {
     buffer_free(&result->remarks);
@@ -68,7 +58,8 @@ static enum seal_status hear_item(struct run *r, struct fields *f, struct fault 
     uint8_t digest[SHA256_LEN];
     struct bag_item item;
 
-    if (!take_item(f, &item, digest) || !fields_end(f) || !utf8_is_valid(item.path, strlen(item.path)))
+    if (!take_item(f, &item, digest) || !fields_end(f) ||
+        !utf8_is_valid(item.path, strlen(item.path)))
         return broken(fault);
     r->gave_up = r->observer->item(r->observer->ctx, &item, fault) != SEAL_OK;
     return r->gave_up ? fault_set(fault, SEAL_IO, NULL, NULL) : SEAL_OK;
@@ -120,8 +111,11 @@ static enum seal_status hear_numbers(struct run *r, unsigned int type, struct fi
         return broken(fault);
     if (type == MESSAGE_PROGRESS && r->observer->progress != NULL)
         r->observer->progress(r->observer->ctx, number);
-    if (type == MESSAGE_CAGE && number != 0 && r->observer->uncaged != NULL)
-        r->observer->uncaged(r->observer->ctx, (unsigned int)number & PLAT_CAGE_ALL);
+    if (type == MESSAGE_CAGE)
+        r->result->uncaged = (unsigned int)number & PLAT_CAGE_ALL;
+    if (type == MESSAGE_CAGE && r->result->uncaged != 0 && !r->job->whole_cage &&
+        r->observer->uncaged != NULL)
+        r->observer->uncaged(r->observer->ctx, r->result->uncaged);
     return SEAL_OK;
 }
 
@@ -174,7 +168,7 @@ static enum seal_status hear(struct run *r, unsigned int type, struct fields *f,
     }
 }
 
-static enum seal_status hear_all(struct run *r, struct fault *fault)
+enum seal_status hear_worker(struct run *r, struct fault *fault)
 {
     while (!r->is_done) {
         struct fields f;
@@ -201,8 +195,8 @@ static enum seal_status broke(struct fault *fault, const char *what)
 /* fault: what talking to it came to. How it ended says more than that it stopped talking. */
 static enum seal_status judge_end(struct run *r, enum plat_worker_end end, struct fault *fault)
 {
-    if (r->gave_up || (fault->status != SEAL_OK && fault->status != SEAL_IO &&
-                       fault->status != SEAL_BROKE))
+    if (r->gave_up ||
+        (fault->status != SEAL_OK && fault->status != SEAL_IO && fault->status != SEAL_BROKE))
         return fault->status;
     if (end == PLAT_WORKER_FORBIDDEN)
         return broke(fault, "it tried what it is not allowed to, and was stopped");
@@ -212,12 +206,12 @@ static enum seal_status judge_end(struct run *r, enum plat_worker_end end, struc
         return fault->status;
     *fault = (struct fault){.status = SEAL_OK};
     if (end == PLAT_WORKER_KILLED)
-        return fault_set(fault, SEAL_NO_MEMORY,
-                         "the part that reads what is inside was killed, perhaps for want of memory",
-                         NULL);
+        return fault_set(
+            fault, SEAL_NO_MEMORY,
+            "the part that reads what is inside was killed, perhaps for want of memory", NULL);
     if (end == PLAT_WORKER_FAILED || !r->is_done)
-        return fault_set(fault, SEAL_IO,
-                         "the part that reads what is inside could not be started", NULL);
+        return fault_set(fault, SEAL_IO, "the part that reads what is inside could not be started",
+                         NULL);
     *fault = r->outcome;
     return fault->status;
 }
@@ -243,7 +237,7 @@ static enum seal_status converse(struct run *r, int channel_fd, const struct spa
     if (channel_new(&r->channel, channel_fd, fault) != SEAL_OK)
         return fault->status;
     if (send_errand(r, ahead, fault) == SEAL_OK)
-        (void)hear_all(r, fault);
+        (void)!hear_worker(r, fault);
     channel_free(r->channel);
     return fault->status;
 }

@@ -12,8 +12,7 @@ struct intake_view;
 /* from: the content of a file that can be sought in, not read yet. SEAL_DAMAGED, SEAL_HOSTILE,
  * SEAL_USAGE, SEAL_TOO_MUCH. */
 MUST_USE enum seal_status intake_view_open(struct intake_view **out, struct stream_reader *from,
-                                           const struct intake_limits *limits,
-                                           struct fault *fault);
+                                           const struct intake_limits *limits, struct fault *fault);
 /* What the record says. */
 const struct bag_check *intake_view_record(const struct intake_view *v);
 /* Takes out what lies at or below the paths given (with data/ in front or without), into the empty

@@ -62,7 +62,7 @@ static enum seal_status take_message(struct worker *w, unsigned int type, struct
     case MESSAGE_AHEAD:
         piece = field_rest(f);
         return buffer_append(&w->ahead, piece.data, piece.len) == SEAL_OK ? SEAL_OK
-                                                                           : out_of_memory(fault);
+                                                                          : out_of_memory(fault);
     case MESSAGE_PATH:
         return add_path(w, f, fault);
     case MESSAGE_GO:
@@ -83,9 +83,9 @@ static enum seal_status take_errand(struct worker *w, struct fault *fault)
             take_message(w, type, &f, fault) != SEAL_OK)
             return fault->status;
     }
-    w->output = !w->errand->has_output                      ? -1
-                : w->errand->job.task == INTAKE_RECHECK     ? PLAT_WORKER_FIRST
-                                                            : PLAT_WORKER_FIRST + 1;
+    w->output = !w->errand->has_output                  ? -1
+                : w->errand->job.task == INTAKE_RECHECK ? PLAT_WORKER_FIRST
+                                                        : PLAT_WORKER_FIRST + 1;
     return SEAL_OK;
 }
 
@@ -122,7 +122,7 @@ static enum seal_status enter_cage(struct worker *w, struct fault *fault)
     if (channel_end(w->channel, fault) != SEAL_OK || channel_flush(w->channel, fault) != SEAL_OK)
         return fault->status;
     if (missing != 0 && w->errand->job.whole_cage)
-        return fault_set(fault, SEAL_IO, WORKER_UNCAGED, NULL);
+        return fault_set(fault, SEAL_IO, INTAKE_UNCAGED, NULL);
     return SEAL_OK;
 }
 

@@ -53,10 +53,10 @@ enum plat_worker_end plat_worker_wait(struct plat_worker *w, bool kill);
 
 /* What a worker is left with. */
 struct plat_cage {
-    int folder;         /* all it may make files and folders in; -1: none */
+    int folder;          /* all it may make files and folders in; -1: none */
     bool folder_is_read; /* it may only read there instead */
-    uint64_t memory;    /* bytes it may take beyond those it has */
-    uint64_t file_size; /* bytes of the largest file it may write */
+    uint64_t memory;     /* bytes it may take beyond those it has */
+    uint64_t file_size;  /* bytes of the largest file it may write */
 };
 
 /* Pieces of the cage, as bits. */

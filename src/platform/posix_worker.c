@@ -212,8 +212,7 @@ static int take_back_entry(void *ctx, const char *name)
     if (fchownat(w->fd, name, geteuid(), getegid(), AT_SYMLINK_NOFOLLOW) != 0 ||
         fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return -1;
-    if (!S_ISDIR(st.st_mode) ||
-        buffer_append(&l->folders, name, strlen(name) + 1) == SEAL_OK)
+    if (!S_ISDIR(st.st_mode) || buffer_append(&l->folders, name, strlen(name) + 1) == SEAL_OK)
         return 0;
     errno = ENOMEM;
     return -1;

@@ -73,14 +73,12 @@ static size_t make_ruleset(struct ruleset *r, long version)
 
 static bool allow_folder(int rules, const struct plat_cage *cage)
 {
-    struct beneath b = {.allowed = cage->folder_is_read
-                                       ? MAY_READ_FILE | MAY_READ_DIR
-                                       : MAY_WRITE_FILE | MAY_READ_DIR | MAY_MAKE_DIR |
-                                             MAY_MAKE_FILE,
+    struct beneath b = {.allowed = cage->folder_is_read ? MAY_READ_FILE | MAY_READ_DIR
+                                                        : MAY_WRITE_FILE | MAY_READ_DIR |
+                                                              MAY_MAKE_DIR | MAY_MAKE_FILE,
                         .folder = cage->folder};
 
-    return cage->folder < 0 ||
-           syscall(SYS_LANDLOCK_ADD_RULE, rules, LANDLOCK_BENEATH, &b, 0) == 0;
+    return cage->folder < 0 || syscall(SYS_LANDLOCK_ADD_RULE, rules, LANDLOCK_BENEATH, &b, 0) == 0;
 }
 
 /* All that is not allowed is forbidden: every file of the system but those under the folder. */
@@ -107,12 +105,14 @@ static bool restrict_files(const struct plat_cage *cage)
 
 /* What any worker needs: memory, the descriptors it has, and its end. */
 static const int calls_always[] = {
-    SCMP_SYS(read),       SCMP_SYS(write),      SCMP_SYS(pread64),         SCMP_SYS(lseek),
-    SCMP_SYS(close),      SCMP_SYS(fstat),      SCMP_SYS(newfstatat),      SCMP_SYS(fadvise64),
-    SCMP_SYS(brk),        SCMP_SYS(munmap),     SCMP_SYS(mremap),          SCMP_SYS(madvise),
-    SCMP_SYS(mlock),      SCMP_SYS(munlock),    SCMP_SYS(getrandom),       SCMP_SYS(clock_gettime),
-    SCMP_SYS(futex),      SCMP_SYS(getpid),     SCMP_SYS(gettid),          SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(exit_group), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall),
+    SCMP_SYS(read),          SCMP_SYS(write),          SCMP_SYS(pread64),
+    SCMP_SYS(lseek),         SCMP_SYS(close),          SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat),    SCMP_SYS(fadvise64),      SCMP_SYS(brk),
+    SCMP_SYS(munmap),        SCMP_SYS(mremap),         SCMP_SYS(madvise),
+    SCMP_SYS(mlock),         SCMP_SYS(munlock),        SCMP_SYS(getrandom),
+    SCMP_SYS(clock_gettime), SCMP_SYS(futex),          SCMP_SYS(getpid),
+    SCMP_SYS(gettid),        SCMP_SYS(rt_sigreturn),   SCMP_SYS(exit_group),
+    SCMP_SYS(rt_sigaction),  SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall),
     SCMP_SYS(sysinfo), /* glibc's qsort asks how much memory there is */
 };
 
@@ -140,8 +140,8 @@ static bool allow_without(scmp_filter_ctx f, int call, unsigned int argument, ui
 /* The call, if that argument is this number. */
 static bool allow_only(scmp_filter_ctx f, int call, unsigned int argument, uint64_t value)
 {
-    return seccomp_rule_add(f, SCMP_ACT_ALLOW, call, 1,
-                            SCMP_CMP(argument, SCMP_CMP_EQ, value)) == 0;
+    return seccomp_rule_add(f, SCMP_ACT_ALLOW, call, 1, SCMP_CMP(argument, SCMP_CMP_EQ, value)) ==
+           0;
 }
 
 #define SPECIAL_BITS 07000 /* set-user-ID and the like */
@@ -152,9 +152,9 @@ static bool allow_files(scmp_filter_ctx f)
 {
     const uint64_t fresh = O_CREAT | O_EXCL | O_NOFOLLOW;
 
-    return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-                            SCMP_CMP(2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC,
-                                     O_RDONLY)) == 0 &&
+    return seccomp_rule_add(
+               f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+               SCMP_CMP(2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY)) == 0 &&
            seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 2,
                             SCMP_CMP(2, SCMP_CMP_MASKED_EQ, fresh, fresh),
                             SCMP_CMP(3, SCMP_CMP_MASKED_EQ, SPECIAL_BITS, 0)) == 0 &&
@@ -193,8 +193,8 @@ static bool restrict_calls(const struct plat_cage *cage)
 }
 
 /* Ways to a network, and to another program. */
-static const int calls_network[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind),
-                                    SCMP_SYS(listen), SCMP_SYS(accept),  SCMP_SYS(accept4),
+static const int calls_network[] = {SCMP_SYS(socket),        SCMP_SYS(connect), SCMP_SYS(bind),
+                                    SCMP_SYS(listen),        SCMP_SYS(accept),  SCMP_SYS(accept4),
                                     SCMP_SYS(io_uring_setup)};
 static const int calls_programs[] = {SCMP_SYS(execve), SCMP_SYS(execveat)};
 /* And into other processes: nobody needs these. */
@@ -240,8 +240,8 @@ static bool may_become_other(const struct plat_cage *cage)
 {
     struct stat st;
 
-    return cage->folder < 0 || (!cage->folder_is_read && fstat(cage->folder, &st) == 0 &&
-                                st.st_uid == WORKER_UID);
+    return cage->folder < 0 ||
+           (!cage->folder_is_read && fstat(cage->folder, &st) == 0 && st.st_uid == WORKER_UID);
 }
 
 static bool become_other(void)

@@ -354,7 +354,7 @@ else
     # So much out of so little is what a bomb does.
     run unseal -q "${with[@]}" -o bag sealed.bin
     expect_exit 1
-    expect_err 'it holds more than 4\.3 GB, which is the most for its size without --max-size'
+    expect_err 'it holds more than 4\.3 GB, the most for its size without --max-size'
     expect_absent bag
     unseal_ok --max-size 9G
     check "size" test "$(stat -c %s bag/data/tree/big)" -eq $size

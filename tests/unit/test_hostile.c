@@ -286,8 +286,9 @@ static enum seal_status take_in(struct bag *b)
     out = open(check_scratch("out"), O_RDONLY | O_DIRECTORY);
     CHECK_INT(SEAL_OK, volume_open(&in, check_scratch("sealed"), &taken.fault));
     CHECK_INT(SEAL_OK, stream_reader_new(&stream, &env, in, &taken.fault));
-    status =
-        intake_bag(&result, stream, &(struct intake_target){.dirfd = out, .limits = INTAKE_NO_LIMITS}, &progress, &taken.fault);
+    status = intake_bag(&result, stream,
+                        &(struct intake_target){.dirfd = out, .limits = INTAKE_NO_LIMITS},
+                        &progress, &taken.fault);
     CHECK_INT(status, taken.fault.status);
     taken.totals = result.totals;
     intake_result_free(&result);
