@@ -61,7 +61,7 @@ enum seal_status tally_bytes(struct tally *t, uint64_t bytes, uint64_t consumed,
 }
 
 enum seal_status tally_entry(struct tally *t, const struct archive_entry *e,
-                             const struct bag_place *place, uint64_t consumed, struct fault *fault)
+                             const struct bag_place *place, struct fault *fault)
 {
     if (!place->is_known) {
         for (size_t i = place->known_len + 1; i < e->path_len; i++)
@@ -71,7 +71,7 @@ enum seal_status tally_entry(struct tally *t, const struct archive_entry *e,
     t->files += !e->is_dir;
     if (t->files > t->limits->files || t->folders > t->limits->files)
         return too_much(INTAKE_OVER_FILES, fault);
-    return tally_bytes(t, e->size, consumed, fault);
+    return SEAL_OK;
 }
 
 /* Tables that cannot be read say nothing; what is wrong with them shows later. */
@@ -112,7 +112,8 @@ static enum seal_status take_content(struct intake *in, struct unpack_file *file
             return fault->status;
         if (len == 0)
             return bag_check_entry_end(in->check, fault);
-        if (bag_check_data(in->check, data, len, fault) != SEAL_OK ||
+        if (tally_bytes(&in->tally, len, stream_consumed(in->from), fault) != SEAL_OK ||
+            bag_check_data(in->check, data, len, fault) != SEAL_OK ||
             unpack_write(file, data, len, fault) != SEAL_OK)
             return fault->status;
         report_progress(in);
@@ -146,7 +147,7 @@ static enum seal_status take_entries(struct intake *in, struct fault *fault)
             return SEAL_OK;
         status = bag_check_entry(in->check, &entry, &place, fault);
         if (status == SEAL_OK)
-            status = tally_entry(&in->tally, &entry, &place, stream_consumed(in->from), fault);
+            status = tally_entry(&in->tally, &entry, &place, fault);
         if (status == SEAL_OK)
             status = unpack_folders(&in->unpack, &entry, &place, fault);
         if (status == SEAL_OK)

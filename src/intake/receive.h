@@ -33,10 +33,10 @@ struct tally {
 /* Before so many bytes come out, when so many of the sealed file were read. SEAL_TOO_MUCH. */
 MUST_USE enum seal_status tally_bytes(struct tally *t, uint64_t bytes, uint64_t consumed,
                                       struct fault *fault);
-/* Before an entry does, with the folders above it that are new, and all its bytes. */
+/* Before an entry does, with the folders above it that are new. Its bytes count as they come: what
+ * its head says of them may be a lie. */
 MUST_USE enum seal_status tally_entry(struct tally *t, const struct archive_entry *entry,
-                                      const struct bag_place *place, uint64_t consumed,
-                                      struct fault *fault);
+                                      const struct bag_place *place, struct fault *fault);
 /* What the tables at the end of a file that can be sought in say of it: before anything comes out.
  * from was not read yet, and is of no more use. */
 MUST_USE enum seal_status intake_declared(struct stream_reader *from, enum content_type type,

@@ -32,7 +32,7 @@ static enum seal_status take_tag_file(struct intake_view *v, const struct archiv
     struct bag_place place;
 
     if (bag_check_entry(v->record, entry, &place, fault) != SEAL_OK ||
-        tally_entry(&v->tally, entry, &place, stream_consumed(v->from), fault) != SEAL_OK)
+        tally_entry(&v->tally, entry, &place, fault) != SEAL_OK)
         return fault->status;
     for (;;) {
         const uint8_t *data;
@@ -42,7 +42,8 @@ static enum seal_status take_tag_file(struct intake_view *v, const struct archiv
             return fault->status;
         if (len == 0)
             return bag_check_entry_end(v->record, fault);
-        if (bag_check_data(v->record, data, len, fault) != SEAL_OK)
+        if (tally_bytes(&v->tally, len, stream_consumed(v->from), fault) != SEAL_OK ||
+            bag_check_data(v->record, data, len, fault) != SEAL_OK)
             return fault->status;
     }
 }
@@ -195,7 +196,8 @@ static enum seal_status copy_content(struct extraction *x, struct unpack_file *f
         if (len == 0)
             break;
         sha256_add(&hash, data, len);
-        if (unpack_write(file, data, len, fault) != SEAL_OK)
+        if (tally_bytes(&x->tally, len, stream_consumed(x->view->from), fault) != SEAL_OK ||
+            unpack_write(file, data, len, fault) != SEAL_OK)
             return fault->status;
     }
     sha256_end(&hash, digest);
@@ -222,7 +224,7 @@ static enum seal_status extract_item(struct extraction *x, const struct bag_item
                          "its listing differs from what is there, or is in another order",
                          item->path);
     if (bag_check_entry(x->met, &entry, &place, fault) != SEAL_OK ||
-        tally_entry(&x->tally, &entry, &place, stream_consumed(x->view->from), fault) != SEAL_OK ||
+        tally_entry(&x->tally, &entry, &place, fault) != SEAL_OK ||
         unpack_folders(&x->unpack, &entry, &place, fault) != SEAL_OK || entry.is_dir)
         return fault->status;
     status = unpack_create(&x->unpack, &entry, &file, fault);

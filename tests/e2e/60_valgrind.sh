@@ -8,6 +8,8 @@
 check_memory() {
     run valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect,possible \
         --errors-for-leak-kinds=definite,indirect,possible --log-file="$scratch/valgrind.%p" "$@"
+    # It does not know the call that gives up system calls, and says so in five lines.
+    sed -i '/WARNING: unhandled .* syscall: 317/,+4d' "$scratch"/valgrind.*
     [ "$status" -eq 99 ] && cat "$scratch"/valgrind.* >>"$err"
     [ "$status" -ne 99 ] && [ -z "$(cat "$scratch"/valgrind.*)" ]
     judge "valgrind should find nothing" $? "$(head -n 20 "$scratch"/valgrind.*)"
