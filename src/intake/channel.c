@@ -13,6 +13,9 @@ struct channel {
     size_t begun; /* where the message at hand begins in out */
     size_t out_len;
     size_t in_pos, in_len;
+    enum seal_status (*watch)(void *ctx, struct fault *fault); /* or NULL */
+    void *watch_ctx;
+    double watched; /* when it was last asked */
     uint8_t out[MESSAGE_HEAD + MESSAGE_MAX + MESSAGE_PIECE];
     uint8_t in[MESSAGE_HEAD + MESSAGE_MAX];
 };
@@ -26,7 +29,16 @@ enum seal_status channel_new(struct channel **out, int fd, struct fault *fault)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     c->fd = fd;
     c->begun = c->out_len = c->in_pos = c->in_len = 0;
+    c->watch = NULL;
     return SEAL_OK;
+}
+
+void channel_watch(struct channel *c, enum seal_status (*watch)(void *ctx, struct fault *fault),
+                   void *ctx)
+{
+    c->watch = watch;
+    c->watch_ctx = ctx;
+    c->watched = plat_monotonic();
 }
 
 void channel_free(struct channel *c)
@@ -109,6 +121,27 @@ enum seal_status channel_end(struct channel *c, struct fault *fault)
 
 /* ---- In ----------------------------------------------------------------------------------- */
 
+#define WATCH_EVERY 200 /* milliseconds */
+
+/* Until there is something to read. */
+static enum seal_status wait_watching(struct channel *c, struct fault *fault)
+{
+    for (;;) {
+        bool readable = plat_wait_readable(c->fd, WATCH_EVERY);
+        double now = plat_monotonic();
+
+        if (stop_requested())
+            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        if (now - c->watched >= WATCH_EVERY / 1e3) {
+            c->watched = now;
+            if (c->watch(c->watch_ctx, fault) != SEAL_OK)
+                return fault->status;
+        }
+        if (readable)
+            return SEAL_OK;
+    }
+}
+
 /* Until so many bytes are there. *enough is false where the other side closed it before. */
 static enum seal_status fill(struct channel *c, size_t wanted, bool *enough, struct fault *fault)
 {
@@ -118,8 +151,11 @@ static enum seal_status fill(struct channel *c, size_t wanted, bool *enough, str
         c->in_pos = 0;
     }
     while (c->in_len - c->in_pos < wanted) {
-        ssize_t n = read(c->fd, c->in + c->in_len, sizeof c->in - c->in_len);
+        ssize_t n;
 
+        if (c->watch != NULL && wait_watching(c, fault) != SEAL_OK)
+            return fault->status;
+        n = read(c->fd, c->in + c->in_len, sizeof c->in - c->in_len);
         if (stop_requested())
             return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
         if (n < 0 && errno == EINTR)

@@ -70,6 +70,10 @@ struct channel;
 MUST_USE enum seal_status channel_new(struct channel **out, int fd, struct fault *fault);
 /* Wipes what went through it: the file key did. */
 void channel_free(struct channel *c);
+/* watch is asked several times a second, while the other side is waited for and while it talks;
+ * what else than SEAL_OK it returns ends channel_take. */
+void channel_watch(struct channel *c, enum seal_status (*watch)(void *ctx, struct fault *fault),
+                   void *ctx);
 
 /* One message is begun, its fields put, and ended. It goes out with the next flush, or before. */
 void channel_begin(struct channel *c, enum message_type type);
@@ -121,7 +125,8 @@ struct run {
     struct channel *channel;
     struct fault outcome; /* what the worker says it came to */
     bool is_done;
-    bool gave_up; /* the caller wants no more */
+    bool gave_up;       /* the caller wants no more */
+    uint64_t keep_free; /* bytes where it writes to */
 };
 
 /* Until it is done, or the channel is closed, which is no failure here. */

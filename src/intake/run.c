@@ -231,11 +231,35 @@ static void name_places(const struct run *r, struct fault *fault)
     fault_add_name(fault, name);
 }
 
+/* The limits are counted by the worker. One that was taken over may write what it likes, but not
+ * until the disk is full. */
+static enum seal_status watch_room(void *ctx, struct fault *fault)
+{
+    const struct run *r = ctx;
+    struct plat_room room;
+
+    if (plat_room_fd(r->job->output, &room) != 0 || room.free >= r->keep_free)
+        return SEAL_OK;
+    return fault_set(fault, SEAL_TOO_MUCH, INTAKE_OVER_ROOM, NULL);
+}
+
+static void start_watching(struct run *r)
+{
+    struct plat_room room;
+
+    if (r->job->output < 0 || r->job->limits.room == UINT64_MAX ||
+        plat_room_fd(r->job->output, &room) != 0 || room.free < r->job->limits.room)
+        return;
+    r->keep_free = room.free - r->job->limits.room;
+    channel_watch(r->channel, watch_room, r);
+}
+
 static enum seal_status converse(struct run *r, int channel_fd, const struct span ahead[2],
                                  struct fault *fault)
 {
     if (channel_new(&r->channel, channel_fd, fault) != SEAL_OK)
         return fault->status;
+    start_watching(r);
     if (send_errand(r, ahead, fault) == SEAL_OK)
         (void)!hear_worker(r, fault);
     channel_free(r->channel);

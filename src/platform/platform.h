@@ -51,6 +51,9 @@ enum plat_worker_end {
 /* Waits for its end, kill: after having killed it. */
 enum plat_worker_end plat_worker_wait(struct plat_worker *w, bool kill);
 
+/* Waits until something can be read from fd, or so long. False: nothing yet, or a signal came. */
+bool plat_wait_readable(int fd, int milliseconds);
+
 /* What a worker is left with. */
 struct plat_cage {
     int folder;          /* all it may make files and folders in; -1: none */
@@ -182,6 +185,8 @@ struct plat_room {
 
 /* What there is for a new file in that folder. */
 int plat_room(const char *folder, struct plat_room *room);
+/* The same where an open file or folder is. */
+int plat_room_fd(int fd, struct plat_room *room);
 
 /* ---- A file that appears only when it is whole --------------------------------------------- */
 

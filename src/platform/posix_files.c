@@ -391,26 +391,46 @@ int plat_truncate(int fd, uint64_t size)
 #ifdef __linux__
 #define FAT_FILE_MAX UINT32_MAX
 
-int plat_room(const char *folder, struct plat_room *room)
-{
-    struct statfs fs;
+typedef struct statfs file_system;
+#define look_at_folder statfs
+#define look_at_open fstatfs
 
-    if (statfs(folder, &fs) != 0)
-        return -1;
-    room->free = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize;
+static struct plat_room room_of(const file_system *fs)
+{
     /* Signed on some processors, and wider than the number on others. */
-    room->file_max = (uint32_t)fs.f_type == MSDOS_SUPER_MAGIC ? FAT_FILE_MAX : UINT64_MAX;
-    return 0;
+    bool is_fat = (uint32_t)fs->f_type == MSDOS_SUPER_MAGIC;
+
+    return (struct plat_room){.free = (uint64_t)fs->f_bavail * (uint64_t)fs->f_bsize,
+                              .file_max = is_fat ? FAT_FILE_MAX : UINT64_MAX};
 }
 #else
-int plat_room(const char *folder, struct plat_room *room)
-{
-    struct statvfs fs;
+typedef struct statvfs file_system;
+#define look_at_folder statvfs
+#define look_at_open fstatvfs
 
-    if (statvfs(folder, &fs) != 0)
-        return -1;
-    room->free = (uint64_t)fs.f_bavail * (uint64_t)fs.f_frsize;
-    room->file_max = UINT64_MAX;
-    return 0;
+static struct plat_room room_of(const file_system *fs)
+{
+    return (struct plat_room){.free = (uint64_t)fs->f_bavail * (uint64_t)fs->f_frsize,
+                              .file_max = UINT64_MAX};
 }
 #endif
+
+int plat_room(const char *folder, struct plat_room *room)
+{
+    file_system fs;
+
+    if (look_at_folder(folder, &fs) != 0)
+        return -1;
+    *room = room_of(&fs);
+    return 0;
+}
+
+int plat_room_fd(int fd, struct plat_room *room)
+{
+    file_system fs;
+
+    if (look_at_open(fd, &fs) != 0)
+        return -1;
+    *room = room_of(&fs);
+    return 0;
+}

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +181,13 @@ enum plat_worker_end plat_worker_wait(struct plat_worker *w, bool kill_it)
     } while (ended < 0 && errno == EINTR);
     w->pid = -1;
     return ended < 0 ? PLAT_WORKER_FAILED : end_of(status);
+}
+
+bool plat_wait_readable(int fd, int milliseconds)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    return poll(&p, 1, milliseconds) > 0;
 }
 
 /* ---- Another user's folder ---------------------------------------------------------------- */

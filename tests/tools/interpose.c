@@ -424,19 +424,27 @@ static const char *as_taken(int at, const char *name, char *folded)
     return folded;
 }
 
-int statfs64(const char *path, struct statfs64 *fs)
+static int pretend_room(struct statfs64 *fs)
 {
     const char *spec = getenv("SYSTEM_ROOM");
     long long type, free_bytes;
 
-    if (REAL(statfs64)(path, fs) != 0)
-        return -1;
     if (spec != NULL && sscanf(spec, "%lli %lld", &type, &free_bytes) == 2) {
         fs->f_type = (__typeof__(fs->f_type))type;
         fs->f_bsize = 1;
         fs->f_bavail = (__typeof__(fs->f_bavail))free_bytes;
     }
     return 0;
+}
+
+int statfs64(const char *path, struct statfs64 *fs)
+{
+    return REAL(statfs64)(path, fs) == 0 ? pretend_room(fs) : -1;
+}
+
+int fstatfs64(int fd, struct statfs64 *fs)
+{
+    return REAL(fstatfs64)(fd, fs) == 0 ? pretend_room(fs) : -1;
 }
 
 /* ---- Writing ------------------------------------------------------------------------------ */
