@@ -13,10 +13,33 @@
 static const char *program = "seal";
 static bool quiet_mode;
 
+/* What earlier runs left behind when they were killed. */
+static void show_leftover(const char *name, enum leftover_fate fate, int sys)
+{
+    switch (fate) {
+    case LEFTOVER_REMOVED:
+        warn("%s: unfinished, left behind when a program was killed or the power failed; it is "
+             "removed now.",
+             shown(name));
+        break;
+    case LEFTOVER_STAYS:
+        warn("%s: unfinished, left behind when a program was killed or the power failed; it could "
+             "not be removed: %s. Remove it by hand.",
+             shown(name), strerror(sys));
+        break;
+    case LEFTOVER_DOUBTFUL:
+        warn("%s: unfinished; on this file system it cannot be told whether a program is still at "
+             "work on it, so it is left. If none is, remove it by hand.",
+             shown(name));
+        break;
+    }
+}
+
 void message_setup(const char *program_name, bool quiet)
 {
     program = program_name;
     quiet_mode = quiet;
+    leftovers_observe(show_leftover);
 }
 
 bool message_is_quiet(void)

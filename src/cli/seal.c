@@ -357,27 +357,36 @@ static void summarize(const struct job *job)
 /* ---- Where to ----------------------------------------------------------------------------- */
 
 /* Letters and digits that say nothing, and an ending that says nothing. */
+static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+
 static void neutral_name(char *name, struct random *random)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-
     for (size_t i = 0; i < NEUTRAL_NAME_LEN; i++)
         name[i] = letters[random_below(random, sizeof letters - 1)];
     memcpy(name + NEUTRAL_NAME_LEN, ".bin", 5);
 }
 
-static enum seal_status open_output(struct job *job, struct fault *fault)
+static bool is_neutral_name(const char *name, size_t len)
+{
+    return len == NEUTRAL_NAME_LEN + 4 && strspn(name, letters) == NEUTRAL_NAME_LEN &&
+           memcmp(name + NEUTRAL_NAME_LEN, ".bin", 4) == 0;
+}
+
+/* Before the source is listed, so that it has nothing in it that goes away then. */
+static enum seal_status choose_output(struct job *job, struct fault *fault)
 {
     const char *given = options[OPT_OUTPUT].text;
+    bool is_named = given != NULL;
     char name[NEUTRAL_NAME_LEN + 5];
     struct buffer path = {0};
     struct plat_stat st;
 
     neutral_name(name, &job->random);
-    if (given == NULL)
+    if (given == NULL) {
         given = name;
-    else if (strcmp(given, "-") != 0 && plat_stat_at(PLAT_CWD, given, true, &st) == 0 &&
-             st.type == PLAT_DIR) {
+    } else if (strcmp(given, "-") != 0 && plat_stat_at(PLAT_CWD, given, true, &st) == 0 &&
+               st.type == PLAT_DIR) {
+        is_named = false;
         if (buffer_printf(&path, "%s%s%s", given, given[strlen(given) - 1] == '/' ? "" : "/",
                           name) != SEAL_OK)
             return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
@@ -385,7 +394,10 @@ static enum seal_status open_output(struct job *job, struct fault *fault)
     job->output_path = path.data != NULL ? (char *)path.data : strdup(given);
     if (job->output_path == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    return output_create(&job->output, job->output_path, PLAT_PRIVATE, fault);
+    if (strcmp(given, "-") != 0)
+        leftovers_remove(job->output_path, is_named ? NULL : is_neutral_name);
+    leftovers_observe(NULL); /* output_create looks once more, and would say again what stays */
+    return SEAL_OK;
 }
 
 /* ---- Sealing ------------------------------------------------------------------------------ */
@@ -524,9 +536,11 @@ static enum seal_status run(struct job *job, struct fault *fault)
     if (status == SEAL_OK)
         status = start_random(job, fault);
     if (status == SEAL_OK)
+        status = choose_output(job, fault);
+    if (status == SEAL_OK)
         status = list_source(job, fault);
     if (status == SEAL_OK)
-        status = open_output(job, fault);
+        status = output_create(&job->output, job->output_path, PLAT_PRIVATE, fault);
     if (status != SEAL_OK)
         return status;
     progress_start(&job->progress, job->totals.bytes);

@@ -476,6 +476,7 @@ struct passwd {
     struct passphrase passphrase; /* the new one; all zero: none */
     struct secret_record *record;
     int dirfd;
+    int lock;        /* keeps the temporary file from being taken for left over */
     char *temporary; /* in the folder; malloc'ed */
     bool made;       /* the temporary file exists */
 };
@@ -484,6 +485,8 @@ static void passwd_free(struct passwd *p)
 {
     if (p->made)
         (void)plat_unlink(p->dirfd, p->temporary);
+    if (p->lock >= 0)
+        (void)plat_close(p->lock);
     if (p->dirfd >= 0)
         (void)plat_close(p->dirfd);
     free(p->temporary);
@@ -546,19 +549,20 @@ static enum seal_status passwd_write(struct passwd *p, struct fault *fault)
     enum seal_status status;
     int fd;
 
-    if (!path_split(p->name, &dir, &last) || (p->temporary = partial_name(last)) == NULL) {
-        free(dir);
+    if (!path_split(p->name, &dir, &last))
         return no_memory(fault);
-    }
     p->dirfd = plat_open_dir(PLAT_CWD, dir, true);
     free(dir);
     if (p->dirfd < 0)
         return fault_set_errno(fault, "its folder could not be opened", p->name);
-    fd = plat_create_file(p->dirfd, p->temporary, PLAT_PRIVATE, false);
+    fd = partial_create_file(p->dirfd, last, PLAT_PRIVATE, &p->temporary);
     if (fd < 0)
         return fault_set_errno(fault, "a new file beside it could not be made", p->name);
     p->made = true;
-    status = fd_write_full(fd, p->new_text.data, p->new_text.len, fault);
+    p->lock = plat_duplicate(fd);
+    status = p->lock < 0 ? fault_set_errno(fault, "could not be locked", p->name) : SEAL_OK;
+    if (status == SEAL_OK)
+        status = fd_write_full(fd, p->new_text.data, p->new_text.len, fault);
     if (status == SEAL_OK && plat_sync(fd) != 0)
         status = fault_set_errno(fault, "could not be written", NULL);
     if (plat_close(fd) != 0 && status == SEAL_OK)
@@ -595,7 +599,7 @@ static enum exit_code passwd_run(const char *name, bool no_passphrase, const cha
                                  const char *new_fd_number)
 {
     struct fault fault = {.status = SEAL_OK};
-    struct passwd p = {.name = name, .dirfd = -1};
+    struct passwd p = {.name = name, .dirfd = -1, .lock = -1};
     enum exit_code code = EXIT_ALL_DONE;
     enum seal_status status = passwd_read(&p, fd_number != NULL, &fault);
 

@@ -4,12 +4,9 @@
 #include "platform/platform.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <sodium.h>
 
 bool path_split(const char *path, char **dir, const char **name)
 {
@@ -21,32 +18,15 @@ bool path_split(const char *path, char **dir, const char **name)
     return *dir != NULL;
 }
 
-/* A name may have 255 bytes on most systems. */
-#define PARTIAL_BASE_MAX 200
-
-char *partial_name(const char *name)
-{
-    struct buffer b = {0};
-    size_t len = strlen(name);
-
-    for (len = len < PARTIAL_BASE_MAX ? len : PARTIAL_BASE_MAX;
-         len > 0 && ((uint8_t)name[len] & 0xc0) == 0x80;)
-        len--;
-    if (buffer_printf(&b, "%.*s.%08x.partial", (int)len, name,
-                      (unsigned int)randombytes_random()) != SEAL_OK) {
-        buffer_free(&b);
-        return NULL;
-    }
-    return (char *)b.data;
-}
-
 static void output_free(struct output *o)
 {
+    if (o->lock >= 0)
+        (void)plat_close(o->lock);
     if (o->dirfd >= 0)
         (void)plat_close(o->dirfd);
     free(o->name);
     free(o->temporary);
-    *o = (struct output){.fd = -1, .dirfd = -1};
+    *o = (struct output){.fd = -1, .lock = -1, .dirfd = -1};
 }
 
 static enum seal_status output_open(struct output *o, const char *path, struct fault *fault)
@@ -62,14 +42,19 @@ static enum seal_status output_open(struct output *o, const char *path, struct f
     if (o->dirfd < 0)
         return fault_set_errno(fault, "its folder could not be opened", path);
     o->name = strdup(name);
-    o->temporary = partial_name(name);
-    if (o->name == NULL || o->temporary == NULL)
+    if (o->name == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     if (plat_stat_at(o->dirfd, name, false, &st) == 0)
         return fault_set(fault, SEAL_EXISTS, NULL, path);
-    o->fd = plat_create_file(o->dirfd, o->temporary, o->access, false);
+    o->fd = partial_create_file(o->dirfd, name, o->access, &o->temporary);
     if (o->fd < 0)
         return fault_set_errno(fault, "could not be created", path);
+    o->lock = plat_duplicate(o->fd);
+    if (o->lock < 0) {
+        (void)fault_set_errno(fault, "could not be created", path);
+        output_abort(o);
+        return fault->status;
+    }
     return SEAL_OK;
 }
 
@@ -78,7 +63,7 @@ enum seal_status output_create(struct output *o, const char *path, enum plat_acc
 {
     enum seal_status status;
 
-    *o = (struct output){.fd = -1, .dirfd = -1, .access = access};
+    *o = (struct output){.fd = -1, .lock = -1, .dirfd = -1, .access = access};
     if (strcmp(path, "-") == 0) {
         o->fd = STDOUT_FILENO;
         o->is_stdout = true;

@@ -31,19 +31,14 @@ static enum seal_status output_dir_open(struct output_dir *o, const char *path, 
     if (o->parent < 0)
         return fault_set_errno(fault, "its folder could not be opened", path);
     o->name = strdup(name);
-    o->temporary = partial_name(name);
-    if (o->name == NULL || o->temporary == NULL)
+    if (o->name == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     if (plat_stat_at(o->parent, name, false, &st) == 0)
         return fault_set(fault, SEAL_EXISTS, NULL, path);
-    if (plat_make_dir(o->parent, o->temporary, PLAT_PRIVATE) != 0)
+    o->fd = partial_create_dir(o->parent, name, &o->temporary);
+    if (o->fd < 0)
         return fault_set_errno(fault, "could not be created", path);
-    o->fd = plat_open_dir(o->parent, o->temporary, false);
-    if (o->fd < 0) {
-        (void)fault_set_errno(fault, "could not be created", path);
-        (void)plat_remove_tree(o->parent, o->temporary);
-    }
-    return fault->status;
+    return SEAL_OK;
 }
 
 enum seal_status output_dir_create(struct output_dir *o, const char *path, struct fault *fault)

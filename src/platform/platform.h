@@ -139,6 +139,9 @@ char *plat_real_path(const char *path);
  * else it returns ends the listing and is returned. dirfd stays open. */
 int plat_list_dir(int dirfd, int (*each)(void *ctx, const char *name), void *ctx);
 int plat_close(int fd);
+/* A file or a folder that belongs to this user, to lock it; never through a link. EINVAL: it is
+ * something else, or somebody else's. */
+int plat_open_own(int at, const char *name, bool *is_dir);
 /* Up to len bytes at that place of the file: how many, 0 at its end, or -1. */
 int64_t plat_read_at(int fd, void *buf, size_t len, uint64_t off);
 /* Tells the system that fd is read once from begin to end; a hint, no result. */
@@ -158,6 +161,12 @@ int plat_open_append(const char *path);
 /* Waits until no other program has the file locked; then it is ours until it is closed. EINTR:
  * asked to stop meanwhile. */
 int plat_lock(int fd);
+/* Takes the lock if nobody else has it; then it is ours until fd and all its duplicates are closed.
+ * EWOULDBLOCK: another program has it; else: there are no locks here that say anything (ENOTSUP on
+ * network file systems, where each machine may have its own). */
+int plat_lock_try(int fd);
+/* Another number for the same open file. */
+int plat_duplicate(int fd);
 int plat_set_mtime_fd(int fd, struct timestamp mtime);
 /* Takes the right to write from everybody. EPERM, ENOTSUP or EINVAL where there is no such thing.
  */
@@ -188,6 +197,26 @@ int plat_room(const char *folder, struct plat_room *room);
 /* The same where an open file or folder is. */
 int plat_room_fd(int fd, struct plat_room *room);
 
+/* ---- What is not finished yet -------------------------------------------------------------- */
+
+/* A new file or folder NAME.xxxxxxxx.partial in that folder, open, and locked as long as it or a
+ * duplicate is. What killed programs left there under such a name is removed first. The folder is
+ * its owner's alone. *temporary is malloc'ed, its name; NULL on failure. */
+int partial_create_file(int dirfd, const char *name, enum plat_access access, char **temporary);
+int partial_create_dir(int dirfd, const char *name, char **temporary);
+/* Removes what killed programs left beside path under such a name: of path, or, unless is_name is
+ * NULL, of any (of len bytes, without a NUL) that it accepts. */
+void leftovers_remove(const char *path, bool (*is_name)(const char *name, size_t len));
+
+enum leftover_fate {
+    LEFTOVER_REMOVED,
+    LEFTOVER_STAYS,   /* it could not be removed: sys is errno */
+    LEFTOVER_DOUBTFUL /* locks say nothing here: it may still be worked on, and is left */
+};
+
+/* From now on tell hears of each. */
+void leftovers_observe(void (*tell)(const char *name, enum leftover_fate fate, int sys));
+
 /* ---- A file that appears only when it is whole --------------------------------------------- */
 
 /* Written under a temporary name in the folder of the final one. */
@@ -195,6 +224,7 @@ struct output {
     int fd;
     enum plat_access access;
     bool is_stdout; /* nothing to make or undo then */
+    int lock;       /* keeps it locked until it has its name */
     int dirfd;
     char *name; /* without the folder */
     char *temporary;
@@ -203,9 +233,6 @@ struct output {
 /* Splits path at its last separator: *dir is malloc'ed ("." if there is none), *name points into
  * path. False for want of memory. */
 bool path_split(const char *path, char **dir, const char **name);
-/* NAME.xxxxxxxx.partial, malloc'ed, or NULL for want of memory. */
-char *partial_name(const char *name);
-
 /* path "-" is standard output. SEAL_EXISTS if path is there; it is looked for again, atomically,
  * by output_commit. */
 MUST_USE enum seal_status output_create(struct output *o, const char *path, enum plat_access access,

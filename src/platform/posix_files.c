@@ -60,6 +60,20 @@ int plat_open_file(int at, const char *name, bool follow)
     return open_to_look(at, name, O_RDONLY | (follow ? 0 : O_NOFOLLOW | O_NONBLOCK));
 }
 
+int plat_open_own(int at, const char *name, bool *is_dir)
+{
+    struct stat st;
+
+    if (fstatat(real_at(at), name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return -1;
+    *is_dir = S_ISDIR(st.st_mode);
+    if ((!*is_dir && !S_ISREG(st.st_mode)) || st.st_uid != geteuid()) {
+        errno = EINVAL;
+        return -1;
+    }
+    return *is_dir ? plat_open_dir(at, name, false) : plat_open_file(at, name, false);
+}
+
 static enum plat_type type_of(mode_t mode)
 {
     switch (mode & S_IFMT) {
@@ -230,6 +244,44 @@ int plat_lock(int fd)
         result = flock(fd, LOCK_EX);
     while (result != 0 && errno == EINTR && !stop_requested());
     return result;
+}
+
+#ifdef __linux__
+/* The machines that use one of these may each have their own idea of what is locked. */
+static bool is_on_network(int fd)
+{
+    /* NFS, SMB, CIFS, SMB2, FUSE, 9P, AFS, Coda, Ceph, VirtualBox; not all are in linux/magic.h. */
+    static const uint32_t types[] = {0x6969,     0x517b,     0xff534d42, 0xfe534d42, 0x65735546,
+                                     0x01021997, 0x5346414f, 0x73757245, 0x00c36400, 0x786f4256};
+    struct statfs fs;
+
+    if (fstatfs(fd, &fs) != 0)
+        return true;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if ((uint32_t)fs.f_type == types[i])
+            return true;
+    return false;
+}
+#else
+static bool is_on_network(int fd)
+{
+    (void)fd;
+    return false;
+}
+#endif
+
+int plat_lock_try(int fd)
+{
+    if (is_on_network(fd)) {
+        errno = ENOTSUP;
+        return -1;
+    }
+    return flock(fd, LOCK_EX | LOCK_NB);
+}
+
+int plat_duplicate(int fd)
+{
+    return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
 int plat_set_mtime_fd(int fd, struct timestamp mtime)

@@ -6,7 +6,7 @@
  *     FAULT_IN="BYTES WHAT"               read, once BYTES were read from standard input
  *     FAULT_WRITE="BYTES WHAT"            write, once BYTES were written to files and output
  *     FAULT_CALL="CALL WHAT"              fsync, syncfs, close (of a file written to), rename,
- *                                         futimens, mkdir, unlink, readdir, readlink
+ *                                         futimens, mkdir, unlink, readdir, readlink, flock
  *     FAULT_NTH=NUMBER                    only that one of the calls FAULT_CALL speaks of, from 1
  *     FAULT_OPEN="NAME WHAT"              open of a file called NAME, for reading
  *
@@ -43,6 +43,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -545,6 +546,11 @@ int fsync(int fd)
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
         return call_fault("fsync-folder") ? -1 : REAL(fsync)(fd);
     return call_fault("fsync") ? -1 : REAL(fsync)(fd);
+}
+
+int flock(int fd, int operation)
+{
+    return call_fault("flock") ? -1 : REAL(flock)(fd, operation);
 }
 
 int syncfs(int fd)
