@@ -222,7 +222,5 @@ enum seal_status unpack_finish(struct unpack *u, struct bag_check *check, struct
         return fault->status;
     if (bag_check_each_folder(check, finish_folder, u, fault) != SEAL_OK)
         return fault->status;
-    if (plat_share_dir(u->target->dirfd) != 0) /* where there are no rights, nothing is lost */
-        u->not_read_only = true;
     return make_read_only(u, u->target->dirfd, "the bag's folder", fault);
 }

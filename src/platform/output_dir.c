@@ -59,6 +59,7 @@ enum seal_status output_dir_commit(struct output_dir *o, struct fault *fault)
         return fault_set_errno(fault, "could not be given its name", o->name);
     }
     o->committed = true;
+    (void)!plat_share_dir(o->fd); /* where there are no rights, nothing is lost */
     if (plat_sync(o->parent) != 0)
         return fault_set_errno(fault, "its folder could not be written", o->name);
     return SEAL_OK;

@@ -171,7 +171,8 @@ int plat_set_mtime_fd(int fd, struct timestamp mtime);
 /* Takes the right to write from everybody. EPERM, ENOTSUP or EINVAL where there is no such thing.
  */
 int plat_make_read_only(int fd);
-/* Gives a folder that was PLAT_PRIVATE the rights that PLAT_SHARED would have given it. */
+/* Gives a folder that was PLAT_PRIVATE the rights that PLAT_SHARED would have given it; but what is
+ * read-only stays so. */
 int plat_share_dir(int fd);
 /* Renames within one folder; fails with EEXIST rather than replace. */
 int plat_rename_new(int at, const char *from, const char *to);

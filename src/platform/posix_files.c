@@ -21,6 +21,8 @@
 #include <sys/statvfs.h>
 #endif
 
+#include "platform/posix.h"
+
 static int real_at(int at)
 {
     return at == PLAT_CWD ? AT_FDCWD : at;
@@ -63,11 +65,14 @@ int plat_open_file(int at, const char *name, bool follow)
 int plat_open_own(int at, const char *name, bool *is_dir)
 {
     struct stat st;
+    bool is_own;
 
     if (fstatat(real_at(at), name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return -1;
     *is_dir = S_ISDIR(st.st_mode);
-    if ((!*is_dir && !S_ISREG(st.st_mode)) || st.st_uid != geteuid()) {
+    /* What root lent to a worker is root's. */
+    is_own = st.st_uid == geteuid() || (geteuid() == 0 && st.st_uid == WORKER_UID);
+    if ((!*is_dir && !S_ISREG(st.st_mode)) || !is_own) {
         errno = EINVAL;
         return -1;
     }
@@ -303,8 +308,13 @@ int plat_make_read_only(int fd)
 int plat_share_dir(int fd)
 {
     mode_t mask = umask(077); /* it can only be read by setting it */
+    struct stat st;
 
     (void)umask(mask);
+    if (fstat(fd, &st) != 0)
+        return -1;
+    if ((st.st_mode & S_IWUSR) == 0)
+        mask |= 0222;
     return fchmod(fd, 0777 & ~mask);
 }
 
