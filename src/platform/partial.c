@@ -95,34 +95,31 @@ static int remove_it(int dirfd, const char *name, bool is_dir)
     return is_dir ? plat_remove_tree(dirfd, name) : plat_unlink(dirfd, name);
 }
 
-/* Open and locked: nobody works on it. -1 with errno; EAGAIN: there is no leftover. */
+/* Open and locked: nobody works on it. -1 with errno; EINVAL: it is no leftover; EWOULDBLOCK:
+ * somebody works on it; ENOTSUP: it cannot be told. */
 static int take(int dirfd, const char *name, bool *is_dir)
 {
-    int fd = plat_open_own(dirfd, name, is_dir);
+    int fd = plat_open_own(dirfd, name, is_dir), saved;
 
-    if (fd < 0) {
-        errno = errno == ENOENT || errno == EINVAL ? EAGAIN : errno;
-        return -1;
-    }
-    if (plat_lock_try(fd) != 0) {
-        int saved = errno == EWOULDBLOCK ? EAGAIN : ENOTSUP;
-
-        (void)plat_close(fd);
-        errno = saved;
-        return -1;
-    }
-    return fd;
+    if (fd < 0 || plat_lock_try(fd) == 0)
+        return fd;
+    saved = errno == EWOULDBLOCK ? EWOULDBLOCK : ENOTSUP;
+    (void)plat_close(fd);
+    errno = saved;
+    return -1;
 }
 
-/* One that was made just now may not have been locked yet. Its maker would notice that it was
- * taken, and make another; but nobody is to be told of a leftover that was none. */
+/* Twice, if need be. One that was made just now may not have been locked yet: its maker would
+ * notice that it was taken, and make another, but nobody is to be told of a leftover that was none.
+ * And a worker dies a moment after the program that was killed. */
 static int take_for_good(int dirfd, const char *name, bool *is_dir)
 {
     int fd = take(dirfd, name, is_dir);
 
-    if (fd < 0 || !is_young(fd))
+    if (fd < 0 ? errno != EWOULDBLOCK : !is_young(fd))
         return fd;
-    (void)plat_close(fd);
+    if (fd >= 0)
+        (void)plat_close(fd);
     (void)nanosleep(&(struct timespec){0, 50000000}, NULL);
     return take(dirfd, name, is_dir);
 }
@@ -135,7 +132,7 @@ static void remove_leftover(int dirfd, const char *name)
     if (fd < 0) {
         if (errno == ENOTSUP)
             tell(name, LEFTOVER_DOUBTFUL, 0);
-        else if (errno != EAGAIN)
+        else if (errno != EINVAL && errno != ENOENT && errno != EWOULDBLOCK)
             tell(name, LEFTOVER_STAYS, errno);
         return;
     }

@@ -271,7 +271,7 @@ scenario "somebody else's"
 if [ "$(id -u)" -eq 0 ]; then
     echo theirs >out.12345678.partial
     mkdir out.12345679.partial
-    chown 65534 out.*.partial
+    chown 65533 out.*.partial
     run seal -q "${to[@]}" -o out "$good/tree"
     expect_exit 0
     expect_no_err
