@@ -71,6 +71,9 @@ enum exit_code complain(const struct fault *fault);
  * EXIT_WRONG_USE. */
 enum exit_code complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* leftovers_remove, each said; path "-" is standard output, beside which there is nothing. */
+void clear_leftovers(const char *path, bool (*is_name)(const char *name, size_t len));
+
 /* The end of a program that writes results to standard output: flushes it, and complains and
  * returns EXIT_NOT_DONE if that or an earlier write failed; else returns code. */
 enum exit_code finish_output(enum exit_code code);

@@ -481,6 +481,7 @@ static enum seal_status make_target(struct drop *d, struct intake_job *job, stru
 {
     if (d->target == NULL)
         return SEAL_OK;
+    clear_leftovers(d->target, NULL);
     if (d->target_is_dir) {
         if (output_dir_create(&d->dir, d->target, fault) == SEAL_OK)
             job->output = d->dir.fd;
@@ -634,8 +635,10 @@ static enum seal_status write_record(struct drop *d, const struct custody *c, si
     if (buffer_printf(&path, "%s%s", d->record, records[which].ending) != SEAL_OK ||
         records[which].make(&text, c) != SEAL_OK)
         status = out_of_memory(fault);
-    if (status == SEAL_OK)
+    if (status == SEAL_OK) {
+        clear_leftovers((char *)path.data, NULL);
         status = output_create(&d->records[which], (char *)path.data, PLAT_SHARED, fault);
+    }
     if (status == SEAL_OK &&
         fd_write_full(d->records[which].fd, text.data, text.len, fault) != SEAL_OK) {
         fault_add_name(fault, (char *)path.data);

@@ -207,7 +207,10 @@ static enum seal_status extract_to(struct look *l, const struct inspection *in, 
 {
     struct extracted x = {.path = path};
     struct output_dir dir;
-    enum seal_status status = output_dir_create(&dir, path, fault);
+    enum seal_status status;
+
+    clear_leftovers(path, NULL);
+    status = output_dir_create(&dir, path, fault);
 
     if (status != SEAL_OK)
         return status;

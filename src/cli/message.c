@@ -13,7 +13,6 @@
 static const char *program = "seal";
 static bool quiet_mode;
 
-/* What earlier runs left behind when they were killed. */
 static void show_leftover(const char *name, enum leftover_fate fate, int sys)
 {
     switch (fate) {
@@ -39,7 +38,12 @@ void message_setup(const char *program_name, bool quiet)
 {
     program = program_name;
     quiet_mode = quiet;
-    leftovers_observe(show_leftover);
+}
+
+void clear_leftovers(const char *path, bool (*is_name)(const char *name, size_t len))
+{
+    if (strcmp(path, "-") != 0)
+        leftovers_remove(path, is_name, show_leftover);
 }
 
 bool message_is_quiet(void)

@@ -394,9 +394,7 @@ static enum seal_status choose_output(struct job *job, struct fault *fault)
     job->output_path = path.data != NULL ? (char *)path.data : strdup(given);
     if (job->output_path == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    if (strcmp(given, "-") != 0)
-        leftovers_remove(job->output_path, is_named ? NULL : is_neutral_name);
-    leftovers_observe(NULL); /* output_create looks once more, and would say again what stays */
+    clear_leftovers(job->output_path, is_named ? NULL : is_neutral_name);
     return SEAL_OK;
 }
 

@@ -160,8 +160,10 @@ static enum seal_status new_make(struct new_key *k, uint32_t created, uint32_t e
 static enum seal_status write_output(struct output *o, const char *name, enum plat_access access,
                                      const struct buffer *text, struct fault *fault)
 {
-    enum seal_status status = output_create(o, name, access, fault);
+    enum seal_status status;
 
+    clear_leftovers(name, NULL);
+    status = output_create(o, name, access, fault);
     if (status == SEAL_OK)
         status = fd_write_full(o->fd, text->data, text->len, fault);
     if (status != SEAL_OK)
@@ -549,6 +551,7 @@ static enum seal_status passwd_write(struct passwd *p, struct fault *fault)
     enum seal_status status;
     int fd;
 
+    clear_leftovers(p->name, NULL);
     if (!path_split(p->name, &dir, &last))
         return no_memory(fault);
     p->dirfd = plat_open_dir(PLAT_CWD, dir, true);

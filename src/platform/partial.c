@@ -60,19 +60,12 @@ static size_t partial_base_len(const char *name)
 
 /* ---- What is left over -------------------------------------------------------------------- */
 
-/* Set once when a program starts, as its signals are; who makes outputs need not know of it. */
-static void (*observer)(const char *name, enum leftover_fate fate, int sys);
-
-void leftovers_observe(void (*tell)(const char *name, enum leftover_fate fate, int sys))
-{
-    observer = tell;
-}
-
-static void tell(const char *name, enum leftover_fate fate, int sys)
-{
-    if (observer != NULL)
-        observer(name, fate, sys);
-}
+struct search {
+    int dirfd;
+    const char *name; /* NULL: is_name says */
+    bool (*is_name)(const char *name, size_t len);
+    void (*tell)(const char *name, enum leftover_fate fate, int sys);
+};
 
 /* Its maker may have given it its name between two calls of ours. */
 static bool is_still_called(int fd, int dirfd, const char *name)
@@ -124,32 +117,26 @@ static int take_for_good(int dirfd, const char *name, bool *is_dir)
     return take(dirfd, name, is_dir);
 }
 
-static void remove_leftover(int dirfd, const char *name)
+static void remove_leftover(const struct search *s, const char *name)
 {
     bool is_dir = false;
-    int fd = take_for_good(dirfd, name, &is_dir);
+    int fd = take_for_good(s->dirfd, name, &is_dir);
 
     if (fd < 0) {
         if (errno == ENOTSUP)
-            tell(name, LEFTOVER_DOUBTFUL, 0);
+            s->tell(name, LEFTOVER_DOUBTFUL, 0);
         else if (errno != EINVAL && errno != ENOENT && errno != EWOULDBLOCK)
-            tell(name, LEFTOVER_STAYS, errno);
+            s->tell(name, LEFTOVER_STAYS, errno);
         return;
     }
-    if (is_still_called(fd, dirfd, name)) {
-        if (remove_it(dirfd, name, is_dir) == 0)
-            tell(name, LEFTOVER_REMOVED, 0);
+    if (is_still_called(fd, s->dirfd, name)) {
+        if (remove_it(s->dirfd, name, is_dir) == 0)
+            s->tell(name, LEFTOVER_REMOVED, 0);
         else
-            tell(name, LEFTOVER_STAYS, errno);
+            s->tell(name, LEFTOVER_STAYS, errno);
     }
     (void)plat_close(fd);
 }
-
-struct search {
-    int dirfd;
-    const char *name; /* NULL: is_name says */
-    bool (*is_name)(const char *name, size_t len);
-};
 
 static int look_at(void *ctx, const char *entry)
 {
@@ -159,19 +146,14 @@ static int look_at(void *ctx, const char *entry)
                                   : s->is_name(entry, len);
 
     if (len > 0 && wanted)
-        remove_leftover(s->dirfd, entry);
+        remove_leftover(s, entry);
     return 0;
 }
 
-/* What cannot be listed is not looked at: it hinders nobody. */
-static void search(struct search *s)
+void leftovers_remove(const char *path, bool (*is_name)(const char *name, size_t len),
+                      void (*tell)(const char *name, enum leftover_fate fate, int sys))
 {
-    (void)plat_list_dir(s->dirfd, look_at, s);
-}
-
-void leftovers_remove(const char *path, bool (*is_name)(const char *name, size_t len))
-{
-    struct search s = {-1, NULL, is_name};
+    struct search s = {-1, NULL, is_name, tell};
     char *dir = NULL;
     const char *name;
 
@@ -183,7 +165,7 @@ void leftovers_remove(const char *path, bool (*is_name)(const char *name, size_t
         s.name = name;
     if (s.dirfd < 0)
         return;
-    search(&s);
+    (void)plat_list_dir(s.dirfd, look_at, &s); /* what cannot be listed hinders nobody */
     (void)plat_close(s.dirfd);
 }
 
@@ -218,10 +200,8 @@ static int create_locked(int dirfd, const char *name, bool is_dir, enum plat_acc
 static int create(int dirfd, const char *name, bool is_dir, enum plat_access access,
                   char **temporary)
 {
-    struct search s = {dirfd, name, NULL};
     int fd = -1;
 
-    search(&s);
     for (int i = 0; i < TRIES_MAX && fd < 0; i++) {
         *temporary = partial_name(name);
         if (*temporary == NULL)

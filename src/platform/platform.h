@@ -201,22 +201,21 @@ int plat_room_fd(int fd, struct plat_room *room);
 /* ---- What is not finished yet -------------------------------------------------------------- */
 
 /* A new file or folder NAME.xxxxxxxx.partial in that folder, open, and locked as long as it or a
- * duplicate is. What killed programs left there under such a name is removed first. The folder is
- * its owner's alone. *temporary is malloc'ed, its name; NULL on failure. */
+ * duplicate is. The folder is its owner's alone. *temporary is malloc'ed, its name; NULL on
+ * failure. */
 int partial_create_file(int dirfd, const char *name, enum plat_access access, char **temporary);
 int partial_create_dir(int dirfd, const char *name, char **temporary);
-/* Removes what killed programs left beside path under such a name: of path, or, unless is_name is
- * NULL, of any (of len bytes, without a NUL) that it accepts. */
-void leftovers_remove(const char *path, bool (*is_name)(const char *name, size_t len));
-
 enum leftover_fate {
     LEFTOVER_REMOVED,
     LEFTOVER_STAYS,   /* it could not be removed: sys is errno */
     LEFTOVER_DOUBTFUL /* locks say nothing here: it may still be worked on, and is left */
 };
 
-/* From now on tell hears of each. */
-void leftovers_observe(void (*tell)(const char *name, enum leftover_fate fate, int sys));
+/* Removes what killed programs left beside path under such a name: of path, or, unless is_name is
+ * NULL, of any (of len bytes, without a NUL) that it accepts. tell hears of each. To be called
+ * before anything is made there. */
+void leftovers_remove(const char *path, bool (*is_name)(const char *name, size_t len),
+                      void (*tell)(const char *name, enum leftover_fate fate, int sys));
 
 /* ---- A file that appears only when it is whole --------------------------------------------- */
 
