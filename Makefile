@@ -14,7 +14,8 @@ MAKEFLAGS += --no-print-directory
 ifndef VARIANT
 # ---- what people type ---------------------------------------------------------------------------
 
-.PHONY: all demo check deps deps-test test asan clang lint format bench install uninstall clean distclean help
+.PHONY: all demo check deps deps-test deps-fuzz test asan clang fuzz fuzz-afl lint format bench install uninstall \
+    clean distclean help
 .DEFAULT_GOAL := all
 
 # As many jobs as there are processors, unless you said -j yourself.
@@ -30,8 +31,8 @@ demo: deps ## Get the libraries, build, then seal and unseal real files before y
 
 check: deps-test ## Get the test tools, build every variant, run all tests
 	$(BUILD) VARIANT=release programs
-	$(BUILD) VARIANT=test programs tests
-	$(BUILD) VARIANT=asan programs tests
+	$(BUILD) VARIANT=test programs tests fuzzers
+	$(BUILD) VARIANT=asan programs tests fuzzers
 	$(BUILD) VARIANT=clang WERROR=1 programs
 	$(Q)tests/run
 
@@ -41,14 +42,26 @@ deps: ## Get the libraries: from the system, or built into build/deps. DEPS=/pre
 deps-test: ## The same, and the tools that 'make check' and 'make lint' use
 	$(Q)src/build/deps.sh test
 
+deps-fuzz: ## The libraries, and the tools that 'make fuzz' and 'make fuzz-afl' use
+	$(Q)src/build/deps.sh fuzz
+
 test: ## Build the test variant into build/test (a generator that can be seeded), with unit tests
-	$(BUILD) VARIANT=test programs tests
+	$(BUILD) VARIANT=test programs tests fuzzers
 
 asan: ## Build the test variant with ASan and UBSan into build/asan, with unit tests
-	$(BUILD) VARIANT=asan programs tests
+	$(BUILD) VARIANT=asan programs tests fuzzers
 
 clang: ## Build with clang into build/clang; every warning is an error
 	$(BUILD) VARIANT=clang WERROR=1 programs
+
+fuzz: ## Run each fuzz target for FUZZ_SECONDS=60; FUZZ_TARGETS="tar bag" runs these alone
+	$(BUILD) VARIANT=fuzz fuzzers
+	$(BUILD) VARIANT=cover fuzzers
+	$(Q)tests/fuzz/run
+
+fuzz-afl: ## The same with AFL++, without the table of coverage
+	$(BUILD) VARIANT=afl fuzzers build/afl/mutator.so
+	$(Q)tests/fuzz/run afl
 
 lint: ## Check includes between rooms, formatting, cppcheck, man pages, scripts
 	$(Q)src/build/lint.sh
@@ -93,6 +106,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 	    awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 	@echo 'Variables: DEPS=/prefix PREFIX= DESTDIR= CC= CPPFLAGS= CFLAGS= LDFLAGS= WERROR=1 V=1'
+	@echo '           FUZZ_SECONDS= FUZZ_TARGETS='
 
 else
 # ---- one variant --------------------------------------------------------------------------------
@@ -104,13 +118,20 @@ OUT_release := build
 OUT_test := build/test
 OUT_asan := build/asan
 OUT_clang := build/clang
-OUT := $(or $(OUT_$(VARIANT)),$(error VARIANT is release, test, asan or clang, not $(VARIANT)))
+# libFuzzer, AFL++, and what tells which lines their inputs reach.
+OUT_fuzz := build/fuzz
+OUT_afl := build/afl
+OUT_cover := build/cover
+OUT := $(or $(OUT_$(VARIANT)),$(error VARIANT is release, test, asan, clang, fuzz, afl or cover, not $(VARIANT)))
 OBJ := $(OUT)/obj
 
-ifeq ($(VARIANT),clang)
+ifneq ($(filter clang fuzz cover,$(VARIANT)),)
 CC := clang
 endif
-ifneq ($(filter test asan,$(VARIANT)),)
+ifeq ($(VARIANT),afl)
+CC := afl-clang-fast
+endif
+ifneq ($(filter test asan fuzz afl cover,$(VARIANT)),)
 variant_cppflags := -DSEAL_TESTING
 endif
 
@@ -122,10 +143,22 @@ main_src := $(PROGRAMS:%=src/cli/%.c)
 cli_src := $(filter-out $(main_src),$(wildcard src/cli/*.c))
 test_src := $(wildcard tests/unit/*.c)
 test_lib_src := $(wildcard tests/unit/lib/*.c)
+fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
+fuzz_replay_src := tests/fuzz/lib/replay.c
+fuzz_lib_src := $(filter-out $(fuzz_replay_src),$(wildcard tests/fuzz/lib/*.c))
 
 objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
 tests := $(test_src:tests/unit/%.c=$(OUT)/tests/%)
 test_libs = -lm
+
+# A fuzzer has a main of its own; elsewhere each target is a program that runs over given inputs.
+ifneq ($(filter fuzz afl,$(VARIANT)),)
+fuzz_main := -fsanitize=fuzzer
+else
+fuzz_main := $(call objects,$(fuzz_replay_src))
+endif
+fuzz_dir := $(OUT)$(if $(filter test asan,$(VARIANT)),/fuzz)
+fuzzers := $(fuzz_src:tests/fuzz/fuzz_%.c=$(fuzz_dir)/%)
 
 # Keeps those of the given compiler options that this compiler knows.
 supported = $(foreach flag,$(1),$(shell \
@@ -140,6 +173,10 @@ hardening := -fPIE -fstack-protector-strong \
         -ftrivial-auto-var-init=zero)
 ifeq ($(VARIANT),asan)
 optimisation := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+else ifeq ($(VARIANT),fuzz)
+optimisation := -O2 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+else ifeq ($(VARIANT),cover)
+optimisation := -O0 -fprofile-instr-generate -fcoverage-mapping
 else
 optimisation := -O2
 hardening += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
@@ -148,7 +185,7 @@ endif
 # -ffile-prefix-map: the programs do not tell in which folder they were built.
 our_cppflags := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(variant_cppflags) -Isrc $(DEPS_CFLAGS)
 our_cflags := -std=c17 -g $(optimisation) $(hardening) $(warnings) -ffile-prefix-map=$(CURDIR)=.
-our_ldflags := -pie $(filter -fsanitize% -fno-sanitize%,$(optimisation))
+our_ldflags := -pie $(filter -fsanitize% -fno-sanitize% -fprofile%,$(optimisation))
 ifeq ($(shell uname -s),Linux)
 our_ldflags += -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 endif
@@ -157,13 +194,15 @@ compile = $(CC) $(our_cppflags) $(CPPFLAGS) $(our_cflags) $(CFLAGS)
 link = $(CC) $(our_ldflags) $(CFLAGS) $(LDFLAGS)
 say = @$(if $(V),:,printf '  %-4s %s\n' $(1) $(2))
 
-.PHONY: programs tests FORCE
+.PHONY: programs tests fuzzers FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 programs: $(PROGRAMS:%=$(OUT)/%)
 	@:
 tests: $(tests)
+	@:
+fuzzers: $(fuzzers)
 	@:
 
 # Everything is compiled again when the options change.
@@ -180,7 +219,7 @@ $(OBJ)/src/%.o: src/%.c $(OBJ)/options
 $(OBJ)/tests/%.o: tests/%.c $(OBJ)/options
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(compile) -Itests/unit -MMD -MP -c -o $@ $<
+	$(Q)$(compile) -Itests/unit -Itests/fuzz -MMD -MP -c -o $@ $<
 
 # D: no times, owners or groups in the archive, so that the same sources give the same bytes.
 $(OUT)/libseal.a: $(call objects,$(lib_src))
@@ -197,5 +236,18 @@ $(tests): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o $(call objects,$(test_lib_src)) 
 	@mkdir -p $(@D)
 	$(Q)$(link) -o $@ $^ $(DEPS_LIBS) $(test_libs) $(LDLIBS)
 
--include $(patsubst %.o,%.d,$(call objects,$(lib_src) $(main_src) $(cli_src) $(test_src) $(test_lib_src)))
+$(fuzzers): $(fuzz_dir)/%: $(OBJ)/tests/fuzz/fuzz_%.o $(call objects,$(fuzz_lib_src) $(test_lib_src)) \
+    $(filter %.o,$(fuzz_main)) $(OUT)/libseal.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link) $(filter -f%,$(fuzz_main)) -o $@ $^ $(DEPS_LIBS) $(test_libs) $(LDLIBS)
+
+# Loaded by afl-fuzz itself, so not instrumented.
+$(OUT)/mutator.so: tests/fuzz/afl_mutator.c tests/fuzz/lib/mutate.c tests/fuzz/lib/mutate.h
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)clang -std=c17 -O2 -fPIC -shared $(warnings) -Itests/fuzz -o $@ $(filter %.c,$^)
+
+-include $(patsubst %.o,%.d,$(call objects,$(lib_src) $(main_src) $(cli_src) $(test_src) $(test_lib_src) \
+    $(fuzz_src) $(fuzz_lib_src) $(fuzz_replay_src)))
 endif

@@ -4,6 +4,7 @@
 #   deps.sh find      look only: no installation, no network (what plain `make` does)
 #   deps.sh install   find, and get what is missing (`make deps`)
 #   deps.sh test      the same, and the tools that `make check` and `make lint` use (`make deps-test`)
+#   deps.sh fuzz      the libraries, and the tools that `make fuzz` and `make fuzz-afl` use (`make deps-fuzz`)
 #
 #   DEPS=/prefix        use the libraries in this prefix as they are; nothing is installed or fetched
 #   DEBIAN_MIRROR=URI   where to find Debian's source packages, if apt's own configuration does not say
@@ -27,6 +28,8 @@ build_packages='gcc libc6-dev make pkg-config'
 source_packages='dpkg-dev debian-archive-keyring m4'   # only when something is built from source
 test_packages='clang clang-format cppcheck mandoc shellcheck valgrind
     age attr e2fsprogs expect libarchive-tools mtree-netbsd procps python3 strace util-linux zstd'
+test_tools='clang clang-format cppcheck mandoc shellcheck valgrind age expect setfattr bsdtar python3 unshare zstd'
+fuzz_packages='clang llvm afl++'
 
 prefix=build/deps
 work=build/deps-src
@@ -301,29 +304,34 @@ install_missing() {
     for name in $(missing_libraries); do build_from_source "$name"; done
 }
 
-install_test_tools() {
+# install_tools PACKAGES TOOLS: for systems with apt, and for others what to look for.
+install_tools() {
+    packages=$1 tools=$2
     if have apt-get && [ -z "$DEPS" ]; then
-        for package in $test_packages; do
+        for package in $packages; do
             if is_installed "$package"; then continue; fi
             apt_update
             if apt_offers "$package" 0; then continue; fi
-            say "This distribution has no package '$package'; the tests that need it cannot run."
-            test_packages=$(say "$test_packages" | tr -s ' \n' '\n' | grep -vx "$package")
+            say "This distribution has no package '$package'; what needs it cannot run."
+            packages=$(say "$packages" | tr -s ' \n' '\n' | grep -vx "$package")
         done
         # shellcheck disable=SC2086 # a list of names, meant to be split
-        apt_install $test_packages
+        apt_install $packages
         return
     fi
-    for tool in clang clang-format cppcheck mandoc shellcheck valgrind age expect setfattr bsdtar python3 unshare zstd; do
-        have "$tool" || say "Not installed: $tool; the tests that need it cannot run."
+    for tool in $tools; do
+        have "$tool" || say "Not installed: $tool; what needs it cannot run."
     done
 }
 
 mode=${1:-find}
-case $mode in find | install | test) ;; *) die "usage: deps.sh find|install|test" ;; esac
+case $mode in find | install | test | fuzz) ;; *) die "usage: deps.sh find|install|test|fuzz" ;; esac
 
 if [ -z "$DEPS" ] && [ "$mode" != find ] && have apt-get; then install_missing; fi
-if [ "$mode" = test ]; then install_test_tools; fi
+case $mode in
+test) install_tools "$test_packages" "$test_tools" ;;
+fuzz) install_tools "$fuzz_packages" 'clang llvm-cov afl-fuzz' ;;
+esac
 
 have pkg-config || { advise pkg-config >&2; die "pkg-config is not installed."; }
 missing=$(missing_libraries)

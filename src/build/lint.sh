@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 failed=0
 c_files=$(find src tests -name '*.[ch]' 2>/dev/null | LC_ALL=C sort)
 library_files=$(printf '%s\n' "$c_files" | grep '^src/' | grep -v '^src/cli/')
-shell_files=$(grep -rlE '^#!(/usr)?/bin/(env )?(ba)?sh' src tests .ci 2>/dev/null | LC_ALL=C sort)
+shell_files=$(grep -rlE --exclude-dir=corpus '^#!(/usr)?/bin/(env )?(ba)?sh' src tests .ci 2>/dev/null | LC_ALL=C sort)
 
 # on FILES COMMAND...: runs the command with these files (names without spaces) as its last arguments.
 on() {

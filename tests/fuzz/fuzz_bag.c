@@ -1,0 +1,284 @@
+/*
+ * The record of a bag. An input is a text:
+ *
+ *     FLAGS                       two hexadecimal digits
+ *     f PATH CONTENT              entries, one a line; \ooo in a path is a byte
+ *     d PATH SECONDS
+ *     x KEY=VALUE                 a pax record of the next entry
+ *     %%
+ *     manifest-sha256.txt         each tag file: what it holds, or what is added to the honest one
+ *     %%                          if it begins with a line "+"; the honest one if it is not there.
+ *     metadata.mtree              @0 to @9 stand for the digests of the first files
+ *     ...
+ *
+ * It is sealed with the right digests and D, so that all checks are reached; taken in without
+ * unpacking; looked into by seeking; and unpacked into a folder, which a recheck then finds
+ * unchanged.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "intake/intake.h"
+#include "lib/fixture.h"
+#include "lib/forge.h"
+#include "lib/mutate.h"
+#include "lib/sealed.h"
+
+#define UNPACK 1
+#define EXACT_NAMES 2
+#define WRITABLE 4
+#define LEFT_OUT(tag) (8 << (tag)) /* all but the tag manifest */
+
+#define FILES_MAX 10
+
+/* ---- Entries ------------------------------------------------------------------------------ */
+
+struct making {
+    struct forged bag;
+    struct span files[FILES_MAX];
+    size_t count;
+    char key[64], value[64]; /* for the next entry */
+};
+
+/* In place; a NUL ends it. */
+static void unescape(char *s)
+{
+    char *out = s;
+
+    while (*s != '\0') {
+        if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+            s[3] >= '0' && s[3] <= '7') {
+            *out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+            s += 4;
+        } else {
+            *out++ = *s++;
+        }
+    }
+    *out = '\0';
+}
+
+static void list_path(struct buffer *listing, const char *path)
+{
+    forge_text(listing, "./");
+    FUZZ_OK(mtree_escape(listing, path));
+}
+
+static void put_file(struct making *m, const char *path, const char *content)
+{
+    struct buffer data = {(uint8_t *)(uintptr_t)content, strlen(content), 0};
+    struct buffer *listing = &m->bag.tags[TAG_MTREE];
+    uint8_t digest[SHA256_LEN];
+    char hex[2 * SHA256_LEN + 1];
+
+    forge_digest(hex, content, data.len);
+    FUZZ_CHECK(hex_decode(digest, sizeof digest, hex));
+    forge_entry(&m->bag, path, '0', &data, 0, m->key[0] == '\0' ? NULL : m->key, m->value);
+    FUZZ_OK(manifest_line(&m->bag.tags[TAG_MANIFEST], digest, path));
+    list_path(listing, path);
+    FUZZ_OK(buffer_printf(listing, " type=file size=%zu time=0.000000000 sha256digest=%s\n",
+                          data.len, hex));
+    if (m->count < FILES_MAX)
+        m->files[m->count++] = (struct span){content, data.len};
+}
+
+static void put_folder(struct making *m, const char *path, const char *seconds)
+{
+    const struct buffer none = {0};
+    struct buffer *listing = &m->bag.tags[TAG_MTREE], name = {0};
+    unsigned int sec = (unsigned int)strtoul(seconds, NULL, 10) & 07777777777u;
+
+    FUZZ_OK(buffer_printf(&name, "%s/", path));
+    forge_entry(&m->bag, (char *)name.data, '5', &none, sec, m->key[0] == '\0' ? NULL : m->key,
+                m->value);
+    list_path(listing, path);
+    FUZZ_OK(buffer_printf(listing, " type=dir time=%u.000000000\n", sec));
+    buffer_free(&name);
+}
+
+static void put_entry(struct making *m, char *line)
+{
+    char *path = line + 2, *rest;
+
+    if (line[0] == '\0' || line[1] != ' ')
+        return;
+    rest = path + strcspn(path, line[0] == 'x' ? "=" : " ");
+    if (*rest != '\0')
+        *rest++ = '\0';
+    if (line[0] == 'x') {
+        (void)snprintf(m->key, sizeof m->key, "%s", path);
+        (void)snprintf(m->value, sizeof m->value, "%s", rest);
+        return;
+    }
+    unescape(path);
+    if (line[0] == 'd')
+        put_folder(m, path, rest);
+    else if (line[0] == 'f')
+        put_file(m, path, rest);
+    m->key[0] = '\0';
+}
+
+static void put_tag(struct making *m, enum tag_file tag, struct input *in)
+{
+    struct span text;
+
+    if (!input_section(in, &text))
+        return;
+    if (text.len > 1 && memcmp(text.data, "+\n", 2) == 0) {
+        text.data = (const char *)text.data + 2;
+        text.len -= 2;
+    } else {
+        m->bag.tags[tag].len = 0;
+    }
+    fuzz_expand(&m->bag.tags[tag], text, m->files, m->count);
+}
+
+/* entries holds what the spans point to. */
+static unsigned int make_bag(struct making *m, struct input *in, char **entries)
+{
+    static const enum tag_file order[] = {TAG_MANIFEST, TAG_MTREE, TAG_BAG_INFO, TAG_BAGIT,
+                                          TAG_TAGMANIFEST};
+    unsigned int flags = 0;
+    char *line, *next;
+
+    *m = (struct making){.bag = forge_new()};
+    *entries = input_text(in);
+    if (*entries != NULL)
+        flags = (unsigned int)strtoul(*entries, &next, 16);
+    for (line = *entries; line != NULL && *line != '\0'; line = next) {
+        next = line + strcspn(line, "\n");
+        if (*next != '\0')
+            *next++ = '\0';
+        put_entry(m, line);
+    }
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        put_tag(m, order[i], in);
+    for (int tag = 0; tag < TAG_TAGMANIFEST; tag++)
+        m->bag.left_out[tag] = (flags & (unsigned int)LEFT_OUT(tag)) != 0;
+    forge_finish(&m->bag);
+    return flags;
+}
+
+/* ---- Taking it in ------------------------------------------------------------------------- */
+
+static enum seal_status take_in(struct intake_result *result, const struct intake_target *target)
+{
+    const struct intake_progress progress = {NULL, NULL};
+    struct opened o;
+    enum seal_status status;
+
+    opened_start(&o, &forge_envelope);
+    status = intake_bag(result, o.stream, target, &progress, &o.fault);
+    FUZZ_CHECK(status == o.fault.status);
+    FUZZ_CHECK(status == SEAL_OK || status == SEAL_HOSTILE || status == SEAL_LOCAL_NAME);
+    FUZZ_CHECK(status != SEAL_LOCAL_NAME || target->dirfd >= 0);
+    opened_end(&o);
+    return status;
+}
+
+static enum seal_status count_item(void *ctx, const struct bag_item *item, struct fault *fault)
+{
+    uint64_t *counts = ctx;
+
+    (void)fault;
+    FUZZ_CHECK(archive_path_is_clean(item->path, strlen(item->path)));
+    FUZZ_CHECK((item->type == BAG_SYMLINK) == (item->target != NULL));
+    FUZZ_CHECK((item->type == BAG_FILE) == (item->digest != NULL));
+    counts[item->type]++;
+    return SEAL_OK;
+}
+
+/* What is good from begin to end has a record that is good by itself, and says the same. */
+static void look_in(const struct intake_result *whole)
+{
+    uint64_t counts[3] = {0};
+    struct bag_totals totals;
+    struct intake_view *view;
+    struct opened o;
+
+    opened_start(&o, &forge_envelope);
+    if (intake_view_open(&view, o.stream, &o.fault) == SEAL_OK) {
+        bag_check_totals(intake_view_record(view), &totals);
+        FUZZ_OK(bag_check_each_item(intake_view_record(view), count_item, counts, &o.fault));
+    }
+    FUZZ_CHECK(o.fault.status == SEAL_OK || o.fault.status == SEAL_HOSTILE);
+    if (whole != NULL) {
+        FUZZ_CHECK(o.fault.status == SEAL_OK);
+        FUZZ_CHECK(totals.files == whole->totals.files && totals.bytes == whole->totals.bytes);
+        FUZZ_CHECK(totals.remarks[BAG_LINK] == whole->totals.remarks[BAG_LINK]);
+        FUZZ_CHECK(counts[BAG_FILE] == totals.files);
+        FUZZ_CHECK(counts[BAG_SYMLINK] == totals.remarks[BAG_LINK]);
+    }
+    intake_view_free(view);
+    opened_end(&o);
+}
+
+/* ---- On disk ------------------------------------------------------------------------------ */
+
+static void tell(void *ctx, enum bag_change kind, const char *path, const char *detail)
+{
+    (void)ctx;
+    fprintf(stderr, "recheck says %d of %s (%s)\n", (int)kind, path, detail == NULL ? "" : detail);
+}
+
+static void recheck(int dirfd, const struct intake_result *result)
+{
+    const struct bag_recheck_observer observer = {NULL, tell, NULL, NULL};
+    struct fault fault = {.status = SEAL_OK};
+    struct bag_recheck again;
+
+    FUZZ_OK(bag_recheck(&again, dirfd, "bag", &observer, &fault));
+    for (int i = 0; i < BAG_CHANGE_KINDS; i++)
+        FUZZ_CHECK(again.changes[i] == 0);
+    FUZZ_CHECK(again.files == result->totals.files && again.bytes == result->totals.bytes);
+    FUZZ_CHECK(again.has_digest && memcmp(again.digest, result->digest, SHA256_LEN) == 0);
+}
+
+static void unpack(unsigned int flags, const struct intake_result *checked)
+{
+    int dirfd = plat_open_dir(PLAT_CWD, fuzz_folder("bag"), true);
+    const struct intake_target target = {.dirfd = dirfd,
+                                         .writable = (flags & WRITABLE) != 0,
+                                         .exact_names = (flags & EXACT_NAMES) != 0};
+    struct intake_result result;
+    enum seal_status status = take_in(&result, &target);
+
+    FUZZ_CHECK(status == SEAL_LOCAL_NAME || (status == SEAL_OK) == (checked != NULL));
+    if (status == SEAL_OK)
+        recheck(dirfd, &result);
+    intake_result_free(&result);
+    (void)close(dirfd);
+    fuzz_folder_remove("bag");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input in = {data, size};
+    struct intake_result result;
+    struct buffer content;
+    struct making m;
+    unsigned int flags;
+    char *entries;
+    bool good;
+
+    fuzz_start();
+    flags = make_bag(&m, &in, &entries);
+    content = content_of_tar(&m.bag.tar, &m.bag.offsets, 100000);
+    sealed_put(&content, m.bag.digest);
+    good = take_in(&result, &(struct intake_target){.dirfd = -1}) == SEAL_OK;
+    look_in(good ? &result : NULL);
+    if ((flags & UNPACK) != 0)
+        unpack(flags, good ? &result : NULL);
+    intake_result_free(&result);
+    buffer_free(&content);
+    forge_free(&m.bag);
+    free(entries);
+    return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed)
+{
+    return mutate_lines(data, size, max, seed);
+}

@@ -1,0 +1,141 @@
+/*
+ * E, C, slots and params: a head that envelope_make made, altered outside and inside its boxes and
+ * sealed again, so that what comes behind the AEAD is reached; and opened. The verdict is worked
+ * out a second time from the layers that the tests have of their own.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/fixture.h"
+#include "lib/forge.h"
+#include "lib/fuzz.h"
+#include "lib/layers.h"
+
+#define KEYS 10
+
+static struct identity *ids[KEYS];
+/* One recipient, and nine: 8 slots, and 39. */
+static uint8_t blocks[2][BLOCK_LEN];
+
+static void make_heads(void)
+{
+    static bool is_done;
+    struct public_key keys[KEYS];
+    struct random random = fixture_random("heads");
+    struct fault fault = {.status = SEAL_OK};
+
+    if (is_done)
+        return;
+    fixture_identities(ids, keys, KEYS);
+    for (int i = 0; i < 2; i++) {
+        struct envelope env = {.params = {.type = CONTENT_BAG}};
+
+        random_bytes(&random, blocks[i], BLOCK_LEN);
+        FUZZ_OK(envelope_make(&env, blocks[i], keys, i == 0 ? 1 : 9, &random, &fault));
+    }
+    is_done = true;
+}
+
+/* Section 3.3 and section 6, once more. */
+static enum seal_status judge_params(const uint8_t p[static PARAMS_LEN], int j)
+{
+    if (p[0] != 1 || p[4] != 0 || p[5] != 0 || p[6] > 1 || (p[3] | 4) != 4)
+        return SEAL_NEWER;
+    if ((p[1] != 8 && p[1] != 39) || j >= p[1] || p[2] != j || p[7] != 0)
+        return SEAL_HOSTILE;
+    for (int i = 12; i < PARAMS_LEN; i++)
+        if ((i < 16 || i >= 32) && p[i] != 0)
+            return SEAL_HOSTILE;
+    if (p[3] == 0 && (p[8] | p[9] | p[10] | p[11]) != 0)
+        return SEAL_HOSTILE;
+    return SEAL_OK;
+}
+
+static enum seal_status judge(const uint8_t *block, const struct identity *id, struct slot_steps *s)
+{
+    int j = slot_of(block, id, SLOTS_MANY);
+    enum seal_status status;
+    uint8_t C[32];
+
+    if (j < 0)
+        return SEAL_NO_KEY;
+    FUZZ_CHECK(slot_steps(s, block, id, (uint8_t)j));
+    status = judge_params(s->plain + KEY_LEN, j);
+    if (status != SEAL_OK)
+        return status;
+    commitment_of(C, block, s->plain);
+    return memcmp(C, block + COMMITMENT_OFF, sizeof C) == 0 ? SEAL_OK : SEAL_DAMAGED;
+}
+
+/* Alters what a slot says of the file. */
+static void alter_params(struct input *in, uint8_t *block, const struct identity *id)
+{
+    int j = slot_of(block, id, SLOTS_MANY);
+    struct slot_steps s;
+    size_t count = input_byte(in) % 8u;
+
+    if (j < 0 || !slot_steps(&s, block, id, (uint8_t)j))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = KEY_LEN + input_byte(in) % PARAMS_LEN;
+
+        s.plain[at] = (uint8_t)(s.plain[at] ^ input_byte(in));
+    }
+    slot_seal(block, &s, (uint8_t)j);
+    if (s.plain[KEY_LEN + 1] <= SLOTS_MANY)
+        commitment_of(block + COMMITMENT_OFF, block, s.plain);
+}
+
+static void alter_head(struct input *in, uint8_t *block)
+{
+    for (int i = 0; in->len > 0 && i < 8; i++) {
+        size_t at = (size_t)(input_u16(in) % (HEAD_LEN_MAX + 64));
+
+        block[at] = (uint8_t)(block[at] ^ input_byte(in));
+    }
+}
+
+static void check_opened(const struct envelope *env, const uint8_t *block,
+                         const struct slot_steps *s)
+{
+    const uint8_t *p = s->plain + KEY_LEN;
+
+    FUZZ_CHECK(memcmp(env->file_key, s->plain, KEY_LEN) == 0);
+    FUZZ_CHECK(memcmp(env->commitment, block + COMMITMENT_OFF, COMMITMENT_LEN) == 0);
+    FUZZ_CHECK(env->params.slot_count == p[1] && env->head_len == HEAD_LEN(p[1]));
+    FUZZ_CHECK(env->params.flags == p[3] && env->params.type == (enum content_type)p[6]);
+    FUZZ_CHECK(env->params.index == load_u32(p + 8));
+    FUZZ_CHECK(memcmp(env->params.bundle_id, p + 16, BUNDLE_ID_LEN) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input in = {data, size};
+    struct fault fault = {.status = SEAL_OK};
+    uint8_t *block = fixture_alloc(BLOCK_LEN), what;
+    enum seal_status status, want;
+    struct envelope env = {.head_len = 0};
+    struct identity *id;
+    struct slot_steps s;
+    size_t which = 99;
+
+    fuzz_start();
+    make_heads();
+    what = input_byte(&in);
+    memcpy(block, blocks[what & 1], BLOCK_LEN);
+    id = ids[(what & 2) != 0 ? input_byte(&in) % KEYS : 0];
+    if ((what & 4) != 0)
+        alter_params(&in, block, id);
+    alter_head(&in, block);
+    status = envelope_open(&env, block, &id, 1, &which, &fault);
+    want = judge(block, id, &s);
+    FUZZ_CHECK(status == want && fault.status == want);
+    FUZZ_CHECK(which == (status == SEAL_NO_KEY ? 99 : 0));
+    if (status == SEAL_OK)
+        check_opened(&env, block, &s);
+    else
+        FUZZ_CHECK(bytes_are_zero(env.file_key, KEY_LEN));
+    envelope_wipe(&env);
+    free(block);
+    return 0;
+}

@@ -1,0 +1,142 @@
+/*
+ * A bag on disk, of whatever kind. An input is a text of sections, parted by lines "%%"; each
+ * begins with a line that says what it is: "f PATH", what follows is what the file holds; "d PATH",
+ * a folder; "l PATH", a link, and where to. @0 to @9 stand for the SHA-256 of the first sections'
+ * files. The folder is checked twice: both times the same comes out, and what is told is counted.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bag/bag.h"
+#include "lib/forge.h"
+#include "lib/fuzz.h"
+#include "lib/mutate.h"
+#include "platform/platform.h"
+
+#define SECTIONS_MAX 32
+#define FILES_MAX 10
+
+struct section {
+    char kind;
+    char path[512];
+    struct span text;
+};
+
+static bool parse(struct section *s, struct span whole)
+{
+    const char *text = whole.data, *end = memchr(text, '\n', whole.len);
+    size_t len = end == NULL ? whole.len : (size_t)(end - text);
+
+    if (len < 3 || len - 2 >= sizeof s->path || text[1] != ' ')
+        return false;
+    s->kind = text[0];
+    memcpy(s->path, text + 2, len - 2);
+    s->path[len - 2] = '\0';
+    s->text = (struct span){text + len + (end != NULL), whole.len - len - (end != NULL)};
+    return archive_path_is_clean(s->path, len - 2);
+}
+
+static void put(int dirfd, const struct section *s, const struct span *files, size_t count)
+{
+    struct buffer text = {0};
+
+    FUZZ_OK(buffer_append_text(&text, ""));
+    fuzz_expand(&text, s->text, files, count);
+    FUZZ_OK(buffer_append(&text, "", 1));
+    text.len--;
+    if (s->kind == 'f') {
+        (void)fuzz_put(dirfd, s->path, text.data, text.len);
+    } else if (s->kind == 'd') {
+        (void)mkdirat(dirfd, s->path, 0755);
+    } else if (s->kind == 'l') {
+        text.data[strcspn((char *)text.data, "\n")] = '\0';
+        FUZZ_CHECK(symlinkat((char *)text.data, dirfd, s->path) == 0 || errno != EFAULT);
+    }
+    buffer_free(&text);
+}
+
+static void fill(int dirfd, struct input *in)
+{
+    static struct section sections[SECTIONS_MAX];
+    struct span whole, files[FILES_MAX];
+    size_t count = 0, file_count = 0;
+
+    while (count < SECTIONS_MAX && input_section(in, &whole)) {
+        if (!parse(&sections[count], whole))
+            continue;
+        if (sections[count].kind == 'f' && file_count < FILES_MAX)
+            files[file_count++] = sections[count].text;
+        count++;
+    }
+    for (size_t i = 0; i < count; i++)
+        put(dirfd, &sections[i], files, file_count);
+}
+
+struct told {
+    uint64_t changes[BAG_CHANGE_KINDS];
+    uint64_t notes;
+};
+
+static void note_change(void *ctx, enum bag_change kind, const char *path, const char *detail)
+{
+    struct told *told = ctx;
+
+    FUZZ_CHECK(path != NULL);
+    (void)detail;
+    told->changes[kind]++;
+}
+
+static void take_note(void *ctx, const char *path, const char *what)
+{
+    struct told *told = ctx;
+
+    FUZZ_CHECK(what != NULL);
+    (void)path;
+    told->notes++;
+}
+
+static enum seal_status recheck(int dirfd, struct bag_recheck *result, struct told *told)
+{
+    const struct bag_recheck_observer observer = {told, note_change, take_note, NULL};
+    struct fault fault = {.status = SEAL_OK};
+    enum seal_status status = bag_recheck(result, dirfd, "bag", &observer, &fault);
+
+    /* SEAL_IO: it is a bag, but no manifest of it could be read. */
+    FUZZ_CHECK(status == SEAL_OK || status == SEAL_USAGE || (status == SEAL_IO && fault.sys == 0));
+    FUZZ_CHECK(status == fault.status);
+    for (int i = 0; i < BAG_CHANGE_KINDS; i++)
+        FUZZ_CHECK(told->changes[i] == result->changes[i]);
+    return status;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input in = {data, size};
+    struct bag_recheck result, again;
+    struct told told = {.notes = 0}, told_again = {.notes = 0};
+    int dirfd;
+
+    fuzz_start();
+    dirfd = plat_open_dir(PLAT_CWD, fuzz_folder("bag"), true);
+    FUZZ_CHECK(dirfd >= 0);
+    fill(dirfd, &in);
+    if (recheck(dirfd, &result, &told) == SEAL_OK) {
+        FUZZ_OK(recheck(dirfd, &again, &told_again));
+        FUZZ_CHECK(memcmp(&told, &told_again, sizeof told) == 0);
+        FUZZ_CHECK(result.files == again.files && result.bytes == again.bytes);
+        FUZZ_CHECK(result.has_digest == again.has_digest);
+        FUZZ_CHECK(strcmp(result.algorithms, again.algorithms) == 0);
+    }
+    (void)close(dirfd);
+    fuzz_folder_remove("bag");
+    return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed)
+{
+    return mutate_lines(data, size, max, seed);
+}
