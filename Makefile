@@ -221,6 +221,11 @@ $(OBJ)/tests/%.o: tests/%.c $(OBJ)/options
 	@mkdir -p $(@D)
 	$(Q)$(compile) -Itests/unit -Itests/fuzz -MMD -MP -c -o $@ $<
 
+# What only checks is neither checked nor a guide for the fuzzer: it would take most of the time.
+ifeq ($(VARIANT),fuzz)
+$(call objects,$(test_lib_src)): CFLAGS += -fno-sanitize=all
+endif
+
 # D: no times, owners or groups in the archive, so that the same sources give the same bytes.
 $(OUT)/libseal.a: $(call objects,$(lib_src))
 	$(call say,AR,$@)

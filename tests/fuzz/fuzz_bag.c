@@ -41,6 +41,8 @@ struct making {
     struct span files[FILES_MAX];
     size_t count;
     char key[64], value[64]; /* for the next entry */
+    bool in_order;           /* of their paths, as a sealer has them */
+    char *last;
 };
 
 /* In place; a NUL ends it. */
@@ -66,6 +68,18 @@ static void list_path(struct buffer *listing, const char *path)
     FUZZ_OK(mtree_escape(listing, path));
 }
 
+/* Folders have their final slash here. */
+static void note_order(struct making *m, const char *path, const char *slash)
+{
+    char *whole;
+
+    FUZZ_CHECK(asprintf(&whole, "%s%s", path, slash) >= 0);
+    if (strcmp(m->last, whole) >= 0 || strcmp(m->key, "path") == 0)
+        m->in_order = false;
+    free(m->last);
+    m->last = whole;
+}
+
 static void put_file(struct making *m, const char *path, const char *content)
 {
     struct buffer data = {(uint8_t *)(uintptr_t)content, strlen(content), 0};
@@ -73,6 +87,7 @@ static void put_file(struct making *m, const char *path, const char *content)
     uint8_t digest[SHA256_LEN];
     char hex[2 * SHA256_LEN + 1];
 
+    note_order(m, path, "");
     forge_digest(hex, content, data.len);
     FUZZ_CHECK(hex_decode(digest, sizeof digest, hex));
     forge_entry(&m->bag, path, '0', &data, 0, m->key[0] == '\0' ? NULL : m->key, m->value);
@@ -90,6 +105,7 @@ static void put_folder(struct making *m, const char *path, const char *seconds)
     struct buffer *listing = &m->bag.tags[TAG_MTREE], name = {0};
     unsigned int sec = (unsigned int)strtoul(seconds, NULL, 10) & 07777777777u;
 
+    note_order(m, path, "/");
     FUZZ_OK(buffer_printf(&name, "%s/", path));
     forge_entry(&m->bag, (char *)name.data, '5', &none, sec, m->key[0] == '\0' ? NULL : m->key,
                 m->value);
@@ -143,7 +159,8 @@ static unsigned int make_bag(struct making *m, struct input *in, char **entries)
     unsigned int flags = 0;
     char *line, *next;
 
-    *m = (struct making){.bag = forge_new()};
+    *m = (struct making){.bag = forge_new(), .in_order = true, .last = strdup("")};
+    FUZZ_CHECK(m->last != NULL);
     *entries = input_text(in);
     if (*entries != NULL)
         flags = (unsigned int)strtoul(*entries, &next, 16);
@@ -215,6 +232,42 @@ static void look_in(const struct intake_result *whole)
     opened_end(&o);
 }
 
+static void count_good(void *ctx, const struct bag_item *item, const char *on_disk)
+{
+    uint64_t *files = ctx;
+
+    FUZZ_CHECK(archive_path_is_clean(on_disk, strlen(on_disk)));
+    *files += item->type == BAG_FILE;
+}
+
+/* By seeking all files come out of a bag that is good, and none that the record does not have. */
+static void extract(const struct intake_result *whole, bool in_order, unsigned int flags)
+{
+    static const char *const paths[] = {"data"};
+    int dirfd = plat_open_dir(PLAT_CWD, fuzz_folder("extracted"), true);
+    const struct intake_target target = {.dirfd = dirfd, .exact_names = (flags & EXACT_NAMES) != 0};
+    struct intake_view *view;
+    struct opened o;
+    uint64_t files = 0;
+    enum seal_status status;
+
+    opened_start(&o, &forge_envelope);
+    status = intake_view_open(&view, o.stream, &o.fault);
+    if (status == SEAL_OK)
+        status = intake_view_extract(view, paths, 1, &target, count_good, &files, &o.fault);
+    FUZZ_CHECK(status == o.fault.status);
+    FUZZ_CHECK(status == SEAL_OK || status == SEAL_HOSTILE || status == SEAL_LOCAL_NAME ||
+               status == SEAL_USAGE);
+    if (whole != NULL && in_order && status != SEAL_LOCAL_NAME)
+        FUZZ_CHECK(status == SEAL_OK && files == whole->totals.files);
+    if (whole != NULL && status == SEAL_OK)
+        FUZZ_CHECK(files == whole->totals.files);
+    intake_view_free(view);
+    opened_end(&o);
+    (void)close(dirfd);
+    fuzz_folder_remove("extracted");
+}
+
 /* ---- On disk ------------------------------------------------------------------------------ */
 
 static void tell(void *ctx, enum bag_change kind, const char *path, const char *detail)
@@ -269,11 +322,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sealed_put(&content, m.bag.digest);
     good = take_in(&result, &(struct intake_target){.dirfd = -1}) == SEAL_OK;
     look_in(good ? &result : NULL);
-    if ((flags & UNPACK) != 0)
+    if ((flags & UNPACK) != 0) {
         unpack(flags, good ? &result : NULL);
+        extract(good ? &result : NULL, m.in_order, flags);
+    }
     intake_result_free(&result);
     buffer_free(&content);
     forge_free(&m.bag);
+    free(m.last);
     free(entries);
     return 0;
 }

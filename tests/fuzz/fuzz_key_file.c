@@ -103,6 +103,12 @@ static void open_secret(const struct secret_record *record, struct span passphra
                    : status == SEAL_OK);
     if (id != NULL)
         FUZZ_CHECK(id->created == record->created && id->expires == record->expires);
+    if (!record->locked) {
+        struct secret_record again;
+
+        FUZZ_OK(secret_record_make(&again, id, NULL, 0, NULL, &fault));
+        FUZZ_CHECK(memcmp(again.bytes, record->bytes, SECRET_RECORD_LEN) == 0);
+    }
     identity_free(id);
 }
 

@@ -5,6 +5,7 @@
  * files. The folder is checked twice: both times the same comes out, and what is told is counted.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #include "platform/platform.h"
 
 #define SECTIONS_MAX 32
-#define FILES_MAX 10
+#define FILES_MAX 16 /* @0 to @9, and @: to @? */
 
 struct section {
     char kind;
@@ -40,40 +41,51 @@ static bool parse(struct section *s, struct span whole)
     return archive_path_is_clean(s->path, len - 2);
 }
 
-static void put(int dirfd, const struct section *s, const struct span *files, size_t count)
+/* All that is there has the time 1 s, so that a listing can be right. */
+static void set_time(int dirfd, const char *path)
 {
-    struct buffer text = {0};
+    const struct timespec times[2] = {{1, 0}, {1, 0}};
 
-    FUZZ_OK(buffer_append_text(&text, ""));
-    fuzz_expand(&text, s->text, files, count);
-    FUZZ_OK(buffer_append(&text, "", 1));
-    text.len--;
+    (void)utimensat(dirfd, path, times, AT_SYMLINK_NOFOLLOW);
+}
+
+static void put(int dirfd, const struct section *s, struct buffer *text)
+{
     if (s->kind == 'f') {
-        (void)fuzz_put(dirfd, s->path, text.data, text.len);
+        (void)fuzz_put(dirfd, s->path, text->data, text->len);
     } else if (s->kind == 'd') {
         (void)mkdirat(dirfd, s->path, 0755);
     } else if (s->kind == 'l') {
-        text.data[strcspn((char *)text.data, "\n")] = '\0';
-        FUZZ_CHECK(symlinkat((char *)text.data, dirfd, s->path) == 0 || errno != EFAULT);
+        text->data[strcspn((char *)text->data, "\n")] = '\0';
+        FUZZ_CHECK(symlinkat((char *)text->data, dirfd, s->path) == 0 || errno != EFAULT);
     }
-    buffer_free(&text);
 }
 
 static void fill(int dirfd, struct input *in)
 {
-    static struct section sections[SECTIONS_MAX];
-    struct span whole, files[FILES_MAX];
+    struct section sections[SECTIONS_MAX];
+    struct buffer texts[SECTIONS_MAX] = {{0}};
+    struct span whole, files[SECTIONS_MAX];
     size_t count = 0, file_count = 0;
 
     while (count < SECTIONS_MAX && input_section(in, &whole)) {
-        if (!parse(&sections[count], whole))
+        struct section *s = &sections[count];
+        struct buffer *text = &texts[count];
+
+        if (!parse(s, whole))
             continue;
-        if (sections[count].kind == 'f' && file_count < FILES_MAX)
-            files[file_count++] = sections[count].text;
+        fuzz_expand(text, s->text, files, file_count < FILES_MAX ? file_count : FILES_MAX);
+        FUZZ_OK(buffer_append_text(text, ""));
+        if (s->kind == 'f')
+            files[file_count++] = (struct span){text->data, text->len};
+        put(dirfd, s, text);
         count++;
     }
-    for (size_t i = 0; i < count; i++)
-        put(dirfd, &sections[i], files, file_count);
+    for (size_t i = 0; i < count; i++) {
+        set_time(dirfd, sections[i].path);
+        buffer_free(&texts[i]);
+    }
+    set_time(dirfd, "data");
 }
 
 struct told {
