@@ -7,14 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <zstd.h>
-
 #include "archive/archive.h"
 #include "bag/items.h"
 #include "lib/check.h"
 #include "lib/fixture.h"
+#include "lib/forge.h"
 
-#define BLOCK 512
 #define MIB (1024 * 1024)
 
 /* ---- Content into a sealed file, and out of one ------------------------------------------- */
@@ -569,63 +567,15 @@ static void add(struct buffer *b, const void *data, size_t len)
     CHECK(buffer_append(b, data, len) == SEAL_OK);
 }
 
-static void add_u32(struct buffer *b, uint32_t v)
-{
-    uint8_t bytes[4];
-
-    store_u32(bytes, v);
-    add(b, bytes, sizeof bytes);
-}
-
-/* How a frame is made. */
-struct frame_options {
-    int checksum, no_size, window_log, level;
-};
-
-static void add_frame(struct buffer *b, const void *data, size_t len, struct frame_options o)
-{
-    size_t cap = ZSTD_compressBound(len), n;
-    void *packed = fixture_alloc(cap);
-    ZSTD_CCtx *c = ZSTD_createCCtx();
-
-    (void)ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, o.checksum);
-    (void)ZSTD_CCtx_setParameter(c, ZSTD_c_contentSizeFlag, !o.no_size);
-    (void)ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, o.level);
-    if (o.window_log != 0)
-        (void)ZSTD_CCtx_setParameter(c, ZSTD_c_windowLog, o.window_log);
-    n = ZSTD_compress2(c, packed, cap, data, len);
-    CHECK(!ZSTD_isError(n));
-    add(b, packed, n);
-    (void)ZSTD_freeCCtx(c);
-    free(packed);
-}
-
-struct seek_row {
-    uint32_t packed, plain;
-};
-
-static void add_seek_table(struct buffer *b, const struct seek_row *rows, size_t count)
-{
-    add_u32(b, 0x184D2A5E);
-    add_u32(b, (uint32_t)(8 * count + 9));
-    for (size_t i = 0; i < count; i++) {
-        add_u32(b, rows[i].packed);
-        add_u32(b, rows[i].plain);
-    }
-    add_u32(b, (uint32_t)count);
-    add(b, "", 1);
-    add_u32(b, 0x8F92EAB1);
-}
-
 /* A stream of one frame. */
 static struct buffer forge_stream(const void *data, size_t len, struct frame_options o)
 {
     struct buffer b = {0};
     struct seek_row row;
 
-    add_frame(&b, data, len, o);
+    forge_frame(&b, data, len, o);
     row = (struct seek_row){(uint32_t)b.len, (uint32_t)len};
-    add_seek_table(&b, &row, 1);
+    forge_seek_table(&b, &row, 1);
     return b;
 }
 
@@ -666,7 +616,7 @@ static void check_header(const char *about, const char *head, size_t head_len, s
     uint8_t block[3], data[300] = "content of a block";
 
     check_about("frame header: %s", about);
-    add_u32(&b, 0xFD2FB528);
+    forge_u32(&b, 0xFD2FB528);
     add(&b, head, head_len);
     block[0] = (uint8_t)(1 | len << 3);
     block[1] = (uint8_t)(len >> 5);
@@ -674,7 +624,7 @@ static void check_header(const char *about, const char *head, size_t head_len, s
     add(&b, block, sizeof block);
     add(&b, data, len);
     row.packed = (uint32_t)b.len;
-    add_seek_table(&b, &row, 1);
+    forge_seek_table(&b, &row, 1);
     CHECK_INT(want, content_status(&b, CONTENT_STREAM));
     buffer_free(&b);
 }
@@ -788,8 +738,8 @@ static void test_streams(void)
     }
     check_about("a skippable frame in front");
     add(&b, skippable, 12);
-    add_frame(&b, "text", 4, (struct frame_options){.level = 3});
-    add_seek_table(&b, rows, 2);
+    forge_frame(&b, "text", 4, (struct frame_options){.level = 3});
+    forge_seek_table(&b, rows, 2);
     CHECK_INT(SEAL_HOSTILE, content_status(&b, CONTENT_STREAM));
     buffer_free(&b);
     check_about("no content at all");
@@ -847,7 +797,7 @@ static void tar_checksum(char *h)
     char text[9];
 
     memset(h + 148, ' ', 8);
-    for (size_t i = 0; i < BLOCK; i++)
+    for (size_t i = 0; i < TAR_BLOCK; i++)
         sum += (uint8_t)h[i];
     (void)snprintf(text, sizeof text, "%06o", sum & 0777777u);
     memcpy(h + 148, text, 7);
@@ -855,7 +805,7 @@ static void tar_checksum(char *h)
 
 static void tar_header(struct tar *t, const char *name, char type, size_t size)
 {
-    char h[BLOCK] = "", text[24];
+    char h[TAR_BLOCK] = "", text[24];
 
     memcpy(h, name, strlen(name) < 100 ? strlen(name) : 100);
     memcpy(h + 100, "0000644", 7);
@@ -880,10 +830,10 @@ static void tar_note(struct tar *t)
 
 static void tar_data(struct tar *t, const void *data, size_t len)
 {
-    static const uint8_t zeros[BLOCK];
+    static const uint8_t zeros[TAR_BLOCK];
 
     add(&t->bytes, data, len);
-    add(&t->bytes, zeros, -len % BLOCK);
+    add(&t->bytes, zeros, -len % TAR_BLOCK);
 }
 
 static void tar_zeros(struct tar *t, size_t len)
@@ -918,13 +868,13 @@ static enum seal_status tar_status(struct tar *t)
     struct seek_row rows[2];
     enum seal_status status;
 
-    add_frame(&b, t->bytes.data, t->bytes.len, (struct frame_options){.level = 1});
+    forge_frame(&b, t->bytes.data, t->bytes.len, (struct frame_options){.level = 1});
     rows[0] = (struct seek_row){(uint32_t)b.len, (uint32_t)t->bytes.len};
-    add_u32(&b, 0x184D2A5C);
-    add_u32(&b, (uint32_t)t->offsets.len);
+    forge_u32(&b, 0x184D2A5C);
+    forge_u32(&b, (uint32_t)t->offsets.len);
     add(&b, t->offsets.data, t->offsets.len);
     rows[1] = (struct seek_row){(uint32_t)t->offsets.len + 8, 0};
-    add_seek_table(&b, rows, 2);
+    forge_seek_table(&b, rows, 2);
     status = content_status(&b, CONTENT_BAG);
     buffer_free(&b);
     buffer_free(&t->bytes);
@@ -1102,7 +1052,7 @@ static void test_ends(void)
 /* Every byte of a header changed. Some bytes mean nothing here, but all are under its checksum. */
 static void test_header_bytes(void)
 {
-    for (size_t at = 0; at < BLOCK; at++) {
+    for (size_t at = 0; at < TAR_BLOCK; at++) {
         struct tar t = one_entry();
 
         check_about("header byte %zu changed", at);
@@ -1163,15 +1113,15 @@ static struct buffer two_frame_bag(void)
     tar_entry(&t, "data/b", '0', "bee");
     tar_entry(&t, "data/c", '0', text);
     tar_zeros(&t, 1024);
-    add_frame(&b, t.bytes.data, half, (struct frame_options){.level = 1});
+    forge_frame(&b, t.bytes.data, half, (struct frame_options){.level = 1});
     rows[0] = (struct seek_row){(uint32_t)b.len, (uint32_t)half};
-    add_frame(&b, t.bytes.data + half, t.bytes.len - half, (struct frame_options){.level = 1});
+    forge_frame(&b, t.bytes.data + half, t.bytes.len - half, (struct frame_options){.level = 1});
     rows[1] = (struct seek_row){(uint32_t)b.len - rows[0].packed, (uint32_t)(t.bytes.len - half)};
-    add_u32(&b, 0x184D2A5C);
-    add_u32(&b, (uint32_t)t.offsets.len);
+    forge_u32(&b, 0x184D2A5C);
+    forge_u32(&b, (uint32_t)t.offsets.len);
     add(&b, t.offsets.data, t.offsets.len);
     rows[2] = (struct seek_row){(uint32_t)t.offsets.len + 8, 0};
-    add_seek_table(&b, rows, 3);
+    forge_seek_table(&b, rows, 3);
     buffer_free(&t.bytes);
     buffer_free(&t.offsets);
     return b;
@@ -1298,9 +1248,9 @@ static void test_many_rows(void)
     CHECK_INT(SEAL_OK, buffer_reserve(&b, rows * 8 + 64));
     memset(b.data, 1, rows * 8 + 8);
     b.len = rows * 8 + 8;
-    add_u32(&b, (uint32_t)rows);
+    forge_u32(&b, (uint32_t)rows);
     add(&b, "", 1);
-    add_u32(&b, 0x8F92EAB1);
+    forge_u32(&b, 0x8F92EAB1);
     seal_bytes(b.data, b.len);
     CHECK_INT(SEAL_NO_MEMORY, seeking_start(&k));
     CHECK_INT(SEAL_USAGE, archive_reader_seek(k.r, 0, &(struct fault){.status = SEAL_OK}));
@@ -1322,14 +1272,14 @@ static void test_empty_frames(void)
     for (size_t i = 0; i < 4; i++) {
         size_t before = b.len, len = cuts[i + 1] - cuts[i];
 
-        add_frame(&b, t.bytes.data + cuts[i], len, (struct frame_options){.level = 1});
+        forge_frame(&b, t.bytes.data + cuts[i], len, (struct frame_options){.level = 1});
         rows[i] = (struct seek_row){(uint32_t)(b.len - before), (uint32_t)len};
     }
-    add_u32(&b, 0x184D2A5C);
-    add_u32(&b, (uint32_t)t.offsets.len);
+    forge_u32(&b, 0x184D2A5C);
+    forge_u32(&b, (uint32_t)t.offsets.len);
     add(&b, t.offsets.data, t.offsets.len);
     rows[4] = (struct seek_row){(uint32_t)t.offsets.len + 8, 0};
-    add_seek_table(&b, rows, 5);
+    forge_seek_table(&b, rows, 5);
     check_about("frames with nothing in them");
     CHECK_INT(SEAL_OK, content_status(&b, CONTENT_BAG));
     CHECK_INT(SEAL_OK, seek_status());

@@ -11,67 +11,7 @@
 #include "envelope/encodings.h"
 #include "lib/check.h"
 #include "lib/fixture.h"
-
-#define PARAMS_LEN 48
-#define BOX_PLAIN_LEN (KEY_LEN + PARAMS_LEN)
-#define BOX_LEN (BOX_PLAIN_LEN + 16)
-
-static const uint8_t nonce_zero[12] = {0};
-
-/* ---- A slot, step by step as in section 3.7 ----------------------------------------------- */
-
-struct steps {
-    uint8_t P[32], dh[32], ck[32], ct[MLKEM_CT_LEN + 32], ss[32], bk[32];
-    uint8_t plain[BOX_PLAIN_LEN]; /* file_key || params */
-};
-
-static const uint8_t *slot_at(const uint8_t *block, size_t j)
-{
-    return block + SLOTS_OFF + j * SLOT_LEN;
-}
-
-/* Whether slot j is this key's; steps gets all values on the way. */
-static bool slot_steps(struct steps *s, const uint8_t *block, const struct identity *id, uint8_t j)
-{
-    const uint8_t *Z = slot_at(block, j);
-    uint8_t code[KEM_CODE_LEN];
-
-    if (!elligator_decode(s->P, block) || crypto_scalarmult(s->dh, id->cloak_sk, s->P) != 0)
-        return false;
-    hash_F(s->ck, s->dh, "cloak", (struct span[]){{block, 32}, {id->pkh, 32}, {&j, 1}}, 3);
-    (void)crypto_stream_chacha20_ietf_xor(code, Z, sizeof code, nonce_zero, s->ck);
-    kem_decode(s->ct, code);
-    memcpy(s->ct + MLKEM_CT_LEN, s->P, 32);
-    if (crypto_kem_xwing_dec(s->ss, s->ct, id->xwing_sk) != 0)
-        return false;
-    hash_F(s->bk, s->ss, "box",
-           (struct span[]){{block, 32}, {id->pkh, 32}, {&j, 1}, {Z, KEM_CODE_LEN}}, 4);
-    return crypto_aead_chacha20poly1305_ietf_decrypt(s->plain, NULL, NULL, Z + KEM_CODE_LEN,
-                                                     BOX_LEN, NULL, 0, nonce_zero, s->bk) == 0;
-}
-
-static int slot_of(const uint8_t *block, const struct identity *id, uint8_t n)
-{
-    struct steps s;
-
-    for (uint8_t j = 0; j < n; j++)
-        if (slot_steps(&s, block, id, j))
-            return j;
-    return -1;
-}
-
-static void commitment_of(uint8_t C[static 32], const uint8_t *block,
-                          const uint8_t plain[static BOX_PLAIN_LEN])
-{
-    uint8_t params[PARAMS_LEN], digest[HASH512_LEN];
-
-    memcpy(params, plain + KEY_LEN, sizeof params);
-    hash_H512(digest,
-              (struct span[]){{block, 32}, {slot_at(block, 0), SLOT_LEN * (size_t)params[1]}}, 2);
-    params[2] = 0;
-    hash_F(C, plain, "commit", (struct span[]){{params, sizeof params}, {digest, sizeof digest}},
-           2);
-}
+#include "lib/layers.h"
 
 /* ---- files/index.json --------------------------------------------------------------------- */
 
@@ -97,7 +37,7 @@ static void check_slot(const json_t *slot, const json_t *file, const uint8_t *bl
 {
     uint8_t j = (uint8_t)fixture_number(slot, "j");
     uint8_t hash[HASH_LEN], seed[64], ct[MLKEM_CT_LEN + 32], ss[32];
-    struct steps s;
+    struct slot_steps s;
 
     CHECK(slot_steps(&s, block, id, j));
     CHECK_HEX(fixture_text(file, "P"), s.P, 32);
@@ -264,7 +204,7 @@ static void test_doubles(void)
     struct public_key keys[RECIPIENTS_MAX + 1];
     uint8_t block[BLOCK_LEN];
     struct envelope env;
-    struct steps s;
+    struct slot_steps s;
     int own = 0;
 
     check_about("keys given twice");
@@ -399,15 +339,13 @@ static void check_params(const uint8_t *block, struct identity *id, uint8_t j, s
 {
     uint8_t forged[BLOCK_LEN];
     struct envelope env;
-    struct steps s;
+    struct slot_steps s;
 
     memcpy(forged, block, sizeof forged);
     if (!CHECK(slot_steps(&s, block, id, j)))
         return;
     s.plain[KEY_LEN + at] = value;
-    (void)crypto_aead_chacha20poly1305_ietf_encrypt(
-        forged + SLOTS_OFF + j * SLOT_LEN + KEM_CODE_LEN, NULL, s.plain, sizeof s.plain, NULL, 0,
-        NULL, nonce_zero, s.bk);
+    slot_seal(forged, &s, j);
     if (s.plain[KEY_LEN + 1] <= SLOTS_MANY)
         commitment_of(forged + COMMITMENT_OFF, forged, s.plain);
     check_about("params[%zu] = %u in slot %u", at, (unsigned)value, (unsigned)j);

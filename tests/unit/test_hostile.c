@@ -3,262 +3,45 @@
  * in pax headers, paths, listings and tag files are refused, and none costs memory or time.
  */
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "archive/frames.h"
 #include "bag/items.h"
 #include "intake/receive.h"
 #include "lib/check.h"
 #include "lib/fixture.h"
+#include "lib/forge.h"
 
-#define BLOCK 512
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)
-
-/* ---- A bag being forged ------------------------------------------------------------------- */
-
-struct bag {
-    struct buffer tar, offsets;
-    struct buffer tags[TAG_COUNT]; /* what each is to hold; the tag manifest is made at the end */
-    bool left_out[TAG_COUNT];
-};
-
-static void add(struct buffer *b, const void *data, size_t len)
-{
-    if (buffer_append(b, data, len) != SEAL_OK)
-        abort();
-}
-
-static void add_text(struct buffer *b, const char *text)
-{
-    add(b, text, strlen(text));
-}
 
 /* As many times as it takes to make that many bytes. */
 static void add_filling(struct buffer *b, const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        add(b, text + i % strlen(text), 1);
-}
-
-static void set_tag(struct bag *b, enum tag_file tag, const char *text)
-{
-    b->tags[tag].len = 0;
-    add_text(&b->tags[tag], text);
-}
-
-static struct bag new_bag(void)
-{
-    struct bag b = {.left_out = {false}};
-
-    set_tag(&b, TAG_MTREE, "#mtree\n. type=dir\n");
-    set_tag(&b, TAG_BAG_INFO, "Bagging-Date: 2024-05-17\n");
-    set_tag(&b, TAG_BAGIT, "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
-    return b;
-}
-
-static void free_bag(struct bag *b)
-{
-    buffer_free(&b->tar);
-    buffer_free(&b->offsets);
-    for (int i = 0; i < TAG_COUNT; i++)
-        buffer_free(&b->tags[i]);
-}
-
-static void digest_hex(char hex[2 * SHA256_LEN + 1], const void *data, size_t len)
-{
-    struct sha256 hash;
-    uint8_t digest[SHA256_LEN];
-
-    sha256_start(&hash);
-    sha256_add(&hash, data, len);
-    sha256_end(&hash, digest);
-    hex_encode(hex, digest, sizeof digest);
-}
-
-static void add_header(struct bag *b, const char *name, char type, size_t size, unsigned int sec)
-{
-    char h[BLOCK] = "", text[24];
-    unsigned int sum = 0;
-
-    memcpy(h, name, strnlen(name, 100));
-    memcpy(h + 100, "0000644\0000000000\0000000000", 24);
-    (void)snprintf(text, sizeof text, "%011zo", size);
-    memcpy(h + 124, text, 12);
-    (void)snprintf(text, sizeof text, "%011o", sec);
-    memcpy(h + 136, text, 12);
-    memset(h + 148, ' ', 8);
-    h[156] = type;
-    memcpy(h + 257, "ustar\00000", 8);
-    for (size_t i = 0; i < sizeof h; i++)
-        sum += (uint8_t)h[i];
-    (void)snprintf(text, sizeof text, "%06o", sum & 0777777u);
-    memcpy(h + 148, text, 7);
-    add(&b->tar, h, sizeof h);
-}
-
-static void add_blocks(struct bag *b, const void *data, size_t len)
-{
-    static const uint8_t zeros[BLOCK];
-
-    add(&b->tar, data, len);
-    add(&b->tar, zeros, -len % BLOCK);
-}
-
-/* An honest pax record, its length counted with itself. */
-static void add_record(struct buffer *b, const char *key, const char *value)
-{
-    size_t rest = strlen(key) + strlen(value) + 3, len = rest;
-
-    for (int i = 0; i < 8; i++)
-        len = rest + (size_t)snprintf(NULL, 0, "%zu", len);
-    if (buffer_printf(b, "%zu %s=%s\n", len, key, value) != SEAL_OK)
-        abort();
-}
-
-/* An entry in the tar alone; key, which may be NULL, goes into its x header. */
-static void add_entry(struct bag *b, const char *path, char type, const struct buffer *data,
-                      unsigned int sec, const char *key, const char *value)
-{
-    struct buffer records = {0};
-    uint8_t row[8];
-
-    store_u64(row, b->tar.len);
-    add(&b->offsets, row, sizeof row);
-    if (strlen(path) > 99)
-        add_record(&records, "path", path);
-    if (key != NULL)
-        add_record(&records, key, value);
-    if (records.len > 0) {
-        add_header(b, "PaxHeaders/entry", 'x', records.len, 0);
-        add_blocks(b, records.data, records.len);
-    }
-    add_header(b, path, type, data->len, sec);
-    add_blocks(b, data->data, data->len);
-    buffer_free(&records);
-}
-
-static void list(struct bag *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* A line of the listing. */
-static void list(struct bag *b, const char *format, ...)
-{
-    va_list args;
-    char *line;
-
-    va_start(args, format);
-    if (vasprintf(&line, format, args) < 0)
-        abort();
-    va_end(args);
-    add_text(&b->tags[TAG_MTREE], line);
-    free(line);
-}
-
-/* A file of four bytes, with its line in the manifest, but in the listing it is for the caller. */
-#define FOUR "four"
-#define FOUR_SHA256 "04efaf080f5a3e74e1c29d1ca6a48569382cbbcd324e8d59d2b83ef21c039f00"
-
-static void add_file(struct bag *b, const char *path, const char *key, const char *value)
-{
-    const struct buffer data = {(uint8_t *)(uintptr_t)FOUR, 4, 4};
-    char hex[2 * SHA256_LEN + 1];
-
-    digest_hex(hex, FOUR, 4);
-    add_entry(b, path, '0', &data, 0, key, value);
-    if (buffer_printf(&b->tags[TAG_MANIFEST], "%s  %s\n", hex, path) != SEAL_OK)
-        abort();
-}
-
-/* more: further words on its line. */
-static void list_file(struct bag *b, const char *path, const char *time, const char *more)
-{
-    char hex[2 * SHA256_LEN + 1];
-
-    digest_hex(hex, FOUR, 4);
-    list(b, "./%s type=file size=4 time=%s sha256digest=%s%s\n", path, time, hex, more);
-}
-
-#define NO_TIME "0.000000000"
-
-static void put_file(struct bag *b, const char *path)
-{
-    add_file(b, path, NULL, NULL);
-    list_file(b, path, NO_TIME, "");
-}
-
-static void put_folder(struct bag *b, const char *path, unsigned int sec)
-{
-    const struct buffer none = {0};
-    struct buffer name = {0};
-
-    add_text(&name, path);
-    add(&name, "/", 2);
-    add_entry(b, (char *)name.data, '5', &none, sec, NULL, NULL);
-    list(b, "./%s type=dir time=%u.000000000\n", path, sec);
-    buffer_free(&name);
+        forge_bytes(b, text + i % strlen(text), 1);
 }
 
 /* An honest bag of one file, data/f. */
-static struct bag one_file(void)
+static struct forged one_file(void)
 {
-    struct bag b = new_bag();
+    struct forged b = forge_new();
 
-    put_file(&b, "data/f");
+    forge_put_file(&b, "data/f");
     return b;
 }
 
 /* ---- Sealed and taken in ------------------------------------------------------------------ */
 
-/* One envelope for all: who may open it is not what is tested here. */
-static const struct envelope env = {.file_key = "not a secret",
-                                    .params = {.slot_count = SLOTS_FEW, .type = CONTENT_BAG},
-                                    .head_len = HEAD_LEN(SLOTS_FEW)};
-
-static void add_tags(struct bag *b, uint8_t digest[static SHA256_LEN])
+static void seal_bag(struct forged *b)
 {
-    struct buffer *last = &b->tags[TAG_TAGMANIFEST];
-    char hex[2 * SHA256_LEN + 1];
-
-    for (int i = 0; i < TAG_COUNT; i++) {
-        const struct buffer *tag = &b->tags[i];
-
-        if (b->left_out[i])
-            continue;
-        add_entry(b, tag_file_names[i], '0', tag, 0, NULL, NULL);
-        digest_hex(hex, tag->data, tag->len);
-        if (i != TAG_TAGMANIFEST &&
-            buffer_printf(last, "%s  %s\n", hex, tag_file_names[i]) != SEAL_OK)
-            abort();
-    }
-    digest_hex(hex, last->data, last->len);
-    if (!hex_decode(digest, SHA256_LEN, hex))
-        abort();
-}
-
-static void seal_bag(struct bag *b)
-{
-    static const uint8_t head[HEAD_LEN_MAX], end[2 * BLOCK];
-    struct random random = fixture_random("hostile");
-    uint8_t digest[SHA256_LEN], receipt[32];
-    struct fault fault = {.status = SEAL_OK};
-    struct stream_writer *stream;
-    struct frames_writer *frames;
     int fd = fixture_create(check_scratch("sealed"));
 
-    add_tags(b, digest);
-    add(&b->tar, end, sizeof end);
-    CHECK_INT(SEAL_OK, stream_writer_new(&stream, &env, head, (struct padding){0}, fd, &fault));
-    CHECK_INT(SEAL_OK, frames_writer_new(&frames, 1, stream, &fault));
-    CHECK_INT(SEAL_OK, frames_write(frames, b->tar.data, b->tar.len, &fault));
-    CHECK_INT(SEAL_OK, frames_writer_finish(frames, &b->offsets, &fault));
-    frames_writer_free(frames);
-    CHECK_INT(SEAL_OK, stream_writer_finish(stream, digest, &random, receipt, &fault));
-    stream_writer_free(stream);
+    forge_finish(b);
+    forge_seal(b, fd);
     (void)close(fd);
 }
 
@@ -269,7 +52,7 @@ static struct {
 } taken;
 
 /* Seals and forgets the bag and takes it into the folder "out", which is empty before. */
-static enum seal_status take_in(struct bag *b)
+static enum seal_status take_in(struct forged *b)
 {
     const struct intake_progress progress = {NULL, NULL};
     struct intake_result result;
@@ -279,13 +62,13 @@ static enum seal_status take_in(struct bag *b)
     int out;
 
     seal_bag(b);
-    free_bag(b);
+    forge_free(b);
     taken.fault = (struct fault){.status = SEAL_OK};
     (void)plat_remove_tree(AT_FDCWD, check_scratch("out"));
     (void)mkdir(check_scratch("out"), 0700);
     out = open(check_scratch("out"), O_RDONLY | O_DIRECTORY);
     CHECK_INT(SEAL_OK, volume_open(&in, check_scratch("sealed"), &taken.fault));
-    CHECK_INT(SEAL_OK, stream_reader_new(&stream, &env, in, &taken.fault));
+    CHECK_INT(SEAL_OK, stream_reader_new(&stream, &forge_envelope, in, &taken.fault));
     status = intake_bag(&result, stream,
                         &(struct intake_target){.dirfd = out, .limits = INTAKE_NO_LIMITS},
                         &progress, &taken.fault);
@@ -303,40 +86,40 @@ static enum seal_status take_in(struct bag *b)
 
 static void test_honest(void)
 {
-    struct bag b = one_file();
+    struct forged b = one_file();
     struct buffer got;
     char hex[2 * SHA256_LEN + 1];
 
     check_about("a bag that is as it should be");
-    digest_hex(hex, FOUR, 4);
-    CHECK_TEXT(FOUR_SHA256, hex);
+    forge_digest(hex, FORGE_FOUR, 4);
+    CHECK_TEXT(FORGE_FOUR_SHA256, hex);
     CHECK_TAKEN(b);
     CHECK_INT(1, taken.totals.files);
     CHECK_INT(4, taken.totals.bytes);
     got = fixture_read(check_scratch("out/data/f"));
     CHECK_INT(4, got.len);
-    CHECK_BYTES(FOUR, got.data, 4);
+    CHECK_BYTES(FORGE_FOUR, got.data, 4);
     buffer_free(&got);
 }
 
 /* ---- pax records -------------------------------------------------------------------------- */
 
 /* A file behind an x header that says it has size bytes, before a block that begins with text. */
-static struct bag with_records(size_t size, const char *text)
+static struct forged with_records(size_t size, const char *text)
 {
-    const struct buffer data = {(uint8_t *)(uintptr_t)FOUR, 4, 4};
-    struct bag b = new_bag();
+    const struct buffer data = {(uint8_t *)(uintptr_t)FORGE_FOUR, 4, 4};
+    struct forged b = forge_new();
     uint8_t row[8] = {0};
 
-    add(&b.offsets, row, sizeof row);
-    add_header(&b, "PaxHeaders/entry", 'x', size, 0);
-    add_blocks(&b, text, strlen(text) > size ? strlen(text) : size);
-    add_header(&b, "data/f", '0', data.len, 0);
-    add_blocks(&b, data.data, data.len);
-    add_file(&b, "data/g", NULL, NULL);
-    add_text(&b.tags[TAG_MANIFEST], FOUR_SHA256 "  data/f\n");
-    list_file(&b, "data/f", NO_TIME, "");
-    list_file(&b, "data/g", NO_TIME, "");
+    forge_bytes(&b.offsets, row, sizeof row);
+    forge_header(&b, "PaxHeaders/entry", 'x', size, 0);
+    forge_blocks(&b, text, strlen(text) > size ? strlen(text) : size);
+    forge_header(&b, "data/f", '0', data.len, 0);
+    forge_blocks(&b, data.data, data.len);
+    forge_file(&b, "data/g", NULL, NULL);
+    forge_text(&b.tags[TAG_MANIFEST], FORGE_FOUR_SHA256 "  data/f\n");
+    forge_list_file(&b, "data/f", FORGE_NO_TIME, "");
+    forge_list_file(&b, "data/g", FORGE_NO_TIME, "");
     return b;
 }
 
@@ -374,7 +157,7 @@ static void test_record_lengths(void)
         {7, "+7 a=b\n"},
         {8, "0x8 a=b\n"},
     };
-    struct bag b;
+    struct forged b;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         check_about("x header of %zu bytes before \"%s\"", bad[i].size, bad[i].text);
@@ -394,11 +177,11 @@ static void test_record_lengths(void)
 /* The header's end is also that of a block, and of what was read: nothing lies behind. */
 static void test_records_to_the_end(void)
 {
-    for (size_t size = BLOCK - 2; size <= BLOCK + 2; size++) {
+    for (size_t size = TAR_BLOCK - 2; size <= TAR_BLOCK + 2; size++) {
         for (size_t says = size - 1; says <= size + 1; says++) {
             char *text = fixture_alloc(size + 1);
             int head = snprintf(text, size, "%zu a=", says);
-            struct bag b;
+            struct forged b;
 
             check_about("an x header of %zu bytes, its record of %zu", size, says);
             memset(text + head, 'b', size - 1 - (size_t)head);
@@ -421,16 +204,16 @@ static void test_keywords(void)
     static const char *const good[] = {
         "comment",  "SCHILY.dev", "SCHILY.fflags", "gname", "LIBARCHIVE.creationtime", "GNU.sparse",
         "Linkpath", "x"};
-    struct bag b;
+    struct forged b;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0] + sizeof good / sizeof good[0]; i++) {
         bool is_bad = i < sizeof bad / sizeof bad[0];
         const char *key = is_bad ? bad[i] : good[i - sizeof bad / sizeof bad[0]];
 
         check_about("keyword %s", key);
-        b = new_bag();
-        add_file(&b, "data/f", key, "4");
-        list_file(&b, "data/f", NO_TIME, "");
+        b = forge_new();
+        forge_file(&b, "data/f", key, "4");
+        forge_list_file(&b, "data/f", FORGE_NO_TIME, "");
         CHECK_INT(is_bad ? SEAL_HOSTILE : SEAL_OK, take_in(&b));
     }
 }
@@ -442,11 +225,11 @@ static char *long_path(const char *first, size_t len)
 {
     struct buffer b = {0};
 
-    add_text(&b, first);
+    forge_text(&b, first);
     add_filling(&b, "/a", len - b.len);
     if (b.data[len - 1] == '/')
         b.data[len - 1] = 'b';
-    add(&b, "", 1);
+    forge_bytes(&b, "", 1);
     return (char *)b.data;
 }
 
@@ -524,11 +307,11 @@ static void test_longest_path(void)
 {
     char *path = long_path("data", PATH_LEN_MAX);
     long long before = resident();
-    struct bag b = new_bag();
+    struct forged b = forge_new();
     enum seal_status status;
 
     check_about("the longest path, all of it folders");
-    put_file(&b, path);
+    forge_put_file(&b, path);
     status = take_in(&b);
     CHECK(status == SEAL_OK || status == SEAL_HOSTILE || status == SEAL_LOCAL_NAME);
     CHECK(resident() - before < 2 * GROWTH_MAX);
@@ -541,16 +324,16 @@ static void test_chain(void)
 {
     size_t depth = 2000;
     char *path = long_path("data", 4 + 2 * depth);
-    struct bag b = new_bag();
+    struct forged b = forge_new();
     struct stat st;
 
     check_about("%zu folders in each other", depth);
     for (size_t len = 4; len < 4 + 2 * depth; len += 2) {
         path[len] = '\0';
-        put_folder(&b, path, (unsigned int)len);
+        forge_put_folder(&b, path, (unsigned int)len);
         path[len] = '/';
     }
-    put_file(&b, path);
+    forge_put_file(&b, path);
     CHECK_TAKEN(b);
     CHECK_INT(depth - 1, taken.totals.folders);
     CHECK_INT(1, taken.totals.files);
@@ -561,9 +344,9 @@ static void test_chain(void)
 
 /* ---- Links in the listing ----------------------------------------------------------------- */
 
-static void list_link(struct bag *b, const char *path)
+static void list_link(struct forged *b, const char *path)
 {
-    list(b, "./%s type=link time=0.000000000 link=elsewhere\n", path);
+    forge_list(b, "./%s type=link time=0.000000000 link=elsewhere\n", path);
 }
 
 static void test_link_paths(void)
@@ -599,20 +382,20 @@ static void test_link_paths(void)
                                       "data/d/e",
                                       "data/d/e/f",
                                       "data/d/e/f/g"};
-    struct bag b;
+    struct forged b;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         check_about("a link at %s", bad[i]);
         b = one_file();
-        put_folder(&b, "data/d", 0);
-        put_file(&b, "data/d/e/f");
+        forge_put_folder(&b, "data/d", 0);
+        forge_put_file(&b, "data/d/e/f");
         list_link(&b, bad[i]);
         CHECK_REFUSED(b);
     }
     check_about("links where nothing else is");
     b = one_file();
-    put_folder(&b, "data/d", 0);
-    put_file(&b, "data/d/e/f");
+    forge_put_folder(&b, "data/d", 0);
+    forge_put_file(&b, "data/d/e/f");
     list_link(&b, "data/link");
     list_link(&b, "data/f2");
     list_link(&b, "data/...");
@@ -629,7 +412,7 @@ static void test_links_and_links(void)
     static const char *const bad[][2] = {{"data/l", "data/l"},       {"data/l", "data/l/m"},
                                          {"data/l", "data/l/m/n"},   {"data/l/m", "data/l"},
                                          {"data/l/m/n", "data/l/m"}, {"data/l/m/n", "data/l"}};
-    struct bag b;
+    struct forged b;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         check_about("links at %s and %s", bad[i][0], bad[i][1]);
@@ -672,16 +455,16 @@ static void test_listing_bytes(void)
                                        " a=~",
                                        " a=\\377\\000",
                                        " uid=0 gid=0 mode=0644 nlink=1"};
-    struct bag b;
+    struct forged b;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0] + sizeof good / sizeof good[0]; i++) {
         bool is_bad = i < sizeof bad / sizeof bad[0];
         const char *more = is_bad ? bad[i] : good[i - sizeof bad / sizeof bad[0]];
 
         check_about("words \"%s\" in the listing", more);
-        b = new_bag();
-        add_file(&b, "data/f", NULL, NULL);
-        list_file(&b, "data/f", NO_TIME, more);
+        b = forge_new();
+        forge_file(&b, "data/f", NULL, NULL);
+        forge_list_file(&b, "data/f", FORGE_NO_TIME, more);
         CHECK_INT(is_bad ? SEAL_HOSTILE : SEAL_OK, take_in(&b));
     }
 }
@@ -691,17 +474,17 @@ static void test_comments(void)
 {
     static const char *const bad[] = {"#\\", "# note\\", "# \\\\", "# damaged ./data/f 0-1\\"};
     static const char *const good[] = {"#", "# \\ ", "# a\\b", "#\\040", "# \t\001\377", "##\r"};
-    struct bag b;
+    struct forged b;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0] + sizeof good / sizeof good[0]; i++) {
         bool is_bad = i < sizeof bad / sizeof bad[0];
         const char *line = is_bad ? bad[i] : good[i - sizeof bad / sizeof bad[0]];
 
         check_about("comment \"%s\"", line);
-        b = new_bag();
-        add_file(&b, "data/f", NULL, NULL);
-        list(&b, "%s\n", line);
-        list_file(&b, "data/f", NO_TIME, "");
+        b = forge_new();
+        forge_file(&b, "data/f", NULL, NULL);
+        forge_list(&b, "%s\n", line);
+        forge_list_file(&b, "data/f", FORGE_NO_TIME, "");
         CHECK_INT(is_bad ? SEAL_HOSTILE : SEAL_OK, take_in(&b));
     }
 }
@@ -721,11 +504,11 @@ static void test_listing_times(void)
                  {"0.5", "--0.500000000", SEAL_HOSTILE}, {"0.5", "-00.500000000", SEAL_HOSTILE}};
 
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-        struct bag b = new_bag();
+        struct forged b = forge_new();
 
         check_about("a time of %s, listed as %s", times[i].pax, times[i].listed);
-        add_file(&b, "data/f", "mtime", times[i].pax);
-        list_file(&b, "data/f", times[i].listed, "");
+        forge_file(&b, "data/f", "mtime", times[i].pax);
+        forge_list_file(&b, "data/f", times[i].listed, "");
         CHECK_INT(times[i].want, take_in(&b));
     }
 }
@@ -736,30 +519,30 @@ static void test_listing_times(void)
 
 static void test_long_lines(void)
 {
-    struct bag b;
+    struct forged b;
     size_t start;
 
     check_about("a comment of 600 KB");
     b = one_file();
-    add_text(&b.tags[TAG_MTREE], "# ");
+    forge_text(&b.tags[TAG_MTREE], "# ");
     add_filling(&b.tags[TAG_MTREE], "comment ", 600 * KIB);
-    add_text(&b.tags[TAG_MTREE], "\n");
+    forge_text(&b.tags[TAG_MTREE], "\n");
     CHECK_TAKEN(b);
 
     check_about("a comment of 600 KB that ends in a backslash");
-    b = new_bag();
-    add_file(&b, "data/f", NULL, NULL);
-    add_text(&b.tags[TAG_MTREE], "# ");
+    b = forge_new();
+    forge_file(&b, "data/f", NULL, NULL);
+    forge_text(&b.tags[TAG_MTREE], "# ");
     add_filling(&b.tags[TAG_MTREE], "comment ", 600 * KIB);
-    add_text(&b.tags[TAG_MTREE], "\\\n");
-    list_file(&b, "data/f", NO_TIME, "");
+    forge_text(&b.tags[TAG_MTREE], "\\\n");
+    forge_list_file(&b, "data/f", FORGE_NO_TIME, "");
     CHECK_REFUSED(b);
 
     check_about("a line of 600 KB in bag-info.txt");
     b = one_file();
-    add_text(&b.tags[TAG_BAG_INFO], "External-Description: ");
+    forge_text(&b.tags[TAG_BAG_INFO], "External-Description: ");
     add_filling(&b.tags[TAG_BAG_INFO], "words ", 600 * KIB);
-    add_text(&b.tags[TAG_BAG_INFO], "\nPayload-Oxum: 4.1\n");
+    forge_text(&b.tags[TAG_BAG_INFO], "\nPayload-Oxum: 4.1\n");
     CHECK_TAKEN(b);
 
     for (size_t len = LINE_LIMIT - 1; len <= LINE_LIMIT + 1; len++) {
@@ -769,9 +552,9 @@ static void test_long_lines(void)
         start = b.tags[TAG_MTREE].len;
         for (; b.tags[TAG_MTREE].data[start - 1] != '\n';)
             start--;
-        add_text(&b.tags[TAG_MTREE], " a=");
+        forge_text(&b.tags[TAG_MTREE], " a=");
         add_filling(&b.tags[TAG_MTREE], "b", start + len - b.tags[TAG_MTREE].len);
-        add_text(&b.tags[TAG_MTREE], "\n");
+        forge_text(&b.tags[TAG_MTREE], "\n");
         CHECK_INT(len <= LINE_LIMIT ? SEAL_OK : SEAL_HOSTILE, take_in(&b));
     }
 
@@ -812,7 +595,7 @@ static void test_bagit(void)
                                       "\357\273\277" VERSION "\n" ENCODING "\n"};
     static const char *const good[] = {VERSION "\n" ENCODING "\n", VERSION "\r\n" ENCODING "\r\n",
                                        VERSION "\n" ENCODING, VERSION "\r\n" ENCODING};
-    struct bag b;
+    struct forged b;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0] + sizeof good / sizeof good[0]; i++) {
         bool is_bad = i < sizeof bad / sizeof bad[0];
@@ -820,13 +603,13 @@ static void test_bagit(void)
 
         check_about("bagit.txt \"%s\"", text);
         b = one_file();
-        set_tag(&b, TAG_BAGIT, text);
+        forge_tag(&b, TAG_BAGIT, text);
         CHECK_INT(is_bad ? SEAL_HOSTILE : SEAL_OK, take_in(&b));
     }
     check_about("bagit.txt with a NUL");
     b = one_file();
     b.tags[TAG_BAGIT].len--;
-    add(&b.tags[TAG_BAGIT], "\0\n", 2);
+    forge_bytes(&b.tags[TAG_BAGIT], "\0\n", 2);
     CHECK_REFUSED(b);
 }
 
@@ -851,19 +634,19 @@ static void test_oxum(void)
                  {"Payload-Oxum: 8.2\nPayload-Oxum: 9.2\n", SEAL_HOSTILE}};
 
     for (size_t i = 0; i < sizeof infos / sizeof infos[0]; i++) {
-        struct bag b = one_file();
+        struct forged b = one_file();
 
         check_about("bag-info.txt \"%s\"", infos[i].info);
-        put_file(&b, "data/g");
-        put_folder(&b, "data/d", 0);
-        set_tag(&b, TAG_BAG_INFO, infos[i].info);
+        forge_put_file(&b, "data/g");
+        forge_put_folder(&b, "data/d", 0);
+        forge_tag(&b, TAG_BAG_INFO, infos[i].info);
         CHECK_INT(infos[i].want, take_in(&b));
     }
 }
 
 static void test_missing(void)
 {
-    struct bag b;
+    struct forged b;
 
     for (int i = 0; i < TAG_COUNT; i++) {
         check_about("no %s", tag_file_names[i]);
@@ -872,11 +655,11 @@ static void test_missing(void)
         CHECK_REFUSED(b);
     }
     check_about("no data folder");
-    b = new_bag();
+    b = forge_new();
     CHECK_REFUSED(b);
     check_about("an empty data folder");
-    b = new_bag();
-    put_folder(&b, "data", 7);
+    b = forge_new();
+    forge_put_folder(&b, "data", 7);
     CHECK_TAKEN(b);
     CHECK_INT(0, taken.totals.folders);
 }
@@ -892,13 +675,13 @@ static long long time_of(const char *path)
 
 static void test_implied_folders(void)
 {
-    struct bag b = new_bag();
+    struct forged b = forge_new();
 
     check_about("folders that have no entry");
-    put_file(&b, "data/a/b/c/file");
-    put_file(&b, "data/a/b/other");
-    put_file(&b, "data/a/b2/c");
-    put_folder(&b, "data/e/f/g", 99);
+    forge_put_file(&b, "data/a/b/c/file");
+    forge_put_file(&b, "data/a/b/other");
+    forge_put_file(&b, "data/a/b2/c");
+    forge_put_folder(&b, "data/e/f/g", 99);
     CHECK_TAKEN(b);
     CHECK_INT(3, taken.totals.files);
     CHECK_INT(1, taken.totals.folders);
@@ -908,14 +691,14 @@ static void test_implied_folders(void)
     CHECK_INT(99, time_of("out/data/e/f/g"));
 
     check_about("folders whose entry comes late");
-    b = new_bag();
-    put_file(&b, "data/a/b/c/file");
-    put_folder(&b, "data/a/b", 1000);
-    put_file(&b, "data/a/b/later");
-    put_folder(&b, "data/a/b/c", 2000);
-    put_folder(&b, "data/a", 3000);
-    put_file(&b, "data/z");
-    put_folder(&b, "data", 4000);
+    b = forge_new();
+    forge_put_file(&b, "data/a/b/c/file");
+    forge_put_folder(&b, "data/a/b", 1000);
+    forge_put_file(&b, "data/a/b/later");
+    forge_put_folder(&b, "data/a/b/c", 2000);
+    forge_put_folder(&b, "data/a", 3000);
+    forge_put_file(&b, "data/z");
+    forge_put_folder(&b, "data", 4000);
     CHECK_TAKEN(b);
     CHECK_INT(3, taken.totals.files);
     CHECK_INT(3, taken.totals.folders);
@@ -928,36 +711,36 @@ static void test_implied_folders(void)
 
 static void test_folder_conflicts(void)
 {
-    struct bag b;
+    struct forged b;
 
     check_about("a folder twice, with and without something in it");
     for (int i = 0; i < 3; i++) {
-        b = new_bag();
-        put_folder(&b, "data/d", 0);
+        b = forge_new();
+        forge_put_folder(&b, "data/d", 0);
         if (i > 0)
-            put_file(&b, "data/d/f");
-        add_entry(&b, "data/d/", '5', &(struct buffer){0}, 0, NULL, NULL);
+            forge_put_file(&b, "data/d/f");
+        forge_entry(&b, "data/d/", '5', &(struct buffer){0}, 0, NULL, NULL);
         CHECK_REFUSED(b);
     }
     check_about("a listed folder that has no entry");
-    b = new_bag();
-    put_file(&b, "data/d/f");
-    list(&b, "./data/d type=dir time=0.000000000\n");
+    b = forge_new();
+    forge_put_file(&b, "data/d/f");
+    forge_list(&b, "./data/d type=dir time=0.000000000\n");
     CHECK_REFUSED(b);
     check_about("a file where a folder is, known by what is in it");
-    b = new_bag();
-    put_file(&b, "data/d/e/f");
-    put_file(&b, "data/d");
+    b = forge_new();
+    forge_put_file(&b, "data/d/e/f");
+    forge_put_file(&b, "data/d");
     CHECK_REFUSED(b);
     check_about("something in a file, next to it and further on");
-    b = new_bag();
-    put_file(&b, "data/d");
-    put_file(&b, "data/d/f");
+    b = forge_new();
+    forge_put_file(&b, "data/d");
+    forge_put_file(&b, "data/d/f");
     CHECK_REFUSED(b);
-    b = new_bag();
-    put_file(&b, "data/d/e");
-    put_file(&b, "data/other/f");
-    put_file(&b, "data/d/e/f/g");
+    b = forge_new();
+    forge_put_file(&b, "data/d/e");
+    forge_put_file(&b, "data/other/f");
+    forge_put_file(&b, "data/d/e/f/g");
     CHECK_REFUSED(b);
 }
 

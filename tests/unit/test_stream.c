@@ -11,6 +11,7 @@
 
 #include "lib/check.h"
 #include "lib/fixture.h"
+#include "lib/layers.h"
 #include "stream/stream.h"
 
 #define CHUNK_LEN (BLOCK_LEN - TAG_LEN)
@@ -580,34 +581,6 @@ static void test_altered(void)
 
 /* ---- Forged files: everything authenticates ----------------------------------------------- */
 
-static void encrypt_block(uint8_t *out, const struct envelope *env, const uint8_t *plain,
-                          size_t len, uint64_t number, bool final)
-{
-    uint8_t key[KEY_LEN], nonce[12] = {0};
-
-    hash_F(key, env->file_key, "payload", NULL, 0);
-    store_u64(nonce, number);
-    nonce[9] = final;
-    (void)crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, plain, len, NULL, 0, NULL, nonce,
-                                                    key);
-}
-
-/* A file of total bytes from plaintext as it stands, trailer included. */
-static struct buffer forge(const struct envelope *env, const uint8_t *plain, size_t total)
-{
-    struct buffer file = {fixture_alloc(total), total, total};
-
-    for (size_t at = 0; at < total; at += BLOCK_LEN) {
-        size_t head = at == 0 ? env->head_len : 0;
-        size_t len = total - at < BLOCK_LEN ? total - at : BLOCK_LEN;
-
-        encrypt_block(file.data + at + head, env, plain, len - head - TAG_LEN, at / BLOCK_LEN,
-                      at + len == total);
-        plain += len - head - TAG_LEN;
-    }
-    return file;
-}
-
 /* content_len bytes of content, padding, and a trailer; change does something to it. */
 struct forgery {
     struct envelope env;
@@ -635,7 +608,7 @@ static struct forgery forgery_new(size_t total, size_t content_len)
 static void check_forgery(const struct forgery *f, enum seal_status by_copy,
                           enum seal_status by_len)
 {
-    struct buffer file = forge(&f->env, f->plain, f->total);
+    struct buffer file = chunks_seal(&f->env, f->plain, f->total);
     struct result r = read_sealed(&f->env, file.data, file.len, LEN_UNKNOWN);
 
     CHECK_INT(by_copy, r.status);
@@ -651,7 +624,7 @@ static void check_forgery(const struct forgery *f, enum seal_status by_copy,
 /* What seeking says of the trailer: it sees no padding. */
 static void check_forged_trailer(const struct forgery *f, enum seal_status want)
 {
-    struct buffer file = forge(&f->env, f->plain, f->total);
+    struct buffer file = chunks_seal(&f->env, f->plain, f->total);
     struct seeking k;
 
     CHECK_INT(want, seeking_start(&k, &f->env, file.data, file.len));
