@@ -126,12 +126,16 @@ bool utf8_is_valid(const void *s, size_t len);
 #define TEXT_PIECE_SIZE 16
 
 /* The next character of s (len > 0) as it may be shown: printable UTF-8 as it is, everything else
- * (control, bidirectional, zero width, malformed) as \xHH or \u{HHHH}. Returns the bytes of s it
- * stands for, and in *columns its width; a mark that combines counts as one, so that no heap of
- * them grows without bound. */
-size_t text_piece(const char *s, size_t len, char piece[static TEXT_PIECE_SIZE], size_t *columns);
+ * (control, bidirectional, zero width, malformed) as \xHH or \u{HHHH}. *marks, 0 at first, counts
+ * the marks that combine with one letter: a few are shown. Returns the bytes of s it stands for,
+ * and in *columns its width, where such a mark counts as one. */
+size_t text_piece(const char *s, size_t len, unsigned int *marks,
+                  char piece[static TEXT_PIECE_SIZE], size_t *columns);
 /* Appends all of s in that form. A backslash is written \x5C: what comes out can be read back. */
 MUST_USE enum seal_status text_escape(struct buffer *out, const char *s, size_t len);
+/* The same for a cell of a table: no spreadsheet takes it for a formula, or for more than one cell
+ * with one in it. There is no double quote in it, but there may be commas and semicolons. */
+MUST_USE enum seal_status text_escape_cell(struct buffer *out, const char *s, size_t len);
 
 #define SIZE_TEXT_SIZE 32
 /* "1.2 GB", "340 bytes": decimal units. */

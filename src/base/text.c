@@ -9,6 +9,9 @@
 
 #include <utf8proc.h>
 
+/* No writing puts more of them on one letter (UTS #39, 5.4); a heap would hide the lines above. */
+#define MARKS_MAX 4
+
 /* The code point at s, and in *n its bytes; -1 and 1 for a byte that belongs to none. */
 static int32_t code_point(const uint8_t *s, size_t len, size_t *n)
 {
@@ -23,9 +26,19 @@ static int32_t code_point(const uint8_t *s, size_t len, size_t *n)
     return c;
 }
 
+/* One that is drawn over what stands before it, and takes no room. */
+static bool is_mark(int32_t c)
+{
+    utf8proc_category_t category = utf8proc_category(c);
+
+    return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME;
+}
+
 /* Neither moves the cursor, nor turns the writing round, nor is invisible. */
 static bool is_printable(int32_t c)
 {
+    if (c == 0x2800 || c == 0x1d159) /* the pattern without dots, the note without a head */
+        return false;
     switch (utf8proc_category(c)) {
     case UTF8PROC_CATEGORY_CN: /* unassigned */
     case UTF8PROC_CATEGORY_CC: /* control */
@@ -40,13 +53,15 @@ static bool is_printable(int32_t c)
     }
 }
 
-size_t text_piece(const char *s, size_t len, char piece[static TEXT_PIECE_SIZE], size_t *columns)
+size_t text_piece(const char *s, size_t len, unsigned int *marks,
+                  char piece[static TEXT_PIECE_SIZE], size_t *columns)
 {
     size_t n;
     int32_t c = code_point((const uint8_t *)s, len, &n);
     int width;
 
-    if (c >= 0 && is_printable(c)) {
+    *marks = c >= 0x80 && is_mark(c) ? *marks + 1 : 0;
+    if (c >= 0 && *marks <= MARKS_MAX && is_printable(c)) {
         memcpy(piece, s, n);
         piece[n] = '\0';
         width = utf8proc_charwidth(c);
@@ -63,9 +78,11 @@ size_t text_piece(const char *s, size_t len, char piece[static TEXT_PIECE_SIZE],
 
 enum seal_status text_escape(struct buffer *out, const char *s, size_t len)
 {
+    unsigned int marks = 0;
+
     for (size_t i = 0; i < len;) {
         char piece[TEXT_PIECE_SIZE];
-        size_t columns, n = text_piece(s + i, len - i, piece, &columns);
+        size_t columns, n = text_piece(s + i, len - i, &marks, piece, &columns);
         const char *text = s[i] == '\\' ? "\\x5C" : piece;
 
         if (buffer_append(out, text, strlen(text)) != SEAL_OK)
@@ -73,6 +90,37 @@ enum seal_status text_escape(struct buffer *out, const char *s, size_t len)
         i += n;
     }
     return buffer_append_text(out, "");
+}
+
+/* At the begin, and where a spreadsheet may begin another cell, whichever of these it was told to
+ * separate at. (The first byte of fullwidth signs, which some take for the plain ones, is \xEF; a
+ * first ' is hidden, a first blank may be skipped.) */
+static bool begins_formula(const char *s, size_t len, size_t at)
+{
+    size_t first = at;
+
+    if (at == 0)
+        return memchr("=+-@' \xEF", s[0], 7) != NULL;
+    if (memchr(",;|", s[at - 1], 3) == NULL)
+        return false;
+    while (first < len && s[first] == ' ')
+        first++;
+    return first < len && memchr("=+-@'\xEF", s[first], 6) != NULL;
+}
+
+enum seal_status text_escape_cell(struct buffer *out, const char *s, size_t len)
+{
+    size_t start = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        if (s[i] != '"' && !begins_formula(s, len, i)) /* an open quote would swallow lines */
+            continue;
+        if (text_escape(out, s + start, i - start) != SEAL_OK ||
+            buffer_printf(out, "\\x%02X", (unsigned int)(unsigned char)s[i]) != SEAL_OK)
+            return SEAL_NO_MEMORY;
+        start = i + 1;
+    }
+    return text_escape(out, s + start, len - start);
 }
 
 void size_format(char out[static SIZE_TEXT_SIZE], uint64_t bytes)

@@ -94,6 +94,9 @@ static enum seal_status make_line(struct buffer *line, const struct inspection *
     if (in->as_json)
         return custody_item_json(line, item->path, type_words[item->type], item->size, item->mtime,
                                  item->digest, item->target);
+    if (in->as_csv)
+        return custody_item_csv(line, item->path, type_words[item->type], item->size, item->mtime,
+                                item->digest, item->target);
     if (in->as_long && make_long(line, item) != SEAL_OK)
         return SEAL_NO_MEMORY;
     if (text_escape(line, item->path, strlen(item->path)) != SEAL_OK)
@@ -116,6 +119,8 @@ static enum seal_status list_item(void *ctx, const struct bag_item *item, struct
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     if (l->in->as_json)
         (void)printf("%s\n%s", l->any ? "," : JSON_HEAD, (const char *)l->line.data);
+    else if (l->in->as_csv)
+        (void)printf("%s%s", l->any ? "" : CUSTODY_CSV_HEAD, (const char *)l->line.data);
     else
         (void)printf("%s\n", (const char *)l->line.data);
     l->any = true;
@@ -136,6 +141,8 @@ enum seal_status inspect_list(const struct inspection *in, struct keyring *ring,
     if (status == SEAL_OK)
         status = look_run(&look, in, &job, NULL, &observer, fault);
     if (status == SEAL_OK) {
+        if (in->as_csv && !l.any)
+            (void)printf(CUSTODY_CSV_HEAD);
         if (in->as_json)
             (void)printf("%s\n]}\n", l.any ? "" : JSON_HEAD);
         get_totals(&look, incomplete);

@@ -12,8 +12,8 @@
 struct inspection {
     const char *file;
     const char *passphrase_fd;
-    bool as_json, as_long;    /* --list */
-    const char *const *paths; /* --extract */
+    bool as_json, as_csv, as_long; /* --list */
+    const char *const *paths;      /* --extract */
     size_t path_count;
     const char *output;
     bool writable, exact_names;

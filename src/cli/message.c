@@ -196,13 +196,14 @@ static void put_line(const struct text *t)
 {
     char out[sizeof t->data + TEXT_PIECE_SIZE + 2];
     struct fault ignored = {.status = SEAL_OK};
+    unsigned int marks = 0;
     size_t len = 0;
 
     for (size_t i = 0; i < t->len && len < sizeof t->data;) {
         char piece[TEXT_PIECE_SIZE];
         size_t columns, piece_len;
 
-        i += text_piece(t->data + i, t->len - i, piece, &columns);
+        i += text_piece(t->data + i, t->len - i, &marks, piece, &columns);
         piece_len = strlen(piece);
         memcpy(out + len, piece, piece_len);
         len += piece_len;
@@ -297,11 +298,12 @@ enum exit_code finish_output(enum exit_code code)
 /* Copies from *s as long as columns allow. Returns the columns used. */
 static size_t show_some(char *out, size_t *out_len, const char **s, size_t limit)
 {
+    unsigned int marks = 0;
     size_t used = 0;
 
     while (**s != '\0') {
         char piece[TEXT_PIECE_SIZE];
-        size_t columns, n = text_piece(*s, strnlen(*s, 4), piece, &columns);
+        size_t columns, n = text_piece(*s, strnlen(*s, 4), &marks, piece, &columns);
 
         if (used + columns > limit)
             break;
@@ -316,13 +318,14 @@ static size_t show_some(char *out, size_t *out_len, const char **s, size_t limit
 
 static size_t columns_of(const char *s)
 {
+    unsigned int marks = 0;
     size_t sum = 0;
 
     while (*s != '\0') {
         char piece[TEXT_PIECE_SIZE];
         size_t columns;
 
-        s += text_piece(s, strnlen(s, 4), piece, &columns);
+        s += text_piece(s, strnlen(s, 4), &marks, piece, &columns);
         sum += columns;
     }
     return sum;
@@ -332,6 +335,7 @@ const char *shown(const char *name)
 {
     static _Thread_local char ring[4][SHOWN_SIZE];
     static _Thread_local unsigned int turn;
+    unsigned int marks = 0;
     char *out = ring[turn++ % 4];
     size_t len = 0, left;
 
@@ -345,7 +349,7 @@ const char *shown(const char *name)
         char piece[TEXT_PIECE_SIZE];
         size_t columns;
 
-        name += text_piece(name, strnlen(name, 4), piece, &columns);
+        name += text_piece(name, strnlen(name, 4), &marks, piece, &columns);
         left -= columns;
     }
     memcpy(out + len, "..", 2);

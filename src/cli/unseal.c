@@ -24,6 +24,7 @@ enum option_number {
     OPT_RECHECK,
     OPT_LONG,
     OPT_JSON,
+    OPT_CSV,
     OPT_RAW,
     OPT_OPERATOR,
     OPT_CASE,
@@ -63,6 +64,7 @@ static struct option options[] = {
                      .help = "check a bag on disk again; no key is needed"},
     [OPT_LONG] = {.name = "long", .help = "with --list: sizes, times and SHA-256 too"},
     [OPT_JSON] = {.name = "json", .help = "with --list: all of it, for programs"},
+    [OPT_CSV] = {.name = "csv", .help = "with --list: all of it, for spreadsheets"},
     [OPT_RAW] = {.name = "raw", .help = "write the content as it is (.tar.zst), not unpacked"},
     [OPT_OPERATOR] = {.name = "operator",
                       .value = "TEXT",
@@ -93,7 +95,7 @@ static const struct program program = {
     .name = "unseal",
     .usage = "--key KEY [--key KEY ...] [-o DIR] FILE...\n"
              "--key KEY --verify FILE...\n"
-             "--key KEY --list [--long | --json] FILE\n"
+             "--key KEY --list [--long | --json | --csv] FILE\n"
              "--key KEY --extract PATH [--extract PATH ...] [-o DIR] FILE\n"
              "--recheck BAG",
     .about = "Opens sealed files, checks every byte of them, and leaves of each a BagIt bag (the "
@@ -131,6 +133,7 @@ static const struct {
 } uses[] = {
     {OPT_LONG, {OPT_LIST}, 1},
     {OPT_JSON, {OPT_LIST}, 1},
+    {OPT_CSV, {OPT_LIST}, 1},
     {OPT_OUTPUT, {OPT_KEY, OPT_RAW, OPT_VERIFY, OPT_EXTRACT}, 4},
     {OPT_OPERATOR, {OPT_KEY, OPT_RAW, OPT_VERIFY}, 3},
     {OPT_CASE, {OPT_KEY, OPT_RAW, OPT_VERIFY}, 3},
@@ -140,6 +143,19 @@ static const struct {
     {OPT_MAX_SIZE, {OPT_KEY, OPT_RAW, OPT_VERIFY, OPT_LIST, OPT_EXTRACT}, 5},
     {OPT_MAX_FILES, {OPT_KEY, OPT_VERIFY, OPT_LIST, OPT_EXTRACT}, 4},
 };
+
+/* One form of a list at a time. */
+static enum exit_code check_list_forms(void)
+{
+    static const enum option_number forms[] = {OPT_LONG, OPT_JSON, OPT_CSV};
+
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        for (size_t k = i + 1; k < sizeof forms / sizeof forms[0]; k++)
+            if (given(forms[i]) && given(forms[k]))
+                return complain_usage("--%s and --%s contradict each other", options[forms[i]].name,
+                                      options[forms[k]].name);
+    return EXIT_ALL_DONE;
+}
 
 static enum exit_code check_uses(enum option_number mode)
 {
@@ -155,9 +171,7 @@ static enum exit_code check_uses(enum option_number mode)
             return complain_usage("--%s does not go with --%s", options[uses[i].option].name,
                                   options[mode].name);
     }
-    if (given(OPT_LONG) && given(OPT_JSON))
-        return complain_usage("--long and --json contradict each other");
-    return EXIT_ALL_DONE;
+    return check_list_forms();
 }
 
 static enum exit_code find_mode(enum option_number *mode)
@@ -384,6 +398,7 @@ static enum exit_code run_inspection(enum option_number mode, const char *file,
     struct inspection in = {.file = file,
                             .passphrase_fd = options[OPT_PASSPHRASE_FD].text,
                             .as_json = given(OPT_JSON),
+                            .as_csv = given(OPT_CSV),
                             .as_long = given(OPT_LONG),
                             .paths = options[OPT_EXTRACT].all,
                             .path_count = options[OPT_EXTRACT].count,

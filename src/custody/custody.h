@@ -121,6 +121,14 @@ MUST_USE enum seal_status custody_item_json(struct buffer *out, const char *path
                                             uint64_t size, struct timestamp mtime,
                                             const uint8_t *sha256, const char *target);
 
+/* The same as a line of CSV (RFC 4180, but with LF alone for its end), with the line end: text is
+ * escaped as by text_escape_cell, what is not there is empty. The first line is to be
+ * CUSTODY_CSV_HEAD. */
+#define CUSTODY_CSV_HEAD "type,size,mtime,sha256,path,target\n"
+MUST_USE enum seal_status custody_item_csv(struct buffer *out, const char *path, const char *type,
+                                           uint64_t size, struct timestamp mtime,
+                                           const uint8_t *sha256, const char *target);
+
 /* ---- The log ------------------------------------------------------------------------------ */
 
 /* A plain text file, a line a drop, that only grows. Locked from opening to closing, so that of two

@@ -316,32 +316,6 @@ enum seal_status custody_log_find(struct custody_log *log, const struct custody 
 
 /* ---- Adding ------------------------------------------------------------------------------- */
 
-/* A name in a form that no spreadsheet takes for a formula, or for the begin of a cell that goes on
- * over the next lines. (The first byte of fullwidth signs, which some take for the plain ones, is
- * \xEF.) */
-static enum seal_status append_name(struct buffer *out, const char *name)
-{
-    size_t len = strnlen(name, NAME_MAX_LEN);
-
-    if (len > 0 && strchr("=+-@' \xEF", name[0]) != NULL) {
-        if (buffer_printf(out, "\\x%02X", (unsigned int)(unsigned char)name[0]) != SEAL_OK)
-            return SEAL_NO_MEMORY;
-        name++;
-        len--;
-    }
-    while (len > 0) {
-        const char *quote = memchr(name, '"', len);
-        size_t plain = quote == NULL ? len : (size_t)(quote - name);
-
-        if (text_escape(out, name, plain) != SEAL_OK ||
-            (quote != NULL && buffer_append_text(out, "\\x22") != SEAL_OK))
-            return SEAL_NO_MEMORY;
-        name += plain + (quote != NULL);
-        len -= plain + (quote != NULL);
-    }
-    return SEAL_OK;
-}
-
 static enum seal_status append_sealed(struct buffer *out, const struct custody *c)
 {
     if (c->file_count == 0 || c->file_count > SEALED_MAX)
@@ -379,7 +353,7 @@ static enum seal_status append_line(struct buffer *out, const struct custody *c)
         return SEAL_NO_MEMORY;
     if (c->file_count == 0 || c->files[0].name == NULL || c->files[0].name[0] == '\0')
         return buffer_append_text(out, "-\n");
-    if (append_name(out, c->files[0].name) != SEAL_OK)
+    if (text_escape_cell(out, c->files[0].name, strnlen(c->files[0].name, NAME_MAX_LEN)) != SEAL_OK)
         return SEAL_NO_MEMORY;
     return buffer_append_text(out, "\n");
 }

@@ -73,7 +73,7 @@ for option in --to --output --pad --level --no-compress --allow-expired --note -
     run seal --help
     expect_out "(^ +|, )$option( |$)"
 done
-for option in --key --output --verify --list --extract --recheck --long --json --raw --operator --case --log \
+for option in --key --output --verify --list --extract --recheck --long --json --csv --raw --operator --case --log \
     --writable --exact-names --passphrase-fd --quiet --help --version; do
     run unseal --help
     expect_out "(^ +|, )$option( |$)"
@@ -166,15 +166,19 @@ for ((i = 0; i < ${#modes[@]}; i++)); do
         refused 2 'contradict each other' unseal --key "$key" "${modes[i]}" "${modes[k]}" one.bin
     done
 done
-refused 2 '--long and --json contradict each other' unseal --key "$key" --list --long --json one.bin
-for pair in '--long --verify' '--json --verify' '--long --raw' '--output=x --list' '--operator=x --list' \
+for pair in '--long --json' '--long --csv' '--json --csv'; do
+    first=${pair% *} second=${pair#* }
+    refused 2 "$first and $second contradict each other" unseal --key "$key" --list "$first" "$second" one.bin
+    refused 2 "$first and $second contradict each other" unseal --key "$key" --list "$second" "$first" one.bin
+done
+for pair in '--long --verify' '--json --verify' '--csv --verify' '--csv --raw' '--csv --extract=a' '--long --raw' '--output=x --list' '--operator=x --list' \
     '--case=x --extract=a' '--log=x --list' '--writable --verify' '--writable --raw' '--exact-names --verify' \
     '--exact-names --raw' '--exact-names --list'; do
     option=${pair%% *} mode=${pair#* }
     refused 2 "${option%%=*} does not go with ${mode%%=*}" unseal --key "$key" "$option" "$mode" one.bin
 done
 refused 2 '--output does not go with --recheck' unseal --recheck folder -o x
-for option in --long --json; do
+for option in --long --json --csv; do
     refused 2 "$option goes only with --list" unseal --key "$key" "$option" one.bin
 done
 refused 2 'no option --to' unseal --to "$alice" one.bin

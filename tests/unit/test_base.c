@@ -530,6 +530,98 @@ static void test_text_escape(void)
     check_escape("\\xE2\\x80", "\xe2\x80\xae", 2);
 }
 
+/* All that begins or goes on with so many of these, and how much of it is escaped. */
+static void test_marks(void)
+{
+    static const char grave[] = "\xcc\x80", enclosing[] = "\xe2\x83\x9d";
+
+    for (int i = 0; i < 2; i++) {
+        const char *mark = i == 0 ? grave : enclosing;
+        const char *escaped = i == 0 ? "\\u{0300}" : "\\u{20DD}";
+        char text[128] = "a", want[256] = "a";
+
+        check_about("marks that combine");
+        for (int count = 1; count <= 9; count++) {
+            strcat(text, mark);
+            strcat(want, count <= 4 ? mark : escaped);
+            check_escape(want, text, strlen(text));
+        }
+        strcat(text, "b");
+        strcat(text, mark);
+        strcat(want, "b");
+        strcat(want, mark);
+        check_escape(want, text, strlen(text));
+    }
+}
+
+static void test_invisible(void)
+{
+    static const uint32_t characters[] = {
+        0x80,   0x9b,   0xad,   0x34f,  0x61c,   0x115f,  0x1160,  0x17b4,  0x180e,  0x200b,
+        0x200c, 0x200d, 0x200e, 0x200f, 0x2028,  0x2029,  0x202a,  0x202e,  0x2060,  0x2066,
+        0x2069, 0x206f, 0x2800, 0x3164, 0xe000,  0xfdd0,  0xfe00,  0xfe0f,  0xfeff,  0xffa0,
+        0xfff9, 0xfffa, 0xfffb, 0xfffe, 0x1bca0, 0x1d159, 0x1d173, 0xe0001, 0xe0020, 0xe007f,
+        0xe0100, 0xe01ef, 0xf0000, 0x10ffff};
+
+    for (size_t i = 0; i < sizeof characters / sizeof characters[0]; i++) {
+        uint32_t c = characters[i];
+        char text[8] = "", want[16];
+
+        check_about("U+%04X", (unsigned int)c);
+        if (c < 0x800) {
+            text[0] = (char)(0xc0 | c >> 6);
+            text[1] = (char)(0x80 | (c & 0x3f));
+        } else if (c < 0x10000) {
+            text[0] = (char)(0xe0 | c >> 12);
+            text[1] = (char)(0x80 | (c >> 6 & 0x3f));
+            text[2] = (char)(0x80 | (c & 0x3f));
+        } else {
+            text[0] = (char)(0xf0 | c >> 18);
+            text[1] = (char)(0x80 | (c >> 12 & 0x3f));
+            text[2] = (char)(0x80 | (c >> 6 & 0x3f));
+            text[3] = (char)(0x80 | (c & 0x3f));
+        }
+        (void)snprintf(want, sizeof want, "\\u{%04X}", (unsigned int)c);
+        check_escape(want, text, strlen(text));
+    }
+}
+
+static void test_text_escape_cell(void)
+{
+    static const struct {
+        const char *text, *want;
+    } cells[] = {{"", ""},
+                 {"plain - text=1", "plain - text=1"},
+                 {"a, b; c", "a, b; c"},
+                 {"=1+1", "\\x3D1+1"},
+                 {"+1", "\\x2B1"},
+                 {"-1", "\\x2D1"},
+                 {"@SUM(A1)", "\\x40SUM(A1)"},
+                 {"'=1", "\\x27=1"},
+                 {" =1", "\\x20=1"},
+                 {"\t=1", "\\x09=1"},
+                 {"\r=1", "\\x0D=1"},
+                 {"\xef\xbc\x9d" "1", "\\xEF\\xBC\\x9D1"},
+                 {"a,=1", "a,\\x3D1"},
+                 {"a;=1;+2|@3", "a;\\x3D1;\\x2B2|\\x403"},
+                 {"a;  =1", "a;\\x20 =1"},
+                 {"a,\xef\xbc\x9d" "1", "a,\\xEF\\xBC\\x9D1"},
+                 {"\"a\"", "\\x22a\\x22"},
+                 {"\"=1", "\\x22=1"},
+                 {"a\\b", "a\\x5Cb"},
+                 {"=", "\\x3D"},
+                 {"a,", "a,"}};
+
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+        struct buffer out = {0};
+
+        check_about("a cell \"%s\"", cells[i].text);
+        CHECK_INT(SEAL_OK, text_escape_cell(&out, cells[i].text, strlen(cells[i].text)));
+        CHECK_TEXT(cells[i].want, (char *)out.data);
+        buffer_free(&out);
+    }
+}
+
 static void check_size(const char *want, uint64_t bytes)
 {
     char text[SIZE_TEXT_SIZE];
@@ -580,6 +672,9 @@ int main(int argc, char **argv)
     test_time_format();
     test_time_against_library();
     test_text_escape();
+    test_marks();
+    test_invisible();
+    test_text_escape_cell();
     test_size_format();
     test_random_below();
     test_random_start();

@@ -296,9 +296,11 @@ static void test_refusals(void)
 
 static bool is_safe(const char *text)
 {
+    unsigned int marks = 0;
+
     for (size_t i = 0, len = strlen(text); i < len;) {
         char piece[TEXT_PIECE_SIZE];
-        size_t columns, n = text_piece(text + i, len - i, piece, &columns);
+        size_t columns, n = text_piece(text + i, len - i, &marks, piece, &columns);
 
         if (text[i] != '\n' && (strlen(piece) != n || memcmp(piece, text + i, n) != 0))
             return false;
