@@ -557,11 +557,11 @@ static void test_marks(void)
 static void test_invisible(void)
 {
     static const uint32_t characters[] = {
-        0x80,   0x9b,   0xad,   0x34f,  0x61c,   0x115f,  0x1160,  0x17b4,  0x180e,  0x200b,
-        0x200c, 0x200d, 0x200e, 0x200f, 0x2028,  0x2029,  0x202a,  0x202e,  0x2060,  0x2066,
-        0x2069, 0x206f, 0x2800, 0x3164, 0xe000,  0xfdd0,  0xfe00,  0xfe0f,  0xfeff,  0xffa0,
-        0xfff9, 0xfffa, 0xfffb, 0xfffe, 0x1bca0, 0x1d159, 0x1d173, 0xe0001, 0xe0020, 0xe007f,
-        0xe0100, 0xe01ef, 0xf0000, 0x10ffff};
+        0x80,    0x9b,    0xad,    0x34f,   0x61c,   0x115f,  0x1160,  0x17b4,  0x180e,
+        0x200b,  0x200c,  0x200d,  0x200e,  0x200f,  0x2028,  0x2029,  0x202a,  0x202e,
+        0x2060,  0x2066,  0x2069,  0x206f,  0x2800,  0x3164,  0xe000,  0xfdd0,  0xfe00,
+        0xfe0f,  0xfeff,  0xffa0,  0xfff9,  0xfffa,  0xfffb,  0xfffe,  0x1bca0, 0x1d159,
+        0x1d173, 0xe0001, 0xe0020, 0xe007f, 0xe0100, 0xe01ef, 0xf0000, 0x10ffff};
 
     for (size_t i = 0; i < sizeof characters / sizeof characters[0]; i++) {
         uint32_t c = characters[i];
@@ -601,11 +601,15 @@ static void test_text_escape_cell(void)
                  {" =1", "\\x20=1"},
                  {"\t=1", "\\x09=1"},
                  {"\r=1", "\\x0D=1"},
-                 {"\xef\xbc\x9d" "1", "\\xEF\\xBC\\x9D1"},
+                 {"\xef\xbc\x9d"
+                  "1",
+                  "\\xEF\\xBC\\x9D1"},
                  {"a,=1", "a,\\x3D1"},
                  {"a;=1;+2|@3", "a;\\x3D1;\\x2B2|\\x403"},
                  {"a;  =1", "a;\\x20 =1"},
-                 {"a,\xef\xbc\x9d" "1", "a,\\xEF\\xBC\\x9D1"},
+                 {"a,\xef\xbc\x9d"
+                  "1",
+                  "a,\\xEF\\xBC\\x9D1"},
                  {"\"a\"", "\\x22a\\x22"},
                  {"\"=1", "\\x22=1"},
                  {"a\\b", "a\\x5Cb"},
