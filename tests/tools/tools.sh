@@ -2,7 +2,7 @@
 # Builds the small programs of tests/tools into build/tools and puts them first in PATH; read in
 # behind lib.sh. Nothing is built that is newer than its source.
 #
-#   listing  vectors  flips  maketree  measure      programs
+#   listing  vectors  flips  enclose  maketree  measure      programs
 #   $interpose                                      a library for LD_PRELOAD
 #
 # QUICK=1 in the environment: the scripts leave out what takes long (run under sanitizers).
@@ -37,8 +37,10 @@ build_tool() {
     build_tool maketree.c maketree
     build_tool measure.c measure
     build_tool interpose.c interpose.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
-    [ "$root/build/test/libseal.a" -nt "$tools/flips" ] && rm -f "$tools/flips"
-    build_tool flips.c flips build/test/libseal.a $(deps DEPS_LIBS)
+    for program in flips enclose; do
+        [ "$root/build/test/libseal.a" -nt "$tools/$program" ] && rm -f "$tools/$program"
+        build_tool $program.c $program build/test/libseal.a $(deps DEPS_LIBS)
+    done
 }
 export PATH=$PATH:$tools
 # A library loaded in front of the sanitizers' own is fine with us.
@@ -60,6 +62,22 @@ expect_last_message() {
     judge "standard error should end with its only message" $?
     tail -n 1 "$err" | grep -Eq -- "$1"
     judge "the message should match" $? "$1"
+}
+
+# forge_start KEY: what forges bags that no honest sealer makes, sealed to KEY; tests/tools/forge.py says
+# how they are described. forge OUT <DESCRIPTION makes one.
+forge_start() {
+    coproc FORGE { exec python3 "$root/tests/tools/forge.py" "$tools/enclose" "$1" 2>"$scratch/forge.log"; }
+    # Copies, since bash forgets these as soon as it ends.
+    exec {to_forge}>&"${FORGE[1]}" {from_forge}<&"${FORGE[0]}"
+}
+
+forge() {
+    local answer=
+    { cat && printf '\nseal %s\n' "$PWD/$1"; } >&"$to_forge" && read -r answer <&"$from_forge"
+    [ "$answer" = ok ] && return
+    judge "$1 should have been forged" 1 "$answer$(tail -n 1 "$scratch/forge.log")"
+    finish
 }
 
 # Two trees with the same folders and files, contents, times and rights to execute; links and special
