@@ -1,7 +1,7 @@
 /*
  * The record of a bag. An input is a text:
  *
- *     FLAGS                       two hexadecimal digits
+ *     FLAGS                       hexadecimal
  *     f PATH CONTENT              entries, one a line; \ooo in a path is a byte
  *     d PATH SECONDS
  *     x KEY=VALUE                 a pax record of the next entry
@@ -31,6 +31,7 @@
 #define EXACT_NAMES 2
 #define WRITABLE 4
 #define LEFT_OUT(tag) (8 << (tag)) /* all but the tag manifest */
+#define WRONG_DIGEST 0x200
 
 #define FILES_MAX 10
 
@@ -175,6 +176,8 @@ static unsigned int make_bag(struct making *m, struct input *in, char **entries)
     for (int tag = 0; tag < TAG_TAGMANIFEST; tag++)
         m->bag.left_out[tag] = (flags & (unsigned int)LEFT_OUT(tag)) != 0;
     forge_finish(&m->bag);
+    if ((flags & WRONG_DIGEST) != 0)
+        m->bag.digest[0] ^= 1;
     return flags;
 }
 
@@ -321,6 +324,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     content = content_of_tar(&m.bag.tar, &m.bag.offsets, 100000);
     sealed_put(&content, m.bag.digest);
     good = take_in(&result, &(struct intake_target){.dirfd = -1}) == SEAL_OK;
+    FUZZ_CHECK(!good || (flags & WRONG_DIGEST) == 0);
     look_in(good ? &result : NULL);
     if ((flags & UNPACK) != 0) {
         unpack(flags, good ? &result : NULL);

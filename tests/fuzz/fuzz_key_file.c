@@ -39,6 +39,7 @@ static void put_record(struct buffer *out, struct input *in)
         len = right;
     record = fixture_alloc(len);
     /* The first fields and the last ones are the interesting ones. */
+    memset(record, 0x5a, len);
     if (kind == BLOCK_PUBLIC && len > 24)
         input_fill(in, record, 24);
     else
@@ -152,6 +153,53 @@ static void check_replacing(const struct buffer *text, const struct key_file *fi
     key_text_free(&fresh);
 }
 
+/* Each key is what its block has, byte for byte. */
+static void check_blocks(const struct buffer *text, const struct key_file *file)
+{
+    size_t pos = 0, public_at = 0, secret_at = 0;
+
+    for (;;) {
+        const char *what, *s = (const char *)text->data;
+        uint8_t *data, record[PUBLIC_RECORD_LEN];
+        bool found, marked = false;
+        struct block b;
+        size_t len;
+
+        FUZZ_OK(block_next(s, text->len, &pos, &b, &found, &marked, &what));
+        if (!found)
+            break;
+        data = fixture_alloc(BLOCK_DATA_MAX(&b));
+        FUZZ_CHECK(block_decode(data, &len, s, &b));
+        if (b.kind == BLOCK_PUBLIC) {
+            public_record_write(record, &file->public_keys[public_at++]);
+            FUZZ_CHECK(len == sizeof record && memcmp(data, record, len) == 0);
+        } else {
+            FUZZ_CHECK(len == SECRET_RECORD_LEN &&
+                       memcmp(data, file->secrets[secret_at++].bytes, len) == 0);
+        }
+        free(data);
+    }
+    FUZZ_CHECK(public_at == file->public_count && secret_at == file->secret_count);
+}
+
+/* What mail and editors do to the ends of lines changes nothing. */
+static void check_line_ends(const struct buffer *text, enum seal_status want)
+{
+    struct fault fault = {.status = SEAL_OK};
+    struct buffer other = {0};
+    struct key_file file;
+
+    forge_text(&other, "");
+    for (size_t i = 0; i < text->len; i++) {
+        if (text->data[i] == '\n')
+            forge_text(&other, " \t\r");
+        forge_bytes(&other, text->data + i, 1);
+    }
+    FUZZ_CHECK(key_file_parse(&file, (const char *)other.data, other.len, "key", &fault) == want);
+    key_file_free(&file);
+    buffer_free(&other);
+}
+
 static void check_text(const struct buffer *text, struct span passphrase)
 {
     struct fault fault = {.status = SEAL_OK};
@@ -160,12 +208,14 @@ static void check_text(const struct buffer *text, struct span passphrase)
         key_file_parse(&file, (const char *)text->data, text->len, "key", &fault);
 
     FUZZ_CHECK(status == fault.status);
+    check_line_ends(text, status);
     if (status != SEAL_OK) {
         FUZZ_CHECK((status == SEAL_BAD_KEY || status == SEAL_NEWER) && fault.what != NULL);
         FUZZ_CHECK(file.public_keys == NULL && file.secrets == NULL);
         FUZZ_CHECK(file.public_count + file.secret_count == 0);
         return;
     }
+    check_blocks(text, &file);
     for (size_t i = 0; i < file.public_count; i++)
         check_public(&file.public_keys[i]);
     for (size_t i = 0; i < file.secret_count; i++)
