@@ -100,8 +100,9 @@ MUST_USE enum seal_status archive_reader_seek(struct archive_reader *r, uint64_t
                                               struct fault *fault);
 void archive_reader_free(struct archive_reader *r);
 
-/* What the tables at the end say, unchecked: bytes of the tar or the stream, and for a bag its
- * entries. from can be sought in; content_len: the trailer's. SEAL_HOSTILE: there are no tables. */
+/* What the tables at the end say, if they agree among themselves: bytes of the tar or the stream,
+ * and for a bag its entries. They are not compared with what is there. from can be sought in;
+ * content_len: the trailer's. SEAL_HOSTILE: there are no such tables. */
 MUST_USE enum seal_status archive_declared(struct stream_reader *from, enum content_type type,
                                            uint64_t content_len, uint64_t *bytes, uint64_t *entries,
                                            struct fault *fault);

@@ -828,22 +828,30 @@ static enum seal_status read_at(struct stream_reader *from, uint64_t off, void *
                       : fault_set(fault, SEAL_HOSTILE, "its content ends too early", NULL);
 }
 
-/* The sum of all rows, a piece of the table at a time; last gets the last of them. */
+/* What all rows come to, a piece of the table at a time. */
+struct row_sums {
+    uint64_t packed, plain;
+    uint8_t last[SEEK_ROW_LEN];
+};
+
 static enum seal_status add_rows(struct stream_reader *from, uint64_t off, uint64_t rows,
-                                 uint64_t *bytes, uint8_t last[static SEEK_ROW_LEN],
-                                 struct fault *fault)
+                                 struct row_sums *sums, struct fault *fault)
 {
     uint8_t piece[256 * SEEK_ROW_LEN];
 
-    *bytes = 0;
+    *sums = (struct row_sums){.packed = 0};
     while (rows > 0) {
         size_t n = rows < 256 ? (size_t)rows : 256;
 
         if (read_at(from, off, piece, n * SEEK_ROW_LEN, fault) != SEAL_OK)
             return fault->status;
-        for (size_t i = 0; i < n; i++)
-            *bytes += load_u32(piece + i * SEEK_ROW_LEN + 4);
-        memcpy(last, piece + (n - 1) * SEEK_ROW_LEN, SEEK_ROW_LEN);
+        for (size_t i = 0; i < n; i++) {
+            if (load_u32(piece + i * SEEK_ROW_LEN + 4) > FRAME_LEN_MAX)
+                return table_differs(fault);
+            sums->packed += load_u32(piece + i * SEEK_ROW_LEN);
+            sums->plain += load_u32(piece + i * SEEK_ROW_LEN + 4);
+        }
+        memcpy(sums->last, piece + (n - 1) * SEEK_ROW_LEN, SEEK_ROW_LEN);
         off += n * SEEK_ROW_LEN;
         rows -= n;
     }
@@ -854,7 +862,8 @@ enum seal_status archive_declared(struct stream_reader *from, enum content_type 
                                   uint64_t content_len, uint64_t *bytes, uint64_t *entries,
                                   struct fault *fault)
 {
-    uint8_t footer[SEEK_FOOTER_LEN], last[SEEK_ROW_LEN] = {0};
+    uint8_t footer[SEEK_FOOTER_LEN];
+    struct row_sums sums;
     uint64_t rows, len;
 
     if (content_len < seek_table_len(0))
@@ -862,12 +871,15 @@ enum seal_status archive_declared(struct stream_reader *from, enum content_type 
     if (read_at(from, content_len - SEEK_FOOTER_LEN, footer, sizeof footer, fault) != SEAL_OK)
         return fault->status;
     rows = load_u32(footer);
-    len = rows * SEEK_ROW_LEN + SEEK_FOOTER_LEN;
-    if (len > content_len)
+    len = seek_table_len(rows);
+    if (len > content_len || load_u32(footer + 5) != MAGIC_SEEK_FOOTER)
         return table_differs(fault);
-    if (add_rows(from, content_len - len, rows, bytes, last, fault) != SEAL_OK)
+    if (add_rows(from, content_len - len + SKIPPABLE_HEAD_LEN, rows, &sums, fault) != SEAL_OK)
         return fault->status;
-    *entries = type == CONTENT_BAG ? load_u32(last) / 8 : 0; /* the last is that of the offsets */
+    if (sums.packed != content_len - len || (type == CONTENT_BAG && load_u32(sums.last + 4) != 0))
+        return table_differs(fault);
+    *bytes = sums.plain;
+    *entries = type == CONTENT_BAG ? load_u32(sums.last) / 8 : 0; /* the last is the offsets' */
     return SEAL_OK;
 }
 

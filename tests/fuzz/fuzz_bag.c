@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "intake/intake.h"
+#include "intake/view.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"
 #include "lib/mutate.h"
@@ -219,7 +219,7 @@ static void look_in(const struct intake_result *whole)
     struct opened o;
 
     opened_start(&o, &forge_envelope);
-    if (intake_view_open(&view, o.stream, &o.fault) == SEAL_OK) {
+    if (intake_view_open(&view, o.stream, &INTAKE_NO_LIMITS, &o.fault) == SEAL_OK) {
         bag_check_totals(intake_view_record(view), &totals);
         FUZZ_OK(bag_check_each_item(intake_view_record(view), count_item, counts, &o.fault));
     }
@@ -248,14 +248,15 @@ static void extract(const struct intake_result *whole, bool in_order, unsigned i
 {
     static const char *const paths[] = {"data"};
     int dirfd = plat_open_dir(PLAT_CWD, fuzz_folder("extracted"), true);
-    const struct intake_target target = {.dirfd = dirfd, .exact_names = (flags & EXACT_NAMES) != 0};
+    const struct intake_target target = {
+        .dirfd = dirfd, .limits = INTAKE_NO_LIMITS, .exact_names = (flags & EXACT_NAMES) != 0};
     struct intake_view *view;
     struct opened o;
     uint64_t files = 0;
     enum seal_status status;
 
     opened_start(&o, &forge_envelope);
-    status = intake_view_open(&view, o.stream, &o.fault);
+    status = intake_view_open(&view, o.stream, &INTAKE_NO_LIMITS, &o.fault);
     if (status == SEAL_OK)
         status = intake_view_extract(view, paths, 1, &target, count_good, &files, &o.fault);
     FUZZ_CHECK(status == o.fault.status);
@@ -296,6 +297,7 @@ static void unpack(unsigned int flags, const struct intake_result *checked)
 {
     int dirfd = plat_open_dir(PLAT_CWD, fuzz_folder("bag"), true);
     const struct intake_target target = {.dirfd = dirfd,
+                                         .limits = INTAKE_NO_LIMITS,
                                          .writable = (flags & WRITABLE) != 0,
                                          .exact_names = (flags & EXACT_NAMES) != 0};
     struct intake_result result;
@@ -323,7 +325,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     flags = make_bag(&m, &in, &entries);
     content = content_of_tar(&m.bag.tar, &m.bag.offsets, 100000);
     sealed_put(&content, m.bag.digest);
-    good = take_in(&result, &(struct intake_target){.dirfd = -1}) == SEAL_OK;
+    good = take_in(&result, &(struct intake_target){.dirfd = -1, .limits = INTAKE_NO_LIMITS}) ==
+           SEAL_OK;
     FUZZ_CHECK(!good || (flags & WRONG_DIGEST) == 0);
     look_in(good ? &result : NULL);
     if ((flags & UNPACK) != 0) {

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "intake/intake.h"
+#include "intake/receive.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"
 #include "lib/sealed.h"
@@ -170,7 +170,8 @@ static enum seal_status unseal(struct taken *taken, const struct intake_target *
         FUZZ_OK(stream_reader_new(&o.stream, &env, o.in, &o.fault));
         status = env.params.type == CONTENT_BAG
                      ? intake_bag(&taken->result, o.stream, target, &progress, &o.fault)
-                     : intake_stream(&taken->result, o.stream, &sink, &progress, &o.fault);
+                     : intake_stream(&taken->result, o.stream, &sink, &INTAKE_NO_LIMITS, &progress,
+                                     &o.fault);
     }
     opened_end(&o);
     envelope_wipe(&env);
@@ -233,7 +234,7 @@ static void compare_folders(const struct trip *t, int out)
 
 static void check_unaltered(const struct trip *t)
 {
-    struct intake_target target = {.dirfd = -1, .exact_names = true};
+    struct intake_target target = {.dirfd = -1, .limits = INTAKE_NO_LIMITS, .exact_names = true};
     struct taken taken;
 
     if ((t->flags & (UNPACK | AS_STREAM)) == UNPACK)
@@ -265,7 +266,8 @@ static void check_altered(struct input *in)
     input_edit(in, &after);
     memory_put(after.data, after.len);
     if (after.len != before.len || memcmp(after.data, before.data, after.len) != 0) {
-        enum seal_status status = unseal(&taken, &(struct intake_target){.dirfd = -1}, 0);
+        enum seal_status status =
+            unseal(&taken, &(struct intake_target){.dirfd = -1, .limits = INTAKE_NO_LIMITS}, 0);
 
         FUZZ_CHECK(status == SEAL_NO_KEY || status == SEAL_DAMAGED);
         taken_free(&taken);
