@@ -1,0 +1,188 @@
+/*
+ * What a worker says that was taken over: any bytes on the socket. What is believed of it has the
+ * form it must have, and what was said is told as it was said, no more.
+ */
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "intake/channel.h"
+#include "lib/fuzz.h"
+
+#define RAW 128 /* in the first byte: what follows is not cut into messages here */
+
+struct heard {
+    uint64_t items, extracted, changes, notes, progress;
+    bool stops; /* the caller has had enough after the first item */
+};
+
+static void check_text(const char *text)
+{
+    FUZZ_CHECK(strlen(text) <= MESSAGE_TEXT_MAX);
+}
+
+static void check_item(const struct bag_item *item)
+{
+    check_text(item->path);
+    FUZZ_CHECK((item->digest != NULL) == (item->type == BAG_FILE));
+    FUZZ_CHECK((item->target != NULL) == (item->type == BAG_SYMLINK));
+    FUZZ_CHECK(item->mtime.nsec < 1000000000);
+}
+
+static enum seal_status on_item(void *ctx, const struct bag_item *item, struct fault *fault)
+{
+    struct heard *h = ctx;
+
+    (void)fault;
+    check_item(item);
+    FUZZ_CHECK(utf8_is_valid(item->path, strlen(item->path)));
+    h->items++;
+    return h->stops ? SEAL_IO : SEAL_OK;
+}
+
+static void on_extracted(void *ctx, const struct bag_item *item, const char *on_disk)
+{
+    struct heard *h = ctx;
+
+    check_item(item);
+    check_text(on_disk);
+    FUZZ_CHECK(item->type == BAG_FILE);
+    h->extracted++;
+}
+
+static void on_change(void *ctx, enum bag_change kind, const char *path, const char *detail)
+{
+    struct heard *h = ctx;
+
+    FUZZ_CHECK(kind < BAG_CHANGE_KINDS);
+    check_text(path);
+    if (detail != NULL)
+        check_text(detail);
+    h->changes++;
+}
+
+static void on_note(void *ctx, const char *path, const char *what)
+{
+    struct heard *h = ctx;
+
+    check_text(path);
+    check_text(what);
+    h->notes++;
+}
+
+static void on_progress(void *ctx, uint64_t bytes)
+{
+    struct heard *h = ctx;
+
+    h->progress += bytes;
+}
+
+static void on_uncaged(void *ctx, unsigned int missing)
+{
+    (void)ctx;
+    FUZZ_CHECK(missing != 0 && (missing & ~(unsigned int)PLAT_CAGE_ALL) == 0);
+}
+
+/* Each message is a type, two bytes of length and its fields; or all of it as it is. */
+static struct buffer make_stream(struct input *in, bool raw)
+{
+    struct buffer b = {0};
+    struct span rest;
+
+    while (!raw && in->len > 0) {
+        uint8_t head[5], type = input_byte(in);
+
+        rest = input_take(in, input_u16(in));
+        store_u32(head, (uint32_t)rest.len);
+        head[4] = type;
+        FUZZ_OK(buffer_append(&b, head, sizeof head));
+        FUZZ_OK(buffer_append(&b, rest.data, rest.len));
+    }
+    rest = input_take(in, in->len);
+    FUZZ_OK(buffer_append(&b, rest.data, rest.len));
+    return b;
+}
+
+static void check_outcome(const struct run *r, const struct fault *fault, const struct heard *h)
+{
+    FUZZ_CHECK(fault->status == SEAL_OK || fault->status == SEAL_BROKE ||
+               (fault->status == SEAL_IO && r->gave_up));
+    FUZZ_CHECK(!r->gave_up || (h->stops && h->items == 1));
+    FUZZ_CHECK(h->items == 0 || r->job->task == INTAKE_LIST);
+    FUZZ_CHECK(h->extracted == 0 || r->job->task == INTAKE_EXTRACT);
+    FUZZ_CHECK(h->changes + h->notes == 0 || r->job->task == INTAKE_RECHECK);
+    FUZZ_CHECK(r->result->bag_info.len + r->result->remarks.len == 0 || r->job->task == INTAKE_BAG);
+    if (r->result->remarks.len > 0)
+        FUZZ_CHECK(strlen((char *)r->result->remarks.data) == r->result->remarks.len);
+    if (r->is_done && r->outcome.what != NULL)
+        FUZZ_CHECK(r->outcome.what == r->result->what &&
+                   strnlen(r->result->what, sizeof r->result->what) < sizeof r->result->what);
+}
+
+/* What our own worker sends is understood as it was meant. */
+static void check_again(const struct run *r)
+{
+    struct intake_result again = {.spelled = 0};
+    struct fault fault = {.status = SEAL_OK}, outcome;
+    struct channel *c;
+    struct fields f;
+    unsigned int type;
+    int pair[2];
+
+    FUZZ_CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    FUZZ_OK(channel_new(&c, pair[0], &fault));
+    FUZZ_OK(send_result(c,
+                        &(struct intake_result){.totals = r->result->totals,
+                                                .recheck = r->result->recheck,
+                                                .spelled = r->result->spelled},
+                        &r->outcome, &fault));
+    channel_free(c);
+    FUZZ_OK(channel_new(&c, pair[1], &fault));
+    FUZZ_OK(channel_take(c, &type, &f, &fault));
+    FUZZ_CHECK(type == MESSAGE_DONE && take_done(&f, &again, &outcome));
+    FUZZ_CHECK(outcome.status == r->outcome.status && outcome.sys == r->outcome.sys);
+    FUZZ_CHECK(strcmp(outcome.name, r->outcome.name) == 0);
+    FUZZ_CHECK((outcome.what == NULL) == (r->outcome.what == NULL));
+    FUZZ_CHECK(memcmp(&again.totals, &r->result->totals, sizeof again.totals) == 0);
+    FUZZ_CHECK(again.spelled == r->result->spelled);
+    channel_free(c);
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input in = {data, size};
+    uint8_t first;
+    struct heard heard = {0};
+    struct intake_job job = {.output = -1};
+    const struct intake_observer observer = {&heard,       on_progress, on_uncaged, on_item,
+                                             on_extracted, on_change,   on_note};
+    struct intake_result result = {.spelled = 0};
+    struct run r = {.job = &job, .observer = &observer, .result = &result};
+    struct fault fault = {.status = SEAL_OK};
+    struct buffer stream;
+    int pair[2];
+
+    fuzz_start();
+    first = input_byte(&in);
+    job.task = (enum intake_task)((first & 7) % INTAKE_TASKS);
+    job.whole_cage = (first & 8) != 0;
+    heard.stops = (first & 16) != 0;
+    stream = make_stream(&in, (first & RAW) != 0);
+    FUZZ_CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    /* What the socket does not hold at once is cut: also an end. */
+    if (stream.len > 0)
+        (void)!send(pair[0], stream.data, stream.len, MSG_DONTWAIT);
+    (void)close(pair[0]);
+    FUZZ_OK(channel_new(&r.channel, pair[1], &fault));
+    (void)!hear_worker(&r, &fault);
+    channel_free(r.channel);
+    (void)close(pair[1]);
+    check_outcome(&r, &fault, &heard);
+    if (r.is_done)
+        check_again(&r);
+    intake_result_free(&result);
+    buffer_free(&stream);
+    return 0;
+}
