@@ -32,6 +32,7 @@
 #define WRITABLE 4
 #define LEFT_OUT(tag) (8 << (tag)) /* all but the tag manifest */
 #define WRONG_DIGEST 0x200
+#define WRONG_TAG 0x400 /* in the tag manifest, for bagit.txt */
 
 #define FILES_MAX 10
 
@@ -152,6 +153,23 @@ static void put_tag(struct making *m, enum tag_file tag, struct input *in)
     fuzz_expand(&m->bag.tags[tag], text, m->files, m->count);
 }
 
+/* D is right, but what it is the digest of is not. */
+static bool spoil_tag(struct forged *b)
+{
+    static const char line_end[] = "  bagit.txt\n";
+    struct buffer *tag = &b->tags[TAG_TAGMANIFEST];
+    uint8_t *in_tag = memmem(tag->data, tag->len, line_end, sizeof line_end - 1);
+    uint8_t *in_tar = memmem(b->tar.data, b->tar.len, tag->data, tag->len);
+    char hex[2 * SHA256_LEN + 1];
+
+    if (in_tag == NULL || in_tar == NULL || in_tag == tag->data)
+        return false;
+    in_tar += in_tag - tag->data - 1;
+    *in_tar = in_tag[-1] = in_tag[-1] == '0' ? '1' : '0';
+    forge_digest(hex, tag->data, tag->len);
+    return hex_decode(b->digest, SHA256_LEN, hex);
+}
+
 /* entries holds what the spans point to. */
 static unsigned int make_bag(struct making *m, struct input *in, char **entries)
 {
@@ -178,6 +196,8 @@ static unsigned int make_bag(struct making *m, struct input *in, char **entries)
     forge_finish(&m->bag);
     if ((flags & WRONG_DIGEST) != 0)
         m->bag.digest[0] ^= 1;
+    if ((flags & WRONG_TAG) != 0 && !spoil_tag(&m->bag))
+        flags &= ~(unsigned int)WRONG_TAG;
     return flags;
 }
 
@@ -327,7 +347,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sealed_put(&content, m.bag.digest);
     good = take_in(&result, &(struct intake_target){.dirfd = -1, .limits = INTAKE_NO_LIMITS}) ==
            SEAL_OK;
-    FUZZ_CHECK(!good || (flags & WRONG_DIGEST) == 0);
+    FUZZ_CHECK(!good || (flags & (WRONG_DIGEST | WRONG_TAG)) == 0);
     look_in(good ? &result : NULL);
     if ((flags & UNPACK) != 0) {
         unpack(flags, good ? &result : NULL);
