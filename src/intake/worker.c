@@ -108,7 +108,7 @@ static struct plat_cage cage_for(const struct worker *w)
         .folder_is_read = rechecks,
         .memory = files > MEMORY_MOST / MEMORY_A_FILE ? MEMORY_LEAST + MEMORY_MOST
                                                       : MEMORY_LEAST + files * MEMORY_A_FILE,
-        .file_size = unpacks ? job->limits.room : UINT64_MAX,
+        .file_size = w->output < 0 ? 0 : job->limits.room,
     };
 }
 

@@ -250,21 +250,20 @@ static bool become_other(void)
            setresuid(WORKER_UID, WORKER_UID, WORKER_UID) == 0;
 }
 
+/* Each step is tried whatever came of those before: the other pieces need the first. */
 static bool restrict_rights(const struct plat_cage *cage)
 {
     const pid_t parent = getppid();
     const uint32_t reading = UINT32_C(1) << CAP_DAC_READ_SEARCH;
-    bool done = true;
+    bool done = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 
     if (geteuid() == 0 && may_become_other(cage))
-        done = become_other();
+        done = become_other() && done;
     if (geteuid() == 0 || getuid() == 0)
         done = keep_capabilities(cage->folder_is_read ? reading : 0) && done;
     /* Another user is a new beginning for both of these. */
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent)
-        return false;
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && done;
+    return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent && done;
 }
 
 /* ---- How much ----------------------------------------------------------------------------- */
@@ -301,10 +300,12 @@ static bool set_limit(int what, uint64_t most)
 
 static bool restrict_amounts(const struct plat_cage *cage)
 {
-    return set_limit(RLIMIT_AS, mapped_now() + cage->memory) &&
-           set_limit(RLIMIT_FSIZE, cage->folder_is_read ? 0 : cage->file_size) &&
-           set_limit(RLIMIT_NOFILE, DESCRIPTORS_MAX) && set_limit(RLIMIT_NPROC, 0) &&
-           set_limit(RLIMIT_CORE, 0);
+    bool done = set_limit(RLIMIT_AS, mapped_now() + cage->memory);
+
+    done = set_limit(RLIMIT_FSIZE, cage->folder_is_read ? 0 : cage->file_size) && done;
+    done = set_limit(RLIMIT_NOFILE, DESCRIPTORS_MAX) && done;
+    done = set_limit(RLIMIT_NPROC, 0) && done;
+    return set_limit(RLIMIT_CORE, 0) && done;
 }
 
 /* ---- All of it ---------------------------------------------------------------------------- */
