@@ -2,13 +2,14 @@
 # Builds the small programs of tests/tools into build/tools and puts them first in PATH; read in
 # behind lib.sh. Nothing is built that is newer than its source.
 #
-#   listing  vectors  flips  enclose  maketree  measure      programs
-#   $interpose                                      a library for LD_PRELOAD
+#   listing  vectors  flips  enclose  hidden  maketree  measure     programs
+#   $interpose  $probe                                             libraries for LD_PRELOAD
 #
 # QUICK=1 in the environment: the scripts leave out what takes long (run under sanitizers).
 
 tools=$root/build/tools
 interpose=$tools/interpose.so
+probe=$tools/probe.so
 quick=${QUICK-}
 
 # deps NAME: a variable of build/deps.mk.
@@ -37,7 +38,8 @@ build_tool() {
     build_tool maketree.c maketree
     build_tool measure.c measure
     build_tool interpose.c interpose.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
-    for program in flips enclose; do
+    build_tool probe.c probe.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
+    for program in flips enclose hidden; do
         [ "$root/build/test/libseal.a" -nt "$tools/$program" ] && rm -f "$tools/$program"
         build_tool $program.c $program build/test/libseal.a $(deps DEPS_LIBS)
     done
