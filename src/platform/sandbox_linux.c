@@ -125,39 +125,48 @@ static const int calls_reading[] = {SCMP_SYS(getdents64), SCMP_SYS(readlinkat)};
 static bool allow_calls(scmp_filter_ctx f, const int *calls, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (seccomp_rule_add(f, SCMP_ACT_ALLOW, calls[i], 0) != 0)
+        if (seccomp_rule_add_array(f, SCMP_ACT_ALLOW, calls[i], 0, NULL) != 0)
             return false;
     return true;
+}
+
+static struct scmp_arg_cmp has_bits(unsigned int argument, uint64_t mask, uint64_t bits)
+{
+    return (struct scmp_arg_cmp){
+        .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = bits};
 }
 
 /* The call, if these bits of that argument are all zero. */
 static bool allow_without(scmp_filter_ctx f, int call, unsigned int argument, uint64_t bits)
 {
-    return seccomp_rule_add(f, SCMP_ACT_ALLOW, call, 1,
-                            SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, bits, 0)) == 0;
+    const struct scmp_arg_cmp none = has_bits(argument, bits, 0);
+
+    return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, 1, &none) == 0;
 }
 
 /* The call, if that argument is this number. */
 static bool allow_only(scmp_filter_ctx f, int call, unsigned int argument, uint64_t value)
 {
-    return seccomp_rule_add(f, SCMP_ACT_ALLOW, call, 1, SCMP_CMP(argument, SCMP_CMP_EQ, value)) ==
-           0;
+    const struct scmp_arg_cmp same = {.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value};
+
+    return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, 1, &same) == 0;
 }
 
 #define SPECIAL_BITS 07000 /* set-user-ID and the like */
 
-/* A new file that is not there yet and no link; anything else only for reading. No file is ever
- * opened to be changed. */
-static bool allow_files(scmp_filter_ctx f)
+/* For reading, and nothing that is not there. */
+static bool allow_open(scmp_filter_ctx f)
+{
+    return allow_without(f, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC);
+}
+
+/* A new file that is not there yet and no link. No file is ever opened to be changed. */
+static bool allow_create(scmp_filter_ctx f)
 {
     const uint64_t fresh = O_CREAT | O_EXCL | O_NOFOLLOW;
+    const struct scmp_arg_cmp both[] = {has_bits(2, fresh, fresh), has_bits(3, SPECIAL_BITS, 0)};
 
-    return seccomp_rule_add(
-               f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-               SCMP_CMP(2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY)) == 0 &&
-           seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 2,
-                            SCMP_CMP(2, SCMP_CMP_MASKED_EQ, fresh, fresh),
-                            SCMP_CMP(3, SCMP_CMP_MASKED_EQ, SPECIAL_BITS, 0)) == 0 &&
+    return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 2, both) == 0 &&
            allow_without(f, SCMP_SYS(mkdirat), 2, SPECIAL_BITS) &&
            allow_without(f, SCMP_SYS(fchmod), 1, SPECIAL_BITS) &&
            allow_only(f, SCMP_SYS(utimensat), 1, 0); /* of an open file: no name */
@@ -176,10 +185,10 @@ static bool fill_allowed(scmp_filter_ctx f, const struct plat_cage *cage)
            allow_only(f, SCMP_SYS(fcntl), 1, F_DUPFD_CLOEXEC) && /* a folder that is listed */
            allow_only(f, SCMP_SYS(fcntl), 1, F_SETFD) &&
            allow_only(f, SCMP_SYS(tgkill), 0, self) && /* abort */
-           (reads ? allow_calls(f, calls_reading, sizeof calls_reading / sizeof *calls_reading) &&
-                        allow_without(f, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC)
+           allow_open(f) &&
+           (reads ? allow_calls(f, calls_reading, sizeof calls_reading / sizeof *calls_reading)
                   : allow_calls(f, calls_writing, sizeof calls_writing / sizeof *calls_writing) &&
-                        allow_files(f));
+                        allow_create(f));
 }
 
 static bool restrict_calls(const struct plat_cage *cage)
@@ -204,7 +213,7 @@ static const int calls_others[] = {SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
 static bool refuse_calls(scmp_filter_ctx f, const int *calls, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), calls[i], 0) != 0)
+        if (seccomp_rule_add_array(f, SCMP_ACT_ERRNO(EPERM), calls[i], 0, NULL) != 0)
             return false;
     return true;
 }
