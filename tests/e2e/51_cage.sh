@@ -65,6 +65,7 @@ stopped='broke down \(it tried what it is not allowed to, and was stopped\)\. No
 # killed, the error that was met, or what is wrong. Few programs: it is called hundreds of times.
 attempt() {
     local result='' status before after lines line tried=0
+    rm -f report
     before=$(echo .* *)
     probing "$1" "$2" "${@:3}" >"$home/out.$1" 2>"$home/err.$1"
     status=$?
@@ -437,7 +438,7 @@ for arguments in "-o made" "--raw -o made" "--verify -o made"; do
     kill -KILL "$program"
     for ((i = 0; i < 20; i++)); do
         # One that nobody has waited for yet has ended all the same.
-        grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$worker/status" || break
+        grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$worker/status" || break
         sleep 0.05
     done
     check "it is gone" test $i -lt 20

@@ -2,8 +2,8 @@
 # Builds the small programs of tests/tools into build/tools and puts them first in PATH; read in
 # behind lib.sh. Nothing is built that is newer than its source.
 #
-#   listing  vectors  flips  enclose  hidden  maketree  measure     programs
-#   $interpose  $probe                                             libraries for LD_PRELOAD
+#   listing  vectors  flips  enclose  hidden  reseal  maketree  measure     programs
+#   $interpose  $probe                                                     libraries for LD_PRELOAD
 #
 # QUICK=1 in the environment: the scripts leave out what takes long (run under sanitizers).
 
@@ -39,7 +39,7 @@ build_tool() {
     build_tool measure.c measure
     build_tool interpose.c interpose.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool probe.c probe.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
-    for program in flips enclose hidden; do
+    for program in flips enclose hidden reseal; do
         [ "$root/build/test/libseal.a" -nt "$tools/$program" ] && rm -f "$tools/$program"
         build_tool $program.c $program build/test/libseal.a $(deps DEPS_LIBS)
     done
