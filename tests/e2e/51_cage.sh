@@ -438,7 +438,7 @@ for arguments in "-o made" "--raw -o made" "--verify -o made"; do
     kill -KILL "$program"
     for ((i = 0; i < 20; i++)); do
         # One that nobody has waited for yet has ended all the same.
-        grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$worker/status" || break
+        grep -qsE '^State:[[:space:]]+[^ZX[:space:]]' "/proc/$worker/status" || break
         sleep 0.05
     done
     check "it is gone" test $i -lt 20
