@@ -222,12 +222,12 @@ static enum exit_code show_result(const char *bag, const struct bag_recheck *r)
 }
 
 static enum seal_status run_recheck(struct intake_result *result, int fd, const char *path,
-                                    const struct drop_limits *limits, struct fault *fault)
+                                    const struct asked_limits *limits, struct fault *fault)
 {
     struct progress progress;
     const struct intake_observer observer = {.ctx = &progress,
                                              .progress = progress_add,
-                                             .uncaged = drop_uncaged,
+                                             .uncaged = limits_uncaged,
                                              .change = show_change,
                                              .note = show_note};
     const struct intake_job job = {.task = INTAKE_RECHECK,
@@ -242,12 +242,12 @@ static enum seal_status run_recheck(struct intake_result *result, int fd, const 
     return fault->status;
 }
 
-enum exit_code recheck_bag(const char *path, const struct drop_limits *limits,
+enum exit_code recheck_bag(const char *path, const struct asked_limits *limits,
                            struct fault *stopped)
 {
     struct intake_result result;
     struct fault fault = {.status = SEAL_OK};
-    char reason[DROP_REASON_SIZE];
+    char reason[REASON_SIZE];
     enum seal_status status;
     int fd = plat_open_dir(PLAT_CWD, path, true);
 
@@ -265,7 +265,7 @@ enum exit_code recheck_bag(const char *path, const struct drop_limits *limits,
         return show_result(path, &result.recheck);
     if (status == SEAL_INTERRUPTED)
         *stopped = fault;
-    drop_explain(&fault, limits, NULL, &result, reason);
+    limits_explain(&fault, limits, NULL, &result, reason);
     fault_add_name(&fault, path);
     return complain(&fault);
 }

@@ -346,102 +346,6 @@ enum seal_status drop_open_head(struct drop *d, const char *file, struct keyring
     return fault->status;
 }
 
-/* ---- How much ----------------------------------------------------------------------------- */
-
-#define SIZE_LEAST (UINT64_C(4) << 30)
-#define SIZE_RATIO 64
-#define FILES_USUAL 1000000
-
-/* Where it is written: a part of what is free stays so. */
-static uint64_t room_in(const char *folder)
-{
-    struct plat_room room;
-
-    if (folder == NULL || plat_room(folder, &room) != 0)
-        return UINT64_MAX;
-    return room.free - room.free / 20;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
-struct intake_limits drop_limits_for(const struct drop_limits *asked, uint64_t sealed_size,
-                                     const char *folder)
-{
-    struct intake_limits limits = {.bytes = asked->max_size,
-                                   .room = room_in(folder),
-                                   .files = asked->max_files == 0 ? FILES_USUAL : asked->max_files};
-
-    if (asked->max_size != 0)
-        return limits;
-    limits.bytes = SIZE_LEAST;
-    if (sealed_size == 0) /* a pipe: judged by what was read so far */
-        limits.per_byte = SIZE_RATIO;
-    else if (sealed_size <= UINT64_MAX / SIZE_RATIO)
-        limits.bytes = larger(SIZE_LEAST, sealed_size * SIZE_RATIO);
-    return limits;
-}
-
-static int explain_limit(const struct fault *fault, const struct drop_limits *asked,
-                         const struct intake_limits *limits, char *text, size_t size)
-{
-    if (strcmp(fault->what, INTAKE_OVER_ROOM) == 0)
-        return snprintf(text, size, "it holds more than there is room for (%s, and 5%% to spare)",
-                        size_text(limits->room));
-    if (strcmp(fault->what, INTAKE_OVER_FILES) == 0)
-        return snprintf(text, size,
-                        asked->max_files != 0 ? "it holds more than the %" PRIu64
-                                                " files or folders that --max-files allows"
-                                              : "it holds more than %" PRIu64
-                                                " files or folders, the most without --max-files",
-                        limits->files);
-    return snprintf(text, size,
-                    asked->max_size != 0
-                        ? "it holds more than the %s that --max-size allows"
-                        : "it holds more than %s, the most for its size without --max-size",
-                    size_text(limits->bytes));
-}
-
-/* The pieces, named for who has to find them. */
-static int name_uncaged(unsigned int missing, char *text, size_t size)
-{
-    return snprintf(text, size, "%s%s%s%s%s", INTAKE_UNCAGED,
-                    (missing & PLAT_CAGE_FILES) != 0 ? ", Landlock" : "",
-                    (missing & PLAT_CAGE_CALLS) != 0 ? ", seccomp" : "",
-                    (missing & PLAT_CAGE_PRIVILEGES) != 0 ? ", giving up privileges" : "",
-                    (missing & PLAT_CAGE_LIMITS) != 0 ? ", resource limits" : "");
-}
-
-void drop_uncaged(void *ctx, unsigned int missing)
-{
-    static bool said;
-    char text[DROP_REASON_SIZE];
-
-    (void)ctx;
-    if (said)
-        return;
-    said = true;
-    (void)name_uncaged(missing, text, sizeof text);
-    warn("%s; the rest of it holds. See unseal(1), --require-sandbox.", text);
-}
-
-void drop_explain(struct fault *fault, const struct drop_limits *asked,
-                  const struct intake_limits *limits, const struct intake_result *result,
-                  char text[static DROP_REASON_SIZE])
-{
-    if (fault->what == NULL)
-        return;
-    if (fault->status == SEAL_TOO_MUCH)
-        (void)explain_limit(fault, asked, limits, text, DROP_REASON_SIZE);
-    else if (fault->status == SEAL_IO && strcmp(fault->what, INTAKE_UNCAGED) == 0)
-        (void)name_uncaged(result->uncaged, text, DROP_REASON_SIZE);
-    else
-        (void)snprintf(text, DROP_REASON_SIZE, "%s", fault->what);
-    fault->what = text;
-}
-
 /* ---- Content ------------------------------------------------------------------------------ */
 
 /* Where what is written will lie: its folder, malloc'ed; NULL: nothing is, or not there. */
@@ -460,7 +364,7 @@ static struct intake_job job_for(struct drop *d)
     const struct drop_options *o = d->options;
     char *folder = folder_of_target(d);
 
-    d->limits = drop_limits_for(&o->limits, volume_size(d->in), folder);
+    d->limits = limits_for(&o->limits, volume_size(d->in), folder);
     free(folder);
     return (struct intake_job){.task = o->raw                                  ? INTAKE_RAW
                                        : d->env->params.type == CONTENT_STREAM ? INTAKE_STREAM
@@ -509,7 +413,7 @@ static enum seal_status cut_padding(const struct drop *d, struct fault *fault)
 static enum seal_status receive_content(struct drop *d, struct fault *fault)
 {
     const struct intake_observer observer = {
-        .ctx = &d->progress, .progress = progress_add, .uncaged = drop_uncaged};
+        .ctx = &d->progress, .progress = progress_add, .uncaged = limits_uncaged};
     struct intake_job job;
 
     if (d->in == NULL && (volume_open(&d->in, d->received.name, fault) != SEAL_OK ||
@@ -526,7 +430,7 @@ static enum seal_status receive_content(struct drop *d, struct fault *fault)
     progress_start(&d->progress, volume_size(d->in));
     (void)!intake_run(&d->result, &job, &observer, fault);
     progress_end(&d->progress);
-    drop_explain(fault, &d->options->limits, &d->limits, &d->result, d->reason);
+    limits_explain(fault, &d->options->limits, &d->limits, &d->result, d->reason);
     return fault->status == SEAL_OK ? cut_padding(d, fault) : fault->status;
 }
 

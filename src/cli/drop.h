@@ -7,16 +7,10 @@
 
 #include "cli/cli.h"
 #include "cli/keyring.h"
+#include "cli/limits.h"
 #include "custody/custody.h"
 #include "intake/intake.h"
 #include "volume/volume.h"
-
-/* How much may come out of one drop, and what it may not be taken out with. */
-struct drop_limits {
-    uint64_t max_size;    /* 0: by the size of the sealed file */
-    uint64_t max_files;   /* 0: the usual */
-    bool require_sandbox; /* refuse where the system lacks a piece of the worker's cage */
-};
 
 /* What was asked for, the same for all drops of one run. */
 struct drop_options {
@@ -28,7 +22,7 @@ struct drop_options {
     const char *operator_name, *case_name;
     const char *log;
     const uint8_t *program_sha256;
-    struct drop_limits limits;
+    struct asked_limits limits;
 };
 
 struct drop {
@@ -79,17 +73,6 @@ MUST_USE enum seal_status drop_refuse_in_bag(const char *path, struct fault *fau
 /* What is named after a file by default: its last part without its ending, and with another; in the
  * folder for bags, if there is one. malloc'ed. */
 char *drop_default_name(const struct drop_options *o, const char *file, const char *ending);
-/* What may come out of a sealed file of that size (0: not known) into folder; NULL: nothing is
- * written. */
-struct intake_limits drop_limits_for(const struct drop_limits *asked, uint64_t sealed_size,
-                                     const char *folder);
-#define DROP_REASON_SIZE INTAKE_WHAT_SIZE
-/* Says more exactly what a fault of intake_run is about, and has it point to text. */
-void drop_explain(struct fault *fault, const struct drop_limits *asked,
-                  const struct intake_limits *limits, const struct intake_result *result,
-                  char text[static DROP_REASON_SIZE]);
-/* intake_observer.uncaged: says it once. */
-void drop_uncaged(void *ctx, unsigned int missing);
 /* output_dir_abort, and a word about what it could not remove. */
 void drop_abort_dir(struct output_dir *dir);
 /* Makes the message about the sealed file; what a rule was broken by is said as well. */

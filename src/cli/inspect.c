@@ -39,11 +39,11 @@ static enum seal_status look_run(struct look *l, const struct inspection *in,
     job->in = l->drop.in;
     job->input_name = in->file;
     job->whole_cage = in->limits.require_sandbox;
-    job->limits = l->limits = drop_limits_for(&in->limits, volume_size(l->drop.in), folder);
+    job->limits = l->limits = limits_for(&in->limits, volume_size(l->drop.in), folder);
     if (intake_run(&l->result, job, observer, fault) != SEAL_OK) {
-        static char reason[DROP_REASON_SIZE]; /* what the fault says outlives the look */
+        static char reason[REASON_SIZE]; /* what the fault says outlives the look */
 
-        drop_explain(fault, &in->limits, &l->limits, &l->result, reason);
+        limits_explain(fault, &in->limits, &l->limits, &l->result, reason);
         drop_name_fault(fault, in->file);
     }
     return fault->status;
@@ -132,7 +132,8 @@ enum seal_status inspect_list(const struct inspection *in, struct keyring *ring,
                               struct fault *fault)
 {
     struct listing l = {.in = in};
-    const struct intake_observer observer = {.ctx = &l, .uncaged = drop_uncaged, .item = list_item};
+    const struct intake_observer observer = {
+        .ctx = &l, .uncaged = limits_uncaged, .item = list_item};
     struct intake_job job = {.task = INTAKE_LIST, .output = -1};
     struct look look;
     const struct bag_totals *totals = &look.result.totals;
@@ -187,7 +188,7 @@ static enum seal_status extract_into(struct look *l, const struct inspection *in
                                      struct fault *fault)
 {
     const struct intake_observer observer = {
-        .ctx = x, .uncaged = drop_uncaged, .extracted = note_extracted};
+        .ctx = x, .uncaged = limits_uncaged, .extracted = note_extracted};
     struct intake_job job = {.task = INTAKE_EXTRACT,
                              .output = dir->fd,
                              .writable = in->writable,

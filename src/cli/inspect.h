@@ -6,7 +6,7 @@
 #define SEAL_CLI_INSPECT_H
 
 #include "cli/cli.h"
-#include "cli/drop.h"
+#include "cli/limits.h"
 #include "cli/keyring.h"
 
 struct inspection {
@@ -17,7 +17,7 @@ struct inspection {
     size_t path_count;
     const char *output;
     bool writable, exact_names;
-    struct drop_limits limits;
+    struct asked_limits limits;
 };
 
 /* Both empty the ring as soon as the head is open. *incomplete: the sender recorded that something
@@ -29,7 +29,7 @@ MUST_USE enum seal_status inspect_extract(const struct inspection *in, struct ke
 
 /* Checks a bag on disk against its own record and, where it stands beside the bag, against the
  * custody record. Says what changed; stopped gets only a request to stop. */
-enum exit_code recheck_bag(const char *path, const struct drop_limits *limits,
+enum exit_code recheck_bag(const char *path, const struct asked_limits *limits,
                            struct fault *stopped);
 
 #endif

@@ -231,11 +231,11 @@ static enum exit_code check_output(enum option_number mode, size_t file_count)
     return EXIT_ALL_DONE;
 }
 
-static enum exit_code read_limits(struct drop_limits *limits)
+static enum exit_code read_limits(struct asked_limits *limits)
 {
     const char *size = options[OPT_MAX_SIZE].text, *files = options[OPT_MAX_FILES].text;
 
-    *limits = (struct drop_limits){.require_sandbox = given(OPT_REQUIRE_SANDBOX)};
+    *limits = (struct asked_limits){.require_sandbox = given(OPT_REQUIRE_SANDBOX)};
     if (size != NULL && (!size_parse(size, &limits->max_size) || limits->max_size == 0))
         return complain_usage("--max-size takes a size in bytes (K, M and G may follow)");
     if (files != NULL && (!size_parse(files, &limits->max_files) || limits->max_files == 0))
@@ -392,7 +392,7 @@ static bool ends_in_slash(const char *text)
 }
 
 static enum exit_code run_inspection(enum option_number mode, const char *file,
-                                     const struct drop_limits *limits, struct fault *stopped)
+                                     const struct asked_limits *limits, struct fault *stopped)
 {
     struct keyring ring = {0};
     struct inspection in = {.file = file,
@@ -419,7 +419,7 @@ static enum exit_code run_inspection(enum option_number mode, const char *file,
 }
 
 static enum exit_code run(enum option_number mode, const char *const *files, size_t count,
-                          const struct drop_limits *limits, struct fault *stopped)
+                          const struct asked_limits *limits, struct fault *stopped)
 {
     struct drop_options o = {.output = options[OPT_OUTPUT].text,
                              .output_is_home = count > 1 || ends_in_slash(options[OPT_OUTPUT].text),
@@ -440,7 +440,7 @@ static enum exit_code run(enum option_number mode, const char *const *files, siz
     return run_drops(&o, files, count, stopped);
 }
 
-static enum exit_code run_rechecks(const struct drop_limits *limits, struct fault *stopped)
+static enum exit_code run_rechecks(const struct asked_limits *limits, struct fault *stopped)
 {
     enum exit_code code = EXIT_ALL_DONE;
 
@@ -454,7 +454,7 @@ int main(int argc, char **argv)
     struct fault stopped = {.status = SEAL_OK};
     const char **files;
     size_t count;
-    struct drop_limits limits;
+    struct asked_limits limits;
     enum option_number mode;
     enum exit_code code;
 
