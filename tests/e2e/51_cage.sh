@@ -54,7 +54,7 @@ report=report
 # What the cage refuses itself; all else ends the worker.
 declare -A refusals=(
     [create-above]=EACCES [create-absolute]=EACCES [folder-above]=EACCES [folder-absolute]=EACCES
-    [list-above]=EACCES [list-here]=EACCES [list-root]=EACCES
+    [list-above]=EACCES [list-here]=EACCES [list-root]=EACCES [read-back]=EACCES
     [read-absolute]=EACCES [read-input-again]=EACCES [read-key]=EACCES [read-own-memory]=EACCES
     [read-parents-memory]=EACCES [read-terminal]=EACCES [read-through-proc]=EACCES [read-up]=EACCES
     [write-input]=EBADF [memory]=ENOMEM [descriptors]=EMFILE [file-size]=EFBIG)
@@ -80,7 +80,7 @@ attempt() {
     done
     if [ $tried -ne 1 ]; then
         echo "tried $tried times, status $status: ${lines[*]}"
-    elif [ -n "$result" ] && { [ $status -ne 0 ] || [ ${#lines[@]} -ne ${said-0} ]; }; then
+    elif [ -n "$result" ] && { [ $status -ne 0 ] || [ ${#lines[@]} -ne "${said-0}" ]; }; then
         echo "$result, but then status $status: ${lines[*]}"
     elif [ -n "$result" ]; then
         echo "$result"
@@ -162,41 +162,38 @@ scenario "the same in other tasks"
 if [ -n "$caged" ]; then
     few='read-absolute read-up read-key list-here create-absolute folder-absolute write-input socket-inet
         execute fork-bomb trace dumpable send-descriptor open-to-write remove map-code memory descriptors'
-    for user in "${users[-1]}"; do
-        room "$user" "tasks-$user"
-        as "$user" unseal -q --writable --key key -o read "$home/bag.bin" >/dev/null
-        for task in "-o made $home/stream.bin" "--raw -o made $home/bag.bin" \
-            "-o - $home/stream.bin" "--verify -o made $home/bag.bin" "--list $home/bag.bin" \
-            "--extract tree/a -o made $home/bag.bin"; do
-            for name in $few file-size; do
-                expected=${refusals[$name]-killed}
-                # Where no folder was given, there is no folder above one either.
-                [[ $name != read-up || $task == --extract* ]] || expected=ENOTDIR
-                # There is no file at all, or it is whatever standard output is.
-                [[ $name != file-size || $task != --[lv]* ]] || expected=EBADF
-                [[ $name != file-size || $task != "-o - "* ]] || continue
-                # shellcheck disable=SC2086 # several arguments
-                expect_attempt "$user, $task" $name \
-                    "$(attempt "$user" $name unseal -q --key key $task)" "$expected"
-            done
-        done
-        for name in $few create-above; do
+    user=${users[-1]}
+    room "$user" "tasks-$user"
+    as "$user" unseal -q --writable --key key -o read "$home/bag.bin" >/dev/null
+    for task in "-o made $home/stream.bin" "--raw -o made $home/bag.bin" \
+        "-o - $home/stream.bin" "--verify -o made $home/bag.bin" "--list $home/bag.bin" \
+        "--extract tree/a -o made $home/bag.bin"; do
+        for name in $few file-size; do
             expected=${refusals[$name]-killed}
-            case $name in create-* | folder-*) expected=killed ;; write-input) expected=EBADF ;; esac
-            expect_attempt "$user, --recheck" "$name" "$(attempt "$user" "$name" unseal -q --recheck read)" "$expected"
+            # Where no folder was given, there is no folder above one either.
+            [[ $name != read-up || $task == --extract* ]] || expected=ENOTDIR
+            # There is no file at all, or it is whatever standard output is.
+            [[ $name != file-size || $task != --[lv]* ]] || expected=EBADF
+            [[ $name != file-size || $task != "-o - "* ]] || continue
+            # shellcheck disable=SC2086 # several arguments
+            expect_attempt "$user, $task" $name \
+                "$(attempt "$user" $name unseal -q --key key $task)" "$expected"
         done
-        expect_same key "$home/alice.key"
     done
+    for name in $few create-above; do
+        expected=${refusals[$name]-killed}
+        case $name in create-* | folder-*) expected=killed ;; write-input) expected=EBADF ;; esac
+        expect_attempt "$user, --recheck" "$name" "$(attempt "$user" "$name" unseal -q --recheck read)" "$expected"
+    done
+    expect_same key "$home/alice.key"
 fi
 
 # ---- What it is, and has -------------------------------------------------------------------------
 
 scenario "nothing but its own descriptors, environment and arguments"
 cp "$home/alice.key" key
-run_open() {
-    probing me state "$@" 300<key 7<key 9<<<secret
-}
-run run_open unseal -q --key key --passphrase-fd 9 -o made "$home/bag.bin"
+run probing me state unseal -q --key key --passphrase-fd 9 -o made "$home/bag.bin" 300<"$home/bob.key" 7<"$home/bob.key" \
+    9<<<secret
 expect_exit 0
 grep '^open ' report | uniq >opened
 if needs_no_sanitizer; then
@@ -225,9 +222,11 @@ if [ -n "$caged" ]; then
         run probing "$user" state unseal -q --max-files 1000 --key key -o made "$home/bag.bin"
         expect_exit 0
         cp report "$out"
-        id=1000
-        [ "$user" != me ] || id=$([ "$(id -u)" -eq 0 ] && echo 65534 || id -u)
-        for line in Uid Gid; do expect_out "^status $line:[[:space:]]+$id[[:space:]]$id[[:space:]]$id[[:space:]]$id$"; done
+        id=$(as "$user" id -u)
+        group=$(as "$user" id -g)
+        [ "$id" -ne 0 ] || id=65534 group=65534
+        expect_out "^status Uid:([[:space:]]+$id){4}$"
+        expect_out "^status Gid:([[:space:]]+$group){4}$"
         for line in CapInh CapPrm CapEff CapAmb; do expect_out "^status $line:[[:space:]]+0000000000000000$"; done
         expect_out '^status NoNewPrivs:[[:space:]]+1$'
         expect_out '^status Seccomp:[[:space:]]+2$'
@@ -263,8 +262,7 @@ for user in "${users[@]}"; do
         # shellcheck disable=SC2086 # several arguments
         run as "$user" unseal -q --key key $arguments -o made "$OLDPWD/odd.bin"
         expect_exit 0
-        id=1000
-        [ "$user" != me ] || id=$(id -u)
+        id=$(as "$user" id -u)
         check "all of it: $arguments" test -z "$(find made ! -uid "$id" -print -quit)"
         check "several files" test "$(find made -type f | wc -l)" -ge 3
         remove made

@@ -68,7 +68,7 @@ scenario "a key without a passphrase"
 cd "$home" || exit 1
 for task in "${tasks[@]//KIND/alice}"; do
     with_file_key alice "${task##* }" >secrets
-    who=(--operator $operator)
+    who=(--operator "$operator")
     [[ $task != --[le]* ]] || who=()
     # shellcheck disable=SC2086 # several arguments
     searching secrets unseal -q --key alice.key "${who[@]}" $task
@@ -189,7 +189,7 @@ for source in tree -; do
     [ "$source" != - ] || SEAL_TEST_SEED=known run seal -q --to alice.pub -o first.bin $source <tree/a
     expect_exit 0
     with_file_key alice first.bin >secrets
-    with=(--note $operator)
+    with=(--note "$operator")
     [ "$source" != - ] || with=()
     SEAL_TEST_SEED=known searching secrets seal -q --to alice.pub -o seeded.bin "${with[@]}" $source <tree/a
     expect_exit 0

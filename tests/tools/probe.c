@@ -242,6 +242,15 @@ static int try_file_size(void)
     return result;
 }
 
+/* What it has written itself. */
+static int try_read_back(void)
+{
+    long fd = real_syscall(SYS_openat, INPUT + 1, "probe", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+                           0600);
+
+    return fd < 0 ? errno : TRY(SYS_openat, INPUT + 1, P("probe"), O_RDONLY);
+}
+
 /* A file without a name is made, and executed. */
 static int try_memory_file(void)
 {
@@ -351,6 +360,7 @@ static const struct attempt {
     {"read-parents-memory", SYS_openat, {AT_FDCWD, P(memory_path), O_RDONLY}, NULL},
     {"read-key", SYS_openat, {AT_FDCWD, P(key_path), O_RDONLY}, NULL},
     {"read-terminal", SYS_openat, {AT_FDCWD, P("/dev/tty"), O_RDONLY}, NULL},
+    {"read-back", 0, {0}, try_read_back},
     {"list-above", SYS_openat, {FOLDER, P(".."), O_RDONLY | O_DIRECTORY}, NULL},
     {"list-root", SYS_openat, {AT_FDCWD, P("/"), O_RDONLY | O_DIRECTORY}, NULL},
     {"list-here", SYS_openat, {AT_FDCWD, P("."), O_RDONLY | O_DIRECTORY}, NULL},
