@@ -15,7 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 
 #include "platform/posix.h"
@@ -192,9 +194,23 @@ bool plat_wait_readable(int fd, int milliseconds)
 
 /* ---- Another user's folder ---------------------------------------------------------------- */
 
+/* Root without these rights (in a container, say) has a worker that stays root, without any. */
+static bool has_others(void)
+{
+#ifdef __linux__
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{.effective = 0}};
+    const uint32_t needed = UINT32_C(1) << CAP_SETUID | UINT32_C(1) << CAP_SETGID;
+
+    if (syscall(SYS_capget, &head, data) == 0 && (data[0].effective & needed) != needed)
+        return false;
+#endif
+    return geteuid() == 0;
+}
+
 void plat_lend_dir(int fd)
 {
-    if (geteuid() == 0)
+    if (has_others())
         (void)!fchown(fd, WORKER_UID, WORKER_UID);
 }
 

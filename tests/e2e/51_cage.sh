@@ -272,6 +272,21 @@ for user in "${users[@]}"; do
     cd "$OLDPWD" || exit 1
 done
 
+# As in a container that gives its root no more than that.
+scenario "root that cannot become another user, or give anything away"
+cp "$home/alice.key" key
+if [ "$(id -u)" -ne 0 ]; then
+    skip "it takes root"
+else
+    for less in -setuid,-setgid -setuid -chown -setuid,-setgid,-chown; do
+        run setpriv --bounding-set=$less --inh-caps=-all unseal -q --require-sandbox --key key -o made "$home/bag.bin"
+        expect_exit 0
+        expect_no_err
+        check "all of it" test -z "$(find made ! -uid 0 -print -quit)"
+        remove made
+    done
+fi
+
 # ---- A piece is missing --------------------------------------------------------------------------
 
 lacking() {
