@@ -154,10 +154,10 @@ static bool allow_only(scmp_filter_ctx f, int call, unsigned int argument, uint6
 
 #define SPECIAL_BITS 07000 /* set-user-ID and the like */
 
-/* For reading, and nothing that is not there. */
+/* For reading, and nothing that is not there; no handle that Landlock does not look at. */
 static bool allow_open(scmp_filter_ctx f)
 {
-    return allow_without(f, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC);
+    return allow_without(f, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC | O_PATH);
 }
 
 /* A new file that is not there yet and no link. No file is ever opened to be changed. */
