@@ -158,10 +158,13 @@ static bool spoil_tag(struct forged *b)
 {
     static const char line_end[] = "  bagit.txt\n";
     struct buffer *tag = &b->tags[TAG_TAGMANIFEST];
-    uint8_t *in_tag = memmem(tag->data, tag->len, line_end, sizeof line_end - 1);
-    uint8_t *in_tar = memmem(b->tar.data, b->tar.len, tag->data, tag->len);
+    uint8_t *in_tag, *in_tar;
     char hex[2 * SHA256_LEN + 1];
 
+    if (tag->len == 0)
+        return false;
+    in_tag = memmem(tag->data, tag->len, line_end, sizeof line_end - 1);
+    in_tar = memmem(b->tar.data, b->tar.len, tag->data, tag->len);
     if (in_tag == NULL || in_tar == NULL || in_tag == tag->data)
         return false;
     in_tar += in_tag - tag->data - 1;
