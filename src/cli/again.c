@@ -12,8 +12,10 @@
 #include "bag/bag.h"
 #include "custody/custody.h"
 
-/* For as many as a table holds: such a bag was taken in once, or made here. */
-#define RECHECK_FILES (UINT64_C(4) << 20)
+/* Nothing comes out; the files are those there may be memory for. Such a bag was taken in once, or
+ * made here. */
+static const struct intake_limits recheck_limits = {
+    .bytes = UINT64_MAX, .room = UINT64_MAX, .files = UINT64_C(4) << 20};
 
 #define RECORD_MAX ((size_t)256 * 1024 * 1024)
 
@@ -234,7 +236,7 @@ static enum seal_status run_recheck(struct intake_result *result, int fd, const 
                                    .output = fd,
                                    .output_name = path,
                                    .whole_cage = limits->require_sandbox,
-                                   .limits = {.files = RECHECK_FILES}};
+                                   .limits = recheck_limits};
 
     progress_start(&progress, 0);
     (void)!intake_run(result, &job, &observer, fault);
@@ -265,7 +267,7 @@ enum exit_code recheck_bag(const char *path, const struct asked_limits *limits,
         return show_result(path, &result.recheck);
     if (status == SEAL_INTERRUPTED)
         *stopped = fault;
-    limits_explain(&fault, limits, NULL, &result, reason);
+    limits_explain(&fault, limits, &recheck_limits, &result, reason);
     fault_add_name(&fault, path);
     return complain(&fault);
 }

@@ -30,7 +30,8 @@ enum intake_task {
 struct intake_limits {
     uint64_t bytes;
     uint64_t per_byte; /* so many for each byte of the sealed file read, if that is more */
-    uint64_t room;     /* and in no case more than this */
+    uint64_t room;     /* and in no case more than this. Unless it is UINT64_MAX, the job also ends
+                          when less than a twentieth is free of what was at first */
     uint64_t files;    /* and as many folders */
 };
 

@@ -248,9 +248,9 @@ static void start_watching(struct run *r)
     struct plat_room room;
 
     if (r->job->output < 0 || r->job->limits.room == UINT64_MAX ||
-        plat_room_fd(r->job->output, &room) != 0 || room.free < r->job->limits.room)
+        plat_room_fd(r->job->output, &room) != 0)
         return;
-    r->keep_free = room.free - r->job->limits.room;
+    r->keep_free = room.free / 20;
     channel_watch(r->channel, watch_room, r);
 }
 

@@ -313,4 +313,21 @@ refused "$over_size" --max-size 20480K -o out "$good/zeros.bin" # and the record
 run unseal -q "${with[@]}" --max-size 20500K -o out "$good/zeros.bin"
 expect_exit 0
 
+# A worker counts what comes out. The program looks at the disk by itself, for one that does not.
+scenario "the disk fills up while a worker is at work"
+head -c 3000000 /dev/urandom >noise
+seal -q "${to[@]}" -o sealed.bin noise >/dev/null 2>&1
+mkfifo fifo
+head -c 1500000 sealed.bin >half
+for way in '' --raw; do
+    (cat half && exec sleep 60) >fifo &
+    feeder=$!
+    hit SYSTEM_ROOM='0x01021994 1000000000 60000000' -- timeout 30 unseal -q "${with[@]}" ${way:+"$way"} -o made - <fifo
+    expect_exit 1
+    expect_message '(standard input|-): it holds more than there is room for'
+    kill $feeder 2>/dev/null
+    wait $feeder 2>/dev/null
+    expect_names . fifo half noise sealed.bin
+done
+
 finish

@@ -18,8 +18,9 @@
  *     SYSTEM_CHANGES="NAME TIMES COMMAND"
  *                             COMMAND is run at each pread of the first bytes of the file NAME,
  *                             but TIMES times at most
- *     SYSTEM_ROOM="TYPE FREE" statfs says that all file systems are of that type (a number) and
- *                             have so many bytes free
+ *     SYSTEM_ROOM="TYPE FREE [STEP]"
+ *                             statfs says that all file systems are of that type (a number) and
+ *                             have so many bytes free; each time STEP less
  *     SYSTEM_COUNT="FILE"     at the end FILE gets the number of calls of openat
  *     SYSTEM_READS="FILE"     likewise of pread, and of those that failed
  *     FAULT_IN_PROCESS=WHICH  all faults only in that process: main or worker. Else in both, each
@@ -428,9 +429,11 @@ static const char *as_taken(int at, const char *name, char *folded)
 static int pretend_room(struct statfs64 *fs)
 {
     const char *spec = getenv("SYSTEM_ROOM");
-    long long type, free_bytes;
+    static long long asked;
+    long long type, free_bytes, step = 0;
 
-    if (spec != NULL && sscanf(spec, "%lli %lld", &type, &free_bytes) == 2) {
+    if (spec != NULL && sscanf(spec, "%lli %lld %lld", &type, &free_bytes, &step) >= 2) {
+        free_bytes -= asked++ * step;
         fs->f_type = (__typeof__(fs->f_type))type;
         fs->f_bsize = 1;
         fs->f_bavail = (__typeof__(fs->f_bavail))free_bytes;
