@@ -180,6 +180,21 @@ bool hex_decode(uint8_t *out, size_t len, const char *digits);
  * between them and a NUL (sections 2 and 3). out holds NUMBER_TEXT_SIZE(groups). */
 void number_text(char *out, const uint8_t value[static 32], size_t groups);
 
+/* ---- Constant time ------------------------------------------------------------------------- */
+
+/* From here on these bytes may decide what the program does and when: they are public, or tell
+ * nothing that is not. For a test (tests/tools/secrets.c), which is built with SEAL_SECRETS and
+ * watches that no other secret does; else it is nothing. */
+#ifdef SEAL_SECRETS
+void declassify(const void *data, size_t len);
+#else
+static inline void declassify(const void *data, size_t len)
+{
+    (void)data;
+    (void)len;
+}
+#endif
+
 /* ---- Randomness and time ------------------------------------------------------------------ */
 
 /* A generator for one sealing: libsodium's randomness, hedged with the time and what else the

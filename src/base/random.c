@@ -73,10 +73,13 @@ uint32_t random_below(struct random *r, uint32_t bound)
 {
     uint32_t limit = UINT32_MAX - (uint32_t)((UINT64_C(1) << 32) % bound);
     uint8_t b[4];
+    bool again;
 
-    do
+    do {
         random_bytes(r, b, sizeof b);
-    while (load_u32(b) > limit);
+        again = load_u32(b) > limit;
+        declassify(&again, sizeof again); /* of numbers that nobody gets */
+    } while (again);
     return load_u32(b) % bound;
 }
 

@@ -196,9 +196,12 @@ static bool dirty_point_y(struct fe *y, const uint8_t e[static 32], uint8_t b)
     for (size_t i = 0; i < 32; i++)
         k[i] = (uint8_t)(e[i] >> 3 | (i < 31 ? e[i + 1] << 5 : 0));
     low_order_point(torsion, b & 7);
-    ok = crypto_scalarmult_ed25519_base_noclamp(q, k) == 0 &&
-         crypto_core_ed25519_add(q, q, torsion) == 0;
+    ok = crypto_scalarmult_ed25519_base_noclamp(q, k) == 0;
     sodium_memzero(k, sizeof k);
+    /* E publishes the point, if it has a code at all; else e is given up. */
+    declassify(q, sizeof q);
+    declassify(&ok, sizeof ok);
+    ok = ok && crypto_core_ed25519_add(q, q, torsion) == 0;
     q[31] &= 0x7f;
     *y = fe_load(q);
     return ok;
@@ -208,6 +211,8 @@ bool elligator_encode(uint8_t code[static 32], const uint8_t e[static 32], uint8
 {
     struct fe y, u, u_plus_A, square, r, other;
 
+    declassify(&b,
+               sizeof b); /* E shows which point of low order, which root and which bit on top */
     if (!dirty_point_y(&y, e, b) || fe_equal(y, fe_one))
         return false;
     u = fe_mul(fe_add(fe_one, y), fe_invert(fe_sub(fe_one, y)));

@@ -113,9 +113,11 @@ static enum seal_status ephemeral_make(struct ephemeral *eph, struct random *ran
         eph->e[0] &= 248;
         eph->e[31] = (uint8_t)((eph->e[31] & 127) | 64);
     } while (!elligator_encode(eph->E, eph->e, b));
+    if (crypto_scalarmult_base(eph->P, eph->e) != 0)
+        memset(eph->P, 0, sizeof eph->P);
+    declassify(eph->P, sizeof eph->P); /* everybody gets it from E */
     /* Step 5. It never fails; but a file that nobody can open would be found out too late. */
-    if (crypto_scalarmult_base(eph->P, eph->e) != 0 || !elligator_decode(decoded, eph->E) ||
-        sodium_memcmp(decoded, eph->P, sizeof decoded) != 0)
+    if (!elligator_decode(decoded, eph->E) || sodium_memcmp(decoded, eph->P, sizeof decoded) != 0)
         return fault_set(fault, SEAL_IO,
                          "the ephemeral key does not decode: this computer "
                          "calculates wrongly",
@@ -129,21 +131,26 @@ static bool encapsulate(uint8_t ss[static 32], uint8_t Z[static KEM_CODE_LEN],
                         struct random *random)
 {
     uint8_t dh[32], ck[32], seed[64], ct[XWING_CT_LEN], again[MLKEM_CT_LEN];
-    bool ok = false;
+    bool ok;
 
     random_bytes(random, seed, 32); /* coins || e */
     memcpy(seed + 32, eph->e, 32);
-    if (crypto_scalarmult(dh, eph->e, key->pk + XWING_PK_LEN) != 0 ||
-        crypto_kem_xwing_enc_deterministic(ct, ss, key->pk, seed) != 0 ||
-        sodium_memcmp(ct + MLKEM_CT_LEN, eph->P, 32) != 0)
+    ok = crypto_scalarmult(dh, eph->e, key->pk + XWING_PK_LEN) == 0;
+    ok &= crypto_kem_xwing_enc_deterministic(ct, ss, key->pk, seed) == 0;
+    /* They fail on a bad key only. And a ciphertext is made to be sent in the clear; it tells
+     * neither ss nor whose it is. */
+    declassify(&ok, sizeof ok);
+    declassify(ct, sizeof ct);
+    ok = ok && sodium_memcmp(ct + MLKEM_CT_LEN, eph->P, 32) == 0;
+    if (!ok)
         goto out;
     kem_encode(Z, ct, random);
     kem_decode(again, Z);
-    if (sodium_memcmp(again, ct, MLKEM_CT_LEN) != 0)
+    ok = sodium_memcmp(again, ct, MLKEM_CT_LEN) == 0;
+    if (!ok)
         goto out;
     derive_ck(ck, dh, eph->E, key->pkh, j);
     (void)crypto_stream_chacha20_ietf_xor(Z, Z, KEM_CODE_LEN, nonce_zero, ck);
-    ok = true;
 out:
     sodium_memzero(dh, sizeof dh);
     sodium_memzero(ck, sizeof ck);
@@ -200,6 +207,7 @@ static void shuffle_places(uint8_t places[static SLOTS_MANY], uint8_t n, struct 
         uint8_t other = (uint8_t)(i + random_below(random, (uint32_t)(n - i)));
         uint8_t place = places[i];
 
+        declassify(&other, sizeof other); /* in which place whose slot is tells nobody anything */
         places[i] = places[other];
         places[other] = place;
     }
@@ -267,16 +275,21 @@ static bool slot_open(uint8_t plain[static BOX_PLAIN_LEN], const uint8_t slot[st
                       const struct identity *id, const uint8_t dh[static 32], uint8_t j)
 {
     uint8_t ck[32], ss[32], bk[32], code[KEM_CODE_LEN], ct[XWING_CT_LEN];
-    bool ok = false;
+    bool ok;
 
     derive_ck(ck, dh, E, id->pkh, j);
     (void)crypto_stream_chacha20_ietf_xor(code, slot, KEM_CODE_LEN, nonce_zero, ck);
     kem_decode(ct, code);
     memcpy(ct + MLKEM_CT_LEN, P, 32);
-    if (crypto_kem_xwing_dec(ss, ct, id->xwing_sk) == 0) {
+    ok = crypto_kem_xwing_dec(ss, ct, id->xwing_sk) == 0;
+    declassify(&ok, sizeof ok); /* it fails on P alone, which is the sender's */
+    if (ok) {
         derive_bk(bk, ss, E, id->pkh, j, slot);
         ok = crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, slot + KEM_CODE_LEN,
                                                        BOX_LEN, NULL, 0, nonce_zero, bk) == 0;
+        /* Which key opens which slot decides what is done next, and is told to the user. Who made
+         * the slot knows it, too. */
+        declassify(&ok, sizeof ok);
     }
     sodium_memzero(ck, sizeof ck);
     sodium_memzero(ss, sizeof ss);
@@ -291,9 +304,11 @@ static int find_slot(uint8_t plain[static BOX_PLAIN_LEN], const uint8_t *block,
                      const uint8_t P[static 32], const struct identity *id)
 {
     uint8_t dh[32];
+    bool ok = crypto_scalarmult(dh, id->cloak_sk, P) == 0;
     int found = -1;
 
-    if (crypto_scalarmult(dh, id->cloak_sk, P) == 0) {
+    declassify(&ok, sizeof ok); /* it fails on P alone */
+    if (ok) {
         for (uint8_t j = 0; found < 0 && j < SLOTS_MANY; j++)
             if (slot_open(plain, block + SLOTS_OFF + SLOT_LEN * (size_t)j, block, P, id, dh, j))
                 found = j;
@@ -306,14 +321,19 @@ static enum seal_status envelope_check(struct envelope *env, const uint8_t *bloc
                                        const uint8_t plain[static BOX_PLAIN_LEN], uint8_t j,
                                        struct fault *fault)
 {
-    enum seal_status status = params_read(&env->params, plain + KEY_LEN, j, fault);
+    enum seal_status status;
+    bool same;
 
+    declassify(plain + KEY_LEN, PARAMS_LEN); /* what they say is done, for everybody to see */
+    status = params_read(&env->params, plain + KEY_LEN, j, fault);
     if (status != SEAL_OK)
         return status;
     memcpy(env->file_key, plain, KEY_LEN);
     env->head_len = HEAD_LEN(env->params.slot_count);
     derive_commitment(env->commitment, env, block);
-    if (sodium_memcmp(env->commitment, block + COMMITMENT_OFF, COMMITMENT_LEN) != 0)
+    same = sodium_memcmp(env->commitment, block + COMMITMENT_OFF, COMMITMENT_LEN) == 0;
+    declassify(&same, sizeof same); /* the verdict */
+    if (!same)
         return fault_set(fault, SEAL_DAMAGED, "its header was altered", NULL);
     return SEAL_OK;
 }

@@ -29,9 +29,15 @@ static size_t poly_off(int poly)
     return (size_t)poly * COEFFS * 10 / 8;
 }
 
+/* x / q for x below 2^22, without the processor's division, whose time may depend on x. */
+static uint32_t divide_by_q(uint32_t x)
+{
+    return (uint32_t)((uint64_t)x * 20642679 >> 36); /* 2^36 / q, rounded up */
+}
+
 static uint16_t compress(uint32_t x, unsigned int d)
 {
-    return (uint16_t)((((x << d) + MLKEM_Q / 2) / MLKEM_Q) & ((1u << d) - 1));
+    return (uint16_t)(divide_by_q((x << d) + MLKEM_Q / 2) & ((1u << d) - 1));
 }
 
 static void poly_unpack(uint16_t c[static COEFFS], const uint8_t *in, unsigned int d)
@@ -94,6 +100,8 @@ static uint8_t supply_byte(struct byte_supply *s)
 {
     if (s->used == sizeof s->bytes) {
         random_bytes(s->random, s->bytes, sizeof s->bytes);
+        /* They choose among codes that all stand for the same ciphertext, which is no secret. */
+        declassify(s->bytes, sizeof s->bytes);
         s->used = 0;
     }
     return s->bytes[s->used++];
@@ -174,25 +182,29 @@ static void block_encode(uint8_t out[static KEM_BLOCK_LEN], const uint16_t x[sta
     sodium_memzero(m, sizeof m);
 }
 
+/* How many limbs a number below 2^3072 has at most, after that many divisions by q; 2^11.7 < q. Not
+ * how many it has: the number must not show in the time. */
+static size_t limbs_left(size_t divisions)
+{
+    return (KEM_BLOCK_LEN * 8 - divisions * 117 / 10 + 31) / 32;
+}
+
 /* The 256 lowest digits to base q. Two at a time, since dividing is what takes the time. */
 static void block_digits(uint16_t x[static COEFFS], const uint8_t in[static KEM_BLOCK_LEN])
 {
     const uint32_t q_2 = MLKEM_Q * MLKEM_Q;
     uint32_t n[LIMBS];
-    size_t top = LIMBS;
 
     for (size_t i = 0; i < LIMBS; i++)
         n[i] = load_u32(in + 4 * i);
     for (size_t i = 0; i < COEFFS; i += 2) {
         uint64_t rest = 0;
 
-        for (size_t k = top; k-- > 0;) {
+        for (size_t k = limbs_left(i); k-- > 0;) {
             rest = rest << 32 | n[k];
             n[k] = (uint32_t)(rest / q_2);
             rest %= q_2;
         }
-        while (top > 0 && n[top - 1] == 0)
-            top--;
         x[i] = (uint16_t)(rest % MLKEM_Q);
         x[i + 1] = (uint16_t)(rest / MLKEM_Q);
     }

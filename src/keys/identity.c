@@ -27,6 +27,8 @@ static bool derive(struct identity *id)
     sodium_memzero(xseed, sizeof xseed);
     hash_F(id->cloak_sk, id->master, "cloak-sk", NULL, 0);
     failed |= crypto_scalarmult_curve25519_base(id->pk + XWING_PK_LEN, id->cloak_sk);
+    declassify(id->pk, PK_LEN); /* the public half */
+    declassify(&failed, sizeof failed);
     hash_H(id->pkh, &(struct span){id->pk, PK_LEN}, 1);
     return failed == 0;
 }

@@ -2,7 +2,7 @@
 # Builds the small programs of tests/tools into build/tools and puts them first in PATH; read in
 # behind lib.sh. Nothing is built that is newer than its source.
 #
-#   listing  vectors  flips  enclose  hidden  reseal  maketree  measure     programs
+#   listing  vectors  flips  enclose  hidden  reseal  maketree  measure  secrets     programs
 #   $interpose  $probe                                                     libraries for LD_PRELOAD
 #
 # QUICK=1 in the environment: the scripts leave out what takes long (run under sanitizers).
@@ -43,6 +43,10 @@ build_tool() {
         [ "$root/build/test/libseal.a" -nt "$tools/$program" ] && rm -f "$tools/$program"
         build_tool $program.c $program build/test/libseal.a $(deps DEPS_LIBS)
     done
+    # Compiled anew: what is watched for secrets is marked in the sources.
+    [ "$root/build/test/libseal.a" -nt "$tools/secrets" ] && rm -f "$tools/secrets"
+    build_tool secrets.c secrets -DSEAL_SECRETS src/base/*.c src/keys/*.c src/envelope/*.c \
+        build/test/libseal.a $(deps DEPS_LIBS)
 }
 export PATH=$PATH:$tools
 # A library loaded in front of the sanitizers' own is fine with us.
