@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #define MAGIC_ZSTD 0xFD2FB528u
 #define MAGIC_OFFSETS 0x184D2A5Cu
@@ -329,6 +330,14 @@ static const char *frame_header_fault(const uint8_t *head, size_t len, uint64_t 
     return *plain_len > FRAME_LEN_MAX ? "a compressed frame is larger than it may be" : NULL;
 }
 
+/* For want of memory nobody else is to blame. */
+static enum seal_status malformed(size_t result, struct fault *fault)
+{
+    if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_set(fault, SEAL_HOSTILE, "a compressed frame is malformed", NULL);
+}
+
 /* Reads the header and hands it to the decompressor. */
 static enum seal_status frame_start(struct frames_reader *r, struct fault *fault)
 {
@@ -337,6 +346,7 @@ static enum seal_status frame_start(struct frames_reader *r, struct fault *fault
     const char *what;
     ZSTD_inBuffer in = {head, 0, 0};
     ZSTD_outBuffer out = {r->out, 0, 0};
+    size_t result;
 
     store_u32(head, MAGIC_ZSTD);
     if (read_exact(r, head + 4, 1, fault) != SEAL_OK)
@@ -352,8 +362,9 @@ static enum seal_status frame_start(struct frames_reader *r, struct fault *fault
         return fault_set(fault, SEAL_HOSTILE, what, NULL);
     in.size = 4 + len;
     (void)ZSTD_DCtx_reset(r->zstd, ZSTD_reset_session_only);
-    if (ZSTD_isError(ZSTD_decompressStream(r->zstd, &out, &in)) || in.pos != in.size)
-        return fault_set(fault, SEAL_HOSTILE, "a compressed frame is malformed", NULL);
+    result = ZSTD_decompressStream(r->zstd, &out, &in);
+    if (ZSTD_isError(result) || in.pos != in.size)
+        return malformed(result, fault);
     r->packed_len = in.size;
     r->plain_done = 0;
     r->in_frame = true;
@@ -452,7 +463,7 @@ static enum seal_status frame_decompress(struct frames_reader *r, struct fault *
     in.size = len;
     more = ZSTD_decompressStream(r->zstd, &out, &in);
     if (ZSTD_isError(more) || (len == 0 && more != 0))
-        return fault_set(fault, SEAL_HOSTILE, "a compressed frame is malformed", NULL);
+        return malformed(more, fault);
     stream_skip(r->from, in.pos);
     r->packed_len += in.pos;
     r->plain_done += out.pos;

@@ -1,5 +1,6 @@
 #include "volume/volume.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -157,6 +158,8 @@ enum seal_status volume_next(struct volume_in *in, struct fault *fault)
 
 static enum seal_status cannot_reread(struct volume_in *in, struct fault *fault)
 {
+    if (errno != ESPIPE)
+        return fault_set_errno(fault, "could not be read", in->name);
     return fault_set(fault, SEAL_USAGE, "it cannot be read twice", in->name);
 }
 
@@ -252,8 +255,9 @@ void volume_read_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN])
 
 void volume_stat(const struct volume_in *in, struct plat_stat *st)
 {
+    /* A size and a time that no look at it agrees with: it counts as changed. */
     if (plat_stat_fd(in->fd, st) != 0)
-        *st = (struct plat_stat){.type = PLAT_OTHER};
+        *st = (struct plat_stat){.type = in->is_file ? PLAT_FILE : PLAT_OTHER};
 }
 
 uint64_t volume_size(const struct volume_in *in)
