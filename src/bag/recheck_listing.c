@@ -297,13 +297,13 @@ static void compare_with_manifests(struct recheck *r)
 enum seal_status recheck_listing(struct recheck *r, struct fault *fault)
 {
     struct plat_stat st;
-    struct listing l = {.r = r,
-                        .name = tag_file_names[TAG_MTREE],
-                        .has_as_sealed =
-                            plat_stat_at(r->dirfd, BAG_AS_SEALED_DIR, false, &st) == 0};
+    struct listing l = {.r = r, .name = tag_file_names[TAG_MTREE]};
     const struct line_taker taker = {take_listing_line, &l, false};
     bool whole;
 
+    l.has_as_sealed = plat_stat_at(r->dirfd, BAG_AS_SEALED_DIR, false, &st) == 0;
+    if (!l.has_as_sealed && errno != ENOENT) /* without it names would be taken for missing */
+        return fault_set_errno(fault, "as-sealed could not be looked at", r->name);
     if (recheck_read(r, l.name, &taker, &whole, NULL, fault) != SEAL_OK)
         return fault->status;
     r->result->has_listing = whole && l.is_ours;

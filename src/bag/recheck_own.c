@@ -33,8 +33,12 @@ static void tell_missing(struct recheck *r)
 
         if (item != NULL && item->root & MET_IN_ANY)
             continue;
-        if (plat_stat_at(r->dirfd, name, false, &st) != 0 && errno == ENOENT)
+        if (plat_stat_at(r->dirfd, name, false, &st) == 0)
+            continue;
+        if (errno == ENOENT)
             recheck_tell(r, BAG_GONE, name, NULL);
+        else
+            recheck_tell(r, BAG_UNREADABLE, name, "%s", strerror(errno));
     }
 }
 
@@ -63,16 +67,18 @@ static enum seal_status tell_entry(struct recheck *r, int fd, const char *in, co
 {
     struct buffer path = {0};
     struct plat_stat st;
+    bool seen = plat_stat_at(fd, name, false, &st) == 0;
+    int saved = errno;
     const char *text;
 
-    if (plat_stat_at(fd, name, false, &st) != 0)
-        st.type = PLAT_OTHER; /* it is there, or was just now */
     if (buffer_printf(&path, "%s%s", in, name) != SEAL_OK) {
         buffer_free(&path);
         return out_of_memory(fault);
     }
     text = (const char *)path.data;
-    if (!recheck_tag_is_listed(r, text) && !is_known(r, text, st.type)) {
+    if (!seen && !recheck_tag_is_listed(r, text)) {
+        recheck_tell(r, BAG_UNREADABLE, text, "%s", strerror(saved));
+    } else if (!recheck_tag_is_listed(r, text) && !is_known(r, text, st.type)) {
         if (st.type == PLAT_FILE)
             recheck_tell(r, BAG_ADDED, text, NULL);
         else
@@ -105,7 +111,12 @@ static enum seal_status tell_added_as_sealed(struct recheck *r, struct fault *fa
     enum seal_status status;
     int fd;
 
-    if (plat_stat_at(r->dirfd, BAG_AS_SEALED_DIR, false, &st) != 0 || st.type != PLAT_DIR)
+    if (plat_stat_at(r->dirfd, BAG_AS_SEALED_DIR, false, &st) != 0) {
+        if (errno != ENOENT)
+            recheck_tell(r, BAG_UNREADABLE, BAG_AS_SEALED_DIR, "%s", strerror(errno));
+        return SEAL_OK;
+    }
+    if (st.type != PLAT_DIR)
         return SEAL_OK;
     fd = plat_open_dir(r->dirfd, BAG_AS_SEALED_DIR, false);
     if (fd < 0) {
