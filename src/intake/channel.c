@@ -415,16 +415,16 @@ static enum seal_status send_text(struct channel *c, enum message_type type,
 /* More than the worker would ever send. */
 #define TEXT_IN_PIECES_MAX ((size_t)64 * 1024 * 1024)
 
-bool take_piece(struct fields *f, struct buffer *to)
+bool take_piece(struct fields *f, struct buffer *to, bool *no_memory)
 {
     struct span piece = field_rest(f);
 
     if (f->bad || piece.len > TEXT_IN_PIECES_MAX - to->len ||
         memchr(piece.data, 0, piece.len) != NULL)
         return false;
-    if (buffer_append(to, piece.data, piece.len) != SEAL_OK)
-        return false;
-    return buffer_append_text(to, "") == SEAL_OK;
+    *no_memory = buffer_append(to, piece.data, piece.len) != SEAL_OK ||
+                 buffer_append_text(to, "") != SEAL_OK;
+    return !*no_memory;
 }
 
 /* The numbers of a result, in the one order that both sides know. */

@@ -114,7 +114,7 @@ MUST_USE enum seal_status send_result(struct channel *c, const struct intake_res
 /* outcome->what points into result. */
 bool take_done(struct fields *f, struct intake_result *result, struct fault *outcome);
 /* A piece of text is appended; false: it is no text, or too much. */
-bool take_piece(struct fields *f, struct buffer *to);
+bool take_piece(struct fields *f, struct buffer *to, bool *no_memory);
 
 /* ---- Listening to a worker (run.c) --------------------------------------------------------- */
 

@@ -102,6 +102,15 @@ static enum seal_status hear_note(struct run *r, struct fields *f, struct fault 
     return SEAL_OK;
 }
 
+static enum seal_status hear_text(struct buffer *to, struct fields *f, struct fault *fault)
+{
+    bool no_memory = false;
+
+    if (take_piece(f, to, &no_memory))
+        return SEAL_OK;
+    return no_memory ? fault_set(fault, SEAL_NO_MEMORY, NULL, NULL) : broken(fault);
+}
+
 static enum seal_status hear_numbers(struct run *r, unsigned int type, struct fields *f,
                                      struct fault *fault)
 {
@@ -157,9 +166,9 @@ static enum seal_status hear(struct run *r, unsigned int type, struct fields *f,
     case MESSAGE_NOTE:
         return hear_note(r, f, fault);
     case MESSAGE_INFO:
-        return take_piece(f, &r->result->bag_info) ? SEAL_OK : broken(fault);
+        return hear_text(&r->result->bag_info, f, fault);
     case MESSAGE_REMARKS:
-        return take_piece(f, &r->result->remarks) ? SEAL_OK : broken(fault);
+        return hear_text(&r->result->remarks, f, fault);
     case MESSAGE_DONE:
         r->is_done = take_done(f, r->result, &r->outcome);
         return r->is_done ? SEAL_OK : broken(fault);
