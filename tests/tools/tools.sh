@@ -3,13 +3,14 @@
 # behind lib.sh. Nothing is built that is newer than its source.
 #
 #   listing  vectors  flips  enclose  hidden  reseal  maketree  measure  secrets     programs
-#   $interpose  $probe                                                     libraries for LD_PRELOAD
+#   $interpose  $probe  $fault_library                                     libraries for LD_PRELOAD
 #
 # QUICK=1 in the environment: the scripts leave out what takes long (run under sanitizers).
 
 tools=$root/build/tools
 interpose=$tools/interpose.so
 probe=$tools/probe.so
+fault_library=$tools/faults.so
 quick=${QUICK-}
 
 # deps NAME: a variable of build/deps.mk.
@@ -37,6 +38,7 @@ build_tool() {
     build_tool vectors.c vectors $(pkg-config --libs jansson)
     build_tool maketree.c maketree
     build_tool measure.c measure
+    build_tool faults.c faults.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool interpose.c interpose.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool probe.c probe.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     for program in flips enclose hidden reseal; do
@@ -48,7 +50,7 @@ build_tool() {
     build_tool secrets.c secrets -DSEAL_SECRETS src/base/*.c src/keys/*.c src/envelope/*.c \
         build/test/libseal.a $(deps DEPS_LIBS)
 }
-export PATH=$PATH:$tools
+export PATH=$PATH:$tools:$root/tests/tools
 # A library loaded in front of the sanitizers' own is fine with us.
 export ASAN_OPTIONS=verify_asan_link_order=0
 
