@@ -71,7 +71,10 @@ expect_cleaned() {
 }
 
 # A few are enough where programs are slow.
-times() { times=$((${quick:-0} == 0 ? $1 : ($1 + 9) / 10)); }
+times() {
+    times=$1
+    [ -z "$quick" ] || times=$((($1 + 9) / 10))
+}
 
 mkdir "$scratch/tmp"
 export TMPDIR=$scratch/tmp
@@ -152,7 +155,9 @@ scenario "all in all"
 check "what was read is untouched" test "$before" = "$(find "$good" "$keys" -printf '%P %s %T@ %i\n' | sort | sha256sum)"
 printf '%s: killed %s times, %s of them before the end; %s leftovers named and removed\n' "$test_name" \
     "$kills" "$hits" "$left"
-check "at least a third came before the end" test $((hits * 3)) -ge "$kills"
-check "some left something" test "$left" -gt 0
+if [ -z "$quick" ]; then # a few may all come late
+    check "at least a third came before the end" test $((hits * 3)) -ge "$kills"
+    check "some left something" test "$left" -gt 0
+fi
 
 finish

@@ -10,7 +10,7 @@
 scenario "faults"
 needs python3 || finish
 sanitized=
-grep -q __asan_init "$BIN/sealkey" && sanitized=1
+grep -q __asan_init "$BIN/sealkey" && sanitized=1 fault_library=$tools/faults-of-calls.so
 
 keys=$scratch/keys
 mkdir "$keys" && (cd "$keys" && take_keys alice.pub alice.key bob.pub)

@@ -8,6 +8,8 @@
  *     FAULTS_AT=NUMBER         which of them fails, from 1; 0: none, they are only counted
  *     FAULTS_WAY=NUMBER        which of the ways of failing that this call has
  *
+ * Built with CALLS_ONLY it leaves memory alone: sanitizers have their own.
+ *
  * Counting begins with main. What goes to standard error does not fail: nobody could be told.
  */
 #include <dirent.h>
@@ -121,6 +123,7 @@ static int fails(const char *call, const int *ways)
 
 /* ---- Memory ------------------------------------------------------------------------------- */
 
+#ifndef CALLS_ONLY
 /* libseccomp (2.5.4) frees twice and goes round for ever when it gets no memory, before any file is
  * looked at; jansson (2.14) ends the program by an assertion, on a record of ours. */
 static bool is_hopeless(const void *caller)
@@ -165,6 +168,7 @@ void *mmap64(void *place, size_t len, int protection, int flags, int fd, off64_t
 
 void *mmap(void *place, size_t len, int protection, int flags, int fd, off_t off)
     __attribute__((alias("mmap64")));
+#endif
 
 /* ---- Reading and writing ------------------------------------------------------------------ */
 

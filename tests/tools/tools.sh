@@ -39,6 +39,7 @@ build_tool() {
     build_tool maketree.c maketree
     build_tool measure.c measure
     build_tool faults.c faults.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
+    build_tool faults.c faults-of-calls.so -DCALLS_ONLY -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool interpose.c interpose.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool probe.c probe.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     for program in flips enclose hidden reseal; do
