@@ -31,6 +31,12 @@ static void show_leftover(const char *name, enum leftover_fate fate, int sys)
              "work on it, so it is left. If none is, remove it by hand.",
              shown(name));
         break;
+    case LEFTOVER_EXPOSED:
+        warn("%s: seems to be left behind when a program was killed or the power failed; but other "
+             "users can rename what is in its folder, so it is left. If it holds nothing that you "
+             "need, remove it by hand.",
+             shown(name));
+        break;
     }
 }
 

@@ -79,7 +79,7 @@ bool output_dir_abort(struct output_dir *o)
     if (o->committed && plat_rename_new(o->parent, o->name, o->temporary) != 0)
         done = false;
     if (done)
-        done = plat_remove_tree(o->parent, o->temporary) == 0;
+        done = plat_remove_tree(o->parent, o->temporary, o->fd, false) == 0;
     if (done)
         output_dir_free(o);
     return done;

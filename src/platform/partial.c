@@ -34,13 +34,20 @@ static size_t base_len(const char *name)
     return len;
 }
 
+/* The first digit is none that stands in a number: a date in a name that somebody chose
+ * (notes.20261122.partial) makes it none of ours. */
+static uint32_t draw_digits(void)
+{
+    return randombytes_random() | UINT32_C(0xa0000000);
+}
+
 /* NAME.xxxxxxxx.partial, malloc'ed, or NULL with errno. */
 static char *partial_name(const char *name)
 {
     struct buffer b = {0};
 
     if (buffer_printf(&b, "%.*s.%08x" ENDING, (int)base_len(name), name,
-                      (unsigned int)randombytes_random()) != SEAL_OK) {
+                      (unsigned int)draw_digits()) != SEAL_OK) {
         buffer_free(&b);
         errno = ENOMEM;
         return NULL;
@@ -55,6 +62,8 @@ static size_t partial_base_len(const char *name)
 
     if (len <= MARK_LEN || name[base] != '.' || strcmp(name + len - strlen(ENDING), ENDING) != 0)
         return 0;
+    if (strchr("abef", name[base + 1]) == NULL) /* see draw_digits */
+        return 0;
     return strspn(name + base + 1, "0123456789abcdef") == DIGITS ? base : 0;
 }
 
@@ -62,6 +71,7 @@ static size_t partial_base_len(const char *name)
 
 struct search {
     int dirfd;
+    bool is_exposed;
     const char *name; /* NULL: is_name says */
     bool (*is_name)(const char *name, size_t len);
     void (*tell)(const char *name, enum leftover_fate fate, int sys);
@@ -83,9 +93,10 @@ static bool is_young(int fd)
     return plat_stat_fd(fd, &st) == 0 && st.changed.sec >= clock_now().sec - 1;
 }
 
-static int remove_it(int dirfd, const char *name, bool is_dir)
+/* fd -1: a folder is empty. */
+static int remove_it(int dirfd, const char *name, bool is_dir, int fd, bool may_stop)
 {
-    return is_dir ? plat_remove_tree(dirfd, name) : plat_unlink(dirfd, name);
+    return is_dir ? plat_remove_tree(dirfd, name, fd, may_stop) : plat_unlink(dirfd, name);
 }
 
 /* Open and locked: nobody works on it. -1 with errno; EINVAL: it is no leftover; EWOULDBLOCK:
@@ -130,7 +141,10 @@ static void remove_leftover(const struct search *s, const char *name)
         return;
     }
     if (is_still_called(fd, s->dirfd, name)) {
-        if (remove_it(s->dirfd, name, is_dir) == 0)
+        /* A file they could have removed themselves, but not a folder of ours and all in it. */
+        if (is_dir && s->is_exposed)
+            s->tell(name, LEFTOVER_EXPOSED, 0);
+        else if (remove_it(s->dirfd, name, is_dir, fd, true) == 0)
             s->tell(name, LEFTOVER_REMOVED, 0);
         else
             s->tell(name, LEFTOVER_STAYS, errno);
@@ -147,13 +161,13 @@ static int look_at(void *ctx, const char *entry)
 
     if (len > 0 && wanted)
         remove_leftover(s, entry);
-    return 0;
+    return stop_requested() ? -1 : 0;
 }
 
 void leftovers_remove(const char *path, bool (*is_name)(const char *name, size_t len),
                       void (*tell)(const char *name, enum leftover_fate fate, int sys))
 {
-    struct search s = {-1, NULL, is_name, tell};
+    struct search s = {.dirfd = -1, .is_name = is_name, .tell = tell};
     char *dir = NULL;
     const char *name;
 
@@ -165,6 +179,7 @@ void leftovers_remove(const char *path, bool (*is_name)(const char *name, size_t
         s.name = name;
     if (s.dirfd < 0)
         return;
+    s.is_exposed = plat_others_may_rename(s.dirfd);
     (void)plat_list_dir(s.dirfd, look_at, &s); /* what cannot be listed hinders nobody */
     (void)plat_close(s.dirfd);
 }
@@ -190,9 +205,9 @@ static int create_locked(int dirfd, const char *name, bool is_dir, enum plat_acc
         return fd;
     if (fd >= 0)
         (void)plat_close(fd);
-    /* The name is ours alone, so nothing else can be hit. */
+    /* The name is ours alone, and a folder still empty, so nothing else can be hit. */
     if (fd >= 0 || error != EEXIST)
-        (void)remove_it(dirfd, name, is_dir);
+        (void)remove_it(dirfd, name, is_dir, -1, false);
     errno = fd >= 0 ? EAGAIN : error;
     return -1;
 }

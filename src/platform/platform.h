@@ -142,6 +142,8 @@ int plat_close(int fd);
 /* A file or a folder that belongs to this user, to lock it; never through a link. EINVAL: it is
  * something else, or somebody else's. */
 int plat_open_own(int at, const char *name, bool *is_dir);
+/* Whether another user can give a folder that lies in this one another name; root apart. */
+bool plat_others_may_rename(int dirfd);
 /* Up to len bytes at that place of the file: how many, 0 at its end, or -1. */
 int64_t plat_read_at(int fd, void *buf, size_t len, uint64_t off);
 /* Tells the system that fd is read once from begin to end; a hint, no result. */
@@ -163,7 +165,7 @@ int plat_open_append(const char *path);
 int plat_lock(int fd);
 /* Takes the lock if nobody else has it; then it is ours until fd and all its duplicates are closed.
  * EWOULDBLOCK: another program has it; else: there are no locks here that say anything (ENOTSUP on
- * network file systems, where each machine may have its own). */
+ * network file systems, where each machine may have its own, and on those we do not know). */
 int plat_lock_try(int fd);
 /* Another number for the same open file. */
 int plat_duplicate(int fd);
@@ -179,9 +181,11 @@ int plat_rename_new(int at, const char *from, const char *to);
 /* Renames over what is there, atomically. */
 int plat_rename_over(int at, const char *from, const char *to);
 int plat_unlink(int at, const char *name);
-/* Removes name and all below it, also what is read-only, following no link. After a failure what
- * else is in that folder is still removed, and then it stops. */
-int plat_remove_tree(int at, const char *name);
+/* Empties the folder fd, of all that is below, also what is read-only, following no link; then
+ * removes name, which it has or had. So nothing else is hit, whatever has that name by now. fd -1:
+ * it is empty. After a failure what else is in that folder is still removed, and then it stops.
+ * may_stop: also when asked to (EINTR). */
+int plat_remove_tree(int at, const char *name, int fd, bool may_stop);
 /* To the medium: one file or folder; or all of the file system that fd is on. */
 int plat_sync(int fd);
 int plat_sync_filesystem(int fd);
@@ -207,8 +211,9 @@ int partial_create_file(int dirfd, const char *name, enum plat_access access, ch
 int partial_create_dir(int dirfd, const char *name, char **temporary);
 enum leftover_fate {
     LEFTOVER_REMOVED,
-    LEFTOVER_STAYS,   /* it could not be removed: sys is errno */
-    LEFTOVER_DOUBTFUL /* locks say nothing here: it may still be worked on, and is left */
+    LEFTOVER_STAYS,    /* it could not be removed: sys is errno */
+    LEFTOVER_DOUBTFUL, /* locks say nothing here: it may still be worked on, and is left */
+    LEFTOVER_EXPOSED   /* a folder that others may have given this name: it is left */
 };
 
 /* Removes what killed programs left beside path under such a name: of path, or, unless is_name is

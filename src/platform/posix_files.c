@@ -62,21 +62,45 @@ int plat_open_file(int at, const char *name, bool follow)
     return open_to_look(at, name, O_RDONLY | (follow ? 0 : O_NOFOLLOW | O_NONBLOCK));
 }
 
+static bool is_own(const struct stat *st)
+{
+    /* What root lent to a worker is root's. */
+    return (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode)) &&
+           (st->st_uid == geteuid() || (geteuid() == 0 && st->st_uid == WORKER_UID));
+}
+
 int plat_open_own(int at, const char *name, bool *is_dir)
 {
     struct stat st;
-    bool is_own;
+    int fd;
 
     if (fstatat(real_at(at), name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return -1;
-    *is_dir = S_ISDIR(st.st_mode);
-    /* What root lent to a worker is root's. */
-    is_own = st.st_uid == geteuid() || (geteuid() == 0 && st.st_uid == WORKER_UID);
-    if ((!*is_dir && !S_ISREG(st.st_mode)) || !is_own) {
+    if (!is_own(&st)) { /* a fifo or a device is not even opened */
         errno = EINVAL;
         return -1;
     }
-    return *is_dir ? plat_open_dir(at, name, false) : plat_open_file(at, name, false);
+    *is_dir = S_ISDIR(st.st_mode);
+    fd = *is_dir ? plat_open_dir(at, name, false) : plat_open_file(at, name, false);
+    /* Meanwhile somebody may have put another thing in its place. */
+    if (fd >= 0 && (fstat(fd, &st) != 0 || !is_own(&st) || S_ISDIR(st.st_mode) != *is_dir)) {
+        (void)close(fd);
+        errno = EINVAL;
+        return -1;
+    }
+    return fd;
+}
+
+bool plat_others_may_rename(int dirfd)
+{
+    struct stat st;
+
+    if (fstat(dirfd, &st) != 0 || (st.st_uid != geteuid() && st.st_uid != 0))
+        return true;
+    if ((st.st_mode & S_ISVTX) != 0)
+        return false;
+    /* Many users have a group of their own, and a umask that lets it write. */
+    return (st.st_mode & S_IWOTH) != 0 || ((st.st_mode & S_IWGRP) != 0 && st.st_gid != getegid());
 }
 
 static enum plat_type type_of(mode_t mode)
@@ -251,33 +275,33 @@ int plat_lock(int fd)
     return result;
 }
 
-#ifdef __linux__
-/* The machines that use one of these may each have their own idea of what is locked. */
-static bool is_on_network(int fd)
+/* Whether all who can write here see each other's locks, because only this system can. */
+static bool locks_tell_all(int fd)
 {
-    /* NFS, SMB, CIFS, SMB2, FUSE, 9P, AFS, Coda, Ceph, VirtualBox; not all are in linux/magic.h. */
-    static const uint32_t types[] = {0x6969,     0x517b,     0xff534d42, 0xfe534d42, 0x65735546,
-                                     0x01021997, 0x5346414f, 0x73757245, 0x00c36400, 0x786f4256};
+#ifdef __linux__
+    /* ext2 to ext4, XFS, Btrfs, F2FS, bcachefs, ZFS, JFS, ReiserFS, NILFS, tmpfs, ramfs, overlayfs,
+     * FAT, exFAT, NTFS, HFS+, UDF; not all are in linux/magic.h. Not: what other machines reach
+     * too, by itself (NFS, SMB, 9P) or perhaps (FUSE). */
+    static const uint32_t types[] = {0xef53,     0x58465342, 0x9123683e, 0xf2f52010, 0xca451a4e,
+                                     0x2fc12fc1, 0x3153464a, 0x52654973, 0x3434,     0x01021994,
+                                     0x858458f6, 0x794c7630, 0x4d44,     0x2011bab0, 0x7366746e,
+                                     0x482b,     0x15013346};
     struct statfs fs;
 
     if (fstatfs(fd, &fs) != 0)
-        return true;
+        return false;
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if ((uint32_t)fs.f_type == types[i])
             return true;
-    return false;
-}
 #else
-static bool is_on_network(int fd)
-{
     (void)fd;
+#endif
     return false;
 }
-#endif
 
 int plat_lock_try(int fd)
 {
-    if (is_on_network(fd)) {
+    if (!locks_tell_all(fd)) {
         errno = ENOTSUP;
         return -1;
     }
@@ -354,24 +378,37 @@ int plat_unlink(int at, const char *name)
     return unlinkat(real_at(at), name, 0);
 }
 
+/* A folder on the way down into a tree. */
+struct passed {
+    dev_t device;
+    ino_t inode;
+};
+
 /* One folder at a time, and back up by "..", so that no depth runs out of descriptors or stack. */
 struct removal {
+    int fd; /* of the folder at hand */
+    bool may_stop;
     char *victim; /* a subfolder met in this round, or NULL */
-    int dirfd;
-    int failed; /* errno of the first failure */
+    int failed;   /* errno of the first failure in it */
+    struct passed *passed;
+    size_t depth, cap;
 };
 
 static int remove_entry(void *ctx, const char *name)
 {
     struct removal *r = ctx;
 
-    if (unlinkat(r->dirfd, name, 0) == 0 || errno == ENOENT)
+    if (r->may_stop && stop_requested()) {
+        r->failed = EINTR;
+        return 1;
+    }
+    if (unlinkat(r->fd, name, 0) == 0 || errno == ENOENT)
         return 0;
     if (errno != EISDIR && errno != EPERM) {
         r->failed = errno;
         return 0;
     }
-    if (unlinkat(r->dirfd, name, AT_REMOVEDIR) == 0)
+    if (unlinkat(r->fd, name, AT_REMOVEDIR) == 0)
         return 0;
     if (errno != ENOTEMPTY && errno != EEXIST) {
         r->failed = errno;
@@ -381,50 +418,85 @@ static int remove_entry(void *ctx, const char *name)
     return 1;
 }
 
-/* Empties the folder fd (which it closes), going down one level into each folder it meets. */
-static int empty_folder(int fd)
+static int go_down(struct removal *r)
 {
-    size_t depth = 0;
-    struct removal r = {NULL, -1, 0};
+    struct stat st;
 
-    for (;;) {
-        int next = -1;
+    if (r->depth == r->cap) {
+        size_t cap = r->cap == 0 ? 16 : r->cap * 2;
+        struct passed *passed = realloc(r->passed, cap * sizeof *passed);
 
-        (void)fchmod(fd, 0700); /* if it was read-only, nothing in it could be removed */
-        r = (struct removal){NULL, fd, 0};
-        if (plat_list_dir(fd, remove_entry, &r) == 0 && r.failed == 0) {
-            if (depth == 0)
-                break;
-            next = plat_open_dir(fd, "..", false); /* the next round removes it, now empty */
-            depth--;
-        } else if (r.victim != NULL) {
-            next = plat_open_dir(fd, r.victim, false);
-            depth++;
-        } else if (r.failed != 0) {
-            errno = r.failed;
-        }
-        free(r.victim);
-        if (next < 0) {
-            (void)close(fd);
+        if (passed == NULL)
             return -1;
-        }
-        (void)close(fd);
-        fd = next;
+        r->passed = passed;
+        r->cap = cap;
     }
-    return close(fd);
+    if (fstat(r->fd, &st) != 0)
+        return -1;
+    r->passed[r->depth++] = (struct passed){st.st_dev, st.st_ino};
+    return plat_open_dir(r->fd, r->victim, false);
 }
 
-int plat_remove_tree(int at, const char *name)
+/* Only to where we came from: somebody may have moved the folder at hand to another place. */
+static int go_up(struct removal *r)
 {
-    int fd = plat_open_dir(at, name, false);
+    const struct passed *above = &r->passed[--r->depth];
+    int fd = plat_open_dir(r->fd, "..", false);
+    struct stat st;
 
-    if (fd < 0 && errno == EACCES) /* a umask may have made it so; then it is empty */
-        return unlinkat(real_at(at), name, AT_REMOVEDIR);
-    if (fd < 0)
-        return errno == ENOENT ? 0 : -1;
-    if (empty_folder(fd) != 0)
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == above->device && st.st_ino == above->inode)
+        return fd;
+    if (fd >= 0)
+        (void)close(fd);
+    errno = EBUSY;
+    return -1;
+}
+
+/* The next folder to be emptied; -1: done if nothing failed. */
+static int next_round(struct removal *r)
+{
+    int next = -1, listed;
+
+    (void)fchmod(r->fd, 0700); /* if it was read-only, nothing in it could be removed */
+    r->victim = NULL;
+    r->failed = 0;
+    listed = plat_list_dir(r->fd, remove_entry, r);
+    if (r->victim != NULL) {
+        next = go_down(r);
+        r->failed = next < 0 ? errno : 0;
+    } else if (r->failed == 0 && listed != 0) {
+        r->failed = errno;
+    } else if (r->failed == 0 && r->depth > 0) {
+        next = go_up(r); /* the next round removes this one, now empty */
+        r->failed = next < 0 ? errno : 0;
+    }
+    free(r->victim);
+    return next;
+}
+
+static int empty_folder(int folder, bool may_stop)
+{
+    struct removal r = {.fd = fcntl(folder, F_DUPFD_CLOEXEC, 3), .may_stop = may_stop};
+
+    while (r.fd >= 0) {
+        int next = next_round(&r);
+
+        (void)close(r.fd);
+        r.fd = next;
+        if (next < 0) {
+            free(r.passed);
+            errno = r.failed;
+            return r.failed == 0 ? 0 : -1;
+        }
+    }
+    return -1;
+}
+
+int plat_remove_tree(int at, const char *name, int fd, bool may_stop)
+{
+    if (fd >= 0 && empty_folder(fd, may_stop) != 0)
         return -1;
-    return unlinkat(real_at(at), name, AT_REMOVEDIR);
+    return unlinkat(real_at(at), name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 int plat_sync(int fd)

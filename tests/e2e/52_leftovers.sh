@@ -69,20 +69,20 @@ scenario "by any of the programs, several at once, in another folder, and a long
 mkdir to
 name=$(printf 'n%.0s' {1..199})é$(printf 'm%.0s' {1..20})
 for i in 1 2; do
-    cp -r "$good/tree" "to/$name.0000000$i.partial" # longer than any that is made
-    cp -r "$good/tree" "to/${name:0:199}.0000000$i.partial"
+    cp -r "$good/tree" "to/$name.a000000$i.partial" # longer than any that is made
+    cp -r "$good/tree" "to/${name:0:199}.a000000$i.partial"
 done
-echo 1 >to/one.00000003.partial
-echo 1 >to/one.key.00000004.partial
+echo 1 >to/one.a0000003.partial
+echo 1 >to/one.key.a0000004.partial
 run unseal -q "${with[@]}" -o "to/$name" "$good/stream.bin"
 expect_exit 0
 check "two lines" test "$(grep -c 'removed now' "$err")" -eq 2
-expect_names to "$name" "$name.custody.txt" "$name.custody.json" "$name.00000001.partial" \
-    "$name.00000002.partial" one.00000003.partial one.key.00000004.partial
+expect_names to "$name" "$name.custody.txt" "$name.custody.json" "$name.a0000001.partial" \
+    "$name.a0000002.partial" one.a0000003.partial one.key.a0000004.partial
 run sealkey new -q --no-passphrase -o to/one
 expect_exit 0
 expect_removed sealkey one.key
-expect_file to/one.00000003.partial
+expect_file to/one.a0000003.partial
 
 scenario "records"
 for way in "-o out $good/bag.bin" "-o out $good/stream.bin"; do
@@ -243,17 +243,17 @@ list_all() {
 }
 
 scenario "names that are not ours, links, special files"
-mkdir elsewhere out.12345678.partial.d out.1234567.partial
-echo mine | tee elsewhere/file out.123456789.partial out.1234567G.partial out.ABCDEF01.partial \
-    out.12345678.partial.bak xout.12345678.partial out.12345678.partia out.partial out.12345678 \
-    .out.12345678.partial out12345678.partial out..12345678.partial ou.12345678.partial \
-    .12345678.partial out.12345678.PARTIAL 'out.1234567 .partial' abcdefghij.bin.1234567.partial \
-    abcdefghijk.bin.12345678.partial Abcdefghij.bin.12345678.partial abcdefghij.txt.12345678.partial \
-    out.1234567.partial/file out.12345678.partial.d/file >/dev/null
-ln -s elsewhere out.00000001.partial
-ln -s elsewhere/file out.00000002.partial
-mkfifo out.00000003.partial
-ln -s elsewhere abcdefghij.bin.00000001.partial
+mkdir elsewhere out.a2345678.partial.d out.a234567.partial
+echo mine | tee elsewhere/file out.a23456789.partial out.a234567G.partial out.ABCDEF01.partial \
+    out.a2345678.partial.bak xout.a2345678.partial out.a2345678.partia out.partial out.a2345678 \
+    .out.a2345678.partial outa2345678.partial out..a2345678.partial ou.a2345678.partial \
+    .a2345678.partial out.a2345678.PARTIAL 'out.a234567 .partial' abcdefghij.bin.a234567.partial \
+    abcdefghijk.bin.a2345678.partial Abcdefghij.bin.a2345678.partial abcdefghij.txt.a2345678.partial \
+    out.a234567.partial/file out.a2345678.partial.d/file out.20261122.partial out.c2345678.partial >/dev/null
+ln -s elsewhere out.a0000001.partial
+ln -s elsewhere/file out.a0000002.partial
+mkfifo out.a0000003.partial
+ln -s elsewhere abcdefghij.bin.a0000001.partial
 list_all >"$scratch/before"
 for command in "seal -q --to $keys/alice.pub -o out $good/tree" \
     "unseal -q --key $keys/alice.key -o out $good/bag.bin" \
@@ -269,40 +269,72 @@ done
 
 scenario "somebody else's"
 if [ "$(id -u)" -eq 0 ]; then
-    echo theirs >out.12345678.partial
-    mkdir out.12345679.partial
+    echo theirs >out.a2345678.partial
+    mkdir out.a2345679.partial
     chown 65533 out.*.partial
     run seal -q "${to[@]}" -o out "$good/tree"
     expect_exit 0
     expect_no_err
-    expect_names . out out.12345678.partial out.12345679.partial
+    expect_names . out out.a2345678.partial out.a2345679.partial
 else
     skip "only root can make what belongs to somebody else"
 fi
+
+# Where others can rename, they can give a folder of ours such a name.
+scenario "folders that others can rename"
+mkdir to
+chmod 777 to
+mkdir to/out.a0000001.partial
+echo mine | tee to/out.a0000001.partial/file to/out.a0000002.partial >/dev/null
+run seal -q "${to[@]}" -o to/out "$good/tree"
+expect_exit 0
+expect_err 'out\.a0000001\.partial: seems to be left behind .* other users can rename .* so it is left\.'
+expect_err 'out\.a0000002\.partial: .* it is removed now\.'
+expect_file to/out.a0000001.partial/file
+expect_names to out out.a0000001.partial
+rm to/out
+chmod 1777 to # nobody but the owner can rename there
+run seal -q "${to[@]}" -o to/out "$good/tree"
+expect_exit 0
+expect_removed seal out
+expect_names to out
+
+scenario "a folder that is moved away while it is emptied"
+mkdir -p out.a0000001.partial/a/b elsewhere
+echo mine | tee out.a0000001.partial/a/b/file elsewhere/file >/dev/null
+FAULT_NTH=5 stopped "FAULT_CALL=unlink signal:19" seal -q "${to[@]}" -o out "$good/tree" # in b
+mv out.a0000001.partial/a/b elsewhere
+kill -CONT "$stopped"
+wait "$stopped"
+status=$?
+expect_exit 0
+check "it says so" grep -q 'out\.a0000001\.partial: .* could not be removed: Device or resource busy' "$scratch/stopped.out"
+expect_file elsewhere/file
+check "it was in there" test ! -e elsewhere/b/file
 
 # ---- What cannot be removed ----------------------------------------------------------------------
 
 scenario "no right to remove"
 for kind in file folder; do
-    [ $kind = file ] && echo 1 >out.12345678.partial
-    [ $kind = folder ] && mkdir out.12345678.partial && echo 1 >out.12345678.partial/a
+    [ $kind = file ] && echo 1 >out.a2345678.partial
+    [ $kind = folder ] && mkdir out.a2345678.partial && echo 1 >out.a2345678.partial/a
     hit "FAULT_CALL=unlink errno:$EACCES" -- seal -q "${to[@]}" -o out "$good/tree"
     expect_exit 0
-    expect_message 'out\.12345678\.partial: unfinished, left behind when a program was killed or the power failed; it could not be removed: Permission denied\. Remove it by hand\.'
-    expect_names . out out.12345678.partial
-    rm -rf out out.12345678.partial
+    expect_message 'out\.a2345678\.partial: unfinished, left behind when a program was killed or the power failed; it could not be removed: Permission denied\. Remove it by hand\.'
+    expect_names . out out.a2345678.partial
+    rm -rf out out.a2345678.partial
 done
 
 scenario "no locks"
-echo 1 >out.12345678.partial
+echo 1 >out.a2345678.partial
 hit "FAULT_CALL=flock errno:$ENOTSUP" -- seal -q "${to[@]}" -o out "$good/tree"
 expect_exit 0
-expect_message 'out\.12345678\.partial: unfinished; on this file system it cannot be told whether a program is still at work on it, so it is left\.'
-expect_names . out out.12345678.partial
+expect_message 'out\.a2345678\.partial: unfinished; on this file system it cannot be told whether a program is still at work on it, so it is left\.'
+expect_names . out out.a2345678.partial
 rm out
 hit "FAULT_CALL=flock errno:$ENOTSUP" "FAULT_WRITE=300000 signal:15" -- seal -q "${to[@]}" -o out "$good/tree"
 expect_exit 143
-expect_names . out.12345678.partial
+expect_names . out.a2345678.partial
 
 # ---- At once -------------------------------------------------------------------------------------
 

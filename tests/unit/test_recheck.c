@@ -156,7 +156,7 @@ static void put_buffer(const char *path, struct buffer *b)
 
 static void fresh(const char *bagit)
 {
-    CHECK_INT(0, plat_remove_tree(PLAT_CWD, check_scratch("bag")));
+    CHECK(fixture_remove_tree(check_scratch("bag")));
     CHECK_INT(0, mkdir(check_scratch("bag"), 0755));
     folder("data");
     put("bagit.txt", bagit);

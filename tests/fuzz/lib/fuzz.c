@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "lib/fixture.h"
 #include "lib/forge.h"
 #include "platform/platform.h"
 
@@ -197,7 +198,7 @@ static char top[64];
 
 static void remove_top(void)
 {
-    (void)plat_remove_tree(PLAT_CWD, top);
+    (void)fixture_remove_tree(top);
 }
 
 const char *fuzz_folder_path(const char *name)
@@ -219,7 +220,7 @@ void fuzz_folder_remove(const char *name)
 {
     const char *path = fuzz_folder_path(name);
 
-    FUZZ_CHECK(plat_remove_tree(PLAT_CWD, path) == 0 || access(path, F_OK) != 0);
+    FUZZ_CHECK(fixture_remove_tree(path));
 }
 
 const char *fuzz_folder(const char *name)

@@ -9,6 +9,7 @@
 #include <sodium.h>
 
 #include "check.h"
+#include "platform/platform.h"
 
 #if defined __SANITIZE_ADDRESS__
 #define PERCENT_DEFAULT 25
@@ -96,6 +97,18 @@ int fixture_create(const char *path)
 
     need(fd >= 0, path);
     return fd;
+}
+
+bool fixture_remove_tree(const char *path)
+{
+    int fd = plat_open_dir(PLAT_CWD, path, false);
+    bool done;
+
+    if (fd < 0)
+        return access(path, F_OK) != 0;
+    done = plat_remove_tree(PLAT_CWD, path, fd, false) == 0;
+    (void)plat_close(fd);
+    return done;
 }
 
 void fixture_write(const char *path, const void *data, size_t len)

@@ -33,6 +33,8 @@ void fixture_write(const char *path, const void *data, size_t len);
 struct buffer fixture_read(const char *path);
 /* A new empty file for reading and writing. */
 int fixture_create(const char *path);
+/* A folder and all in it. False: not all of it could be removed; true also if it is not there. */
+bool fixture_remove_tree(const char *path);
 
 /* ---- JSON ---- */
 
