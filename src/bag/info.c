@@ -164,3 +164,28 @@ enum seal_status bag_info_text(struct buffer *out, const struct bag_info *info,
             return SEAL_NO_MEMORY;
     return SEAL_OK;
 }
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+bool text_begins(const char *text, const char *word)
+{
+    for (; *word != '\0'; word++, text++) {
+        char c = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
+
+        if (c != *word)
+            return false;
+    }
+    return true;
+}
+
+const char *bag_info_value(const char *line, const char *label)
+{
+    if (!text_begins(line, label))
+        return NULL;
+    line += strlen(label);
+    line += strspn(line, " \t");
+    if (*line != ':')
+        return NULL;
+    line++;
+    return line + strspn(line, " \t");
+}

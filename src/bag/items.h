@@ -88,6 +88,11 @@ size_t manifest_decode(char *path, size_t len);
 
 /* ---- bag-info.txt (RFC 8493, 2.2.2) -------------------------------------------------------- */
 
+/* Whether text begins with word (lower case), in any case. */
+bool text_begins(const char *text, const char *word);
+/* Of a line "LABEL: VALUE" with this label (lower case) in any case, and any blanks around the
+ * colon: the value; else NULL. */
+const char *bag_info_value(const char *line, const char *label);
 MUST_USE enum seal_status bag_info_text(struct buffer *out, const struct bag_info *info,
                                         const struct bag_totals *totals);
 

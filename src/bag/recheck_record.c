@@ -53,31 +53,6 @@ enum seal_status recheck_read(struct recheck *r, const char *path, const struct 
 
 /* ---- Labels: bagit.txt and bag-info.txt --------------------------------------------------- */
 
-/* Whether text begins with word (lower case), in any case. */
-static bool begins_with(const char *text, const char *word)
-{
-    for (; *word != '\0'; word++, text++) {
-        char c = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
-
-        if (c != *word)
-            return false;
-    }
-    return true;
-}
-
-/* "LABEL: VALUE", the label in any case: the value, or NULL. */
-static const char *value_of(const char *line, const char *label)
-{
-    if (!begins_with(line, label))
-        return NULL;
-    line += strlen(label);
-    line += strspn(line, " \t");
-    if (*line != ':')
-        return NULL;
-    line++;
-    return line + strspn(line, " \t");
-}
-
 /* Digits up to the character end; *at is moved behind it. */
 static bool take_number(const char **at, char end, uint64_t *value)
 {
@@ -131,12 +106,12 @@ static enum seal_status take_bagit_line(void *ctx, const struct text_line *line,
         text += strlen(bom);
     }
     cut_blanks(text, strlen(text));
-    value = value_of(text, "bagit-version");
+    value = bag_info_value(text, "bagit-version");
     if (value != NULL)
         b->has_version = parse_version(value, &b->is_version_1);
-    value = value_of(text, "tag-file-character-encoding");
+    value = bag_info_value(text, "tag-file-character-encoding");
     if (value != NULL)
-        b->is_utf8 = begins_with(value, "utf-8") && strlen(value) == strlen("utf-8");
+        b->is_utf8 = text_begins(value, "utf-8") && strlen(value) == strlen("utf-8");
     return SEAL_OK;
 }
 
@@ -190,11 +165,11 @@ static enum seal_status take_info_line(void *ctx, const struct text_line *line, 
 {
     struct oxum_reading *o = ctx;
     struct recheck *r = o->r;
-    const char *value = value_of(line->text, "payload-oxum");
+    const char *value = bag_info_value(line->text, "payload-oxum");
     uint64_t bytes, files;
 
     (void)fault;
-    r->is_ours = r->is_ours || value_of(line->text, "seal-format-version") != NULL;
+    r->is_ours = r->is_ours || bag_info_value(line->text, "seal-format-version") != NULL;
     if (value == NULL)
         return SEAL_OK;
     cut_blanks(line->text, strlen(line->text));

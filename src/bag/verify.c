@@ -410,18 +410,22 @@ static enum seal_status take_bagit_line(struct bag_check *c, const char *line, s
 static enum seal_status take_bag_info_line(struct bag_check *c, const char *line,
                                            struct fault *fault)
 {
-    static const char label[] = "Payload-Oxum: ";
-    const char *oxum = line + strlen(label);
+    const char *oxum = bag_info_value(line, "payload-oxum");
+    size_t len;
 
     if (c->info.len + strlen(line) < INFO_MAX &&
         (buffer_append(&c->info, line, strlen(line)) != SEAL_OK ||
          buffer_append_text(&c->info, "\n") != SEAL_OK))
         return out_of_memory(fault);
-    if (strncmp(line, label, strlen(label)) != 0)
+    if (oxum == NULL)
         return SEAL_OK;
-    if (strlen(oxum) >= OXUM_SIZE || (c->oxum[0] != '\0' && strcmp(oxum, c->oxum) != 0))
+    for (len = strlen(oxum); len > 0 && (oxum[len - 1] == ' ' || oxum[len - 1] == '\t');)
+        len--;
+    if (len >= OXUM_SIZE ||
+        (c->oxum[0] != '\0' && (strlen(c->oxum) != len || memcmp(oxum, c->oxum, len) != 0)))
         return hostile(fault, "its Payload-Oxum is not that of its files", NULL);
-    (void)snprintf(c->oxum, OXUM_SIZE, "%s", oxum[0] != '\0' ? oxum : "none");
+    (void)snprintf(c->oxum, OXUM_SIZE, "%.*s", len > 0 ? (int)len : OXUM_SIZE,
+                   len > 0 ? oxum : "none");
     return SEAL_OK;
 }
 

@@ -36,12 +36,25 @@ char *unpack_path(struct unpack *u, const char *path, size_t len)
     return spelled == NULL ? NULL : strdup(spelled);
 }
 
+/* Spelled differently, a path may become longer than any that a bag may have. */
+static enum seal_status check_path(const char *on_disk, const char *path, struct fault *fault)
+{
+    if (on_disk == NULL)
+        return out_of_memory(fault);
+    if (strlen(on_disk) <= PATH_LEN_MAX)
+        return SEAL_OK;
+    return fault_set(fault, SEAL_LOCAL_NAME, "spelled as every system can hold it, it is too long",
+                     path);
+}
+
 static enum seal_status make_folder(struct unpack *u, const char *path, size_t len,
                                     struct fault *fault)
 {
     char *name = unpack_path(u, path, len);
-    enum seal_status status =
-        name == NULL ? out_of_memory(fault) : folder_make(&u->folder, name, fault);
+    enum seal_status status = check_path(name, path, fault);
+
+    if (status == SEAL_OK)
+        status = folder_make(&u->folder, name, fault);
 
     free(name);
     return status;
@@ -104,8 +117,8 @@ enum seal_status unpack_create(struct unpack *u, const struct archive_entry *e,
     if (u->spelling != NULL && bag_spelling_count(u->spelling) > 0 && !is_payload(e->path))
         return create_tag_file(u, e, f, fault);
     f->path = unpack_path(u, e->path, e->path_len);
-    if (f->path == NULL)
-        return out_of_memory(fault);
+    if (check_path(f->path, e->path, fault) != SEAL_OK)
+        return fault->status;
     return folder_create(&u->folder, f->path, e->exec, &f->fds[0], fault);
 }
 

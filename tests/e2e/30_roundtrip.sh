@@ -490,7 +490,7 @@ if needs strace && strace -o /dev/null true 2>/dev/null; then
     grep -E '(open|openat|openat2|creat)\(' trace | grep -E 'O_WRONLY|O_RDWR|O_CREAT|creat\(' >all
     # The worker begins with nothing as its input and output.
     grep O_CREAT all >writes
-    check "else only /dev/null" test "$(grep -v O_CREAT all | grep -cE '("/dev/null"|0x[0-9a-f]+), O_RDWR\|O_CLOEXEC\)')" = "$(grep -vc O_CREAT all)"
+    check "else only /dev/null" test -z "$(grep -v O_CREAT all | grep -vE '("/dev/null"|0x[0-9a-f]+), O_RDWR\|O_CLOEXEC')"
     check "two files, five tag files and the record's two are written" test "$(wc -l <writes)" -eq 9
     check "by new names alone" test -z "$(grep -v 'O_WRONLY|O_CREAT|O_EXCL|O_NOCTTY|O_NOFOLLOW|O_CLOEXEC' writes)"
     check "below open folders alone" test -z "$(grep -E 'AT_FDCWD|"/' writes)"
