@@ -197,7 +197,7 @@ struct plat_room {
                           than disks are (FAT); else UINT64_MAX */
 };
 
-/* What there is for a new file in that folder. */
+/* What there is for a new file in that folder. ENOTSUP: its file system does not say. */
 int plat_room(const char *folder, struct plat_room *room);
 /* The same where an open file or folder is. */
 int plat_room_fd(int fd, struct plat_room *room);

@@ -529,25 +529,46 @@ typedef struct statfs file_system;
 #define look_at_folder statfs
 #define look_at_open fstatfs
 
-static struct plat_room room_of(const file_system *fs)
+static uint64_t block_size(const file_system *fs)
+{
+    return (uint64_t)fs->f_bsize;
+}
+
+static uint64_t largest_file(const file_system *fs)
 {
     /* Signed on some processors, and wider than the number on others. */
-    bool is_fat = (uint32_t)fs->f_type == MSDOS_SUPER_MAGIC;
-
-    return (struct plat_room){.free = (uint64_t)fs->f_bavail * (uint64_t)fs->f_bsize,
-                              .file_max = is_fat ? FAT_FILE_MAX : UINT64_MAX};
+    return (uint32_t)fs->f_type == MSDOS_SUPER_MAGIC ? FAT_FILE_MAX : UINT64_MAX;
 }
 #else
 typedef struct statvfs file_system;
 #define look_at_folder statvfs
 #define look_at_open fstatvfs
 
-static struct plat_room room_of(const file_system *fs)
+static uint64_t block_size(const file_system *fs)
 {
-    return (struct plat_room){.free = (uint64_t)fs->f_bavail * (uint64_t)fs->f_frsize,
-                              .file_max = UINT64_MAX};
+    return (uint64_t)fs->f_frsize;
+}
+
+static uint64_t largest_file(const file_system *fs)
+{
+    (void)fs;
+    return UINT64_MAX;
 }
 #endif
+
+static int room_of(const file_system *fs, struct plat_room *room)
+{
+    uint64_t blocks = (uint64_t)fs->f_bavail, size = block_size(fs);
+
+    if (fs->f_blocks == 0) { /* some do not count (FUSE, if nobody told them to) */
+        errno = ENOTSUP;
+        return -1;
+    }
+    *room = (struct plat_room){.free = size != 0 && blocks > UINT64_MAX / size ? UINT64_MAX
+                                                                               : blocks * size,
+                               .file_max = largest_file(fs)};
+    return 0;
+}
 
 int plat_room(const char *folder, struct plat_room *room)
 {
@@ -555,8 +576,7 @@ int plat_room(const char *folder, struct plat_room *room)
 
     if (look_at_folder(folder, &fs) != 0)
         return -1;
-    *room = room_of(&fs);
-    return 0;
+    return room_of(&fs, room);
 }
 
 int plat_room_fd(int fd, struct plat_room *room)
@@ -565,6 +585,5 @@ int plat_room_fd(int fd, struct plat_room *room)
 
     if (look_at_open(fd, &fs) != 0)
         return -1;
-    *room = room_of(&fs);
-    return 0;
+    return room_of(&fs, room);
 }

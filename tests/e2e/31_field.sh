@@ -429,6 +429,9 @@ expect_out '^free in \.: 2\.2 MB; it may not fit$'
 hit "SYSTEM_ROOM=$FAT 500000000000" -- seal -n tree
 expect_exit 0
 expect_out '^it is a FAT file system, whose files end at 4 GiB - 1 byte: it fits$'
+hit "SYSTEM_ROOM=$EXT4 -1" -- seal -n -q tree
+expect_exit 0
+expect_message '\.: how much room there is could not be found out\.'
 rm tree/text
 truncate -s 5G tree/zeros
 hit "SYSTEM_ROOM=$FAT 500000000000" -- seal -n tree

@@ -20,7 +20,8 @@
  *                             but TIMES times at most
  *     SYSTEM_ROOM="TYPE FREE [STEP]"
  *                             statfs says that all file systems are of that type (a number) and
- *                             have so many bytes free; each time STEP less
+ *                             have so many bytes free; each time STEP less. FREE -1: they do not
+ *                             count, and say that there are none at all
  *     SYSTEM_COUNT="FILE"     at the end FILE gets the number of calls of openat
  *     SYSTEM_READS="FILE"     likewise of pread, and of those that failed
  *     FAULT_IN_PROCESS=WHICH  all faults only in that process: main or worker. Else in both, each
@@ -436,7 +437,8 @@ static int pretend_room(struct statfs64 *fs)
         free_bytes -= asked++ * step;
         fs->f_type = (__typeof__(fs->f_type))type;
         fs->f_bsize = 1;
-        fs->f_bavail = (__typeof__(fs->f_bavail))free_bytes;
+        fs->f_bavail = free_bytes == -1 ? 0 : (__typeof__(fs->f_bavail))free_bytes;
+        fs->f_blocks = free_bytes == -1 ? 0 : fs->f_blocks;
     }
     return 0;
 }
