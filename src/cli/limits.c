@@ -3,6 +3,7 @@
  */
 #include "cli/limits.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -94,6 +95,8 @@ void limits_explain(struct fault *fault, const struct asked_limits *asked,
 {
     if (fault->what == NULL)
         return;
+    if (fault->status == SEAL_TOO_MUCH && strcmp(fault->what, INTAKE_OVER_ROOM) == 0)
+        fault->sys = ENOSPC; /* which the advice depends on */
     if (fault->status == SEAL_TOO_MUCH)
         (void)explain_limit(fault, asked, limits, text, REASON_SIZE);
     else if (fault->status == SEAL_IO && strcmp(fault->what, INTAKE_UNCAGED) == 0)

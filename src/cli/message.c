@@ -117,6 +117,11 @@ struct advice {
     const char *text; /* %s is the name */
 };
 
+/* Nobody can allow more than there is room for. */
+static const char make_room[] =
+    "Nothing of it was kept: ask its source how much to expect; if it is "
+    "so much, make room there, or write to another place.";
+
 static const struct advice advices[] = {
     {KEY_FAULT_LOOSE, 0, "Make it yours alone: chmod 600 %s"},
     {KEY_FAULT_LARGE, 0, "Check that it is the right file."},
@@ -191,7 +196,7 @@ static const char *advice_for(const struct fault *fault, const struct wording *w
                             : fault->status == SEAL_IO && a->sys == fault->sys)
             return a->text;
     }
-    return w->advice;
+    return fault->status == SEAL_TOO_MUCH && fault->sys == ENOSPC ? make_room : w->advice;
 }
 
 /* ---- The way to the terminal -------------------------------------------------------------- */
