@@ -342,7 +342,8 @@ if [ -n "$caged" ]; then
         # Landlock, rights and limits
         for name in read-absolute read-up read-key list-above create-above create-absolute open-to-write \
             open-to-append truncate remove create-old execute; do
-            without seccomp "$user" $name 'EACCES|EPERM|EROFS'
+            # EAGAIN: as many processes of that user as may be are there already.
+            without seccomp "$user" $name 'EACCES|EPERM|EROFS|EAGAIN'
         done
         for name in mount chroot unshare-net set-user trace read-process capabilities limits-up-new reboot \
             swap tcp abstract-socket; do
