@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""faultloop.py LIBRARY TEMPLATE OPTIONS -- COMMAND...
+"""faultloop.py PRELOAD TEMPLATE OPTIONS -- COMMAND...
 
 Runs a command once for each call it makes that can fail, and makes just that one fail (faults.c). Each
 run has a fresh copy of the folder TEMPLATE to work in, and must end in one of two ways:
@@ -26,7 +26,7 @@ SHARED = struct.Struct("qq64s")
 
 def arguments():
     p = argparse.ArgumentParser()
-    p.add_argument("library")
+    p.add_argument("preload")
     p.add_argument("template")
     p.add_argument("--kind", default="calls")
     p.add_argument("--process", default="main")
@@ -82,7 +82,7 @@ class Loop:
         shutil.copytree(self.a.template, work, symlinks=True)
         with open(share, "wb") as f:
             f.write(bytes(SHARED.size))
-        env = dict(os.environ, LD_PRELOAD=self.a.library, FAULTS_FILE=share, FAULTS_AT=str(n),
+        env = dict(os.environ, LD_PRELOAD=self.a.preload, FAULTS_FILE=share, FAULTS_AT=str(n),
                    FAULTS_WAY=str(n), FAULTS_KIND=self.a.kind, FAULTS_PROCESS=self.a.process)
         with open(self.a.stdin, "rb") as given:
             try:
