@@ -4,6 +4,8 @@
 #ifndef SEAL_PLATFORM_POSIX_H
 #define SEAL_PLATFORM_POSIX_H
 
+#include <stddef.h>
+
 /* Sanitizers look at their own process as a debugger would, map terabytes, and report at the end:
  * all of it is what we forbid. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -16,6 +18,19 @@
 #ifndef UNDER_SANITIZER
 #define UNDER_SANITIZER false
 #endif
+
+/* The folders passed on the way down into a tree, one open at a time, so that no depth runs out of
+ * descriptors. Up again leads only to where it came from: somebody may have moved the folder at
+ * hand to another place meanwhile. free() what is in passed. */
+struct way {
+    struct passed *passed;
+    size_t depth, cap;
+};
+
+/* From the folder fd into its subfolder, and back: the descriptor of that one; -1 and errno (EBUSY
+ * where it was moved). fd stays open. */
+int way_down(struct way *w, int fd, const char *name);
+int way_up(struct way *w, int fd);
 
 /* Who the worker is where we are root: nobody, who owns nothing. */
 #define WORKER_UID 65534

@@ -378,11 +378,47 @@ int plat_unlink(int at, const char *name)
     return unlinkat(real_at(at), name, 0);
 }
 
-/* A folder on the way down into a tree. */
+/* ---- Down into a tree and back ------------------------------------------------------------ */
+
 struct passed {
     dev_t device;
     ino_t inode;
 };
+
+int way_down(struct way *w, int fd, const char *name)
+{
+    struct stat st;
+
+    if (w->depth == w->cap) {
+        size_t cap = w->cap == 0 ? 16 : w->cap * 2;
+        struct passed *passed = realloc(w->passed, cap * sizeof *passed);
+
+        if (passed == NULL)
+            return -1;
+        w->passed = passed;
+        w->cap = cap;
+    }
+    if (fstat(fd, &st) != 0)
+        return -1;
+    w->passed[w->depth++] = (struct passed){st.st_dev, st.st_ino};
+    return plat_open_dir(fd, name, false);
+}
+
+int way_up(struct way *w, int fd)
+{
+    const struct passed *above = &w->passed[--w->depth];
+    int up = plat_open_dir(fd, "..", false);
+    struct stat st;
+
+    if (up >= 0 && fstat(up, &st) == 0 && st.st_dev == above->device && st.st_ino == above->inode)
+        return up;
+    if (up >= 0)
+        (void)close(up);
+    errno = EBUSY;
+    return -1;
+}
+
+/* ---- Removing a tree ---------------------------------------------------------------------- */
 
 /* One folder at a time, and back up by "..", so that no depth runs out of descriptors or stack. */
 struct removal {
@@ -390,8 +426,7 @@ struct removal {
     bool may_stop;
     char *victim; /* a subfolder met in this round, or NULL */
     int failed;   /* errno of the first failure in it */
-    struct passed *passed;
-    size_t depth, cap;
+    struct way way;
 };
 
 static int remove_entry(void *ctx, const char *name)
@@ -418,40 +453,6 @@ static int remove_entry(void *ctx, const char *name)
     return 1;
 }
 
-static int go_down(struct removal *r)
-{
-    struct stat st;
-
-    if (r->depth == r->cap) {
-        size_t cap = r->cap == 0 ? 16 : r->cap * 2;
-        struct passed *passed = realloc(r->passed, cap * sizeof *passed);
-
-        if (passed == NULL)
-            return -1;
-        r->passed = passed;
-        r->cap = cap;
-    }
-    if (fstat(r->fd, &st) != 0)
-        return -1;
-    r->passed[r->depth++] = (struct passed){st.st_dev, st.st_ino};
-    return plat_open_dir(r->fd, r->victim, false);
-}
-
-/* Only to where we came from: somebody may have moved the folder at hand to another place. */
-static int go_up(struct removal *r)
-{
-    const struct passed *above = &r->passed[--r->depth];
-    int fd = plat_open_dir(r->fd, "..", false);
-    struct stat st;
-
-    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == above->device && st.st_ino == above->inode)
-        return fd;
-    if (fd >= 0)
-        (void)close(fd);
-    errno = EBUSY;
-    return -1;
-}
-
 /* The next folder to be emptied; -1: done if nothing failed. */
 static int next_round(struct removal *r)
 {
@@ -462,12 +463,12 @@ static int next_round(struct removal *r)
     r->failed = 0;
     listed = plat_list_dir(r->fd, remove_entry, r);
     if (r->victim != NULL) {
-        next = go_down(r);
+        next = way_down(&r->way, r->fd, r->victim);
         r->failed = next < 0 ? errno : 0;
     } else if (r->failed == 0 && listed != 0) {
         r->failed = errno;
-    } else if (r->failed == 0 && r->depth > 0) {
-        next = go_up(r); /* the next round removes this one, now empty */
+    } else if (r->failed == 0 && r->way.depth > 0) {
+        next = way_up(&r->way, r->fd); /* the next round removes this one, now empty */
         r->failed = next < 0 ? errno : 0;
     }
     free(r->victim);
@@ -484,7 +485,7 @@ static int empty_folder(int folder, bool may_stop)
         (void)close(r.fd);
         r.fd = next;
         if (next < 0) {
-            free(r.passed);
+            free(r.way.passed);
             errno = r.failed;
             return r.failed == 0 ? 0 : -1;
         }

@@ -214,54 +214,41 @@ void plat_lend_dir(int fd)
         (void)!fchown(fd, WORKER_UID, WORKER_UID);
 }
 
-/* A folder on the way through a tree, and those in it that are still to be gone through: names, a
- * NUL behind each. */
-struct level {
-    struct buffer folders;
-    size_t next;
-};
-
+/* pending: folders that are still to be gone through, a NUL behind each; an empty name stands below
+ * those of each level. */
 struct walk {
-    int fd; /* of the level at hand */
-    struct level *levels;
-    size_t depth, cap;
+    int fd; /* of the folder at hand */
+    struct way way;
+    struct buffer pending;
 };
 
-static int take_back_entry(void *ctx, const char *name)
+static int add_pending(struct walk *w, const char *name)
 {
-    struct walk *w = ctx;
-    struct level *l = &w->levels[w->depth - 1];
-    struct stat st;
-
-    if (fchownat(w->fd, name, geteuid(), getegid(), AT_SYMLINK_NOFOLLOW) != 0 ||
-        fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return -1;
-    if (!S_ISDIR(st.st_mode) || buffer_append(&l->folders, name, strlen(name) + 1) == SEAL_OK)
+    if (buffer_append(&w->pending, name, strlen(name) + 1) == SEAL_OK)
         return 0;
     errno = ENOMEM;
     return -1;
 }
 
-/* Everything in the folder at hand, which becomes a level. */
-static int enter_level(struct walk *w)
+/* What is not the worker's was laid there by somebody else, by a hard link perhaps. */
+static int take_back_entry(void *ctx, const char *name)
 {
-    if (w->depth == w->cap) {
-        size_t cap = w->cap == 0 ? 16 : w->cap * 2;
-        struct level *levels = realloc(w->levels, cap * sizeof *levels);
+    struct walk *w = ctx;
+    struct stat st;
 
-        if (levels == NULL)
-            return -1;
-        w->levels = levels;
-        w->cap = cap;
+    if (fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return -1;
+    if (st.st_uid != WORKER_UID) {
+        errno = EPERM;
+        return -1;
     }
-    w->levels[w->depth++] = (struct level){.next = 0};
-    return plat_list_dir(w->fd, take_back_entry, w);
+    if (fchownat(w->fd, name, geteuid(), getegid(), AT_SYMLINK_NOFOLLOW) != 0)
+        return -1;
+    return S_ISDIR(st.st_mode) ? add_pending(w, name) : 0;
 }
 
-static int go(struct walk *w, const char *name)
+static int move_to(struct walk *w, int next)
 {
-    int next = plat_open_dir(w->fd, name, false);
-
     if (next < 0)
         return -1;
     (void)close(w->fd);
@@ -269,19 +256,24 @@ static int go(struct walk *w, const char *name)
     return 0;
 }
 
+/* Everything in the folder at hand. */
+static int take_back_level(struct walk *w)
+{
+    return add_pending(w, "") == 0 ? plat_list_dir(w->fd, take_back_entry, w) : -1;
+}
+
 /* Down into the next folder, or up where there is none left. */
 static int take_step(struct walk *w)
 {
-    struct level *l = &w->levels[w->depth - 1];
-    const char *name = (const char *)l->folders.data + l->next;
+    const char *names = (const char *)w->pending.data;
+    size_t last = w->pending.len - 1;
 
-    if (l->next < l->folders.len) {
-        l->next += strlen(name) + 1;
-        return go(w, name) == 0 ? enter_level(w) : -1;
-    }
-    buffer_free(&l->folders);
-    w->depth--;
-    return w->depth == 0 ? 0 : go(w, "..");
+    while (last > 0 && names[last - 1] != '\0')
+        last--;
+    w->pending.len = last;
+    if (names[last] != '\0')
+        return move_to(w, way_down(&w->way, w->fd, names + last)) == 0 ? take_back_level(w) : -1;
+    return w->pending.len == 0 ? 0 : move_to(w, way_up(&w->way, w->fd));
 }
 
 /* From the top down: what is ours nobody else can enter any more, and move about meanwhile. */
@@ -297,13 +289,12 @@ int plat_take_back_dir(int fd)
     if (result == 0)
         result = w.fd = plat_open_dir(fd, ".", false);
     if (result >= 0)
-        result = enter_level(&w);
-    while (result == 0 && w.depth > 0)
+        result = take_back_level(&w);
+    while (result == 0 && w.pending.len > 0)
         result = take_step(&w);
     saved = errno;
-    for (size_t i = 0; i < w.depth; i++)
-        buffer_free(&w.levels[i].folders);
-    free(w.levels);
+    free(w.way.passed);
+    buffer_free(&w.pending);
     if (w.fd >= 0)
         (void)close(w.fd);
     errno = saved;
