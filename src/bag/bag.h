@@ -42,6 +42,9 @@ struct bag_observer {
     void (*progress)(void *ctx, uint64_t bytes);
 };
 
+/* What its sender knows as a path: without data/ before it. NULL: it is not in data/. */
+const char *bag_payload_name(const char *path);
+
 /* ---- Names that not every system can hold or show ----------------------------------------- */
 
 /* What is odd about one part of a path, as bits; 0: nothing. */

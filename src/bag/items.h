@@ -4,9 +4,19 @@
 #ifndef SEAL_BAG_ITEMS_H
 #define SEAL_BAG_ITEMS_H
 
+#include <string.h>
+
 #include "bag/bag.h"
 
 #define PAYLOAD_DIR "data"
+
+/* That folder itself, or what is in it. */
+static inline bool is_payload(const char *path, size_t len)
+{
+    size_t dir = strlen(PAYLOAD_DIR);
+
+    return len >= dir && memcmp(path, PAYLOAD_DIR, dir) == 0 && (len == dir || path[dir] == '/');
+}
 
 enum tag_file { TAG_MANIFEST, TAG_MTREE, TAG_BAG_INFO, TAG_BAGIT, TAG_TAGMANIFEST, TAG_COUNT };
 

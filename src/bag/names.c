@@ -1,12 +1,19 @@
 /*
  * Names that one system can hold and another cannot, or that do not look like what they are.
  */
-#include "bag/bag.h"
+#include "bag/items.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <utf8proc.h>
+
+const char *bag_payload_name(const char *path)
+{
+    size_t dir = strlen(PAYLOAD_DIR "/");
+
+    return strncmp(path, PAYLOAD_DIR "/", dir) == 0 ? path + dir : NULL;
+}
 
 /* Characters that move the cursor, break the line or turn the writing round. */
 static bool is_unshowable(int32_t c)

@@ -18,13 +18,6 @@ static enum seal_status too_many(struct fault *fault)
     return fault_set(fault, SEAL_NO_MEMORY, "it lists more names than can be held in memory", NULL);
 }
 
-static bool is_payload(const char *path, size_t len)
-{
-    size_t dir = strlen(PAYLOAD_DIR);
-
-    return len >= dir && memcmp(path, PAYLOAD_DIR, dir) == 0 && (len == dir || path[dir] == '/');
-}
-
 /* A listing being read: the bag's, or that in as-sealed/. */
 struct listing {
     struct recheck *r;

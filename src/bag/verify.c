@@ -65,13 +65,6 @@ static int tag_file_number(const char *path)
     return -1;
 }
 
-static bool is_payload(const char *path, size_t len)
-{
-    size_t dir = strlen(PAYLOAD_DIR);
-
-    return len >= dir && memcmp(path, PAYLOAD_DIR, dir) == 0 && (len == dir || path[dir] == '/');
-}
-
 static bool any_tag_seen(const struct bag_check *c)
 {
     for (int i = 0; i < TAG_COUNT; i++)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "archive/archive.h"
+#include "cli/limits.h"
 #define LARGEST 5
 #define FAT_FILE_MAX UINT32_MAX
 
@@ -206,6 +207,8 @@ enum seal_status dry_run(const struct dry_run *d, struct bag_totals *totals, boo
         show_largest(&largest);
         show_size(&e);
         *fits = e.about != 0;
+        if (*fits)
+            limits_foresee(totals->bytes, e.about);
         status = *fits ? show_target(d, &e, fits, fault) : SEAL_OK;
     }
     if (status == SEAL_OK)

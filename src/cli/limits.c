@@ -24,9 +24,22 @@ static uint64_t room_in(const char *folder)
     return room.free - room.free / 20;
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
+static uint64_t usual_most(uint64_t sealed_size)
 {
-    return a > b ? a : b;
+    if (sealed_size > UINT64_MAX / SIZE_RATIO)
+        return UINT64_MAX;
+    return sealed_size * SIZE_RATIO > SIZE_LEAST ? sealed_size * SIZE_RATIO : SIZE_LEAST;
+}
+
+void limits_foresee(uint64_t content, uint64_t sealed_size)
+{
+    const uint64_t unit = UINT64_C(1) << 30;
+
+    /* The record is counted, too. */
+    if (content / 100 * 101 > usual_most(sealed_size))
+        warn("it shrinks so much that unseal will take it for a trap: whoever opens it needs "
+             "--max-size %" PRIu64 "G.",
+             content / unit + 2);
 }
 
 struct intake_limits limits_for(const struct asked_limits *asked, uint64_t sealed_size,
@@ -38,11 +51,9 @@ struct intake_limits limits_for(const struct asked_limits *asked, uint64_t seale
 
     if (asked->max_size != 0)
         return limits;
-    limits.bytes = SIZE_LEAST;
+    limits.bytes = usual_most(sealed_size);
     if (sealed_size == 0) /* a pipe: judged by what was read so far */
         limits.per_byte = SIZE_RATIO;
-    else if (sealed_size <= UINT64_MAX / SIZE_RATIO)
-        limits.bytes = larger(SIZE_LEAST, sealed_size * SIZE_RATIO);
     return limits;
 }
 
@@ -59,10 +70,15 @@ static int explain_limit(const struct fault *fault, const struct asked_limits *a
                                               : "it holds more than %" PRIu64
                                                 " files or folders, the most without --max-files",
                         limits->files);
-    return snprintf(text, size,
-                    asked->max_size != 0
-                        ? "it holds more than the %s that --max-size allows"
-                        : "it holds more than %s, the most for its size without --max-size",
+    if (asked->max_size != 0)
+        return snprintf(text, size, "it holds more than the %s that --max-size allows",
+                        size_text(limits->bytes));
+    if (limits->per_byte != 0)
+        return snprintf(text, size,
+                        "it holds more than %s and %d times what was read of it, the most without "
+                        "--max-size",
+                        size_text(limits->bytes), SIZE_RATIO);
+    return snprintf(text, size, "it holds more than %s, the most for its size without --max-size",
                     size_text(limits->bytes));
 }
 

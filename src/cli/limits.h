@@ -18,11 +18,18 @@ struct asked_limits {
  * written. */
 struct intake_limits limits_for(const struct asked_limits *asked, uint64_t sealed_size,
                                 const char *folder);
+
+/* For who seals: warns if so much content is more than comes out of a sealed file of that size
+ * without --max-size. */
+void limits_foresee(uint64_t content, uint64_t sealed_size);
+
 #define REASON_SIZE INTAKE_WHAT_SIZE
+
 /* Says more exactly what a fault of intake_run is about, and has it point to text. */
 void limits_explain(struct fault *fault, const struct asked_limits *asked,
                     const struct intake_limits *limits, const struct intake_result *result,
                     char text[static REASON_SIZE]);
 /* intake_observer.uncaged: says it once. */
 void limits_uncaged(void *ctx, unsigned int missing);
+
 #endif

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bag/bag.h"
+
 static const char *program = "seal";
 static bool quiet_mode;
 
@@ -371,5 +373,7 @@ const char *shown(const char *name)
 
 const char *path_as_known(const char *path)
 {
-    return strncmp(path, "data/", 5) == 0 ? path + 5 : path;
+    const char *name = bag_payload_name(path);
+
+    return name != NULL ? name : path;
 }

@@ -14,6 +14,7 @@
 #include "bag/bag.h"
 #include "cli/dryrun.h"
 #include "cli/labels.h"
+#include "cli/limits.h"
 #include "envelope/envelope.h"
 #include "stream/stream.h"
 
@@ -562,6 +563,7 @@ static void show_result(const struct job *job)
     if (out == stdout)
         (void)fprintf(out, "sealed  %s  (%s)\n", shown(job->output_path),
                       size_text(job->sealed_len));
+    limits_foresee(job->totals.bytes, job->sealed_len);
     (void)fprintf(out, "receipt %s\n", receipt);
 }
 

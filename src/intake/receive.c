@@ -63,8 +63,14 @@ enum seal_status tally_bytes(struct tally *t, uint64_t bytes, uint64_t consumed,
 enum seal_status tally_entry(struct tally *t, const struct archive_entry *e,
                              const struct bag_place *place, struct fault *fault)
 {
+    const char *name = bag_payload_name(e->path);
+
+    if (name == NULL) /* the record has few */
+        return SEAL_OK;
     if (!place->is_known) {
-        for (size_t i = place->known_len + 1; i < e->path_len; i++)
+        size_t from = (size_t)(name - e->path);
+
+        for (size_t i = place->known_len < from ? from : place->known_len + 1; i < e->path_len; i++)
             t->folders += e->path[i] == '/';
         t->folders += e->is_dir;
     }
@@ -73,6 +79,8 @@ enum seal_status tally_entry(struct tally *t, const struct archive_entry *e,
         return too_much(INTAKE_OVER_FILES, fault);
     return SEAL_OK;
 }
+
+#define RECORD_ENTRIES (TAG_ENTRIES + 1) /* and data, which is no sender's folder */
 
 /* Tables that cannot be read say nothing; what is wrong with them shows later. */
 static bool read_declared(struct stream_reader *from, enum content_type type, uint64_t *bytes,
@@ -94,7 +102,7 @@ enum seal_status intake_declared(struct stream_reader *from, enum content_type t
 
     if (!read_declared(from, type, &bytes, &entries))
         return SEAL_OK;
-    if (entries / 2 > limits->files)
+    if (entries > RECORD_ENTRIES && (entries - RECORD_ENTRIES) / 2 > limits->files)
         return too_much(INTAKE_OVER_FILES, fault);
     return check_bytes(limits, bytes, sealed_len, fault);
 }

@@ -16,6 +16,8 @@ struct intake_target {
     struct intake_limits limits;
 };
 
+#define TAG_ENTRIES 5 /* the bag's record: its last entries */
+
 /* For who asks for none. */
 #define INTAKE_NO_LIMITS ((struct intake_limits){UINT64_MAX, 0, UINT64_MAX, UINT64_MAX})
 

@@ -81,11 +81,6 @@ enum seal_status unpack_folders(struct unpack *u, const struct archive_entry *e,
 
 /* ---- Files -------------------------------------------------------------------------------- */
 
-static bool is_payload(const char *path)
-{
-    return strncmp(path, "data/", 5) == 0;
-}
-
 /* A tag file beside data/ where names were spelled differently: as it was sealed it stands in a
  * folder of its own. What does not speak of names, here as well. */
 static enum seal_status create_tag_file(struct unpack *u, const struct archive_entry *e,
@@ -114,7 +109,8 @@ enum seal_status unpack_create(struct unpack *u, const struct archive_entry *e,
     *f = (struct unpack_file){.mtime = e->mtime, .fds = {-1, -1}};
     if (u->target->dirfd < 0)
         return SEAL_OK;
-    if (u->spelling != NULL && bag_spelling_count(u->spelling) > 0 && !is_payload(e->path))
+    if (u->spelling != NULL && bag_spelling_count(u->spelling) > 0 &&
+        bag_payload_name(e->path) == NULL)
         return create_tag_file(u, e, f, fault);
     f->path = unpack_path(u, e->path, e->path_len);
     if (check_path(f->path, e->path, fault) != SEAL_OK)

@@ -9,7 +9,6 @@
 #include "intake/unpack.h"
 
 /* Manifest, listing, bag-info, bagit and tagmanifest end every archive. */
-#define TAG_ENTRIES 5
 
 struct intake_view {
     struct stream_reader *from;
@@ -138,12 +137,12 @@ static bool lies_at_or_below(const char *path, const char *top)
 static enum seal_status select_item(void *ctx, const struct bag_item *item, struct fault *fault)
 {
     struct selection *s = ctx;
-    const char *below_data = strncmp(item->path, "data/", 5) == 0 ? item->path + 5 : item->path;
+    const char *name = bag_payload_name(item->path);
     bool wanted = false;
 
     for (size_t i = 0; i < s->path_count; i++) {
         if (!lies_at_or_below(item->path, s->paths[i]) &&
-            !lies_at_or_below(below_data, s->paths[i]))
+            (name == NULL || !lies_at_or_below(name, s->paths[i])))
             continue;
         s->found[i] = true;
         wanted = true;

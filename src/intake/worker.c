@@ -233,6 +233,7 @@ struct file_sink {
     struct worker *worker;
     int fd; /* -1: all is dropped */
     uint64_t left;
+    bool counts; /* raw content, which nobody else does */
     struct tally tally;
 };
 
@@ -242,12 +243,14 @@ static enum seal_status file_sink_write(void *self, const void *data, size_t len
     struct file_sink *s = self;
     size_t n = len < s->left ? len : (size_t)s->left;
 
-    report_progress(s->worker, s->worker->errand->job.task == INTAKE_RAW ? len : 0);
-    if (s->fd < 0)
-        return SEAL_OK;
+    if (s->counts) {
+        report_progress(s->worker, len);
+        if (tally_bytes(&s->tally, s->fd < 0 ? 0 : n, stream_consumed(s->worker->stream), fault) !=
+            SEAL_OK)
+            return fault->status;
+    }
     s->left -= n;
-    if (tally_bytes(&s->tally, n, stream_consumed(s->worker->stream), fault) != SEAL_OK ||
-        fd_write_full(s->fd, data, n, fault) == SEAL_OK)
+    if (s->fd < 0 || fd_write_full(s->fd, data, n, fault) == SEAL_OK)
         return fault->status;
     fault_add_name(fault, WORKER_OUTPUT);
     return fault->status;
@@ -256,7 +259,8 @@ static enum seal_status file_sink_write(void *self, const void *data, size_t len
 /* One pass over a stream or raw content. */
 static enum seal_status pass(struct worker *w, int fd, uint64_t most, struct fault *fault)
 {
-    struct file_sink sink = {w, fd, most, {.limits = &w->errand->job.limits}};
+    struct file_sink sink = {
+        w, fd, most, w->errand->job.task == INTAKE_RAW, {.limits = &w->errand->job.limits}};
     const struct sink to = {file_sink_write, &sink};
     const struct intake_progress progress = {w, report_progress};
     struct intake_result *r = &w->result;

@@ -349,14 +349,19 @@ else
         printf 'here %05d' "${place%%?????}" | dd of=tree/big bs=10 oflag=seek_bytes seek="$place" conv=notrunc status=none
     done
     touch -d @1600000000.000000001 tree/big
-    seal_ok tree
-    check "holes take no room" test "$(stat -c %s sealed.bin)" -lt 1000000
     # So much out of so little is what a bomb does.
+    for arguments in --dry-run "-o sealed.bin"; do
+        # shellcheck disable=SC2086 # several arguments
+        run seal -q "${to[@]}" $arguments tree
+        expect_exit 0
+        expect_message 'unseal will take it for a trap: whoever opens it needs --max-size 10G\.'
+    done
+    check "holes take no room" test "$(stat -c %s sealed.bin)" -lt 1000000
     run unseal -q "${with[@]}" -o bag sealed.bin
     expect_exit 1
     expect_err 'it holds more than 4\.3 GB, the most for its size without --max-size'
     expect_absent bag
-    unseal_ok --max-size 9G
+    unseal_ok --max-size 10G
     check "size" test "$(stat -c %s bag/data/tree/big)" -eq $size
     check "time" test "$(stat -c %.9Y bag/data/tree/big)" = 1600000000.000000001
     check "oxum" grep -qx "Payload-Oxum: $size.1" bag/bag-info.txt
