@@ -525,7 +525,6 @@ static bool is_outcome(unsigned int status)
     case SEAL_EXISTS:
     case SEAL_NO_ROOM:
     case SEAL_LOCAL_NAME:
-    case SEAL_INTERRUPTED:
     case SEAL_USAGE:
     case SEAL_DAMAGED:
     case SEAL_HOSTILE:

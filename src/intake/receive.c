@@ -147,8 +147,6 @@ static enum seal_status take_entries(struct intake *in, struct fault *fault)
         enum seal_status status;
         bool more;
 
-        if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
         if (archive_read_entry(in->archive, &entry, &more, fault) != SEAL_OK)
             return fault->status;
         if (!more)

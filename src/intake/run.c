@@ -213,6 +213,9 @@ static enum seal_status judge_end(struct run *r, enum plat_worker_end end, struc
         return broke(fault, "it crashed");
     if (fault->status == SEAL_BROKE)
         return fault->status;
+    if (end == PLAT_WORKER_STUCK)
+        return stop_requested() ? fault_set(fault, SEAL_INTERRUPTED, NULL, NULL)
+                                : broke(fault, "it did not end");
     *fault = (struct fault){.status = SEAL_OK};
     if (end == PLAT_WORKER_KILLED)
         return fault_set(
@@ -275,19 +278,23 @@ static enum seal_status converse(struct run *r, int channel_fd, const struct spa
     return fault->status;
 }
 
+/* An honest one ends at once. */
+#define END_PATIENCE 20000 /* milliseconds */
+
 static enum seal_status work(struct run *r, const int *fds, size_t fd_count,
                              const struct span ahead[2], struct fault *fault)
 {
     struct plat_worker worker;
-    bool stopped;
+    int patience = END_PATIENCE;
 
     if (plat_worker_start(&worker, fds, fd_count) != 0)
         return fault_set_errno(fault, "the part that reads what is inside could not be started",
                                NULL);
-    stopped = converse(r, worker.channel, ahead, fault) != SEAL_OK &&
-              fault->status != SEAL_IO; /* then it has ended, and how is worth knowing */
+    if (converse(r, worker.channel, ahead, fault) != SEAL_OK &&
+        fault->status != SEAL_IO) /* with that it has ended, and how is worth knowing */
+        patience = 0;
     (void)plat_close(worker.channel);
-    (void)judge_end(r, plat_worker_wait(&worker, stopped), fault);
+    (void)judge_end(r, plat_worker_wait(&worker, patience), fault);
     name_places(r, fault);
     return fault->status;
 }

@@ -188,8 +188,6 @@ static enum seal_status copy_content(struct extraction *x, struct unpack_file *f
         const uint8_t *data;
         size_t len;
 
-        if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
         if (archive_read_data(x->view->archive, &data, &len, fault) != SEAL_OK)
             return fault->status;
         if (len == 0)

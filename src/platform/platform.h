@@ -45,11 +45,13 @@ enum plat_worker_end {
     PLAT_WORKER_FAILED,    /* with another code: it could not be started, say */
     PLAT_WORKER_CRASHED,   /* by a signal for mistakes in memory and the like */
     PLAT_WORKER_FORBIDDEN, /* it tried what its cage forbids */
-    PLAT_WORKER_KILLED     /* by another signal: mostly for want of memory */
+    PLAT_WORKER_KILLED,    /* by another signal: mostly for want of memory */
+    PLAT_WORKER_STUCK      /* it did not end, and was killed */
 };
 
-/* Waits for its end, kill: after having killed it. */
-enum plat_worker_end plat_worker_wait(struct plat_worker *w, bool kill);
+/* Waits for its end, and kills it if that does not come in so many milliseconds or somebody asks us
+ * to stop. */
+enum plat_worker_end plat_worker_wait(struct plat_worker *w, int milliseconds);
 
 /* Waits until something can be read from fd, or so long. False: nothing yet, or a signal came. */
 bool plat_wait_readable(int fd, int milliseconds);
@@ -58,8 +60,9 @@ bool plat_wait_readable(int fd, int milliseconds);
 struct plat_cage {
     int folder;          /* all it may make files and folders in; -1: none */
     bool folder_is_read; /* it may only read there instead */
-    uint64_t memory;     /* bytes it may take beyond those it has */
-    uint64_t file_size;  /* bytes of the largest file it may write */
+    int input;          /* a descriptor that it may not write to, however it was opened; -1: none */
+    uint64_t memory;    /* bytes it may take beyond those it has */
+    uint64_t file_size; /* bytes of the largest file it may write */
 };
 
 /* Pieces of the cage, as bits. */

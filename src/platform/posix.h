@@ -32,6 +32,9 @@ struct way {
 int way_down(struct way *w, int fd, const char *name);
 int way_up(struct way *w, int fd);
 
+/* For a worker, whose end is its parent's to decide: what it inherits. */
+void ignore_stop_signals(void);
+
 /* Who the worker is where we are root: nobody, who owns nothing. */
 #define WORKER_UID 65534
 

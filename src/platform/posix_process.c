@@ -72,6 +72,12 @@ void plat_process_setup(void)
         catch_signal(stop_signals[i]);
 }
 
+void ignore_stop_signals(void)
+{
+    for (size_t i = 0; i < sizeof stop_signals / sizeof stop_signals[0]; i++)
+        (void)signal(stop_signals[i], SIG_IGN);
+}
+
 _Noreturn void plat_die_by_signal(void)
 {
     int signal_number = stopping_signal != 0 ? stopping_signal : SIGINT;

@@ -113,6 +113,7 @@ static _Noreturn void become_worker(pid_t parent, int program, int channel, cons
     char *const args[] = {name, NULL};
     char **env = worker_environment();
 
+    ignore_stop_signals();
     program = arrange(program, channel, fds, fd_count);
     if (env != NULL && program >= 0 && die_with_parent(parent))
         (void)fexecve(program, args, env);
@@ -171,18 +172,40 @@ static enum plat_worker_end end_of(int status)
     }
 }
 
-enum plat_worker_end plat_worker_wait(struct plat_worker *w, bool kill_it)
+/* Whether it has ended; false after so many milliseconds, or if we are to stop. */
+static bool ends_in(pid_t pid, int milliseconds, pid_t *ended, int *status)
+{
+    const double end = plat_monotonic() + milliseconds / 1e3;
+    int pause = 1;
+
+    for (;;) {
+        *ended = waitpid(pid, status, WNOHANG);
+        if (*ended > 0 || (*ended < 0 && errno != EINTR))
+            return true;
+        if (stop_requested() || plat_monotonic() >= end)
+            return false;
+        (void)poll(NULL, 0, pause); /* mostly it has ended after the first */
+        pause = pause < 64 ? pause * 2 : pause;
+    }
+}
+
+enum plat_worker_end plat_worker_wait(struct plat_worker *w, int milliseconds)
 {
     int status = 0;
     pid_t ended;
+    bool in_time = ends_in((pid_t)w->pid, milliseconds, &ended, &status);
 
-    if (kill_it)
+    if (!in_time) {
         (void)kill((pid_t)w->pid, SIGKILL);
-    do {
-        ended = waitpid((pid_t)w->pid, &status, 0);
-    } while (ended < 0 && errno == EINTR);
+        do {
+            ended = waitpid((pid_t)w->pid, &status, 0);
+        } while (ended < 0 && errno == EINTR);
+    }
     w->pid = -1;
-    return ended < 0 ? PLAT_WORKER_FAILED : end_of(status);
+    if (ended < 0)
+        return PLAT_WORKER_FAILED;
+    return !in_time && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? PLAT_WORKER_STUCK
+                                                                          : end_of(status);
 }
 
 bool plat_wait_readable(int fd, int milliseconds)
@@ -230,7 +253,8 @@ static int add_pending(struct walk *w, const char *name)
     return -1;
 }
 
-/* What is not the worker's was laid there by somebody else, by a hard link perhaps. */
+/* What is neither the worker's nor ours (it may have stayed what we are) was laid there by somebody
+ * else, by a hard link perhaps. */
 static int take_back_entry(void *ctx, const char *name)
 {
     struct walk *w = ctx;
@@ -238,7 +262,7 @@ static int take_back_entry(void *ctx, const char *name)
 
     if (fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return -1;
-    if (st.st_uid != WORKER_UID) {
+    if (st.st_uid != WORKER_UID && st.st_uid != geteuid()) {
         errno = EPERM;
         return -1;
     }

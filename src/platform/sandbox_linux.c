@@ -103,14 +103,29 @@ static bool restrict_files(const struct plat_cage *cage)
 
 /* What any worker needs: memory, the descriptors it has, and its end. */
 static const int calls_always[] = {
-    SCMP_SYS(read),          SCMP_SYS(write),          SCMP_SYS(pread64),
-    SCMP_SYS(lseek),         SCMP_SYS(close),          SCMP_SYS(fstat),
-    SCMP_SYS(newfstatat),    SCMP_SYS(fadvise64),      SCMP_SYS(brk),
-    SCMP_SYS(munmap),        SCMP_SYS(mremap),         SCMP_SYS(madvise),
-    SCMP_SYS(mlock),         SCMP_SYS(munlock),        SCMP_SYS(getrandom),
-    SCMP_SYS(clock_gettime), SCMP_SYS(futex),          SCMP_SYS(getpid),
-    SCMP_SYS(gettid),        SCMP_SYS(rt_sigreturn),   SCMP_SYS(exit_group),
-    SCMP_SYS(rt_sigaction),  SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall),
+    SCMP_SYS(read),
+    SCMP_SYS(pread64),
+    SCMP_SYS(lseek),
+    SCMP_SYS(close),
+    SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(fadvise64),
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(mlock),
+    SCMP_SYS(munlock),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(futex),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(restart_syscall),
     SCMP_SYS(sysinfo), /* glibc's qsort asks how much memory there is */
 };
 
@@ -170,6 +185,37 @@ static bool allow_create(scmp_filter_ctx f)
            allow_only(f, SCMP_SYS(utimensat), 1, 0); /* of an open file: no name */
 }
 
+#define DESCRIPTORS_MAX 64
+
+/* The call on any descriptor but this one, with second (if it is there) as well: each bit in which
+ * they can differ is a rule. The kernel looks at 32 bits of a descriptor, so equal is not enough.
+ */
+static bool allow_but_on(scmp_filter_ctx f, int call, int descriptor,
+                         const struct scmp_arg_cmp *second)
+{
+    struct scmp_arg_cmp both[2] = {{.arg = 0}, second != NULL ? *second : (struct scmp_arg_cmp){0}};
+
+    for (uint64_t bit = 1; bit < DESCRIPTORS_MAX; bit *= 2) {
+        both[0] = has_bits(0, bit, ~(uint64_t)descriptor & bit);
+        if (seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, second != NULL ? 2 : 1, both) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* What it reads may have been opened for both ways: a terminal, a socket. */
+static bool allow_writing(scmp_filter_ctx f, int input)
+{
+    const struct scmp_arg_cmp duplicate = {
+        .arg = 1, .op = SCMP_CMP_EQ, .datum_a = F_DUPFD_CLOEXEC}; /* a folder that is listed */
+
+    if (input >= 0)
+        return allow_but_on(f, SCMP_SYS(write), input, NULL) &&
+               allow_but_on(f, SCMP_SYS(fcntl), input, &duplicate);
+    return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(write), 0, NULL) == 0 &&
+           seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, &duplicate) == 0;
+}
+
 static bool fill_allowed(scmp_filter_ctx f, const struct plat_cage *cage)
 {
     const uint64_t self = (uint64_t)getpid();
@@ -179,8 +225,7 @@ static bool fill_allowed(scmp_filter_ctx f, const struct plat_cage *cage)
            allow_calls(f, calls_always, sizeof calls_always / sizeof *calls_always) &&
            allow_without(f, SCMP_SYS(mmap), 2, PROT_EXEC) &&
            allow_without(f, SCMP_SYS(mprotect), 2, PROT_EXEC) &&
-           allow_only(f, SCMP_SYS(fcntl), 1, F_GETFL) &&
-           allow_only(f, SCMP_SYS(fcntl), 1, F_DUPFD_CLOEXEC) && /* a folder that is listed */
+           allow_only(f, SCMP_SYS(fcntl), 1, F_GETFL) && allow_writing(f, cage->input) &&
            allow_only(f, SCMP_SYS(fcntl), 1, F_SETFD) &&
            allow_only(f, SCMP_SYS(tgkill), 0, self) && /* abort */
            allow_open(f) &&
@@ -302,8 +347,6 @@ static bool set_limit(int what, uint64_t most)
     limit = (struct rlimit){(rlim_t)most, (rlim_t)most};
     return setrlimit((__rlimit_resource_t)what, &limit) == 0;
 }
-
-#define DESCRIPTORS_MAX 64
 
 static bool restrict_amounts(const struct plat_cage *cage)
 {

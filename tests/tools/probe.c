@@ -3,20 +3,25 @@
  * it over: tries what it is not allowed to, and looks for secrets in its memory. Release builds of
  * unseal leave their worker no environment but LD_*, so that is how the variables are called:
  *
- *     LD_PROBE=NAME           one attempt, see the table below; "state" only tells the process's
- * own state; "list" prints the names of all attempts and ends the process LD_PROBE_IN=main in the
- * program itself, at its end. Else in its worker, after it has shut itself in, at the first call
- * that reads or writes something LD_PROBE_REPORT=FILE    gets, from either: "started PROCESS PID";
- * what the worker has from its start ("fd NUMBER WHAT", "env NAME", "arg TEXT"); "tried NAME"
- * before the attempt, and "NAME RESULT" after it: allowed, an errno, or a word LD_PROBE_KEY=FILE,
- * LD_PROBE_ABOVE=DIR what attempts on a key and on another folder aim at LD_PROBE_SECRETS=FILE
- * lines "NAME HEX", as `hidden` makes them: none of them in the clear. The memory is searched in
- * the worker when it has shut itself in and writes content ("middle"), in the program when it
- * begins to listen to the worker ("middle"), and in both at the end ("end"). The report gets
- *                             "PROCESS WHEN NAME absent" or "... found TIMES in MAPPING"
- *     LD_PROBE_LACKS=PIECE    the worker's system lacks that: landlock, landlock-news (all but its
- *                             first version), seccomp, rights (to be killed with its parent)
- *                             or limits (of memory)
+ * LD_PROBE=NAME: one attempt, see the table below; "state" only tells the process's own state;
+ * "list" prints the names of all attempts and ends the process.
+ *
+ * LD_PROBE_IN=main: in the program itself, at its end. Else in its worker, after it has shut itself
+ * in, at the first call that reads or writes something.
+ *
+ * LD_PROBE_REPORT=FILE gets, from either: "started PROCESS PID"; what the worker has from its start
+ * ("fd NUMBER WHAT", "env NAME", "arg TEXT"); "tried NAME" before the attempt, and "NAME RESULT"
+ * after it: allowed, an errno, or a word.
+ *
+ * LD_PROBE_KEY=FILE, LD_PROBE_ABOVE=DIR: what attempts on a key and on another folder aim at.
+ *
+ * LD_PROBE_SECRETS=FILE: lines "NAME HEX", as `hidden` makes them: none of them in the clear. The
+ * memory is searched in the worker when it has shut itself in and writes content ("middle"), in the
+ * program when it begins to listen to the worker ("middle"), and in both at the end ("end"). The
+ * report gets "PROCESS WHEN NAME absent" or "... found TIMES in MAPPING".
+ *
+ * LD_PROBE_LACKS=PIECE: the worker's system lacks that: landlock, landlock-news (all but its first
+ * version), seccomp, rights (to be killed with its parent) or limits (of memory).
  *
  * All that takes rights is made ready before main: files are opened that the cage would refuse.
  */
