@@ -106,7 +106,6 @@ static struct plat_cage cage_for(const struct worker *w)
     return (struct plat_cage){
         .folder = unpacks || rechecks ? w->output : -1,
         .folder_is_read = rechecks,
-        .input = rechecks ? -1 : PLAT_WORKER_FIRST,
         .memory = files > MEMORY_MOST / MEMORY_A_FILE ? MEMORY_LEAST + MEMORY_MOST
                                                       : MEMORY_LEAST + files * MEMORY_A_FILE,
         .file_size = w->output < 0 ? 0 : job->limits.room,

@@ -103,34 +103,16 @@ static bool restrict_files(const struct plat_cage *cage)
 
 /* What any worker needs: memory, the descriptors it has, and its end. */
 static const int calls_always[] = {
-    SCMP_SYS(read),
-    SCMP_SYS(pread64),
-    SCMP_SYS(lseek),
-    SCMP_SYS(close),
-    SCMP_SYS(fstat),
-    SCMP_SYS(newfstatat),
-    SCMP_SYS(fadvise64),
-    SCMP_SYS(brk),
-    SCMP_SYS(munmap),
-    SCMP_SYS(mremap),
-    SCMP_SYS(madvise),
-    SCMP_SYS(mlock),
-    SCMP_SYS(munlock),
-    SCMP_SYS(getrandom),
-    SCMP_SYS(clock_gettime),
-    SCMP_SYS(futex),
-    SCMP_SYS(getpid),
-    SCMP_SYS(gettid),
-    SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(exit_group),
-    SCMP_SYS(rt_sigaction),
-    SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(restart_syscall),
+    SCMP_SYS(read),          SCMP_SYS(pread64),
+    SCMP_SYS(lseek),         SCMP_SYS(close),          SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat),    SCMP_SYS(fadvise64),      SCMP_SYS(brk),
+    SCMP_SYS(munmap),        SCMP_SYS(mremap),         SCMP_SYS(madvise),
+    SCMP_SYS(mlock),         SCMP_SYS(munlock),        SCMP_SYS(getrandom),
+    SCMP_SYS(clock_gettime), SCMP_SYS(futex),          SCMP_SYS(getpid),
+    SCMP_SYS(gettid),        SCMP_SYS(rt_sigreturn),   SCMP_SYS(exit_group),
+    SCMP_SYS(rt_sigaction),  SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall),
     SCMP_SYS(sysinfo), /* glibc's qsort asks how much memory there is */
 };
-
-/* One that writes: openat and mkdirat are below, with what they may be asked for. */
-static const int calls_writing[] = {SCMP_SYS(umask)};
 
 /* One that reads a folder. */
 static const int calls_reading[] = {SCMP_SYS(getdents64), SCMP_SYS(readlinkat)};
@@ -166,6 +148,7 @@ static bool allow_only(scmp_filter_ctx f, int call, unsigned int argument, uint6
 }
 
 #define SPECIAL_BITS 07000 /* set-user-ID and the like */
+#define DESCRIPTORS_MAX 64
 
 /* For reading, and nothing that is not there; no handle that Landlock does not look at. */
 static bool allow_open(scmp_filter_ctx f)
@@ -173,65 +156,78 @@ static bool allow_open(scmp_filter_ctx f)
     return allow_without(f, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC | O_PATH);
 }
 
-/* A new file that is not there yet and no link. No file is ever opened to be changed. */
+/* A new file that is not there yet and no link. No file is ever opened to be changed. (O_PATH would
+ * make the system forget the rest.) */
 static bool allow_create(scmp_filter_ctx f)
 {
     const uint64_t fresh = O_CREAT | O_EXCL | O_NOFOLLOW;
-    const struct scmp_arg_cmp both[] = {has_bits(2, fresh, fresh), has_bits(3, SPECIAL_BITS, 0)};
+    const struct scmp_arg_cmp both[] = {has_bits(2, fresh | O_PATH | O_TRUNC, fresh),
+                                        has_bits(3, SPECIAL_BITS, 0)};
 
     return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 2, both) == 0 &&
-           allow_without(f, SCMP_SYS(mkdirat), 2, SPECIAL_BITS) &&
-           allow_without(f, SCMP_SYS(fchmod), 1, SPECIAL_BITS) &&
-           allow_only(f, SCMP_SYS(utimensat), 1, 0); /* of an open file: no name */
+           allow_without(f, SCMP_SYS(mkdirat), 2, SPECIAL_BITS);
 }
 
-#define DESCRIPTORS_MAX 64
-
-/* The call on any descriptor but this one, with second (if it is there) as well: each bit in which
- * they can differ is a rule. The kernel looks at 32 bits of a descriptor, so equal is not enough.
- */
-static bool allow_but_on(scmp_filter_ctx f, int call, int descriptor,
-                         const struct scmp_arg_cmp *second)
+/* The call on what it has made or was given to write to, with rule as well: on descriptors behind
+ * that of the sealed file, up to the most there may be. */
+static bool allow_behind_input(scmp_filter_ctx f, int call, const struct scmp_arg_cmp *rule)
 {
-    struct scmp_arg_cmp both[2] = {{.arg = 0}, second != NULL ? *second : (struct scmp_arg_cmp){0}};
+    static const struct {
+        uint64_t first, count; /* a power of two, of which first is a multiple */
+    } ranges[] = {{PLAT_WORKER_FIRST + 1, 1}, {6, 2}, {8, 8}, {16, 16}, {32, 32}};
+    _Static_assert(PLAT_WORKER_FIRST == 4 && DESCRIPTORS_MAX == 64, "the ranges are all others");
 
-    for (uint64_t bit = 1; bit < DESCRIPTORS_MAX; bit *= 2) {
-        both[0] = has_bits(0, bit, ~(uint64_t)descriptor & bit);
-        if (seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, second != NULL ? 2 : 1, both) != 0)
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        const struct scmp_arg_cmp both[] = {has_bits(0, ~(ranges[i].count - 1), ranges[i].first),
+                                            rule != NULL ? *rule : (struct scmp_arg_cmp){0}};
+
+        if (seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, rule != NULL ? 2 : 1, both) != 0)
             return false;
     }
     return true;
 }
 
-/* What it reads may have been opened for both ways: a terminal, a socket. */
-static bool allow_writing(scmp_filter_ctx f, int input)
+/* To change rights and times of a file a descriptor for reading is enough: not of the sealed file,
+ * nor of what the first three are open on. */
+static bool allow_finish(scmp_filter_ctx f)
 {
-    const struct scmp_arg_cmp duplicate = {
-        .arg = 1, .op = SCMP_CMP_EQ, .datum_a = F_DUPFD_CLOEXEC}; /* a folder that is listed */
+    const struct scmp_arg_cmp plain = has_bits(1, SPECIAL_BITS, 0),
+                              nameless = has_bits(1, UINT64_MAX, 0);
 
-    if (input >= 0)
-        return allow_but_on(f, SCMP_SYS(write), input, NULL) &&
-               allow_but_on(f, SCMP_SYS(fcntl), input, &duplicate);
-    return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(write), 0, NULL) == 0 &&
-           seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, &duplicate) == 0;
+    return allow_behind_input(f, SCMP_SYS(fchmod), &plain) &&
+           allow_behind_input(f, SCMP_SYS(utimensat), &nameless);
+}
+
+/* To the program, and to what it makes. What it reads from may have been opened for both ways: a
+ * terminal, a socket. */
+static bool allow_writing(scmp_filter_ctx f, const struct plat_cage *cage)
+{
+    return allow_only(f, SCMP_SYS(write), 0, PLAT_WORKER_CHANNEL) &&
+           (cage->folder_is_read || allow_behind_input(f, SCMP_SYS(write), NULL));
+}
+
+/* A folder that is listed is opened twice. */
+static bool allow_reading(scmp_filter_ctx f)
+{
+    return allow_calls(f, calls_reading, sizeof calls_reading / sizeof *calls_reading) &&
+           allow_only(f, SCMP_SYS(fcntl), 1, F_DUPFD_CLOEXEC);
 }
 
 static bool fill_allowed(scmp_filter_ctx f, const struct plat_cage *cage)
 {
     const uint64_t self = (uint64_t)getpid();
-    bool reads = cage->folder_is_read;
 
     return seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
            allow_calls(f, calls_always, sizeof calls_always / sizeof *calls_always) &&
            allow_without(f, SCMP_SYS(mmap), 2, PROT_EXEC) &&
            allow_without(f, SCMP_SYS(mprotect), 2, PROT_EXEC) &&
-           allow_only(f, SCMP_SYS(fcntl), 1, F_GETFL) && allow_writing(f, cage->input) &&
+           allow_only(f, SCMP_SYS(fcntl), 1, F_GETFL) &&
            allow_only(f, SCMP_SYS(fcntl), 1, F_SETFD) &&
            allow_only(f, SCMP_SYS(tgkill), 0, self) && /* abort */
-           allow_open(f) &&
-           (reads ? allow_calls(f, calls_reading, sizeof calls_reading / sizeof *calls_reading)
-                  : allow_calls(f, calls_writing, sizeof calls_writing / sizeof *calls_writing) &&
-                        allow_create(f));
+           allow_open(f) && allow_writing(f, cage) &&
+           (cage->folder_is_read ? allow_reading(f)
+            : cage->folder >= 0  ? allow_create(f) && allow_finish(f)
+                                 : true); /* nothing is made */
 }
 
 static bool restrict_calls(const struct plat_cage *cage)

@@ -172,6 +172,9 @@ if [ -n "$caged" ]; then
             expected=${refusals[$name]-killed}
             # Where no folder was given, there is no folder above one either.
             [[ $name != read-up || $task == --extract* ]] || expected=ENOTDIR
+            # Where there is no folder, nothing can be made, and nothing opened to have many.
+            [[ $name != create-* && $name != folder-* && $name != descriptors || $task == --extract* ]] ||
+                expected=killed
             # There is no file at all, or it is whatever standard output is.
             [[ $name != file-size || $task != --[lv]* ]] || expected=EBADF
             [[ $name != file-size || $task != "-o - "* ]] || continue
@@ -182,7 +185,7 @@ if [ -n "$caged" ]; then
     done
     for name in $few create-above; do
         expected=${refusals[$name]-killed}
-        case $name in create-* | folder-*) expected=killed ;; write-input) expected='allowed|EBADF' ;; esac
+        case $name in create-* | folder-*) expected=killed ;; esac
         expect_attempt "$user, --recheck" "$name" "$(attempt "$user" "$name" unseal -q --recheck read)" "$expected"
     done
     expect_same key "$home/alice.key"

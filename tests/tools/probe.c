@@ -195,13 +195,22 @@ static int try_memory(void)
     return result;
 }
 
+static bool is_type(int fd, mode_t type)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type;
+}
+
 static int try_descriptors(void)
 {
+    bool has_folder = is_type(INPUT + 1, S_IFDIR);
     long fds[1024];
     int count = 0, result = 0;
 
     while (count < 1024) {
-        long fd = real_syscall(SYS_fcntl, 0, F_DUPFD_CLOEXEC, 0);
+        long fd = has_folder ? real_syscall(SYS_openat, INPUT + 1, ".", O_RDONLY | O_DIRECTORY)
+                             : real_syscall(SYS_fcntl, 0, F_DUPFD_CLOEXEC, 0);
 
         if (fd < 0) {
             result = errno;
@@ -231,14 +240,14 @@ static long long size_limit(void)
 /* One byte behind the last that the limit allows: of a new file in the folder, or of the file. */
 static int try_file_size(void)
 {
-    long fd = real_syscall(SYS_openat, INPUT + 1, "probe", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-                           0600);
+    long fd = is_type(INPUT + 1, S_IFDIR)
+                  ? real_syscall(SYS_openat, INPUT + 1, "probe",
+                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600)
+                  : INPUT + 1;
     long long limit = size_limit();
     int result = 0;
 
     report("file size limit %lld\n", limit);
-    if (fd < 0)
-        fd = INPUT + 1;
     errno = 0;
     if (limit >= 0 && (real_syscall(SYS_lseek, fd, limit, SEEK_SET) < 0 ||
                        real_syscall(SYS_write, fd, "x", 1) < 0))
@@ -250,8 +259,10 @@ static int try_file_size(void)
 /* What it has written itself. */
 static int try_read_back(void)
 {
-    long fd = real_syscall(SYS_openat, INPUT + 1, "probe", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-                           0600);
+    long fd = is_type(INPUT + 1, S_IFDIR)
+                  ? real_syscall(SYS_openat, INPUT + 1, "probe",
+                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600)
+                  : INPUT + 1;
 
     return fd < 0 ? errno : TRY(SYS_openat, INPUT + 1, P("probe"), O_RDONLY);
 }
@@ -402,6 +413,10 @@ static const struct attempt {
      {FOLDER, P("probe"), O_WRONLY | O_CREAT | O_EXCL, 0600},
      NULL},
     {"create-nameless", SYS_openat, {FOLDER, P("."), O_TMPFILE | O_RDWR, 0600}, NULL},
+    {"handle-for-creating",
+     SYS_openat,
+     {AT_FDCWD, P("/etc/passwd"), O_CREAT | O_EXCL | O_NOFOLLOW | O_PATH, 0600},
+     NULL},
     {"create-set-user-id",
      SYS_openat,
      {FOLDER, P("probe"), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 04700},
@@ -409,6 +424,12 @@ static const struct attempt {
     {"folder-set-group-id", SYS_mkdirat, {FOLDER, P("probe"), 02700}, NULL},
     {"mode-set-user-id", SYS_fchmod, {FOLDER, 04755}, NULL},
     {"mode-set-group-id", SYS_fchmod, {FOLDER, 02755}, NULL},
+    {"mode-input", SYS_fchmod, {INPUT, 0777}, NULL},
+    {"mode-nothing", SYS_fchmod, {0, 0777}, NULL}, /* /dev/null */
+    {"mode-wide", SYS_fchmod, {INPUT | 1L << 32, 0777}, NULL},
+    {"times-input", SYS_utimensat, {INPUT, 0, P(times), 0}, NULL},
+    {"duplicate-input", SYS_fcntl, {INPUT, F_DUPFD_CLOEXEC, 10}, NULL},
+    {"mask", SYS_umask, {0}, NULL},
     {"mode-by-name", SYS_fchmodat, {AT_FDCWD, P(key_path), 0777}, NULL},
     {"owner", SYS_fchown, {FOLDER, 0, 0}, NULL},
     {"owner-by-name", SYS_fchownat, {AT_FDCWD, P(key_path), 0, 0, 0}, NULL},
