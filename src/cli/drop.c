@@ -664,19 +664,22 @@ void drop_receive(struct drop *d)
 static void show_remarks(const struct drop *d)
 {
     static const char *const kinds[] = {"# missing ", "# skipped ", "# damaged ", "# changed "};
-    const char *line = (const char *)d->result.remarks.data;
+    const char *line = (const char *)d->result.remarks.data, *next;
     size_t shown_count = 0;
 
     warn("the sender recorded that something is missing or was not read whole:");
-    for (; line != NULL && *line != '\0'; line = strchr(line, '\n') + 1) {
+    for (; line != NULL && *line != '\0'; line = next) {
+        size_t len = strcspn(line, "\n"); /* a worker may have left out the last */
         bool is_missing = false;
         char *copy;
+
+        next = line + len + (line[len] == '\n');
 
         for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
             is_missing |= strncmp(line, kinds[i], strlen(kinds[i])) == 0;
         if (!is_missing || ++shown_count > REMARKS_SHOWN)
             continue;
-        copy = strndup(line + 2, strcspn(line, "\n") - 2);
+        copy = strndup(line + 2, len - 2);
         warn("  %s", copy == NULL ? "" : shown(copy));
         free(copy);
     }

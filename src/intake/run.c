@@ -213,9 +213,6 @@ static enum seal_status judge_end(struct run *r, enum plat_worker_end end, struc
         return broke(fault, "it crashed");
     if (fault->status == SEAL_BROKE)
         return fault->status;
-    if (end == PLAT_WORKER_STUCK)
-        return stop_requested() ? fault_set(fault, SEAL_INTERRUPTED, NULL, NULL)
-                                : broke(fault, "it did not end");
     *fault = (struct fault){.status = SEAL_OK};
     if (end == PLAT_WORKER_KILLED)
         return fault_set(
@@ -278,23 +275,43 @@ static enum seal_status converse(struct run *r, int channel_fd, const struct spa
     return fault->status;
 }
 
-/* An honest one ends at once. */
-#define END_PATIENCE 20000 /* milliseconds */
+#define LOOK_EVERY 200   /* milliseconds */
+#define END_WITHIN 20000 /* an honest one has only to give back its memory */
+
+/* It has said all. One that was taken over may go on all the same, but not after we were asked to
+ * stop, nor until the disk is full, nor longer than this. SEAL_OK: it has ended. */
+static enum seal_status await_end(struct run *r, const struct plat_worker *worker,
+                                  struct fault *fault)
+{
+    for (int waited = 0; !plat_worker_has_ended(worker, LOOK_EVERY); waited += LOOK_EVERY) {
+        if (stop_requested())
+            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        if (r->keep_free > 0 && watch_room(r, fault) != SEAL_OK)
+            return fault->status;
+        if (waited >= END_WITHIN)
+            return broke(fault, "it did not end");
+    }
+    return SEAL_OK;
+}
 
 static enum seal_status work(struct run *r, const int *fds, size_t fd_count,
                              const struct span ahead[2], struct fault *fault)
 {
+    struct fault late = {.status = SEAL_OK};
     struct plat_worker worker;
-    int patience = END_PATIENCE;
+    bool stopped;
 
     if (plat_worker_start(&worker, fds, fd_count) != 0)
         return fault_set_errno(fault, "the part that reads what is inside could not be started",
                                NULL);
-    if (converse(r, worker.channel, ahead, fault) != SEAL_OK &&
-        fault->status != SEAL_IO) /* with that it has ended, and how is worth knowing */
-        patience = 0;
+    stopped = converse(r, worker.channel, ahead, fault) != SEAL_OK &&
+              fault->status != SEAL_IO; /* then it has ended, and how is worth knowing */
     (void)plat_close(worker.channel);
-    (void)judge_end(r, plat_worker_wait(&worker, patience), fault);
+    if (!stopped && await_end(r, &worker, &late) != SEAL_OK) {
+        stopped = true;
+        *fault = late;
+    }
+    (void)judge_end(r, plat_worker_wait(&worker, stopped), fault);
     name_places(r, fault);
     return fault->status;
 }

@@ -45,13 +45,13 @@ enum plat_worker_end {
     PLAT_WORKER_FAILED,    /* with another code: it could not be started, say */
     PLAT_WORKER_CRASHED,   /* by a signal for mistakes in memory and the like */
     PLAT_WORKER_FORBIDDEN, /* it tried what its cage forbids */
-    PLAT_WORKER_KILLED,    /* by another signal: mostly for want of memory */
-    PLAT_WORKER_STUCK      /* it did not end, and was killed */
+    PLAT_WORKER_KILLED     /* by another signal: mostly for want of memory */
 };
 
-/* Waits for its end, and kills it if that does not come in so many milliseconds or somebody asks us
- * to stop. */
-enum plat_worker_end plat_worker_wait(struct plat_worker *w, int milliseconds);
+/* Waits for its end, but only so long. False: not yet, or a signal asks us to stop. */
+bool plat_worker_has_ended(const struct plat_worker *w, int milliseconds);
+/* Waits for its end, kill: after having killed it. */
+enum plat_worker_end plat_worker_wait(struct plat_worker *w, bool kill);
 
 /* Waits until something can be read from fd, or so long. False: nothing yet, or a signal came. */
 bool plat_wait_readable(int fd, int milliseconds);
@@ -60,3 +60,213 @@ bool plat_wait_readable(int fd, int milliseconds);
 struct plat_cage {
     int folder;          /* all it may make files and folders in; -1: none */
     bool folder_is_read; /* it may only read there instead */
+    uint64_t memory;     /* bytes it may take beyond those it has */
+    uint64_t file_size;  /* bytes of the largest file it may write */
+};
+
+/* Pieces of the cage, as bits. */
+#define PLAT_CAGE_FILES 1      /* which files it may touch (Landlock on Linux) */
+#define PLAT_CAGE_CALLS 2      /* which system calls it may make (seccomp); others end it */
+#define PLAT_CAGE_PRIVILEGES 4 /* no privileges, and no way to any */
+#define PLAT_CAGE_LIMITS 8     /* memory, files, processes */
+#define PLAT_CAGE_ALL 15
+
+/* Shuts this process in, for good. Returns the pieces that this system lacks: the others hold. */
+unsigned int plat_cage_enter(const struct plat_cage *cage);
+/* The same for a program that meets no content: from now on it can neither reach a network nor
+ * start another program. with_programs: it can still do the latter. Where the system knows no such
+ * thing, nothing happens. */
+void plat_renounce(bool with_programs);
+
+/* Where we may do everything, the worker is another user, who owns nothing else: an empty folder is
+ * given to that user, and with all in it taken back when the worker has ended. Both do nothing
+ * where we are no such user; lending also where the file system has no owners. */
+void plat_lend_dir(int fd);
+int plat_take_back_dir(int fd);
+
+/* ---- The terminal ------------------------------------------------------------------------- */
+
+bool plat_is_terminal(int fd);
+/* Columns of the terminal behind fd; 80 where unknown. */
+size_t plat_terminal_columns(int fd);
+
+enum plat_prompt_result {
+    PLAT_PROMPT_OK,
+    PLAT_PROMPT_NO_TERMINAL,
+    PLAT_PROMPT_TOO_LONG,
+    PLAT_PROMPT_STOPPED,
+    PLAT_PROMPT_FAILED
+};
+
+/* Shows prompt on the controlling terminal (not standard input or output) and reads one line
+ * without echo into secret (NUL-terminated, the newline removed). Echo is restored on every way
+ * out, signals included. End of input on an empty line counts as PLAT_PROMPT_STOPPED. */
+enum plat_prompt_result plat_prompt_secret(const char *prompt, char *secret, size_t size);
+
+/* ---- Time --------------------------------------------------------------------------------- */
+
+/* Seconds of a clock that only goes forward. */
+double plat_monotonic(void);
+/* How many minutes the user's clock is ahead of UTC (east) at that time. False: not known. */
+bool plat_utc_offset(int64_t sec, int *minutes);
+
+/* ---- Reading the source ------------------------------------------------------------------- */
+
+enum plat_type { PLAT_FILE, PLAT_DIR, PLAT_LINK, PLAT_FIFO, PLAT_SOCKET, PLAT_DEVICE, PLAT_OTHER };
+
+struct plat_stat {
+    enum plat_type type;
+    bool owner_may_execute;
+    bool others_may_read; /* group or others hold any right on it */
+    uint64_t size;
+    struct timestamp mtime;
+    struct timestamp changed; /* content, rights or links (ctime); no program can set it */
+    uint64_t device, inode;
+};
+
+/* A folder on this system, or -1. at is PLAT_CWD or an open folder; name is not followed if it is
+ * a link, unless follow. */
+#define PLAT_CWD (-100)
+int plat_open_dir(int at, const char *name, bool follow);
+/* A file for reading, likewise. Never becomes a controlling terminal. What is met on the way (not
+ * follow) never blocks; what the user named (follow) may be a FIFO, whose writer is waited for. */
+int plat_open_file(int at, const char *name, bool follow);
+int plat_stat_at(int at, const char *name, bool follow, struct plat_stat *st);
+int plat_stat_fd(int fd, struct plat_stat *st);
+/* The target's bytes without a NUL, appended to out. */
+int plat_read_link(int at, const char *name, struct buffer *out);
+/* The path from the root, without links, "." and "..": malloc'ed, or NULL with errno. */
+char *plat_real_path(const char *path);
+/* Calls each(ctx, name) for all entries but . and .., in no order. each returns 0 to go on; what
+ * else it returns ends the listing and is returned. dirfd stays open. */
+int plat_list_dir(int dirfd, int (*each)(void *ctx, const char *name), void *ctx);
+int plat_close(int fd);
+/* A file or a folder that belongs to this user, to lock it; never through a link. EINVAL: it is
+ * something else, or somebody else's. */
+int plat_open_own(int at, const char *name, bool *is_dir);
+/* Whether another user can give a folder that lies in this one another name; root apart. */
+bool plat_others_may_rename(int dirfd);
+/* Up to len bytes at that place of the file: how many, 0 at its end, or -1. */
+int64_t plat_read_at(int fd, void *buf, size_t len, uint64_t off);
+/* Tells the system that fd is read once from begin to end; a hint, no result. */
+void plat_hint_sequential(int fd);
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+/* For the owner alone, or for everybody as far as the umask lets them. */
+enum plat_access { PLAT_PRIVATE, PLAT_SHARED };
+
+/* Both refuse what exists (EEXIST). exec adds the right to execute. */
+int plat_make_dir(int at, const char *name, enum plat_access access);
+int plat_create_file(int at, const char *name, enum plat_access access, bool exec);
+/* A file that only grows, for reading and appending; a link is followed. It is made, for its
+ * owner alone, if it is not there. Never waits for the other side of a FIFO. */
+int plat_open_append(const char *path);
+/* Waits until no other program has the file locked; then it is ours until it is closed. EINTR:
+ * asked to stop meanwhile. */
+int plat_lock(int fd);
+/* Takes the lock if nobody else has it; then it is ours until fd and all its duplicates are closed.
+ * EWOULDBLOCK: another program has it; else: there are no locks here that say anything (ENOTSUP on
+ * network file systems, where each machine may have its own, and on those we do not know). */
+int plat_lock_try(int fd);
+/* Another number for the same open file. */
+int plat_duplicate(int fd);
+int plat_set_mtime_fd(int fd, struct timestamp mtime);
+/* Takes the right to write from everybody. EPERM, ENOTSUP or EINVAL where there is no such thing.
+ */
+int plat_make_read_only(int fd);
+/* Gives a folder that was PLAT_PRIVATE the rights that PLAT_SHARED would have given it; but what is
+ * read-only stays so. */
+int plat_share_dir(int fd);
+/* Renames within one folder; fails with EEXIST rather than replace. */
+int plat_rename_new(int at, const char *from, const char *to);
+/* Renames over what is there, atomically. */
+int plat_rename_over(int at, const char *from, const char *to);
+int plat_unlink(int at, const char *name);
+/* Empties the folder fd, of all that is below, also what is read-only, following no link; then
+ * removes name, which it has or had. So nothing else is hit, whatever has that name by now. fd -1:
+ * it is empty. After a failure what else is in that folder is still removed, and then it stops.
+ * may_stop: also when asked to (EINTR). */
+int plat_remove_tree(int at, const char *name, int fd, bool may_stop);
+/* To the medium: one file or folder; or all of the file system that fd is on. */
+int plat_sync(int fd);
+int plat_sync_filesystem(int fd);
+int plat_truncate(int fd, uint64_t size);
+
+struct plat_room {
+    uint64_t free;     /* bytes that this user can still write there */
+    uint64_t file_max; /* the largest file that its file system takes, where we know of one smaller
+                          than disks are (FAT); else UINT64_MAX */
+};
+
+/* What there is for a new file in that folder. ENOTSUP: its file system does not say. */
+int plat_room(const char *folder, struct plat_room *room);
+/* The same where an open file or folder is. */
+int plat_room_fd(int fd, struct plat_room *room);
+
+/* ---- What is not finished yet -------------------------------------------------------------- */
+
+/* A new file or folder NAME.xxxxxxxx.partial in that folder, open, and locked as long as it or a
+ * duplicate is. The folder is its owner's alone. *temporary is malloc'ed, its name; NULL on
+ * failure. */
+int partial_create_file(int dirfd, const char *name, enum plat_access access, char **temporary);
+int partial_create_dir(int dirfd, const char *name, char **temporary);
+enum leftover_fate {
+    LEFTOVER_REMOVED,
+    LEFTOVER_STAYS,    /* it could not be removed: sys is errno */
+    LEFTOVER_DOUBTFUL, /* locks say nothing here: it may still be worked on, and is left */
+    LEFTOVER_EXPOSED   /* a folder that others may have given this name: it is left */
+};
+
+/* Removes what killed programs left beside path under such a name: of path, or, unless is_name is
+ * NULL, of any (of len bytes, without a NUL) that it accepts. tell hears of each. To be called
+ * before anything is made there. */
+void leftovers_remove(const char *path, bool (*is_name)(const char *name, size_t len),
+                      void (*tell)(const char *name, enum leftover_fate fate, int sys));
+
+/* ---- A file that appears only when it is whole --------------------------------------------- */
+
+/* Written under a temporary name in the folder of the final one. */
+struct output {
+    int fd;
+    enum plat_access access;
+    bool is_stdout; /* nothing to make or undo then */
+    int lock;       /* keeps it locked until it has its name */
+    int dirfd;
+    char *name; /* without the folder */
+    char *temporary;
+};
+
+/* Splits path at its last separator: *dir is malloc'ed ("." if there is none), *name points into
+ * path. False for want of memory. */
+bool path_split(const char *path, char **dir, const char **name);
+/* path "-" is standard output. SEAL_EXISTS if path is there; it is looked for again, atomically,
+ * by output_commit. */
+MUST_USE enum seal_status output_create(struct output *o, const char *path, enum plat_access access,
+                                        struct fault *fault);
+/* To the medium, and then to its name. Whatever happens, *o is done with. */
+MUST_USE enum seal_status output_commit(struct output *o, struct fault *fault);
+/* Removes what there is; harmless after output_commit and on an all-zero *o. */
+void output_abort(struct output *o);
+
+/* A folder likewise. It is its owner's alone until it has its name. */
+struct output_dir {
+    int fd;     /* to write under */
+    int parent; /* the folder it is in */
+    char *name, *temporary;
+    bool committed;
+};
+
+/* SEAL_EXISTS if path is there; it is looked for again, atomically, by output_dir_commit. */
+MUST_USE enum seal_status output_dir_create(struct output_dir *o, const char *path,
+                                            struct fault *fault);
+/* To the medium with all there is, and then to its name. Until output_dir_keep it can still be
+ * taken back by output_dir_abort, and has to be on failure. */
+MUST_USE enum seal_status output_dir_commit(struct output_dir *o, struct fault *fault);
+/* *o is done with, and the folder stays. */
+void output_dir_keep(struct output_dir *o);
+/* Removes the folder and all in it; harmless after output_dir_keep and on an all-zero *o. False: it
+ * could not be removed, and o->temporary (o->name, if o->committed) is what is left. */
+bool output_dir_abort(struct output_dir *o);
+
+#endif

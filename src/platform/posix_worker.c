@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <linux/capability.h>
@@ -172,40 +173,32 @@ static enum plat_worker_end end_of(int status)
     }
 }
 
-/* Whether it has ended; false after so many milliseconds, or if we are to stop. */
-static bool ends_in(pid_t pid, int milliseconds, pid_t *ended, int *status)
+/* Looks rather than waits for a signal, which would have to be blocked before the fork. */
+bool plat_worker_has_ended(const struct plat_worker *w, int milliseconds)
 {
-    const double end = plat_monotonic() + milliseconds / 1e3;
-    int pause = 1;
+    for (int waited = 0, pause = 1; waited <= milliseconds && !stop_requested(); waited += pause) {
+        siginfo_t end = {.si_pid = 0};
 
-    for (;;) {
-        *ended = waitpid(pid, status, WNOHANG);
-        if (*ended > 0 || (*ended < 0 && errno != EINTR))
+        if (waitid(P_PID, (id_t)w->pid, &end, WEXITED | WNOHANG | WNOWAIT) != 0 || end.si_pid != 0)
             return true;
-        if (stop_requested() || plat_monotonic() >= end)
-            return false;
-        (void)poll(NULL, 0, pause); /* mostly it has ended after the first */
-        pause = pause < 64 ? pause * 2 : pause;
+        pause = pause < 16 ? pause * 2 : pause;
+        (void)nanosleep(&(struct timespec){0, pause * 1000000L}, NULL);
     }
+    return false;
 }
 
-enum plat_worker_end plat_worker_wait(struct plat_worker *w, int milliseconds)
+enum plat_worker_end plat_worker_wait(struct plat_worker *w, bool kill_it)
 {
     int status = 0;
     pid_t ended;
-    bool in_time = ends_in((pid_t)w->pid, milliseconds, &ended, &status);
 
-    if (!in_time) {
+    if (kill_it)
         (void)kill((pid_t)w->pid, SIGKILL);
-        do {
-            ended = waitpid((pid_t)w->pid, &status, 0);
-        } while (ended < 0 && errno == EINTR);
-    }
+    do {
+        ended = waitpid((pid_t)w->pid, &status, 0);
+    } while (ended < 0 && errno == EINTR);
     w->pid = -1;
-    if (ended < 0)
-        return PLAT_WORKER_FAILED;
-    return !in_time && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? PLAT_WORKER_STUCK
-                                                                          : end_of(status);
+    return ended < 0 ? PLAT_WORKER_FAILED : end_of(status);
 }
 
 bool plat_wait_readable(int fd, int milliseconds)

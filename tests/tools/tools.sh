@@ -3,14 +3,14 @@
 # behind lib.sh. Nothing is built that is newer than its source.
 #
 #   listing  vectors  flips  enclose  hidden  reseal  maketree  measure  secrets     programs
-#   $interpose  $probe  $impostor  $fault_library                                     libraries for LD_PRELOAD
+#   $interpose  $probe  $traitor  $fault_library                           libraries for LD_PRELOAD
 #
 # QUICK=1 in the environment: the scripts leave out what takes long (run under sanitizers).
 
 tools=$root/build/tools
 interpose=$tools/interpose.so
 probe=$tools/probe.so
-impostor=$tools/impostor.so
+traitor=$tools/traitor.so
 fault_library=$tools/faults.so
 quick=${QUICK-}
 
@@ -42,8 +42,8 @@ build_tool() {
     build_tool faults.c faults.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool faults.c faults-of-calls.so -DCALLS_ONLY -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool interpose.c interpose.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
+    build_tool traitor.c traitor.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool probe.c probe.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
-    build_tool impostor.c impostor.so -shared -fPIC src/base/buffer.c -ldl
     for program in flips enclose hidden reseal; do
         [ "$root/build/test/libseal.a" -nt "$tools/$program" ] && rm -f "$tools/$program"
         build_tool $program.c $program build/test/libseal.a $(deps DEPS_LIBS)

@@ -1,0 +1,187 @@
+/*
+ * A library for LD_PRELOAD that does in unseal's worker what somebody would do who has taken it
+ * over, and lies: LD_TRAITOR says which lie. It begins when the worker has shut itself in and
+ * writes to the program for the second time.
+ *
+ *     open-line    all is well, and something is missing; the line about it has no end
+ *     stay         all is well; but it does not end
+ *     leave        nothing more is said; but it does not end
+ *     fill         all is well; then it writes until it is stopped
+ *     stopped      somebody asked it to stop
+ *     many         files that it took out, without end
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "intake/channel.h"
+
+#define FOLDER (PLAT_WORKER_FIRST + 1)
+
+static uint8_t message[1 << 20];
+static size_t message_len;
+
+static void put(const void *data, size_t len)
+{
+    memcpy(message + message_len, data, len);
+    message_len += len;
+}
+
+static void put_u8(uint8_t value)
+{
+    put(&value, 1);
+}
+
+static void put_number(uint64_t value, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        put_u8((uint8_t)(value >> 8 * i));
+}
+
+static void put_text(const char *text)
+{
+    put_number(strlen(text), 4);
+    put(text, strlen(text) + 1);
+}
+
+static void begin(enum message_type type)
+{
+    message_len = 0;
+    put_number(0, 4);
+    put_u8((uint8_t)type);
+}
+
+static void end(void)
+{
+    size_t len = message_len, sent = 0;
+
+    message_len = 0;
+    put_number(len - 5, 4);
+    while (sent < len) {
+        long n = syscall(SYS_write, PLAT_WORKER_CHANNEL, message + sent, len - sent);
+
+        if (n <= 0)
+            _exit(1);
+        sent += (size_t)n;
+    }
+}
+
+static void say_done(enum seal_status status, uint64_t missing)
+{
+    begin(MESSAGE_DONE);
+    put_u8((uint8_t)status);
+    put_number(0, 4); /* errno */
+    put_u8(0);
+    put_text("");
+    put_text("");
+    for (int i = 0; i < 4; i++)
+        put_number(1, 8);
+    for (int i = 0; i < BAG_REMARK_KINDS; i++)
+        put_number(i == BAG_MISSING ? missing : 0, 8);
+    for (int i = 0; i < 64; i++) /* D, receipt */
+        put_u8(7);
+    put_u8(0);
+    put_number(0, 8);
+    put_u8(1);
+    put_number(0, 8);
+    put_number(0, 8);
+    for (int i = 0; i < 32; i++)
+        put_u8(7);
+    put_number(0, 8);
+    put_number(0, 8);
+    for (int i = 0; i < BAG_CHANGE_KINDS; i++)
+        put_number(0, 8);
+    for (int i = 0; i < 2 + 32 + 1; i++)
+        put_u8(0);
+    put_text("");
+    end();
+}
+
+static _Noreturn void stay(void)
+{
+    for (;;)
+        ;
+}
+
+static _Noreturn void fill(void)
+{
+    static char much[1 << 20];
+    char name[32];
+
+    (void)syscall(SYS_fchmod, FOLDER, 0700); /* it may be read-only already */
+    for (unsigned int i = 0;; i++) {
+        long fd;
+
+        (void)snprintf(name, sizeof name, "%u", i);
+        fd = syscall(SYS_openat, FOLDER, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        if (fd < 0)
+            stay();
+        while (syscall(SYS_write, fd, much, sizeof much) > 0)
+            ;
+        (void)syscall(SYS_close, fd);
+    }
+}
+
+static void take_out(const char *path)
+{
+    begin(MESSAGE_EXTRACTED);
+    put_u8(BAG_FILE);
+    put_number(0, 8);
+    put_number(0, 8);
+    put_number(0, 4);
+    put_u8(1);
+    for (int i = 0; i < 32; i++)
+        put_u8(0);
+    put_text(path);
+    put_text("");
+    put_text(path);
+    end();
+}
+
+static void betray(const char *how)
+{
+    static const char line[] = "# missing ./open";
+    char path[1000];
+
+    if (strcmp(how, "open-line") == 0) {
+        begin(MESSAGE_REMARKS);
+        put(line, strlen(line));
+        end();
+        say_done(SEAL_OK, 1);
+    } else if (strcmp(how, "stay") == 0) {
+        say_done(SEAL_OK, 0);
+        stay();
+    } else if (strcmp(how, "leave") == 0) {
+        (void)syscall(SYS_close, PLAT_WORKER_CHANNEL);
+        stay();
+    } else if (strcmp(how, "fill") == 0) {
+        say_done(SEAL_OK, 0);
+        fill();
+    } else if (strcmp(how, "stopped") == 0) {
+        say_done(SEAL_INTERRUPTED, 0);
+    } else if (strcmp(how, "many") == 0) {
+        memset(path, 'a', sizeof path - 1);
+        path[sizeof path - 1] = '\0';
+        for (;;)
+            take_out(path);
+    }
+    _exit(0);
+}
+
+ssize_t write(int fd, const void *data, size_t len)
+{
+    static int told;
+    const char *how = getenv("LD_TRAITOR");
+
+    if (how != NULL && strcmp(program_invocation_short_name, PLAT_WORKER_NAME) == 0 &&
+        fd == PLAT_WORKER_CHANNEL && told++ > 0)
+        betray(how);
+    return ((ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write"))(fd, data, len);
+}
