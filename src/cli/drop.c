@@ -286,6 +286,8 @@ static enum seal_status open_drop(struct drop *d, struct keyring *ring, struct f
     return choose_places(d, fault);
 }
 
+#define CHANGED "it changed while it was read; try again"
+
 /* What was opened must be what the digest was taken of. */
 static enum seal_status check_unchanged(const struct drop *d, struct fault *fault)
 {
@@ -295,7 +297,7 @@ static enum seal_status check_unchanged(const struct drop *d, struct fault *faul
         return SEAL_OK;
     volume_stat(d->in, &now);
     if (now.size != d->stat.size || !timestamp_equal(now.mtime, d->stat.mtime))
-        return fault_set(fault, SEAL_IO, "it changed while it was read; try again", NULL);
+        return fault_set(fault, SEAL_IO, CHANGED, NULL);
     return SEAL_OK;
 }
 
@@ -631,6 +633,15 @@ static enum seal_status settle(struct drop *d, struct fault *fault)
     return status;
 }
 
+/* Size and time can be made those of another file, its digest cannot: of what the worker has read,
+ * as it says. */
+static void check_digest(const struct drop *d, struct fault *fault)
+{
+    if (fault->status == SEAL_OK && d->received.before_opening &&
+        memcmp(d->result.sealed_digest, d->received.sha256, SHA256_LEN) != 0)
+        (void)fault_set(fault, SEAL_IO, CHANGED, NULL);
+}
+
 void drop_receive(struct drop *d)
 {
     bool opened = d->fault.status == SEAL_OK;
@@ -638,6 +649,7 @@ void drop_receive(struct drop *d)
     if (opened) {
         (void)!receive_content(d, &d->fault);
         blame_change(d);
+        check_digest(d, &d->fault);
         d->was_checked = d->fault.status == SEAL_OK;
     }
     if (d->was_checked && !d->received.before_opening) {

@@ -72,7 +72,7 @@ struct intake_result {
     unsigned int uncaged; /* pieces of the cage that this system lacks (PLAT_CAGE_...) */
     uint64_t content_len; /* INTAKE_RAW */
     uint64_t sealed_len;  /* bytes of the sealed file that were read */
-    uint8_t sealed_digest[SHA256_LEN]; /* of an input that cannot be read twice: SHA-256 of it */
+    uint8_t sealed_digest[SHA256_LEN]; /* likewise, SHA-256 of what was read, where all of it was */
     struct bag_recheck recheck;        /* INTAKE_RECHECK */
 };
 

@@ -212,7 +212,10 @@ static enum seal_status start_stream(struct worker *w, struct fault *fault)
 
 static enum seal_status restart_stream(struct worker *w, struct fault *fault)
 {
-    return volume_rewind(w->in, fault) == SEAL_OK ? start_stream(w, fault) : fault->status;
+    if (volume_rewind(w->in, fault) != SEAL_OK)
+        return fault->status;
+    volume_hash_reads(w->in);
+    return start_stream(w, fault);
 }
 
 static enum seal_status check_declared(struct worker *w, struct fault *fault)
@@ -324,24 +327,17 @@ static enum seal_status do_recheck(struct worker *w, struct fault *fault)
 /* What only reading the whole file gives. */
 static void note_input(struct worker *w)
 {
-    struct plat_stat st;
-
-    volume_stat(w->in, &st);
     w->result.sealed_len = stream_consumed(w->stream);
-    if (st.type != PLAT_FILE)
-        volume_read_digest(w->in, w->result.sealed_digest);
+    volume_read_digest(w->in, w->result.sealed_digest);
 }
 
 static enum seal_status open_input(struct worker *w, struct fault *fault)
 {
     const struct span ahead = {w->ahead.data, w->ahead.len};
-    struct plat_stat st;
 
     if (volume_take_over(&w->in, PLAT_WORKER_FIRST, ahead, WORKER_INPUT, fault) != SEAL_OK)
         return fault->status;
-    volume_stat(w->in, &st);
-    if (st.type != PLAT_FILE)
-        volume_hash_reads(w->in);
+    volume_hash_reads(w->in);
     return start_stream(w, fault);
 }
 

@@ -191,6 +191,25 @@ lines() { check "the log should have $1 lines" test "$(grep -vc '^#' log)" -eq "
 # column NUMBER LINE of the log
 column() { grep -v '^#' log | sed -n "$2p" | cut -f"$1"; }
 
+# Who made a file knows its key, and can make another that opens with the same head: size and time of the
+# first do not make it the one on record.
+scenario "a file that is replaced by its twin"
+mkdir tree && echo 1 >tree/file && touch -d 2026-01-01 tree tree/file
+for name in first second; do
+    echo $name | head -c 5 >tree/file && touch -d 2026-01-01 tree tree/file
+    SEAL_TEST_SEED=twins seal -q --no-compress "${to[@]}" -o $name.bin tree >/dev/null
+done
+touch -r first.bin second.bin
+check "the same head" test "$(head -c 65536 first.bin | head -c 1200 | cksum)" = "$(head -c 1200 second.bin | cksum)"
+expect_different first.bin second.bin
+cp "$good/one.bin" .
+cp -p first.bin two.bin
+hit "FAULT_CALL=syncfs run:cp -p second.bin two.bin" FAULT_NTH=1 -- unseal -q "${with[@]}" --log log one.bin two.bin
+expect_exit 1
+expect_message 'two\.bin: it changed while it was read; try again'
+expect_absent two
+expect_absent two.custody.json
+
 scenario "a line for each drop"
 cp "$good"/{one,damaged,hostile,other}.bin .
 run unseal "${with[@]}" --log log -o out one.bin damaged.bin hostile.bin other.bin missing.bin
