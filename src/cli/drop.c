@@ -356,7 +356,9 @@ static char *folder_of_target(const struct drop *d)
     char *folder = NULL;
     const char *name;
 
-    if (d->target == NULL || strcmp(d->target, "-") == 0 || !path_split(d->target, &folder, &name))
+    if (d->target != NULL && strcmp(d->target, "-") == 0)
+        return strdup("-");
+    if (d->target == NULL || !path_split(d->target, &folder, &name))
         return NULL;
     return folder;
 }

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -18,8 +19,17 @@
 static uint64_t room_in(const char *folder)
 {
     struct plat_room room;
+    struct plat_stat st;
+    bool is_known;
 
-    if (folder == NULL || plat_room(folder, &room) != 0)
+    if (folder == NULL)
+        is_known = false;
+    else if (strcmp(folder, "-") != 0)
+        is_known = plat_room(folder, &room) == 0;
+    else /* a pipe or a device has none */
+        is_known = plat_stat_fd(STDOUT_FILENO, &st) == 0 && st.type == PLAT_FILE &&
+                   plat_room_fd(STDOUT_FILENO, &room) == 0;
+    if (!is_known)
         return UINT64_MAX;
     return room.free - room.free / 20;
 }

@@ -15,7 +15,7 @@ struct asked_limits {
 };
 
 /* What may come out of a sealed file of that size (0: not known) into folder; NULL: nothing is
- * written. */
+ * written; "-": to standard output. */
 struct intake_limits limits_for(const struct asked_limits *asked, uint64_t sealed_size,
                                 const char *folder);
 

@@ -125,8 +125,9 @@ struct run {
     struct channel *channel;
     struct fault outcome; /* what the worker says it came to */
     bool is_done;
-    bool gave_up;       /* the caller wants no more */
-    uint64_t keep_free; /* bytes where it writes to */
+    bool gave_up;                   /* the caller wants no more */
+    uint64_t keep_free, keep_files; /* room where it writes to: bytes and files; 0: not watched */
+    uint64_t heard, extracted;      /* bytes that it said, files that it named as taken out */
 };
 
 /* Until it is done, or the channel is closed, which is no failure here. */

@@ -74,7 +74,7 @@ static enum seal_status hear_extracted(struct run *r, struct fields *f, struct f
     if (!take_item(f, &item, digest) || item.digest == NULL)
         return broken(fault);
     on_disk = field_text(f);
-    if (!fields_end(f))
+    if (!fields_end(f) || ++r->extracted > r->job->limits.files)
         return broken(fault);
     r->observer->extracted(r->observer->ctx, &item, on_disk);
     return SEAL_OK;
@@ -128,6 +128,15 @@ static enum seal_status hear_numbers(struct run *r, unsigned int type, struct fi
     return SEAL_OK;
 }
 
+/* More than an honest one has to say, in bytes: what we print and keep must have an end. */
+#define HEARD_LEAST (UINT64_C(64) << 20)
+#define HEARD_A_FILE UINT64_C(1024)
+
+static bool is_too_much(const struct run *r)
+{
+    return r->heard > HEARD_LEAST && (r->heard - HEARD_LEAST) / HEARD_A_FILE > r->job->limits.files;
+}
+
 /* A worker says only what belongs to its task. */
 static bool belongs(const struct run *r, unsigned int type)
 {
@@ -154,7 +163,8 @@ static bool belongs(const struct run *r, unsigned int type)
 static enum seal_status hear(struct run *r, unsigned int type, struct fields *f,
                              struct fault *fault)
 {
-    if (!belongs(r, type))
+    r->heard += type == MESSAGE_PROGRESS ? 0 : f->left;
+    if (!belongs(r, type) || is_too_much(r))
         return broken(fault);
     switch (type) {
     case MESSAGE_ITEM:
@@ -247,7 +257,8 @@ static enum seal_status watch_room(void *ctx, struct fault *fault)
     const struct run *r = ctx;
     struct plat_room room;
 
-    if (plat_room_fd(r->job->output, &room) != 0 || room.free >= r->keep_free)
+    if (r->keep_free == 0 || plat_room_fd(r->job->output, &room) != 0 ||
+        (room.free >= r->keep_free && room.files >= r->keep_files))
         return SEAL_OK;
     return fault_set(fault, SEAL_TOO_MUCH, INTAKE_OVER_ROOM, NULL);
 }
@@ -260,6 +271,7 @@ static void start_watching(struct run *r)
         plat_room_fd(r->job->output, &room) != 0)
         return;
     r->keep_free = room.free / 20;
+    r->keep_files = room.files == UINT64_MAX ? 0 : room.files / 20;
     channel_watch(r->channel, watch_room, r);
 }
 
@@ -286,7 +298,7 @@ static enum seal_status await_end(struct run *r, const struct plat_worker *worke
     for (int waited = 0; !plat_worker_has_ended(worker, LOOK_EVERY); waited += LOOK_EVERY) {
         if (stop_requested())
             return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
-        if (r->keep_free > 0 && watch_room(r, fault) != SEAL_OK)
+        if (watch_room(r, fault) != SEAL_OK)
             return fault->status;
         if (waited >= END_WITHIN)
             return broke(fault, "it did not end");

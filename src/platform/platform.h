@@ -195,6 +195,7 @@ int plat_truncate(int fd, uint64_t size);
 
 struct plat_room {
     uint64_t free;     /* bytes that this user can still write there */
+    uint64_t files;    /* and files; UINT64_MAX where they are not counted */
     uint64_t file_max; /* the largest file that its file system takes, where we know of one smaller
                           than disks are (FAT); else UINT64_MAX */
 };

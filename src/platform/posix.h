@@ -4,7 +4,10 @@
 #ifndef SEAL_PLATFORM_POSIX_H
 #define SEAL_PLATFORM_POSIX_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 /* Sanitizers look at their own process as a debugger would, map terabytes, and report at the end:
  * all of it is what we forbid. */
@@ -35,7 +38,19 @@ int way_up(struct way *w, int fd);
 /* For a worker, whose end is its parent's to decide: what it inherits. */
 void ignore_stop_signals(void);
 
-/* Who the worker is where we are root: nobody, who owns nothing. */
-#define WORKER_UID 65534
+/* Who the worker is where we are root: a number that no user has, another each time, so that no
+ * other program is that user. From the last that systemd leaves to nobody; or nobody itself, in a
+ * container whose system knows no such numbers. */
+#define WORKER_UID_FIRST UINT32_C(0x7fff0000)
+#define WORKER_UID_MASK UINT32_C(0xffff)
+#define WORKER_UID_NOBODY 65534
+
+static inline bool is_worker_uid(uid_t uid)
+{
+    return uid == WORKER_UID_NOBODY || (uid & ~WORKER_UID_MASK) == WORKER_UID_FIRST;
+}
+
+/* One of them, at random. */
+uid_t draw_worker_uid(void);
 
 #endif

@@ -66,7 +66,7 @@ static bool is_own(const struct stat *st)
 {
     /* What root lent to a worker is root's. */
     return (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode)) &&
-           (st->st_uid == geteuid() || (geteuid() == 0 && st->st_uid == WORKER_UID));
+           (st->st_uid == geteuid() || (geteuid() == 0 && is_worker_uid(st->st_uid)));
 }
 
 int plat_open_own(int at, const char *name, bool *is_dir)
@@ -388,6 +388,7 @@ struct passed {
 int way_down(struct way *w, int fd, const char *name)
 {
     struct stat st;
+    int down;
 
     if (w->depth == w->cap) {
         size_t cap = w->cap == 0 ? 16 : w->cap * 2;
@@ -400,8 +401,10 @@ int way_down(struct way *w, int fd, const char *name)
     }
     if (fstat(fd, &st) != 0)
         return -1;
-    w->passed[w->depth++] = (struct passed){st.st_dev, st.st_ino};
-    return plat_open_dir(fd, name, false);
+    w->passed[w->depth] = (struct passed){st.st_dev, st.st_ino};
+    down = plat_open_dir(fd, name, false);
+    w->depth += down >= 0;
+    return down;
 }
 
 int way_up(struct way *w, int fd)
@@ -453,6 +456,16 @@ static int remove_entry(void *ctx, const char *name)
     return 1;
 }
 
+/* One that nobody may enter is opened up before: it is no link, since it could not be removed. */
+static int go_down(struct removal *r)
+{
+    int next = way_down(&r->way, r->fd, r->victim);
+
+    if (next < 0 && errno == EACCES && fchmodat(r->fd, r->victim, 0700, 0) == 0)
+        next = way_down(&r->way, r->fd, r->victim);
+    return next;
+}
+
 /* The next folder to be emptied; -1: done if nothing failed. */
 static int next_round(struct removal *r)
 {
@@ -463,7 +476,7 @@ static int next_round(struct removal *r)
     r->failed = 0;
     listed = plat_list_dir(r->fd, remove_entry, r);
     if (r->victim != NULL) {
-        next = way_down(&r->way, r->fd, r->victim);
+        next = go_down(r);
         r->failed = next < 0 ? errno : 0;
     } else if (r->failed == 0 && listed != 0) {
         r->failed = errno;
@@ -567,6 +580,7 @@ static int room_of(const file_system *fs, struct plat_room *room)
     }
     *room = (struct plat_room){.free = size != 0 && blocks > UINT64_MAX / size ? UINT64_MAX
                                                                                : blocks * size,
+                               .files = fs->f_files == 0 ? UINT64_MAX : (uint64_t)fs->f_ffree,
                                .file_max = largest_file(fs)};
     return 0;
 }

@@ -21,6 +21,8 @@
 #include <sys/syscall.h>
 #endif
 
+#include <sodium.h>
+
 #include "platform/posix.h"
 
 extern char **environ;
@@ -224,16 +226,31 @@ static bool has_others(void)
     return geteuid() == 0;
 }
 
+uid_t draw_worker_uid(void)
+{
+    uint32_t number = 0;
+
+    randombytes_buf(&number, sizeof number);
+    return (uid_t)(WORKER_UID_FIRST | (number & WORKER_UID_MASK));
+}
+
+static void lend_to(int fd, uid_t uid)
+{
+    if (fchown(fd, uid, uid) != 0)
+        (void)!fchown(fd, WORKER_UID_NOBODY, WORKER_UID_NOBODY);
+}
+
 void plat_lend_dir(int fd)
 {
     if (has_others())
-        (void)!fchown(fd, WORKER_UID, WORKER_UID);
+        lend_to(fd, draw_worker_uid());
 }
 
 /* pending: folders that are still to be gone through, a NUL behind each; an empty name stands below
  * those of each level. */
 struct walk {
-    int fd; /* of the folder at hand */
+    int fd;       /* of the folder at hand */
+    uid_t worker; /* whose it was */
     struct way way;
     struct buffer pending;
 };
@@ -255,7 +272,7 @@ static int take_back_entry(void *ctx, const char *name)
 
     if (fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return -1;
-    if (st.st_uid != WORKER_UID && st.st_uid != geteuid()) {
+    if (st.st_uid != w->worker && st.st_uid != geteuid()) {
         errno = EPERM;
         return -1;
     }
@@ -302,6 +319,7 @@ int plat_take_back_dir(int fd)
 
     if (fstat(fd, &st) != 0 || st.st_uid == geteuid())
         return 0;
+    w.worker = st.st_uid;
     result = fchown(fd, geteuid(), getegid());
     if (result == 0)
         result = w.fd = plat_open_dir(fd, ".", false);

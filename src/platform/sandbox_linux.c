@@ -304,13 +304,24 @@ static bool may_become_other(const struct plat_cage *cage)
     struct stat st;
 
     return cage->folder < 0 ||
-           (!cage->folder_is_read && fstat(cage->folder, &st) == 0 && st.st_uid == WORKER_UID);
+           (!cage->folder_is_read && fstat(cage->folder, &st) == 0 && is_worker_uid(st.st_uid));
 }
 
-static bool become_other(void)
+static bool become_user(uid_t uid)
 {
-    return setgroups(0, NULL) == 0 && setresgid(WORKER_UID, WORKER_UID, WORKER_UID) == 0 &&
-           setresuid(WORKER_UID, WORKER_UID, WORKER_UID) == 0;
+    return setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0;
+}
+
+/* The one that the folder was lent to. */
+static bool become_other(const struct plat_cage *cage)
+{
+    struct stat st;
+
+    if (setgroups(0, NULL) != 0)
+        return false;
+    if (cage->folder >= 0)
+        return fstat(cage->folder, &st) == 0 && become_user(st.st_uid);
+    return become_user(draw_worker_uid()) || become_user(WORKER_UID_NOBODY);
 }
 
 /* Each step is tried whatever came of those before: the other pieces need the first. */
@@ -321,7 +332,7 @@ static bool restrict_rights(const struct plat_cage *cage)
     bool done = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 
     if (geteuid() == 0 && may_become_other(cage))
-        done = become_other() && done;
+        done = become_other(cage) && done;
     if (geteuid() == 0 || getuid() == 0)
         done = keep_capabilities(cage->folder_is_read ? reading : 0) && done;
     /* Another user is a new beginning for both of these. */

@@ -11,6 +11,15 @@
  *     fill         all is well; then it writes until it is stopped
  *     stopped      somebody asked it to stop
  *     many         files that it took out, without end
+ *     silence      nothing more is said; but it does not end, either
+ *     noise        some progress of nothing, without end
+ *     items        items of a list, without end
+ *     remarks      remarks, without end
+ *     half         half a message
+ *     rubbish      random bytes
+ *     nodes        it makes empty files until it is stopped
+ *     locked       a folder that nobody may enter, with a file in it; and a crash
+ *     answer       it writes to where it reads from, with a number that the kernel cuts off
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -143,6 +152,56 @@ static _Noreturn void fill(void)
     }
 }
 
+static _Noreturn void make_nodes(void)
+{
+    char name[32];
+
+    (void)syscall(SYS_fchmod, FOLDER, 0700);
+    for (unsigned int i = 0;; i++) {
+        long fd;
+
+        (void)snprintf(name, sizeof name, "%u", i);
+        fd = syscall(SYS_openat, FOLDER, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        if (fd < 0)
+            stay();
+        (void)syscall(SYS_close, fd);
+    }
+}
+
+static _Noreturn void lock_up(void)
+{
+    long folder, fd;
+
+    (void)syscall(SYS_fchmod, FOLDER, 0700);
+    (void)syscall(SYS_mkdirat, FOLDER, "locked", 0700);
+    folder = syscall(SYS_openat, FOLDER, "locked", O_RDONLY | O_DIRECTORY);
+    fd = syscall(SYS_openat, folder, "file", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    (void)syscall(SYS_close, fd);
+    (void)syscall(SYS_fchmod, folder, 0);
+    __builtin_trap();
+}
+
+static void list(void)
+{
+    begin(MESSAGE_ITEM);
+    put_u8(BAG_FOLDER);
+    put_number(0, 8);
+    put_number(0, 8);
+    put_number(0, 4);
+    put_u8(0);
+    put_text("data/folder");
+    put_text("");
+    end();
+}
+
+static void remark(void)
+{
+    begin(MESSAGE_REMARKS);
+    for (int i = 0; i < 10000; i++)
+        put("# more\n", 7);
+    end();
+}
+
 static void take_out(const char *path)
 {
     begin(MESSAGE_EXTRACTED);
@@ -185,6 +244,36 @@ static void betray(const char *how)
         path[sizeof path - 1] = '\0';
         for (;;)
             take_out(path);
+    } else if (strcmp(how, "silence") == 0) {
+        stay();
+    } else if (strcmp(how, "noise") == 0) {
+        for (;;) {
+            begin(MESSAGE_PROGRESS);
+            put_number(0, 8);
+            end();
+        }
+    } else if (strcmp(how, "items") == 0) {
+        for (;;)
+            list();
+    } else if (strcmp(how, "remarks") == 0) {
+        for (;;)
+            remark();
+    } else if (strcmp(how, "half") == 0) {
+        (void)syscall(SYS_write, PLAT_WORKER_CHANNEL, "\100\0\0\0\6aaa", 8);
+    } else if (strcmp(how, "rubbish") == 0) {
+        for (;;) {
+            message_len = 0;
+            for (int i = 0; i < 4096; i++)
+                put_u8((uint8_t)rand());
+            if (syscall(SYS_write, PLAT_WORKER_CHANNEL, message, message_len) <= 0)
+                break;
+        }
+    } else if (strcmp(how, "nodes") == 0) {
+        make_nodes();
+    } else if (strcmp(how, "locked") == 0) {
+        lock_up();
+    } else if (strcmp(how, "answer") == 0) {
+        (void)syscall(SYS_write, (INT64_C(1) << 32) + PLAT_WORKER_FIRST, "x", 1L);
     }
     _exit(0);
 }
