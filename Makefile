@@ -14,8 +14,8 @@ MAKEFLAGS += --no-print-directory
 ifndef VARIANT
 # ---- what people type ---------------------------------------------------------------------------
 
-.PHONY: all demo check deps deps-test deps-fuzz test asan clang fuzz fuzz-afl lint format bench install uninstall \
-    clean distclean help
+.PHONY: all demo check deps deps-test deps-fuzz deps-bench test asan clang fuzz fuzz-afl lint format bench \
+    bench-full install uninstall clean distclean help
 .DEFAULT_GOAL := all
 
 # As many jobs as there are processors, unless you said -j yourself.
@@ -31,8 +31,8 @@ demo: deps ## Get the libraries, build, then seal and unseal real files before y
 
 check: deps-test ## Get the test tools, build every variant, run all tests
 	$(BUILD) VARIANT=release programs
-	$(BUILD) VARIANT=test programs tests fuzzers
-	$(BUILD) VARIANT=asan programs tests fuzzers
+	$(BUILD) VARIANT=test programs tests fuzzers benches
+	$(BUILD) VARIANT=asan programs tests fuzzers benches
 	$(BUILD) VARIANT=clang WERROR=1 programs
 	$(Q)tests/run
 
@@ -45,11 +45,14 @@ deps-test: ## The same, and the tools that 'make check' and 'make lint' use
 deps-fuzz: ## The libraries, and the tools that 'make fuzz' and 'make fuzz-afl' use
 	$(Q)src/build/deps.sh fuzz
 
+deps-bench: ## The libraries, and the programs that 'make bench' measures beside Seal
+	$(Q)src/build/deps.sh bench
+
 test: ## Build the test variant into build/test (a generator that can be seeded), with unit tests
-	$(BUILD) VARIANT=test programs tests fuzzers
+	$(BUILD) VARIANT=test programs tests fuzzers benches
 
 asan: ## Build the test variant with ASan and UBSan into build/asan, with unit tests
-	$(BUILD) VARIANT=asan programs tests fuzzers
+	$(BUILD) VARIANT=asan programs tests fuzzers benches
 
 clang: ## Build with clang into build/clang; every warning is an error
 	$(BUILD) VARIANT=clang WERROR=1 programs
@@ -69,8 +72,13 @@ lint: ## Check includes between rooms, formatting, cppcheck, man pages, scripts
 format: ## Lay out all C files as .clang-format says
 	$(Q)find src tests -name '*.[ch]' -exec clang-format -i --style=file {} +
 
-bench: all ## Measure speed and memory
-	$(Q)if [ -x tests/bench ]; then tests/bench; else echo 'There is no tests/bench yet.'; fi
+bench: ## Measure speed, memory and size, beside other tools, in a quarter of an hour
+	$(BUILD) VARIANT=release programs benches
+	$(Q)tests/bench/run
+
+bench-full: ## The same with large data, up to 10 GB and a million files; takes hours
+	$(BUILD) VARIANT=release programs benches
+	$(Q)tests/bench/run --full
 
 install: all ## Install programs and man pages under PREFIX (/usr/local); DESTDIR is obeyed
 	$(Q)install -d '$(DESTDIR)$(BINDIR)'
@@ -106,7 +114,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 	    awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 	@echo 'Variables: DEPS=/prefix PREFIX= DESTDIR= CC= CPPFLAGS= CFLAGS= LDFLAGS= WERROR=1 V=1'
-	@echo '           FUZZ_SECONDS= FUZZ_TARGETS='
+	@echo '           FUZZ_SECONDS= FUZZ_TARGETS= BENCH_DATA=/folder BENCH_ROUNDS='
 
 else
 # ---- one variant --------------------------------------------------------------------------------
@@ -159,6 +167,8 @@ fuzz_main := $(call objects,$(fuzz_replay_src))
 endif
 fuzz_dir := $(OUT)$(if $(filter test asan,$(VARIANT)),/fuzz)
 fuzzers := $(fuzz_src:tests/fuzz/fuzz_%.c=$(fuzz_dir)/%)
+bench_src := $(wildcard tests/bench/*.c)
+benches := $(bench_src:tests/bench/%.c=$(OUT)/bench/%)
 
 # Keeps those of the given compiler options that this compiler knows.
 supported = $(foreach flag,$(1),$(shell \
@@ -194,7 +204,7 @@ compile = $(CC) $(our_cppflags) $(CPPFLAGS) $(our_cflags) $(CFLAGS)
 link = $(CC) $(our_ldflags) $(CFLAGS) $(LDFLAGS)
 say = @$(if $(V),:,printf '  %-4s %s\n' $(1) $(2))
 
-.PHONY: programs tests fuzzers FORCE
+.PHONY: programs tests fuzzers benches FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -203,6 +213,8 @@ programs: $(PROGRAMS:%=$(OUT)/%)
 tests: $(tests)
 	@:
 fuzzers: $(fuzzers)
+	@:
+benches: $(benches)
 	@:
 
 # Everything is compiled again when the options change.
@@ -247,6 +259,11 @@ $(fuzzers): $(fuzz_dir)/%: $(OBJ)/tests/fuzz/fuzz_%.o $(call objects,$(fuzz_lib_
 	@mkdir -p $(@D)
 	$(Q)$(link) $(filter -f%,$(fuzz_main)) -o $@ $^ $(DEPS_LIBS) $(test_libs) $(LDLIBS)
 
+$(benches): $(OUT)/bench/%: $(OBJ)/tests/bench/%.o
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link) -o $@ $^ $(DEPS_LIBS) $(LDLIBS)
+
 # Loaded by afl-fuzz itself, so not instrumented.
 $(OUT)/mutator.so: tests/fuzz/afl_mutator.c tests/fuzz/lib/mutate.c tests/fuzz/lib/mutate.h
 	$(call say,LD,$@)
@@ -254,5 +271,5 @@ $(OUT)/mutator.so: tests/fuzz/afl_mutator.c tests/fuzz/lib/mutate.c tests/fuzz/l
 	$(Q)clang -std=c17 -O2 -fPIC -shared $(warnings) -Itests/fuzz -o $@ $(filter %.c,$^)
 
 -include $(patsubst %.o,%.d,$(call objects,$(lib_src) $(main_src) $(cli_src) $(test_src) $(test_lib_src) \
-    $(fuzz_src) $(fuzz_lib_src) $(fuzz_replay_src)))
+    $(fuzz_src) $(fuzz_lib_src) $(fuzz_replay_src) $(bench_src)))
 endif

@@ -5,6 +5,7 @@
 #   deps.sh install   find, and get what is missing (`make deps`)
 #   deps.sh test      the same, and the tools that `make check` and `make lint` use (`make deps-test`)
 #   deps.sh fuzz      the libraries, and the tools that `make fuzz` and `make fuzz-afl` use (`make deps-fuzz`)
+#   deps.sh bench     the libraries, and what `make bench` measures Seal against (`make deps-bench`)
 #
 #   DEPS=/prefix        use the libraries in this prefix as they are; nothing is installed or fetched
 #   DEBIAN_MIRROR=URI   where to find Debian's source packages, if apt's own configuration does not say
@@ -30,6 +31,7 @@ test_packages='clang clang-format cppcheck mandoc shellcheck valgrind
     age attr e2fsprogs expect libarchive-tools mtree-netbsd procps python3 strace util-linux zstd'
 test_tools='clang clang-format cppcheck mandoc shellcheck valgrind age expect setfattr bsdtar python3 unshare zstd'
 fuzz_packages='clang llvm afl++'
+bench_packages='7zip age gnupg python3 zstd'
 
 prefix=build/deps
 work=build/deps-src
@@ -325,12 +327,13 @@ install_tools() {
 }
 
 mode=${1:-find}
-case $mode in find | install | test | fuzz) ;; *) die "usage: deps.sh find|install|test|fuzz" ;; esac
+case $mode in find | install | test | fuzz | bench) ;; *) die "usage: deps.sh find|install|test|fuzz|bench" ;; esac
 
 if [ -z "$DEPS" ] && [ "$mode" != find ] && have apt-get; then install_missing; fi
 case $mode in
 test) install_tools "$test_packages" "$test_tools" ;;
 fuzz) install_tools "$fuzz_packages" 'clang llvm-cov afl-fuzz' ;;
+bench) install_tools "$bench_packages" '7zz age gpg python3 zstd' ;;
 esac
 
 have pkg-config || { advise pkg-config >&2; die "pkg-config is not installed."; }
