@@ -1,0 +1,158 @@
+"""The ways to make one unreadable file of a tree, and to get the tree back."""
+import os
+import shutil
+import subprocess
+
+from measure import Failed, text_of
+
+SEAL, TAR_AGE, ZSTD1_AGE, ZSTD3_AGE = "seal", "tar | age", "tar | zstd -1 | age", "tar | zstd -3 -T0 | age"
+ZSTD1_OPEN = "age -d | zstd -d | tar x, of -1"
+
+
+class Program:
+    """name; close(tree, file) and open(file, folder) give pipelines.
+
+    tree_in is where, in that folder, the tree then is. syncs: it brings what it wrote to the disk
+    itself. slow: measured once, on a part of the data.
+    """
+
+    def __init__(self, name, opener, close, open_, tree_in="", syncs=False, slow=False, env=None):
+        self.name, self.opener, self.close, self.open = name, opener, close, open_
+        self.tree_in, self.syncs, self.slow, self.env = tree_in, syncs, slow, env
+
+
+class Missing(Exception):
+    """A tool is not installed."""
+
+
+def need(tool, package):
+    found = shutil.which(tool)
+    if not found:
+        raise Missing(f"{tool} is not installed (Debian: {package}; make deps-bench)")
+    return found
+
+
+def tar_of(tree):
+    return ["tar", "-C", os.path.dirname(tree), "-cf", "-", os.path.basename(tree)]
+
+
+def untar(folder):
+    return ["tar", "-C", folder, "-xf", "-"]
+
+
+def _check(command, env=None):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, env=env, check=False)
+    if done.returncode != 0:
+        raise Failed(f"{' '.join(command)}: {done.stdout.decode(errors='replace')}")
+    return done.stdout.decode(errors="replace")
+
+
+class Toolbox:
+    """Keys for all, without passphrases, in a folder of their own."""
+
+    def __init__(self, bin_dir, home, folders):
+        folders.append(home)
+        self.bin, self.home = bin_dir, home
+        self.pub, self.key = f"{home}/org.pub", f"{home}/org.key"
+        self.gpg_env = None
+        self.programs, self.missing = [], []
+        for tool in "seal", "unseal", "sealkey":
+            if not os.access(f"{bin_dir}/{tool}", os.X_OK):
+                raise Failed(f"{tool} is not built; make builds it")
+        self.new_key("org")
+        for make in (self._seal, self._age, self._gpg, self._seven):
+            try:
+                make()
+            except Missing as e:
+                self.missing.append(str(e))
+
+    def new_key(self, name):
+        _check([f"{self.bin}/sealkey", "new", "-q", "--no-passphrase", "-o", f"{self.home}/{name}"])
+
+    def seal(self, tree, to, pubs=None, extra=()):
+        recipients = [x for pub in pubs or [self.pub] for x in ("--to", pub)]
+        return [[f"{self.bin}/seal", "-q", *recipients, *extra, "-o", to, tree]]
+
+    def unseal(self, sealed, *extra, key=None):
+        return [[f"{self.bin}/unseal", "-q", "--key", key or self.key, *extra, sealed]]
+
+    def get(self, name):
+        return next((p for p in self.programs if p.name == name), None)
+
+    def _seal(self):
+        def opening(*extra):
+            return lambda sealed, folder: self.unseal(sealed, *extra, "-o", f"{folder}/bag")
+
+        self.programs.append(Program(SEAL, "unseal", self.seal, opening(), "bag/data", syncs=True))
+        if "--threads" in text_of([f"{self.bin}/seal", "--help"]):
+            one = ("--threads", "1")
+            can_open = "--threads" in text_of([f"{self.bin}/unseal", "--help"])
+            self.programs.append(Program(
+                "seal --threads 1", "unseal --threads 1" if can_open else "unseal",
+                lambda tree, to: self.seal(tree, to, extra=one), opening(*(one if can_open else ())),
+                "bag/data", syncs=True))
+
+    def _age(self):
+        age = need("age", "age")
+        _check([need("age-keygen", "age"), "-o", f"{self.home}/age.key"])
+        recipient = _check(["age-keygen", "-y", f"{self.home}/age.key"]).strip()
+        decrypt = [age, "-d", "-i", f"{self.home}/age.key"]
+
+        def add(name, opener, pack, unpack):
+            self.programs.append(Program(
+                name, opener,
+                lambda tree, to: [tar_of(tree), *pack, [age, "-r", recipient, "-o", to]],
+                lambda sealed, folder: [[*decrypt, sealed], *unpack, untar(folder)]))
+
+        add(TAR_AGE, "age -d | tar x", [], [])
+        try:
+            zstd = need("zstd", "zstd")
+        except Missing as e:
+            self.missing.append(str(e))
+            return
+        unpack = [[zstd, "-d", "-q", "-c"]]
+        add(ZSTD1_AGE, ZSTD1_OPEN, [[zstd, "-1", "-q", "-c"]], unpack)
+        add(ZSTD3_AGE, "age -d | zstd -d | tar x, of -3", [[zstd, "-3", "-T0", "-q", "-c"]], unpack)
+
+    def _gpg(self):
+        gpg = need("gpg", "gnupg")
+        os.mkdir(f"{self.home}/gnupg", 0o700)
+        self.gpg_env = {**os.environ, "GNUPGHOME": f"{self.home}/gnupg"}
+        who = "bench@example.org"
+        _check([gpg, "--batch", "-q", "--passphrase", "", "--quick-gen-key", who, "default", "default", "never"],
+               self.gpg_env)
+        batch = [gpg, "--batch", "-q"]
+
+        def add(name, extra, slow):
+            self.programs.append(Program(
+                name, "gpg -d | tar x",
+                lambda tree, to: [tar_of(tree), [*batch, "--trust-model", "always", *extra, "-e", "-r", who, "-o", to]],
+                lambda sealed, folder: [[*batch, "-d", sealed], untar(folder)], slow=slow, env=self.gpg_env))
+
+        add("tar | gpg, not compressed", ["--compress-algo", "none"], False)
+        add("tar | gpg", [], True)
+
+    def _seven(self):
+        seven = shutil.which("7zz") or shutil.which("7z")
+        if not seven:
+            raise Missing("7zz is not installed (Debian: 7zip; make deps-bench)")
+        quiet = ["-bd", "-bso0", "-bsp0", "-y", "-pbench"]
+        self.programs.append(Program(
+            "7z, AES-256", "7z x",
+            lambda tree, to: [[seven, "a", *quiet, "-mhe=on", "-t7z", to, tree]],
+            lambda sealed, folder: [[seven, "x", *quiet, f"-o{folder}", sealed]], slow=True))
+
+    def versions(self):
+        """Of each program, in a line."""
+        commands = {"seal": [f"{self.bin}/seal", "-V"], "age": ["age", "--version"],
+                    "zstd": ["zstd", "--version"], "gpg": ["gpg", "--version"],
+                    "7z": [shutil.which("7zz") or "7z"], "tar": ["tar", "--version"]}
+        for name, command in commands.items():
+            lines = [line for line in text_of(command).splitlines() if line.strip()]
+            yield name, " ".join(lines[0].strip("* ").split()) if lines else "not installed"
+
+    def close(self):
+        """Ends the agent that gpg started."""
+        if self.gpg_env:
+            text_of(["gpgconf", "--kill", "all"], self.gpg_env)

@@ -1,0 +1,190 @@
+"""The table for people, and what was to be reached."""
+from programs import SEAL, TAR_AGE, ZSTD1_AGE, ZSTD1_OPEN, ZSTD3_AGE
+
+TITLES = {
+    "mixed": "mixed: photos, videos and small texts",
+    "media": "media: photos that no compression makes smaller",
+    "documents": "documents: texts and tables, and PDF that is packed already",
+    "small": "small: texts of 4 KB",
+    "large": "large: one video",
+    "given": "given: the folder in BENCH_DATA"}
+UNSEAL = "unseal"
+
+
+def _mb(value):
+    return f"{value / 1e6:,.1f}" if value < 1e8 else f"{value / 1e6:,.0f}"
+
+
+def _rate(value):
+    return f"{value / 1e6:.0f}" if value >= 1e7 else f"{value / 1e6:.1f}"
+
+
+def _mib(kib):
+    return f"{kib / 1024:.0f}" if kib else "-"
+
+
+def _columns(rows):
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        yield "  " + "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w)
+                               for i, (cell, w) in enumerate(zip(row, widths))).rstrip()
+
+
+def _block(results, set_, place, direction, names):
+    """A table of one set in one place; names are what the programs are called in this direction."""
+    head = ["seal" if direction == "seal" else "open", "s", "min-max", "MB/s", "seal is", "CPU s", "greatest",
+            "all"]
+    rows = [head + (["output MB"] if direction == "seal" else [])]
+    first = results.lines[set_, place, direction, SEAL]
+    for program, name in names:
+        line = results.lines.get((set_, place, direction, program))
+        if line is None:
+            continue
+        once = len(line.walls) == 1 and len(first.walls) > 1
+        part = f" [{_mb(line.content)} MB]" if line.content < first.content else ""
+        row = [name + (part.replace("]", ", once]") or " [once]" if once else part), f"{line.wall:.3f}",
+               f"{min(line.walls):.3f}-{max(line.walls):.3f}", _rate(line.rate),
+               "" if line is first else f"{first.rate / line.rate:.2f}x", f"{line.cpu:.3f}", _mib(line.peak),
+               _mib(line.peak_sum)]
+        rows.append(row + ([_mb(line.output)] if direction == "seal" else []))
+    for cores in sorted({c for s, c, _ in results.primitives if s == set_}):
+        rate = results.limit_of(set_, cores, direction)
+        row = [f"limit, {cores} core{'s' * (cores > 1)}", f"{first.content / rate:.3f}", "", _rate(rate),
+               f"{first.rate / rate:.2f}x", "", "", ""]
+        rows.append(row + ([""] if direction == "seal" else []))
+    yield from _columns(rows)
+
+
+def _primitives(results):
+    yield "Primitives alone, MB/s on this data; shares of the bytes"
+    yield ""
+    rows = [["set", "cores", "sha256", "chacha", "zstd", "unzstd", "copy", "through zstd", "left to encrypt"]]
+    for set_ in results.contents:
+        for cores in sorted({c for s, c, _ in results.primitives if s == set_}):
+            rates = [results.rate_of(set_, cores, n) for n in ("sha256", "chacha", "zstd", "unzstd", "copy")]
+            shares = [results.rate_of(set_, cores, n) for n in ("shrinks", "left")]
+            rows.append([set_, str(cores), *(_rate(r) if r else "-" for r in rates),
+                         *(f"{100 * s:.0f} %" for s in shares)])
+    yield from _columns(rows)
+
+
+def aims(results):
+    """(what, aim, measured or None, reached): from memory where that was measured."""
+
+    def line(set_, direction, program):
+        for place in "memory", "disk":
+            found = results.lines.get((set_, place, direction, program))
+            if found:
+                return found
+        return None
+
+    def ratio(set_, direction, *peers):
+        ours = line(set_, direction, SEAL)
+        theirs = [p for p in (line(set_, direction, name) for name in peers) if p]
+        return ours.rate / max(p.rate for p in theirs) if ours and theirs else None
+
+    def at_least(what, aim, value, form="{:.2f}x"):
+        return what, "at least " + form.format(aim), value and form.format(value), value is not None and value >= aim
+
+    def at_most(what, aim, value, form):
+        return what, "at most " + form.format(aim), value and form.format(value), value is not None and value <= aim
+
+    zstd_peers = (ZSTD1_AGE, ZSTD3_AGE)
+    cores = max((c for _, c, _ in results.primitives), default=1)
+    yield at_least(f"seal, mixed, against {ZSTD1_AGE}", 1.6, ratio("mixed", "seal", ZSTD1_AGE))
+    yield at_least(f"seal, media, against {TAR_AGE}", 1.3, ratio("media", "seal", TAR_AGE))
+    yield at_least(f"seal, small, against {ZSTD1_AGE}", 1.3, ratio("small", "seal", ZSTD1_AGE))
+    for set_ in results.contents:
+        most, ours = results.limit_of(set_, cores, "seal"), line(set_, "seal", SEAL)
+        value = 100 * ours.rate / most if most and ours else None
+        yield at_least(f"seal, {set_}, of the primitives' limit on {cores} cores", 80, value, "{:.0f} %")
+    for set_ in results.contents:
+        yield at_least(f"unseal, {set_}, against age -d | zstd -d | tar x", 1.5, ratio(set_, "open", *zstd_peers))
+    size = results.facts.get("size")
+    yield at_most("size without padding, documents, against tar | zstd -3", 103, size and 100 * size, "{:.1f} %")
+    for direction, name in (("seal", SEAL), ("open", UNSEAL)):
+        peaks = [l.peak_sum for (_, _, d, p), l in results.lines.items() if p == SEAL and d == direction and l.peak_sum]
+        peaks += [float(row[-1]) for row in results.growth if row[2] == name and row[-1] != ""]
+        yield at_most(f"{name}, most memory in any of these, all processes", 64, max(peaks) / 1024 if peaks else None,
+                      "{:.0f} MiB")
+    yield at_most("seal, 10 KB from start to end, CPU", 10, results.facts.get("start_seal"), "{:.1f} ms")
+
+
+HOW = """\
+How it was measured. Each round runs all programs one after the other: makes one file of the tree, then gets the tree
+back from this file. Times are medians over the rounds, of the whole pipeline from its start to its end. A first round
+is not timed; in it, memory is looked at, and each tree that came back is compared with what went in. Sources were
+read once before, and lie in the system's memory. In memory: the output is on tmpfs. On disk: seal and unseal bring
+what they wrote to the disk themselves; behind the others `sync` does that for the output file, or the file system of
+the tree, and counts. "seal is": how many times as fast as this, by bytes of content a second. CPU: user and system
+time of all processes and their children. Memory in MiB: the greatest process, and the sum over all (libraries that
+they share count in each). All keys are without passphrases, so no hashing of one is in any time but that of 7z, which
+knows nothing else. unseal hashes and checks everything, writes a bag with its record and leaves it read-only; the
+others check what age, gpg or 7z check. What is slow was measured once, on a part of the data: [... MB, once].
+Limit: bytes of content a second if hashing (SHA-256), compressing (zstd, only what shrinks, sure of it before),
+encrypting (ChaCha20-Poly1305, what is left) and two copies were all there is to do, each at the speed that it has
+alone on so many cores at once: 1 / sum of (share / speed). unseal hashes twice: the sealed file, and what comes out.
+"""
+
+
+def table(results):
+    for what, value in results.about:
+        yield f"{what:14}{value}"
+    yield ""
+    for note in results.notes:
+        yield f"Not measured: {note}"
+    yield ""
+    yield from HOW.splitlines()
+    names = {}
+    for _, _, direction, program in results.lines:
+        names.setdefault(direction, [])
+        if program not in names[direction]:
+            names[direction].append(program)
+    for set_, (content, files) in results.contents.items():
+        for place in "memory", "disk":
+            if (set_, place, "seal", SEAL) not in results.lines:
+                continue
+            yield ""
+            yield f"{TITLES[set_]}: {files:,} files, {_mb(content)} MB; {'in memory' if place == 'memory' else 'on disk'}"
+            for direction in "seal", "open":
+                yield ""
+                yield from _block(results, set_, place, direction,
+                                  [(p, results.facts["openers"][p] if direction == "open" else p)
+                                   for p in names[direction]])
+    yield ""
+    yield from _primitives(results)
+    yield from _growth(results)
+    yield ""
+    yield "To reach (medians of this run, on 2 cores)"
+    yield ""
+    rows = [["what", "aim", "measured", "reached"]]
+    for what, aim, value, reached in aims(results):
+        rows.append([what, aim, value or "not measured", "-" if value is None else "yes" if reached else "no"])
+    yield from _columns(rows)
+
+
+CURVES = (
+    ("bytes", "Photos: bytes, and seconds", ("seal", "unseal", "list", "extract one", ZSTD1_AGE,
+                                             ZSTD1_OPEN), "wall_s", 1, "{:.3f}"),
+    ("files", "Texts of 1 KB: how many, and seconds", ("seal", "unseal", "list", "extract one", ZSTD1_AGE,
+                                                      ZSTD1_OPEN), "wall_s", 1, "{:.3f}"),
+    ("bytes", "Photos: bytes, and MiB of memory", ("seal", "unseal", "list"), "peak_sum_kib", 1 / 1024, "{:.0f}"),
+    ("files", "Texts: how many, and MiB of memory", ("seal", "unseal", "list"), "peak_sum_kib", 1 / 1024, "{:.0f}"),
+    ("recipients", "10 KB: recipients, and ms", ("seal", "unseal"), "wall_s", 1000, "{:.1f}"),
+    ("keys", "10 KB: keys tried, and ms", ("unseal",), "wall_s", 1000, "{:.1f}"))
+
+
+def _growth(results):
+    for curve, title, programs, column, factor, form in CURVES:
+        series = {p: dict(results.growth_points(curve, p, column)) for p in programs}
+        series = {p: points for p, points in series.items() if points}
+        if not series:
+            continue
+        yield ""
+        yield title
+        yield ""
+        rows = [["", *series]]
+        for x in sorted({x for points in series.values() for x in points}):
+            rows.append([f"{x:,}", *(form.format(points[x] * factor) if x in points else "-"
+                                     for points in series.values())])
+        yield from _columns(rows)
