@@ -17,13 +17,13 @@ class Size:
         pick = {"quick": 0, "normal": 1, "full": 2}[mode]
         self.sets = {
             "mixed": (["mixed", ("200", "1", "1")[pick]], ["memory", "disk"]),
-            "media": (["media", str((3, 600, 2000)[pick] * MB)], None),
+            "media": (["media", str((3, 400, 2000)[pick] * MB)], None),
             "documents": (["documents", str((2, 250, 1000)[pick] * MB)], None),
             "small": (["small", str((300, 100000, 100000)[pick]), "4096"], None),
-            "large": (["file", str((5 * MB, 1 << 30, 8 << 30)[pick])], None)}
+            "large": (["file", str((5 * MB, 512 << 20, 8 << 30)[pick])], None)}
         for name, (kind, places) in self.sets.items():
             self.sets[name] = (kind, places or (["memory", "disk"] if mode == "full" else ["memory"]))
-        self.slow_share = (1, 30, 100)[pick] * MB
+        self.part = (1, 30, 100)[pick] * MB
         self.sample = (4, 96, 256)[pick] * MB
         self.primitive_ms = (10, 150, 300)[pick]
         self.bytes = ([MB, 2 * MB], [MB, 10 * MB, 100 * MB, 1000 * MB],

@@ -13,12 +13,12 @@ class Program:
     """name; close(tree, file) and open(file, folder) give pipelines.
 
     tree_in is where, in that folder, the tree then is. syncs: it brings what it wrote to the disk
-    itself. slow: measured once, on a part of the data.
+    itself. once: it is slow, and measured once. part: so slow that it gets only a part of the data.
     """
 
-    def __init__(self, name, opener, close, open_, tree_in="", syncs=False, slow=False, env=None):
+    def __init__(self, name, opener, close, open_, tree_in="", syncs=False, once=False, part=False, env=None):
         self.name, self.opener, self.close, self.open = name, opener, close, open_
-        self.tree_in, self.syncs, self.slow, self.env = tree_in, syncs, slow, env
+        self.tree_in, self.syncs, self.once, self.part, self.env = tree_in, syncs, once or part, part, env
 
 
 class Missing(Exception):
@@ -124,11 +124,11 @@ class Toolbox:
                self.gpg_env)
         batch = [gpg, "--batch", "-q"]
 
-        def add(name, extra, slow):
+        def add(name, extra, part):
             self.programs.append(Program(
                 name, "gpg -d | tar x",
                 lambda tree, to: [tar_of(tree), [*batch, "--trust-model", "always", *extra, "-e", "-r", who, "-o", to]],
-                lambda sealed, folder: [[*batch, "-d", sealed], untar(folder)], slow=slow, env=self.gpg_env))
+                lambda sealed, folder: [[*batch, "-d", sealed], untar(folder)], once=True, part=part, env=self.gpg_env))
 
         add("tar | gpg, not compressed", ["--compress-algo", "none"], False)
         add("tar | gpg", [], True)
@@ -141,7 +141,7 @@ class Toolbox:
         self.programs.append(Program(
             "7z, AES-256", "7z x",
             lambda tree, to: [[seven, "a", *quiet, "-mhe=on", "-t7z", to, tree]],
-            lambda sealed, folder: [[seven, "x", *quiet, f"-o{folder}", sealed]], slow=True))
+            lambda sealed, folder: [[seven, "x", *quiet, f"-o{folder}", sealed]], part=True))
 
     def versions(self):
         """Of each program, in a line."""

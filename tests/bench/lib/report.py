@@ -120,7 +120,7 @@ the tree, and counts. "seal is": how many times as fast as this, by bytes of con
 time of all processes and their children. Memory in MiB: the greatest process, and the sum over all (libraries that
 they share count in each). All keys are without passphrases, so no hashing of one is in any time but that of 7z, which
 knows nothing else. unseal hashes and checks everything, writes a bag with its record and leaves it read-only; the
-others check what age, gpg or 7z check. What is slow was measured once, on a part of the data: [... MB, once].
+others check what age, gpg or 7z check. What is slow was measured [once], or once on a part of the data [MB, once].
 Limit: bytes of content a second if hashing (SHA-256), compressing (zstd, only what shrinks, sure of it before),
 encrypting (ChaCha20-Poly1305, what is left) and two copies were all there is to do, each at the speed that it has
 alone on so many cores at once: 1 / sum of (share / speed). unseal hashes twice: the sealed file, and what comes out.
