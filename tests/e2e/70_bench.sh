@@ -94,6 +94,22 @@ expect_out '^Not measured: 1 links and special files'
 expect_compared results
 check "the folder is as it was" test -L case/link
 
+scenario "without the others, and without tmpfs"
+mkdir tools
+for tool in chmod diff rm sh stat sync tar; do ln -s "$(command -v $tool)" tools/; done
+python=$(python3 -c 'import sys; print(sys.executable)')
+run env PATH="$PWD/tools" "$python" "$bench" --quick --bin "$BIN" --out results --set media \
+    --memory none --no-growth
+expect_exit 0
+for tool in age:age gpg:gnupg 7zz:7zip; do
+    expect_out "^Not measured: ${tool%:*} is not installed \(Debian: ${tool#*:}; make deps-bench\)$"
+done
+expect_out '^Not measured: media in memory: no room$'
+expect_out '^media: .* on disk$'
+expect_out '^  seal +[0-9.]+ +[0-9.]+-[0-9.]+ '
+expect_out '^  seal, media, against tar . age .* not measured +-$'
+expect_compared results
+
 scenario "what fails ends it"
 mkdir bin
 cp -r "$BIN/bench" "$BIN/sealkey" "$BIN/unseal" bin

@@ -7,6 +7,7 @@ from measure import Failed
 
 SEED = "2026"
 MB = 1000 * 1000
+BLOCK = 4096
 WINDOW = 4 << 20
 
 
@@ -15,14 +16,18 @@ class Size:
 
     def __init__(self, mode):
         pick = {"quick": 0, "normal": 1, "full": 2}[mode]
+        part, small = ("200", "1", "1")[pick], (300, 100000, 100000)[pick]
+        media, documents = (3, 400, 2000)[pick] * MB, (2, 250, 1000)[pick] * MB
+        large = (5 * MB, 512 << 20, 8 << 30)[pick]
+        both = ["memory", "disk"]
+        one = both if mode == "full" else ["memory"]
+        # What mkdata is told, how many bytes that makes on a disk, where it is measured.
         self.sets = {
-            "mixed": (["mixed", ("200", "1", "1")[pick]], ["memory", "disk"]),
-            "media": (["media", str((3, 400, 2000)[pick] * MB)], None),
-            "documents": (["documents", str((2, 250, 1000)[pick] * MB)], None),
-            "small": (["small", str((300, 100000, 100000)[pick]), "4096"], None),
-            "large": (["file", str((5 * MB, 512 << 20, 8 << 30)[pick])], None)}
-        for name, (kind, places) in self.sets.items():
-            self.sets[name] = (kind, places or (["memory", "disk"] if mode == "full" else ["memory"]))
+            "mixed": (["mixed", part], 1300 * MB // int(part), both),
+            "media": (["media", str(media)], media, one),
+            "documents": (["documents", str(documents)], documents, one),
+            "small": (["small", str(small), "4096"], small * BLOCK, one),
+            "large": (["file", str(large)], large, one)}
         self.part = (1, 30, 100)[pick] * MB
         self.sample = (4, 96, 256)[pick] * MB
         self.primitive_ms = (10, 150, 300)[pick]
@@ -136,9 +141,13 @@ def must_be_same(tree, other, who):
 
 
 def room(folder):
-    """Bytes that can be written there: in memory, no more than the system could give."""
+    """Bytes that can be written there."""
     at = os.statvfs(folder)
-    free = at.f_bavail * at.f_frsize
+    return at.f_bavail * at.f_frsize
+
+
+def memory_left():
+    """And what the system could give, if asked for much."""
     with open("/proc/meminfo", encoding="ascii") as f:
-        memory = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in f}
-    return free, min(free, int(memory["MemAvailable"] * 0.8))
+        lines = dict(line.split(":", 1) for line in f)
+    return int(lines["MemAvailable"].split()[0]) * 1024 * 4 // 5
