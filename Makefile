@@ -72,11 +72,11 @@ lint: ## Check includes between rooms, formatting, cppcheck, man pages, scripts
 format: ## Lay out all C files as .clang-format says
 	$(Q)find src tests -name '*.[ch]' -exec clang-format -i --style=file {} +
 
-bench: ## Measure speed, memory and size, beside other tools, in a quarter of an hour
+bench: deps-bench ## Measure speed, memory and size, beside other tools, in a quarter of an hour
 	$(BUILD) VARIANT=release programs benches
 	$(Q)tests/bench/run
 
-bench-full: ## The same with large data, up to 10 GB and a million files; takes hours
+bench-full: deps-bench ## The same with large data, up to 10 GB and a million files; takes hours
 	$(BUILD) VARIANT=release programs benches
 	$(Q)tests/bench/run --full
 

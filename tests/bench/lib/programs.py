@@ -57,9 +57,9 @@ class Toolbox:
         self.pub, self.key = f"{home}/org.pub", f"{home}/org.key"
         self.gpg_env = None
         self.programs, self.missing = [], []
-        for tool in "seal", "unseal", "sealkey":
+        for tool in "seal", "unseal", "sealkey", "bench/mkdata", "bench/primitives":
             if not os.access(f"{bin_dir}/{tool}", os.X_OK):
-                raise Failed(f"{tool} is not built; make builds it")
+                raise Failed(f"{tool} is not built; make bench builds it")
         self.new_key("org")
         for make in (self._seal, self._age, self._gpg, self._seven):
             try:
