@@ -72,7 +72,7 @@ lint: ## Check includes between rooms, formatting, cppcheck, man pages, scripts
 format: ## Lay out all C files as .clang-format says
 	$(Q)find src tests -name '*.[ch]' -exec clang-format -i --style=file {} +
 
-bench: deps-bench ## Measure speed, memory and size, beside other tools, in a quarter of an hour
+bench: deps-bench ## Measure speed, memory and size, beside other tools, in 20 minutes
 	$(BUILD) VARIANT=release programs benches
 	$(Q)tests/bench/run
 

@@ -66,6 +66,19 @@ def _primitives(results):
             rows.append([set_, str(cores), *(_rate(r) if r else "-" for r in rates),
                          *(f"{100 * s:.0f} %" for s in shares)])
     yield from _columns(rows)
+    yield from _busy(results)
+
+
+def _busy(results):
+    """Who else used the processors shows in what they can do together."""
+    for set_ in results.contents:
+        cores = max((c for s, c, _ in results.primitives if s == set_), default=1)
+        if cores == 1:
+            continue
+        gain = results.rate_of(set_, cores, "sha256") / results.rate_of(set_, 1, "sha256")
+        if gain < 0.75 * cores:
+            yield ""
+            yield f"BUSY during {set_}: {cores} cores hashed only {gain:.1f} times as fast as one. Measure again."
 
 
 def aims(results):
