@@ -298,30 +298,23 @@ static bool keep_capabilities(uint32_t kept)
     return syscall(SYS_capset, &head, data) == 0;
 }
 
-/* A folder that could not be lent is root's, and so is one that is only read. */
-static bool may_become_other(const struct plat_cage *cage)
-{
-    struct stat st;
-
-    return cage->folder < 0 ||
-           (!cage->folder_is_read && fstat(cage->folder, &st) == 0 && is_worker_uid(st.st_uid));
-}
-
 static bool become_user(uid_t uid)
 {
     return setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0;
 }
 
-/* The one that the folder was lent to. */
+/* Whom the folder was lent to. One that could not be lent is root's, and so is one that is only
+ * read: then nobody else. */
 static bool become_other(const struct plat_cage *cage)
 {
     struct stat st;
 
-    if (setgroups(0, NULL) != 0)
-        return false;
-    if (cage->folder >= 0)
-        return fstat(cage->folder, &st) == 0 && become_user(st.st_uid);
-    return become_user(draw_worker_uid()) || become_user(WORKER_UID_NOBODY);
+    if (cage->folder < 0)
+        return setgroups(0, NULL) == 0 &&
+               (become_user(draw_worker_uid()) || become_user(WORKER_UID_NOBODY));
+    if (cage->folder_is_read || fstat(cage->folder, &st) != 0 || !is_worker_uid(st.st_uid))
+        return true;
+    return setgroups(0, NULL) == 0 && become_user(st.st_uid);
 }
 
 /* Each step is tried whatever came of those before: the other pieces need the first. */
@@ -331,7 +324,7 @@ static bool restrict_rights(const struct plat_cage *cage)
     const uint32_t reading = UINT32_C(1) << CAP_DAC_READ_SEARCH;
     bool done = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 
-    if (geteuid() == 0 && may_become_other(cage))
+    if (geteuid() == 0)
         done = become_other(cage) && done;
     if (geteuid() == 0 || getuid() == 0)
         done = keep_capabilities(cage->folder_is_read ? reading : 0) && done;
