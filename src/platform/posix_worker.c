@@ -183,8 +183,8 @@ bool plat_worker_has_ended(const struct plat_worker *w, int milliseconds)
 
         if (waitid(P_PID, (id_t)w->pid, &end, WEXITED | WNOHANG | WNOWAIT) != 0 || end.si_pid != 0)
             return true;
-        pause = pause < 16 ? pause * 2 : pause;
         (void)nanosleep(&(struct timespec){0, pause * 1000000L}, NULL);
+        pause = pause < 16 ? pause * 2 : pause;
     }
     return false;
 }

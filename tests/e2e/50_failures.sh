@@ -172,6 +172,12 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none small 2>/dev/null; the
         expect_message "$file\\.bin: it holds more than there is room for \\(.* kB, and 5% to spare\\)"
         expect_names small
     done
+    # Likewise where standard output is a file there.
+    unseal -q "${with[@]}" -o - "$good/stream.bin" >small/out 2>"$err"
+    check "it should end with 1" test $? -eq 1
+    expect_message 'stream\.bin: it holds more than there is room for \(.* kB, and 5% to spare\)'
+    check "nothing is in it" test ! -s small/out
+    rm small/out
     # A disk that has less than it says.
     hit SYSTEM_ROOM='0x01021994 1000000000' -- unseal -q "${with[@]}" -o small/out "$good/bag.bin"
     expect_exit 1

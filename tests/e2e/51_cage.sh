@@ -276,6 +276,21 @@ for user in "${users[@]}"; do
     cd "$OLDPWD" || exit 1
 done
 
+# Somebody who could write there lays a link to another's file beside it: that file stays whose it is.
+scenario "a hard link to a file of another user"
+if [ "$(id -u)" -ne 0 ] || [ -z "$caged" ]; then
+    skip "it takes root, and a cage"
+else
+    room me linked
+    echo other >other && chown 1234:1234 other
+    hit FAULT_IN_PROCESS=worker 'FAULT_WRITE=100000 run:ln other made.*.partial/data' -- \
+        unseal -q --key key -o made "$home/bag.bin"
+    expect_exit 1
+    expect_message 'made: it could not be made yours again: Operation not permitted'
+    check "it is still the other's" test "$(stat -c %u:%g:%h other)" = 1234:1234:1
+    expect_names . key other tree
+fi
+
 # As in a container that gives its root no more than that.
 scenario "root that cannot become another user, or give anything away"
 cp "$home/alice.key" key

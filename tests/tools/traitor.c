@@ -133,7 +133,8 @@ static _Noreturn void stay(void)
         ;
 }
 
-static _Noreturn void fill(void)
+/* Files without end, full or empty. */
+static _Noreturn void make_files(bool full)
 {
     static char much[1 << 20];
     char name[32];
@@ -146,24 +147,8 @@ static _Noreturn void fill(void)
         fd = syscall(SYS_openat, FOLDER, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
         if (fd < 0)
             stay();
-        while (syscall(SYS_write, fd, much, sizeof much) > 0)
+        while (full && syscall(SYS_write, fd, much, sizeof much) > 0)
             ;
-        (void)syscall(SYS_close, fd);
-    }
-}
-
-static _Noreturn void make_nodes(void)
-{
-    char name[32];
-
-    (void)syscall(SYS_fchmod, FOLDER, 0700);
-    for (unsigned int i = 0;; i++) {
-        long fd;
-
-        (void)snprintf(name, sizeof name, "%u", i);
-        fd = syscall(SYS_openat, FOLDER, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-        if (fd < 0)
-            stay();
         (void)syscall(SYS_close, fd);
     }
 }
@@ -236,7 +221,7 @@ static void betray(const char *how)
         stay();
     } else if (strcmp(how, "fill") == 0) {
         say_done(SEAL_OK, 0);
-        fill();
+        make_files(true);
     } else if (strcmp(how, "stopped") == 0) {
         say_done(SEAL_INTERRUPTED, 0);
     } else if (strcmp(how, "many") == 0) {
@@ -269,7 +254,7 @@ static void betray(const char *how)
                 break;
         }
     } else if (strcmp(how, "nodes") == 0) {
-        make_nodes();
+        make_files(false);
     } else if (strcmp(how, "locked") == 0) {
         lock_up();
     } else if (strcmp(how, "answer") == 0) {
