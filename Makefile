@@ -194,8 +194,8 @@ endif
 
 # -ffile-prefix-map: the programs do not tell in which folder they were built.
 our_cppflags := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(variant_cppflags) -Isrc $(DEPS_CFLAGS)
-our_cflags := -std=c17 -g $(optimisation) $(hardening) $(warnings) -ffile-prefix-map=$(CURDIR)=.
-our_ldflags := -pie $(filter -fsanitize% -fno-sanitize% -fprofile%,$(optimisation))
+our_cflags := -std=c17 -g -pthread $(optimisation) $(hardening) $(warnings) -ffile-prefix-map=$(CURDIR)=.
+our_ldflags := -pie -pthread $(filter -fsanitize% -fno-sanitize% -fprofile%,$(optimisation))
 ifeq ($(shell uname -s),Linux)
 our_ldflags += -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 endif

@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "envelope/envelope.h"
+#include "platform/crew.h"
 #include "stream/stream.h"
 
 /* Section 5's bounds. */
@@ -38,9 +39,10 @@ bool archive_path_is_clean(const char *path, size_t len);
 struct archive_writer;
 
 /* type CONTENT_BAG: entries; CONTENT_STREAM: archive_write_data alone. level is LEVEL_STORE or
- * LEVEL_MIN to LEVEL_MAX. What is made goes to the stream writer. */
+ * LEVEL_MIN to LEVEL_MAX. crew, which may be NULL, is whose threads compress. What is made goes to
+ * the stream writer, by any of them: it is theirs until archive_writer_finish, or _free. */
 MUST_USE enum seal_status archive_writer_new(struct archive_writer **out, enum content_type type,
-                                             int level, struct stream_writer *to,
+                                             int level, struct crew *crew, struct stream_writer *to,
                                              struct fault *fault);
 /* Begins an entry. A file's size bytes must follow in archive_write_data before the next.
  * SEAL_NO_ROOM: the path is longer than PATH_LEN_MAX. */

@@ -24,33 +24,58 @@ _Static_assert((1 << WINDOW_LOG_MAX) == FRAME_LEN_MAX, "section 5: window and fr
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
-struct frames_writer {
-    struct stream_writer *to;
+/* A frame being filled, compressed or waiting for those before it. */
+struct frame {
+    struct task task; /* first, so that it leads here */
+    struct frames_writer *writer;
     ZSTD_CCtx *zstd;
-    int level;
-    uint64_t position;
     uint8_t *plain; /* FRAME_LEN */
     size_t plain_len;
     uint8_t *packed;
-    size_t packed_cap;
-    struct buffer rows; /* of the seek table */
+    size_t packed_len; /* or zstd's error */
+    struct fault fault;
 };
 
-enum seal_status frames_writer_new(struct frames_writer **out, int level, struct stream_writer *to,
-                                   struct fault *fault)
+/* Frames are filled one after the other, compressed side by side, and go out in their order. */
+struct frames_writer {
+    struct stream_writer *to;
+    struct crew *crew;
+    struct lane lane;
+    int level;
+    uint64_t position;
+    struct buffer rows; /* of the seek table; while frames are under way, theirs to use */
+    bool failed;        /* likewise */
+    size_t frame_count, at;
+    struct frame frames[];
+};
+
+static void frame_free(struct frame *f)
 {
-    struct frames_writer *w = calloc(1, sizeof *w);
+    (void)ZSTD_freeCCtx(f->zstd);
+    free(f->plain);
+    free(f->packed);
+}
+
+static bool frame_make(struct frames_writer *w, struct frame *f);
+
+enum seal_status frames_writer_new(struct frames_writer **out, int level, struct crew *crew,
+                                   struct stream_writer *to, struct fault *fault)
+{
+    /* One to be filled while all others are compressed. */
+    size_t count = crew_size(crew) > 1 ? crew_size(crew) + 1 : 1;
+    struct frames_writer *w = calloc(1, sizeof *w + count * sizeof w->frames[0]);
+    bool made = w != NULL;
 
     *out = NULL;
-    if (w == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    w->to = to;
-    w->level = level;
-    w->packed_cap = ZSTD_compressBound(FRAME_LEN);
-    w->zstd = ZSTD_createCCtx();
-    w->plain = malloc(FRAME_LEN);
-    w->packed = malloc(w->packed_cap);
-    if (w->zstd == NULL || w->plain == NULL || w->packed == NULL) {
+    if (w != NULL) {
+        w->to = to;
+        w->crew = crew;
+        w->level = level;
+        w->frame_count = count;
+    }
+    for (size_t i = 0; made && i < count; i++)
+        made = frame_make(w, &w->frames[i]);
+    if (!made) {
         frames_writer_free(w);
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     }
@@ -58,29 +83,39 @@ enum seal_status frames_writer_new(struct frames_writer **out, int level, struct
     return SEAL_OK;
 }
 
-static size_t compress(struct frames_writer *w, const void *data, size_t len, int level)
+static size_t compress(struct frame *f, const void *data, size_t len, int level)
 {
-    (void)ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, level);
-    return ZSTD_compress2(w->zstd, w->packed, w->packed_cap, data, len);
+    (void)ZSTD_CCtx_setParameter(f->zstd, ZSTD_c_compressionLevel, level);
+    return ZSTD_compress2(f->zstd, f->packed, ZSTD_compressBound(FRAME_LEN), data, len);
 }
 
 /* Whether compressing the frame is worth the work. Photos, video and archives do not shrink; small
  * samples at the fastest level tell, for a sixty-fourth of the cost. One sample that shrinks by a
  * fiftieth will do: many small texts may stand between large pictures. */
-static bool is_worth_compressing(struct frames_writer *w)
+static bool is_worth_compressing(struct frame *f)
 {
     const size_t sample = 2048, samples = 32;
-    size_t step = w->plain_len / samples;
+    size_t step = f->plain_len / samples;
 
     if (step <= sample)
         return true;
     for (size_t i = 0; i < samples; i++) {
-        size_t n = compress(w, w->plain + i * step, sample, 1);
+        size_t n = compress(f, f->plain + i * step, sample, 1);
 
         if (ZSTD_isError(n) || n < sample - sample / 50)
             return true;
     }
     return false;
+}
+
+static void frame_work(struct task *t)
+{
+    struct frame *f = (struct frame *)t;
+    /* zstd's lowest level finds nothing and copies: a stored frame, at the speed of memory. */
+    int level = f->writer->level != LEVEL_STORE && is_worth_compressing(f) ? f->writer->level
+                                                                           : ZSTD_minCLevel();
+
+    f->packed_len = compress(f, f->plain, f->plain_len, level);
 }
 
 static enum seal_status add_row(struct frames_writer *w, size_t packed_len, size_t plain_len,
@@ -95,18 +130,46 @@ static enum seal_status add_row(struct frames_writer *w, size_t packed_len, size
     return SEAL_OK;
 }
 
-static enum seal_status frame_flush(struct frames_writer *w, struct fault *fault)
+static void frame_settle(struct task *t)
 {
-    /* zstd's lowest level finds nothing and copies: a stored frame, at the speed of memory. */
-    int level = w->level != LEVEL_STORE && is_worth_compressing(w) ? w->level : ZSTD_minCLevel();
-    size_t n = compress(w, w->plain, w->plain_len, level);
+    struct frame *f = (struct frame *)t;
+    struct frames_writer *w = f->writer;
 
-    if (ZSTD_isError(n))
-        return fault_set(fault, SEAL_NO_MEMORY, "compressing failed", NULL);
-    if (add_row(w, n, w->plain_len, fault) != SEAL_OK)
-        return fault->status;
-    w->plain_len = 0;
-    return stream_write(w->to, w->packed, n, fault);
+    if (w->failed)
+        return;
+    if (ZSTD_isError(f->packed_len))
+        (void)fault_set(&f->fault, SEAL_NO_MEMORY, "compressing failed", NULL);
+    else if (add_row(w, f->packed_len, f->plain_len, &f->fault) == SEAL_OK)
+        (void)!stream_write(w->to, f->packed, f->packed_len, &f->fault);
+    w->failed = f->fault.status != SEAL_OK;
+}
+
+static bool frame_make(struct frames_writer *w, struct frame *f)
+{
+    f->task = (struct task){.work = frame_work, .settle = frame_settle};
+    f->writer = w;
+    f->zstd = ZSTD_createCCtx();
+    f->plain = malloc(FRAME_LEN);
+    f->packed = malloc(ZSTD_compressBound(FRAME_LEN));
+    return f->zstd != NULL && f->plain != NULL && f->packed != NULL;
+}
+
+/* Makes the frame free to be filled, or says what became of it. */
+static enum seal_status frame_await(struct frames_writer *w, struct frame *f, struct fault *fault)
+{
+    crew_await(w->crew, &f->task);
+    f->plain_len = 0;
+    if (f->fault.status != SEAL_OK)
+        *fault = f->fault;
+    return f->fault.status;
+}
+
+/* Sends the frame that was filled on its way. */
+static enum seal_status next_to_fill(struct frames_writer *w, struct fault *fault)
+{
+    crew_post(w->crew, &w->lane, &w->frames[w->at].task);
+    w->at = (w->at + 1) % w->frame_count;
+    return frame_await(w, &w->frames[w->at], fault);
 }
 
 enum seal_status frames_write(struct frames_writer *w, const void *data, size_t len,
@@ -116,16 +179,26 @@ enum seal_status frames_write(struct frames_writer *w, const void *data, size_t 
 
     w->position += len;
     while (len > 0) {
-        size_t room = FRAME_LEN - w->plain_len;
+        struct frame *f = &w->frames[w->at];
+        size_t room = FRAME_LEN - f->plain_len;
         size_t n = len < room ? len : room;
 
-        memcpy(w->plain + w->plain_len, p, n);
-        w->plain_len += n;
+        memcpy(f->plain + f->plain_len, p, n);
+        f->plain_len += n;
         p += n;
         len -= n;
-        if (w->plain_len == FRAME_LEN && frame_flush(w, fault) != SEAL_OK)
+        if (f->plain_len == FRAME_LEN && next_to_fill(w, fault) != SEAL_OK)
             return fault->status;
     }
+    return SEAL_OK;
+}
+
+/* The first fault in the order of frames. */
+static enum seal_status await_all(struct frames_writer *w, struct fault *fault)
+{
+    for (size_t i = 1; i <= w->frame_count; i++)
+        if (frame_await(w, &w->frames[(w->at + i) % w->frame_count], fault) != SEAL_OK)
+            return fault->status;
     return SEAL_OK;
 }
 
@@ -165,7 +238,9 @@ enum seal_status frames_writer_finish(struct frames_writer *w, const struct buff
                                       struct fault *fault)
 {
     /* An empty stream gets one empty frame, so that every zstd reads it. */
-    if ((w->plain_len > 0 || w->rows.len == 0) && frame_flush(w, fault) != SEAL_OK)
+    if (w->frames[w->at].plain_len > 0 || w->position == 0)
+        crew_post(w->crew, &w->lane, &w->frames[w->at].task);
+    if (await_all(w, fault) != SEAL_OK)
         return fault->status;
     if (offsets != NULL) {
         if (write_skippable(w, MAGIC_OFFSETS, offsets->data, offsets->len, fault) != SEAL_OK ||
@@ -179,9 +254,10 @@ void frames_writer_free(struct frames_writer *w)
 {
     if (w == NULL)
         return;
-    (void)ZSTD_freeCCtx(w->zstd);
-    free(w->plain);
-    free(w->packed);
+    for (size_t i = 0; i < w->frame_count; i++) {
+        crew_await(w->crew, &w->frames[i].task);
+        frame_free(&w->frames[i]);
+    }
     buffer_free(&w->rows);
     free(w);
 }

@@ -13,8 +13,10 @@
 /* Writing: bytes are gathered into frames of 4 MiB, each compressed by itself. */
 struct frames_writer;
 
+/* crew, which may be NULL, is whose threads compress; to is theirs until frames_writer_finish. */
 MUST_USE enum seal_status frames_writer_new(struct frames_writer **out, int level,
-                                            struct stream_writer *to, struct fault *fault);
+                                            struct crew *crew, struct stream_writer *to,
+                                            struct fault *fault);
 MUST_USE enum seal_status frames_write(struct frames_writer *w, const void *data, size_t len,
                                        struct fault *fault);
 /* The uncompressed position, that is the offset in the tar. */

@@ -74,7 +74,8 @@ struct archive_writer {
 };
 
 enum seal_status archive_writer_new(struct archive_writer **out, enum content_type type, int level,
-                                    struct stream_writer *to, struct fault *fault)
+                                    struct crew *crew, struct stream_writer *to,
+                                    struct fault *fault)
 {
     struct archive_writer *w = calloc(1, sizeof *w);
 
@@ -82,7 +83,7 @@ enum seal_status archive_writer_new(struct archive_writer **out, enum content_ty
     if (w == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     w->type = type;
-    if (frames_writer_new(&w->frames, level, to, fault) != SEAL_OK) {
+    if (frames_writer_new(&w->frames, level, crew, to, fault) != SEAL_OK) {
         free(w);
         return fault->status;
     }

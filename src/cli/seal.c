@@ -29,6 +29,7 @@ enum option_number {
     OPT_PAD,
     OPT_LEVEL,
     OPT_NO_COMPRESS,
+    OPT_THREADS,
     OPT_ALLOW_EXPIRED,
     OPT_NOTE,
     OPT_NOTE_FILE,
@@ -56,6 +57,9 @@ static struct option options[] = {
                    .value = "N",
                    .help = "compress from 1 (fast) to 19 (small); default 3"},
     [OPT_NO_COMPRESS] = {.name = "no-compress", .help = "do not compress"},
+    [OPT_THREADS] = {.name = "threads",
+                     .value = "N",
+                     .help = "work on N processors at most (1 to 64); default: all, up to 16"},
     [OPT_ALLOW_EXPIRED] = {.name = "allow-expired",
                            .help = "seal even to a key whose last day is over"},
     [OPT_NOTE] = {.name = "note", .value = "TEXT", .help = "add a note for whoever opens it"},
@@ -93,10 +97,15 @@ static const struct program program = {
     .options = options,
 };
 
+#define THREADS_MAX 64
+/* Each takes some 12 MiB of memory. */
+#define THREADS_USUAL_MAX 16
+
 struct job {
     struct public_key *keys;
     size_t key_count;
     int level;
+    unsigned int threads;
     struct padding padding;
     struct labels labels;
     const char **paths;
@@ -107,6 +116,7 @@ struct job {
     struct output output;
     char *output_path;
     struct envelope *env; /* sodium_malloc: the file key must not be swapped out */
+    struct crew *crew;
     struct stream_writer *stream;
     struct archive_writer *archive;
     struct progress progress;
@@ -133,6 +143,26 @@ static enum exit_code parse_padding(const char *text, struct padding *padding)
         padding->size % LENGTH_UNIT != 0 || padding->size > STREAM_BLOCKS_MAX * BLOCK_LEN)
         return complain_usage("--pad takes padme, pow2 or a size in bytes (K, M and G may follow) "
                               "that is a multiple of 2048 and at least 65536, not %s",
+                              shown(text));
+    return EXIT_ALL_DONE;
+}
+
+static enum exit_code parse_threads(unsigned int *threads)
+{
+    const char *text = options[OPT_THREADS].text;
+    size_t digits;
+
+    *threads = plat_processors();
+    if (*threads > THREADS_USUAL_MAX)
+        *threads = THREADS_USUAL_MAX;
+    if (text == NULL)
+        return EXIT_ALL_DONE;
+    digits = strspn(text, "0123456789");
+    *threads = digits > 0 && digits <= 2 && text[digits] == '\0'
+                   ? (unsigned int)strtoul(text, NULL, 10)
+                   : 0;
+    if (*threads == 0 || *threads > THREADS_MAX)
+        return complain_usage("--threads takes a number from 1 to %d, not %s", THREADS_MAX,
                               shown(text));
     return EXIT_ALL_DONE;
 }
@@ -217,6 +247,8 @@ static enum exit_code parse_job(struct job *job)
         code = parse_padding(options[OPT_PAD].text, &job->padding);
     if (code == EXIT_ALL_DONE)
         code = parse_level(&job->level);
+    if (code == EXIT_ALL_DONE)
+        code = parse_threads(&job->threads);
     if (code == EXIT_ALL_DONE)
         code = parse_record(job);
     if (code == EXIT_ALL_DONE && options[OPT_OUTPUT].text != NULL &&
@@ -471,17 +503,20 @@ static enum seal_status seal_all(struct job *job, struct fault *fault)
     }
     *job->env = (struct envelope){.params = {.type = type}};
     random_bytes(&job->random, job->env->params.bundle_id, BUNDLE_ID_LEN);
-    status = envelope_make(job->env, head, job->keys, job->key_count, &job->random, fault);
+    status = crew_new(&job->crew, job->threads, fault);
     if (status == SEAL_OK)
-        status =
-            stream_writer_new(&job->stream, job->env, head, job->padding, job->output.fd, fault);
+        status = envelope_make(job->env, head, job->keys, job->key_count, &job->random, fault);
     if (status == SEAL_OK)
-        status = archive_writer_new(&job->archive, type, job->level, job->stream, fault);
+        status = stream_writer_new(&job->stream, job->env, head, job->padding, job->crew,
+                                   job->output.fd, fault);
+    if (status == SEAL_OK)
+        status = archive_writer_new(&job->archive, type, job->level, job->crew, job->stream, fault);
     if (status == SEAL_OK)
         status = seal_content(job, fault);
     free(head);
     archive_writer_free(job->archive);
     stream_writer_free(job->stream);
+    crew_free(job->crew);
     sodium_free(job->env);
     /* What is left without a name by now is the output. */
     if (status != SEAL_OK && status != SEAL_NO_ROOM)

@@ -103,6 +103,9 @@ enum plat_prompt_result {
  * out, signals included. End of input on an empty line counts as PLAT_PROMPT_STOPPED. */
 enum plat_prompt_result plat_prompt_secret(const char *prompt, char *secret, size_t size);
 
+/* How many processors this program may use, at least 1. */
+unsigned int plat_processors(void);
+
 /* ---- Time --------------------------------------------------------------------------------- */
 
 /* Seconds of a clock that only goes forward. */

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <sched.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #endif
@@ -89,6 +90,20 @@ _Noreturn void plat_die_by_signal(void)
     (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
     (void)raise(signal_number);
     _exit(128 + signal_number);
+}
+
+unsigned int plat_processors(void)
+{
+    long count = -1;
+#ifdef __linux__
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        count = CPU_COUNT(&set);
+#endif
+    if (count < 1)
+        count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : (unsigned int)count;
 }
 
 double plat_monotonic(void)

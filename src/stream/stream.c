@@ -123,23 +123,88 @@ static enum seal_status trailer_read(const uint8_t t[static TRAILER_LEN], uint64
 
 static const char no_room[] = "what is to be sealed does not fit the size asked for";
 
+#define BATCH_BLOCKS 16
+
+/* Blocks that are filled, encrypted or waiting for those before them. */
+struct batch {
+    struct task task; /* first, so that it leads here */
+    struct stream_writer *writer;
+    uint64_t number; /* of its first block */
+    size_t start;    /* where plaintext begins in that */
+    size_t len;      /* of all blocks so far, each but the last full and with room for its tag */
+    bool final;
+    struct fault fault;
+    uint8_t *blocks; /* BATCH_BLOCKS * BLOCK_LEN */
+};
+
+/* Batches are filled one after the other, encrypted side by side, and written in their order. */
 struct stream_writer {
     const struct envelope *env;
     uint8_t key[KEY_LEN];
     struct padding padding;
     int fd;
-    uint64_t number;      /* of the block being filled */
-    uint64_t written;     /* bytes of the file */
+    struct crew *crew;
+    struct lane lane;
     uint64_t content_len; /* so far */
     uint64_t content_max;
-    size_t start; /* where plaintext begins in the block */
-    size_t fill;
-    uint8_t block[BLOCK_LEN];
+    uint64_t written; /* bytes of the file; while batches are under way, theirs to use */
+    bool failed;      /* likewise */
+    size_t batch_count, at;
+    struct batch *batches;
 };
 
+/* In place. */
+static void batch_work(struct task *t)
+{
+    struct batch *b = (struct batch *)t;
+    size_t start = b->start;
+
+    for (size_t i = 0; i * BLOCK_LEN < b->len; i++) {
+        bool is_last = (i + 1) * BLOCK_LEN >= b->len;
+        uint8_t nonce[12], *block = b->blocks + i * BLOCK_LEN;
+        size_t end = is_last ? b->len - i * BLOCK_LEN : BLOCK_LEN;
+
+        chunk_nonce(nonce, b->number + i, is_last && b->final);
+        if (crypto_aead_chacha20poly1305_ietf_encrypt(block + start, NULL, block + start,
+                                                      end - TAG_LEN - start, NULL, 0, NULL, nonce,
+                                                      b->writer->key) != 0)
+            (void)fault_set(&b->fault, SEAL_IO, "a chunk could not be encrypted", NULL);
+        start = 0;
+    }
+}
+
+static void batch_settle(struct task *t)
+{
+    struct batch *b = (struct batch *)t;
+    struct stream_writer *w = b->writer;
+
+    if (w->failed)
+        return;
+    if (b->fault.status == SEAL_OK && stop_requested())
+        (void)fault_set(&b->fault, SEAL_INTERRUPTED, NULL, NULL);
+    if (b->fault.status == SEAL_OK && fd_write_full(w->fd, b->blocks, b->len, &b->fault) == SEAL_OK)
+        w->written += b->len;
+    w->failed = b->fault.status != SEAL_OK;
+}
+
+static bool make_batches(struct stream_writer *w)
+{
+    w->batches = calloc(w->batch_count, sizeof *w->batches);
+    for (size_t i = 0; w->batches != NULL && i < w->batch_count; i++) {
+        struct batch *b = &w->batches[i];
+
+        b->task = (struct task){.work = batch_work, .settle = batch_settle};
+        b->writer = w;
+        b->blocks = malloc(BATCH_BLOCKS * BLOCK_LEN);
+        if (b->blocks == NULL)
+            return false;
+    }
+    return w->batches != NULL;
+}
+
 enum seal_status stream_writer_new(struct stream_writer **out, const struct envelope *env,
-                                   const uint8_t *head, struct padding padding, int fd,
-                                   struct fault *fault)
+                                   const uint8_t *head, struct padding padding, struct crew *crew,
+                                   int fd, struct fault *fault)
 {
     struct stream_writer *w = sodium_malloc(sizeof *w);
     uint64_t total = padding.rule == PAD_FIXED ? padding.size : STREAM_BLOCKS_MAX * BLOCK_LEN;
@@ -147,59 +212,91 @@ enum seal_status stream_writer_new(struct stream_writer **out, const struct enve
     *out = NULL;
     if (w == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    memset(w, 0, sizeof *w);
     w->env = env;
     w->padding = padding;
+    w->crew = crew;
     w->fd = fd;
-    w->number = w->written = w->content_len = 0;
     w->content_max = capacity(total, env->head_len) - TRAILER_LEN;
-    w->start = w->fill = env->head_len;
-    memcpy(w->block, head, env->head_len);
+    /* One to be filled while all others are encrypted. */
+    w->batch_count = crew_size(crew) > 1 ? crew_size(crew) + 1 : 1;
+    if (!make_batches(w)) {
+        stream_writer_free(w);
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    }
+    w->batches[0].start = w->batches[0].len = env->head_len;
+    memcpy(w->batches[0].blocks, head, env->head_len);
     hash_F(w->key, env->file_key, "payload", NULL, 0);
     *out = w;
     return SEAL_OK;
 }
 
-/* Encrypts the block in place and writes it. */
-static enum seal_status block_flush(struct stream_writer *w, bool final, struct fault *fault)
+/* Makes the batch free to be filled, or says what became of it. */
+static enum seal_status batch_await(struct stream_writer *w, struct batch *b, struct fault *fault)
 {
-    uint8_t nonce[12];
-    uint8_t *text = w->block + w->start;
-
-    chunk_nonce(nonce, w->number, final);
-    if (crypto_aead_chacha20poly1305_ietf_encrypt(text, NULL, text, w->fill - w->start, NULL, 0,
-                                                  NULL, nonce, w->key) != 0)
-        return fault_set(fault, SEAL_IO, "a chunk could not be encrypted", NULL);
-    w->number++;
-    w->start = 0;
-    if (fd_write_full(w->fd, w->block, w->fill + TAG_LEN, fault) != SEAL_OK)
-        return fault->status;
-    w->written += w->fill + TAG_LEN;
-    w->fill = 0;
-    return stop_requested() ? fault_set(fault, SEAL_INTERRUPTED, NULL, NULL) : SEAL_OK;
+    crew_await(w->crew, &b->task);
+    if (b->fault.status != SEAL_OK)
+        *fault = b->fault;
+    return b->fault.status;
 }
 
-/* A full block waits for one more byte: only the last one is marked so. data NULL: zeros. */
+/* Sends the batch that was filled on its way. */
+static enum seal_status next_to_fill(struct stream_writer *w, struct fault *fault)
+{
+    uint64_t number = w->batches[w->at].number + BATCH_BLOCKS;
+    struct batch *b;
+
+    crew_post(w->crew, &w->lane, &w->batches[w->at].task);
+    w->at = (w->at + 1) % w->batch_count;
+    b = &w->batches[w->at];
+    if (batch_await(w, b, fault) != SEAL_OK)
+        return fault->status;
+    b->number = number;
+    b->start = b->len = 0;
+    return SEAL_OK;
+}
+
+/* A full batch waits for one more byte: only the last block is marked so. data NULL: zeros. */
 static enum seal_status put(struct stream_writer *w, const uint8_t *data, uint64_t len,
                             struct fault *fault)
 {
     while (len > 0) {
-        size_t room = CHUNK_LEN - w->fill;
-        size_t n = len < room ? (size_t)len : room;
+        struct batch *b = &w->batches[w->at];
+        size_t in_block = b->len % BLOCK_LEN;
+        size_t n = len < CHUNK_LEN - in_block ? (size_t)len : CHUNK_LEN - in_block;
 
-        if (room == 0) {
-            if (block_flush(w, false, fault) != SEAL_OK)
+        if (in_block == CHUNK_LEN && b->len + TAG_LEN == BATCH_BLOCKS * BLOCK_LEN) {
+            b->len += TAG_LEN;
+            if (next_to_fill(w, fault) != SEAL_OK)
                 return fault->status;
             continue;
         }
+        if (in_block == CHUNK_LEN) {
+            b->len += TAG_LEN;
+            continue;
+        }
         if (data != NULL) {
-            memcpy(w->block + w->fill, data, n);
+            memcpy(b->blocks + b->len, data, n);
             data += n;
         } else {
-            memset(w->block + w->fill, 0, n);
+            memset(b->blocks + b->len, 0, n);
         }
-        w->fill += n;
+        b->len += n;
         len -= n;
     }
+    return SEAL_OK;
+}
+
+static enum seal_status finish_blocks(struct stream_writer *w, struct fault *fault)
+{
+    struct batch *last = &w->batches[w->at];
+
+    last->final = true;
+    last->len += TAG_LEN;
+    crew_post(w->crew, &w->lane, &last->task);
+    for (size_t i = 1; i <= w->batch_count; i++)
+        if (batch_await(w, &w->batches[(w->at + i) % w->batch_count], fault) != SEAL_OK)
+            return fault->status;
     return SEAL_OK;
 }
 
@@ -225,7 +322,7 @@ enum seal_status stream_writer_finish(struct stream_writer *w, const uint8_t dig
     zeros = capacity(total, w->env->head_len) - w->content_len - TRAILER_LEN;
     trailer_write(trailer, w->content_len, digest, random);
     if (put(w, NULL, zeros, fault) != SEAL_OK ||
-        put(w, trailer, sizeof trailer, fault) != SEAL_OK || block_flush(w, true, fault) != SEAL_OK)
+        put(w, trailer, sizeof trailer, fault) != SEAL_OK || finish_blocks(w, fault) != SEAL_OK)
         return fault->status;
     derive_receipt(receipt, w->env, trailer);
     return SEAL_OK;
@@ -238,6 +335,13 @@ uint64_t stream_written(const struct stream_writer *w)
 
 void stream_writer_free(struct stream_writer *w)
 {
+    if (w == NULL)
+        return;
+    for (size_t i = 0; w->batches != NULL && i < w->batch_count; i++) {
+        crew_await(w->crew, &w->batches[i].task);
+        free(w->batches[i].blocks);
+    }
+    free(w->batches);
     sodium_free(w);
 }
 

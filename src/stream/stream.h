@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "envelope/envelope.h"
+#include "platform/crew.h"
 #include "volume/volume.h"
 
 #define TAG_LEN 16
@@ -29,10 +30,12 @@ uint64_t stream_total_len(size_t head_len, uint64_t content_len, struct padding 
 
 struct stream_writer;
 
-/* head (env->head_len bytes) is copied; env must outlive the writer. What is sealed goes to fd. */
+/* head (env->head_len bytes) is copied; env must outlive the writer. What is sealed goes to fd.
+ * crew, which may be NULL, is whose threads encrypt and write; a fault of theirs shows in a later
+ * call. */
 MUST_USE enum seal_status stream_writer_new(struct stream_writer **out, const struct envelope *env,
-                                            const uint8_t *head, struct padding padding, int fd,
-                                            struct fault *fault);
+                                            const uint8_t *head, struct padding padding,
+                                            struct crew *crew, int fd, struct fault *fault);
 /* Content. SEAL_NO_ROOM as soon as it cannot fit the fixed size or 2^32 blocks. */
 MUST_USE enum seal_status stream_write(struct stream_writer *w, const void *data, size_t len,
                                        struct fault *fault);
@@ -41,7 +44,7 @@ MUST_USE enum seal_status stream_writer_finish(struct stream_writer *w,
                                                const uint8_t digest[static 32],
                                                struct random *random, uint8_t receipt[static 32],
                                                struct fault *fault);
-/* Bytes of the file written so far. */
+/* Bytes of the file written; after stream_writer_finish. */
 uint64_t stream_written(const struct stream_writer *w);
 void stream_writer_free(struct stream_writer *w);
 

@@ -118,8 +118,8 @@ static bool seal(struct trip *t, struct random *random)
     memory_put("", 0);
     fd = open(memory_path(), O_RDWR);
     FUZZ_OK(envelope_make(&env, head, keys, (t->flags & MANY) != 0 ? 9 : 1, random, &fault));
-    FUZZ_OK(stream_writer_new(&stream, &env, head, t->padding, fd, &fault));
-    FUZZ_OK(archive_writer_new(&w, type, t->level, stream, &fault));
+    FUZZ_OK(stream_writer_new(&stream, &env, head, t->padding, NULL, fd, &fault));
+    FUZZ_OK(archive_writer_new(&w, type, t->level, NULL, stream, &fault));
     status = type == CONTENT_BAG ? write_bag(t, w, &fault) : write_stream(t, w, &fault);
     if (status == SEAL_OK)
         status = archive_writer_finish(w, &fault);

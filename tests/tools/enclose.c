@@ -61,7 +61,8 @@ int main(int argc, char **argv)
     fd = open(argv[3], O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (fd < 0)
         fail("the output is there, or cannot be made");
-    must(stream_writer_new(&stream, &env, head, (struct padding){0}, fd, &fault), "no stream");
+    must(stream_writer_new(&stream, &env, head, (struct padding){0}, NULL, fd, &fault),
+         "no stream");
     copy_input(stream, &fault);
     must(stream_writer_finish(stream, digest, &random, receipt, &fault), "not finished");
     stream_writer_free(stream);

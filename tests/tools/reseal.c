@@ -78,7 +78,7 @@ int main(int argc, char **argv)
     lie(content.data, (size_t)content_len);
     fd = open(argv[3], O_WRONLY | O_CREAT | O_EXCL, 0600);
     must(random_start(&random, NULL, 0));
-    must(stream_writer_new(&writer, &env, head, (struct padding){0}, fd, &fault));
+    must(stream_writer_new(&writer, &env, head, (struct padding){0}, NULL, fd, &fault));
     must(stream_write(writer, content.data, (size_t)content_len, &fault));
     must(stream_writer_finish(writer, digest, &random, receipt, &fault));
     return fd >= 0 && close(fd) == 0 ? 0 : 1;

@@ -34,8 +34,8 @@ static void sealing_start(struct sealing *s)
 
     *s = (struct sealing){.random = fixture_random("archive")};
     s->fd = fixture_create(check_scratch("sealed"));
-    CHECK_INT(SEAL_OK,
-              stream_writer_new(&s->stream, &env, head, (struct padding){0}, s->fd, &s->fault));
+    CHECK_INT(SEAL_OK, stream_writer_new(&s->stream, &env, head, (struct padding){0}, NULL, s->fd,
+                                         &s->fault));
 }
 
 static void sealing_end(struct sealing *s)
@@ -117,7 +117,7 @@ static void write_entries(const struct archive_entry *entries, size_t count, int
     struct sealing s;
 
     sealing_start(&s);
-    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_BAG, level, s.stream, &s.fault));
+    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_BAG, level, NULL, s.stream, &s.fault));
     for (size_t i = 0; i < count; i++) {
         size_t len = (size_t)entries[i].size, first = len / 3;
         uint8_t *data = fixture_alloc(len);
@@ -355,7 +355,7 @@ static void test_path_too_long(void)
     check_about("paths too long");
     memset(path, 'p', PATH_LEN_MAX + 1);
     sealing_start(&s);
-    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_BAG, 1, s.stream, &s.fault));
+    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_BAG, 1, NULL, s.stream, &s.fault));
     e = file_entry(path, 0);
     CHECK_INT(SEAL_NO_ROOM, archive_write_entry(w, &e, &s.fault));
     s.fault = (struct fault){.status = SEAL_OK};
@@ -451,7 +451,7 @@ static void check_large(uint64_t size)
     check_about("%llu bytes", (unsigned long long)size);
     fill(data, 5 * MIB, 1);
     sealing_start(&s);
-    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_BAG, LEVEL_STORE, s.stream, &s.fault));
+    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_BAG, LEVEL_STORE, NULL, s.stream, &s.fault));
     CHECK_INT(SEAL_OK, archive_write_entry(w, &e, &s.fault));
     CHECK_INT(SEAL_OK, archive_write_data(w, data, 5 * MIB, &s.fault));
     CHECK_INT(SEAL_OK, archive_writer_finish(w, &s.fault)); /* too early, as a forger might */
@@ -758,7 +758,7 @@ static void check_stream_round_trip(size_t len, int level)
     check_about("stream of %zu bytes, level %d", len, level);
     fill(data, len, 6);
     sealing_start(&s);
-    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_STREAM, level, s.stream, &s.fault));
+    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_STREAM, level, NULL, s.stream, &s.fault));
     CHECK_INT(SEAL_OK, archive_write_data(w, data, len / 2, &s.fault));
     CHECK_INT(SEAL_OK, archive_write_data(w, data + len / 2, len - len / 2, &s.fault));
     CHECK_INT(SEAL_OK, archive_writer_finish(w, &s.fault));

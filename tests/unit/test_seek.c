@@ -310,8 +310,8 @@ static void seal_large(size_t count, size_t size)
 
     random_bytes(&random, data, size);
     CHECK_INT(SEAL_OK,
-              stream_writer_new(&stream, &env_large, head, (struct padding){0}, fd, &fault));
-    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_BAG, LEVEL_MIN, stream, &fault));
+              stream_writer_new(&stream, &env_large, head, (struct padding){0}, NULL, fd, &fault));
+    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_BAG, LEVEL_MIN, NULL, stream, &fault));
     for (size_t i = 0; i < count; i++) {
         struct archive_entry e = {.path = "data/f", .path_len = 6, .size = size};
 

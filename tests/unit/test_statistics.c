@@ -562,7 +562,8 @@ static struct buffer file_make(const struct public_key *key, enum file_defect de
         zero_slots(head, random);
     if (defect == FILE_E_BIT_255)
         head[31] &= 0x7f;
-    CHECK_INT(SEAL_OK, stream_writer_new(&w, &env, head, file_padding(defect, len), fd, &fault));
+    CHECK_INT(SEAL_OK,
+              stream_writer_new(&w, &env, head, file_padding(defect, len), NULL, fd, &fault));
     CHECK_INT(SEAL_OK, stream_write(w, content, len, &fault));
     CHECK_INT(SEAL_OK, stream_writer_finish(w, digest, random, receipt, &fault));
     stream_writer_free(w);

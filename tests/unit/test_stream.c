@@ -72,7 +72,7 @@ static struct sealed seal(uint8_t slots, size_t len, struct padding padding)
     int fd = fixture_create(check_scratch("sealed"));
 
     s.content = some_content(len, &random);
-    CHECK_INT(SEAL_OK, stream_writer_new(&w, &s.env, head, padding, fd, &fault));
+    CHECK_INT(SEAL_OK, stream_writer_new(&w, &s.env, head, padding, NULL, fd, &fault));
     CHECK_INT(SEAL_OK, write_content(w, &s.content, &fault));
     CHECK_INT(SEAL_OK, stream_writer_finish(w, digest, &random, s.receipt, &fault));
     (void)close(fd);
@@ -404,8 +404,8 @@ static void test_no_room(void)
     int fd = fixture_create(check_scratch("sealed"));
 
     check_about("content too large for a fixed size");
-    CHECK_INT(SEAL_OK,
-              stream_writer_new(&w, &env, head, (struct padding){PAD_FIXED, 131072}, fd, &fault));
+    CHECK_INT(SEAL_OK, stream_writer_new(&w, &env, head, (struct padding){PAD_FIXED, 131072}, NULL,
+                                         fd, &fault));
     CHECK_INT(SEAL_OK, stream_write(w, content.data, content.len, &fault));
     CHECK_INT(SEAL_NO_ROOM, stream_write(w, "x", 1, &fault));
     stream_writer_free(w);

@@ -259,8 +259,8 @@ void forge_seal(const struct forged *b, int fd)
     struct frames_writer *frames;
     uint8_t receipt[32];
 
-    need(stream_writer_new(&stream, &forge_envelope, head, (struct padding){0}, fd, &fault));
-    need(frames_writer_new(&frames, 1, stream, &fault));
+    need(stream_writer_new(&stream, &forge_envelope, head, (struct padding){0}, NULL, fd, &fault));
+    need(frames_writer_new(&frames, 1, NULL, stream, &fault));
     need(frames_write(frames, b->tar.data, b->tar.len, &fault));
     need(frames_writer_finish(frames, &b->offsets, &fault));
     frames_writer_free(frames);

@@ -1,0 +1,194 @@
+/*
+ * POSIX threads, which mingw-w64 has as well.
+ */
+#include "platform/crew.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct crew {
+    pthread_mutex_t lock; /* of all that is below, and of the crew's own parts of tasks and lanes */
+    pthread_cond_t changed;
+    struct task *first, *last; /* waiting for work */
+    bool is_over;
+    unsigned int size, helper_count;
+    pthread_t helpers[];
+};
+
+/* ---- Work --------------------------------------------------------------------------------- */
+
+/* All that is worked, from the first on. One thread at a time does that, and the others need not
+ * wait for it: what they finish meanwhile it does as well. */
+static void settle_lane(struct crew *c, struct lane *lane)
+{
+    if (lane->busy)
+        return;
+    lane->busy = true;
+    while (lane->first != NULL && lane->first->state == TASK_WORKED) {
+        struct task *t = lane->first;
+
+        (void)pthread_mutex_unlock(&c->lock);
+        t->settle(t);
+        (void)pthread_mutex_lock(&c->lock);
+        lane->first = t->next_in_lane;
+        t->state = TASK_DONE;
+        (void)pthread_cond_broadcast(&c->changed);
+    }
+    lane->busy = false;
+}
+
+/* The task that has waited longest. */
+static void work_once(struct crew *c)
+{
+    struct task *t = c->first;
+
+    c->first = t->next_waiting;
+    t->state = TASK_AT_WORK;
+    (void)pthread_mutex_unlock(&c->lock);
+    t->work(t);
+    (void)pthread_mutex_lock(&c->lock);
+    t->state = TASK_WORKED;
+    settle_lane(c, t->lane);
+}
+
+static void *help(void *arg)
+{
+    struct crew *c = arg;
+
+    (void)pthread_mutex_lock(&c->lock);
+    while (!c->is_over) {
+        if (c->first != NULL)
+            work_once(c);
+        else
+            (void)pthread_cond_wait(&c->changed, &c->lock);
+    }
+    (void)pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+void crew_post(struct crew *c, struct lane *lane, struct task *t)
+{
+    if (c == NULL) {
+        t->work(t);
+        t->settle(t);
+        return;
+    }
+    (void)pthread_mutex_lock(&c->lock);
+    t->lane = lane;
+    t->next_waiting = t->next_in_lane = NULL;
+    t->state = TASK_WAITING;
+    if (lane->first == NULL)
+        lane->first = t;
+    else
+        lane->last->next_in_lane = t;
+    lane->last = t;
+    if (c->first == NULL)
+        c->first = t;
+    else
+        c->last->next_waiting = t;
+    c->last = t;
+    if (c->helper_count == 0)
+        while (c->first != NULL)
+            work_once(c);
+    (void)pthread_cond_broadcast(&c->changed);
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+/* ---- Waiting ------------------------------------------------------------------------------ */
+
+/* A helper may hang in writing to a pipe that nobody reads, and signals come to the caller. */
+static void nudge_helpers(const struct crew *c)
+{
+    for (unsigned int i = 0; i < c->helper_count; i++)
+        (void)pthread_kill(c->helpers[i], SIGURG);
+}
+
+static void wait_a_little(struct crew *c)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 100000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    (void)pthread_cond_timedwait(&c->changed, &c->lock, &until);
+    if (stop_requested())
+        nudge_helpers(c);
+}
+
+void crew_await(struct crew *c, const struct task *t)
+{
+    if (c == NULL)
+        return;
+    (void)pthread_mutex_lock(&c->lock);
+    while (t->state != TASK_DONE) {
+        if (c->first != NULL)
+            work_once(c);
+        else
+            wait_a_little(c);
+    }
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+/* ---- Its life ----------------------------------------------------------------------------- */
+
+unsigned int crew_size(const struct crew *c)
+{
+    return c == NULL ? 1 : c->size;
+}
+
+static void on_nudge(int signal_number)
+{
+    (void)signal_number;
+}
+
+/* Signals are for the caller's own thread, but for ours, which only ends a call that waits. */
+static void start_helpers(struct crew *c)
+{
+    struct sigaction nudge = {.sa_handler = on_nudge};
+    sigset_t all, before;
+
+    (void)sigemptyset(&nudge.sa_mask);
+    (void)sigaction(SIGURG, &nudge, NULL);
+    (void)sigfillset(&all);
+    (void)sigdelset(&all, SIGURG);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (c->helper_count + 1 < c->size &&
+           pthread_create(&c->helpers[c->helper_count], NULL, help, c) == 0)
+        c->helper_count++;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+enum seal_status crew_new(struct crew **out, unsigned int threads, struct fault *fault)
+{
+    struct crew *c = calloc(1, sizeof *c + threads * sizeof c->helpers[0]);
+
+    *out = c;
+    if (c == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    c->size = threads;
+    (void)pthread_mutex_init(&c->lock, NULL);
+    (void)pthread_cond_init(&c->changed, NULL);
+    if (threads > 1)
+        start_helpers(c);
+    return SEAL_OK;
+}
+
+void crew_free(struct crew *c)
+{
+    if (c == NULL)
+        return;
+    (void)pthread_mutex_lock(&c->lock);
+    c->is_over = true;
+    (void)pthread_cond_broadcast(&c->changed);
+    (void)pthread_mutex_unlock(&c->lock);
+    for (unsigned int i = 0; i < c->helper_count; i++)
+        (void)pthread_join(c->helpers[i], NULL);
+    (void)pthread_cond_destroy(&c->changed);
+    (void)pthread_mutex_destroy(&c->lock);
+    free(c);
+}

@@ -1,0 +1,121 @@
+#!/bin/bash
+# Several threads make what one makes, and end as well.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/tools/tools.sh
+. "$root/tests/tools/tools.sh"
+
+given=$scratch/given
+mkdir "$given" "$given/tree" && cd "$given" || exit 1
+take_keys alice.pub alice.key
+to=(--to "$given/alice.pub")
+with=(--key "$given/alice.key")
+# Frames that shrink, that do not, and that are mixed; many small files, empty ones, and large ones.
+maketree noise tree/noise 30000000
+for i in {1..300}; do maketree noise "tree/small$i" $((i * 7)); done
+: >tree/empty
+yes 'some text that shrinks' | head -c 20000000 >tree/text
+cat tree/small* tree/text >tree/both
+
+scenario "the same bytes, however many"
+for arguments in "" "--level 1" "--level 12" --no-compress "--pad pow2" "--pad 128M"; do
+    rm -f ./*.bin
+    for threads in 1 2 3 7 64; do
+        # shellcheck disable=SC2086 # several arguments
+        SEAL_TEST_SEED=threads run seal -q --threads $threads "${to[@]}" $arguments -o $threads.bin "$given/tree"
+        expect_exit 0
+        expect_same 1.bin $threads.bin
+        [ -z "$quick" ] || [ $threads -lt 3 ] || break
+    done
+    [ -z "$quick" ] || [ -z "$arguments" ] || break
+done
+run unseal -q "${with[@]}" -o made 2.bin
+expect_exit 0
+expect_same "$given/tree/both" made/data/tree/both
+
+scenario "the same stream, into a pipe as well"
+for threads in 1 2 3; do
+    SEAL_TEST_SEED=threads seal -q --threads $threads "${to[@]}" -o $threads.bin - <"$given/tree/both" >"$out" 2>"$err"
+    SEAL_TEST_SEED=threads seal -q --threads $threads "${to[@]}" -o - - <"$given/tree/both" 2>"$err" | cat >$threads.pipe
+    expect_same 1.bin $threads.bin
+    expect_same 1.bin $threads.pipe
+done
+
+scenario "how many"
+for number in 0 65 999 -1 two ''; do
+    run seal --threads "$number" "${to[@]}" -o out "$given/tree"
+    expect_exit 2
+    expect_message "--threads takes a number from 1 to 64, not $number"
+    expect_names .
+done
+if needs_no_sanitizer && [ "$(nproc)" -gt 1 ]; then
+    "$BIN/seal" -q "${to[@]}" -o - - < <(sleep 1) >/dev/null 2>&1 &
+    sleep 0.3
+    check "as many as there are processors" test "$(find "/proc/$!/task" -mindepth 1 -maxdepth 1 | wc -l)" -eq "$(($(nproc) < 16 ? $(nproc) : 16))"
+    wait $!
+    taskset -c 0 "$BIN/seal" -q "${to[@]}" -o - - < <(sleep 1) >/dev/null 2>&1 &
+    sleep 0.3
+    check "that it may use" test "$(find "/proc/$!/task" -mindepth 1 -maxdepth 1 | wc -l)" -eq 1
+    wait $!
+else
+    skip "there is one processor only"
+fi
+
+# One that reads nobody from: a thread hangs in writing.
+scenario "it is stopped while nobody takes what it writes"
+mkfifo pipe
+for threads in 1 2 4; do
+    for signal in INT TERM; do
+        env --default-signal "$BIN/seal" -q --threads $threads "${to[@]}" -o - "$given/tree" >pipe 2>"$err" &
+        exec 8<pipe
+        sleep 0.5
+        begin=${EPOCHREALTIME/./}
+        kill -$signal $!
+        wait $! 2>/dev/null
+        status=$?
+        exec 8<&-
+        check "$threads, $signal: it ends by it ($status)" test $status -eq $((128 + $(kill -l $signal)))
+        check "$threads, $signal: soon" test $((${EPOCHREALTIME/./} - begin)) -lt 2000000
+        expect_message 'stopped before the end'
+    done
+done
+rm pipe
+
+scenario "there is no room"
+if [ "$(id -u)" -eq 0 ] && mkdir small && mount -t tmpfs -o size=8m none small 2>/dev/null; then
+    for threads in 1 2 4; do
+        run seal -q --threads $threads "${to[@]}" -o small/out "$given/tree"
+        expect_exit 1
+        expect_no_out
+        expect_message 'small/out: could not be written: No space left on device\. Make room'
+        expect_names small
+    done
+    umount small
+else
+    skip "mounting a tmpfs takes root, and a container that lets it"
+fi
+rm -rf small
+
+scenario "it does not fit the size asked for"
+for threads in 1 2 4; do
+    run seal -q --threads $threads "${to[@]}" --pad 16M -o out "$given/tree"
+    expect_exit 1
+    expect_message 'does not fit the size asked for'
+    expect_names .
+done
+
+# The system may refuse them: then there are fewer.
+scenario "no more threads"
+SEAL_TEST_SEED=threads run seal -q --threads 1 "${to[@]}" -o one "$given/tree"
+if [ "$(id -u)" -eq 0 ]; then
+    chmod 755 "$scratch" "$given" && mkdir user && cp "$BIN/seal" user && chown 1007 user && cd user || exit 1
+    SEAL_TEST_SEED=threads run setpriv --reuid=1007 --regid=1007 --clear-groups bash -c 'ulimit -u 1 && exec "$@"' - \
+        ./seal -q --threads 4 "${to[@]}" -o out "$given/tree"
+else
+    SEAL_TEST_SEED=threads run bash -c 'ulimit -u 1 && exec "$@"' - seal -q --threads 4 "${to[@]}" -o out "$given/tree"
+fi
+expect_exit 0
+[ "$(id -u)" -ne 0 ] || cd .. || exit 1
+expect_same one "$(find . -name out)"
+
+finish
