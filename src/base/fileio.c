@@ -40,6 +40,8 @@ enum seal_status fd_write_full(int fd, const void *data, size_t len, struct faul
             return fault_set_errno(fault, "could not be written", NULL);
         p += n;
         len -= (size_t)n;
+        if (len > 0 && stop_requested()) /* a pipe took some of it when the signal came */
+            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
     }
     return SEAL_OK;
 }
