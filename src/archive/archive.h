@@ -8,7 +8,7 @@
 
 #include "base/base.h"
 #include "envelope/envelope.h"
-#include "platform/crew.h"
+#include "platform/platform.h"
 #include "stream/stream.h"
 
 /* Section 5's bounds. */

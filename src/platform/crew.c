@@ -1,7 +1,7 @@
 /*
- * POSIX threads, which mingw-w64 has as well.
+ * Threads that share the work of one caller. POSIX threads, which mingw-w64 has as well.
  */
-#include "platform/crew.h"
+#include "platform/platform.h"
 
 #include <pthread.h>
 #include <signal.h>

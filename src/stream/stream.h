@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 #include "envelope/envelope.h"
-#include "platform/crew.h"
+#include "platform/platform.h"
 #include "volume/volume.h"
 
 #define TAG_LEN 16

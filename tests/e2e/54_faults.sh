@@ -55,10 +55,14 @@ check_sealed="unseal -q --key $keys/alice.key --verify -o v out; code=\$?; rm -f
 # What could not be read is recorded: code 3.
 scenario "seal a folder"
 faults "$scratch/nothing" --varies . --verify "$check_sealed" --stdout-varies --also 3 --lines 2 \
-    -- seal -q --to "$keys/alice.pub" -o out "$good/tree"
+    -- seal -q --threads 1 --to "$keys/alice.pub" -o out "$good/tree"
 scenario "seal to standard output"
 faults "$scratch/nothing" --stdout-varies --stdin "$good/tree/noise" \
-    -- seal -q --to "$keys/alice.pub" --to "$keys/bob.pub" -o - -
+    -- seal -q --threads 1 --to "$keys/alice.pub" --to "$keys/bob.pub" -o - -
+# Which call comes at which number is chance then; each of them is another's first.
+scenario "seal a folder, with threads"
+faults "$scratch/nothing" --varies . --verify "$check_sealed" --stdout-varies --also 3 --lines 2 \
+    -- seal -q --threads 3 --to "$keys/alice.pub" -o out "$good/tree"
 scenario "sealkey new"
 faults "$scratch/nothing" --varies . --stdout-varies --verify 'sealkey show out.key out.pub' \
     -- sealkey new -q --no-passphrase -o out

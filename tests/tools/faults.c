@@ -94,7 +94,7 @@ __attribute__((destructor)) static void end(void)
 
 static bool is_turn(const char *call, int error)
 {
-    if (++shared->count != at)
+    if (__atomic_add_fetch(&shared->count, 1, __ATOMIC_SEQ_CST) != at)
         return false;
     shared->fired = 1;
     (void)snprintf(shared->what, sizeof shared->what, "%s %s", call,
