@@ -51,6 +51,10 @@ MUST_USE enum seal_status archive_write_entry(struct archive_writer *w,
                                               struct fault *fault);
 MUST_USE enum seal_status archive_write_data(struct archive_writer *w, const void *data, size_t len,
                                              struct fault *fault);
+/* Likewise, without a copy: room for data, at least one byte; then how much of it was filled. */
+uint8_t *archive_write_room(struct archive_writer *w, size_t *len);
+MUST_USE enum seal_status archive_write_filled(struct archive_writer *w, size_t len,
+                                               struct fault *fault);
 MUST_USE enum seal_status archive_writer_finish(struct archive_writer *w, struct fault *fault);
 void archive_writer_free(struct archive_writer *w);
 

@@ -172,23 +172,38 @@ static enum seal_status next_to_fill(struct frames_writer *w, struct fault *faul
     return frame_await(w, &w->frames[w->at], fault);
 }
 
+uint8_t *frames_room(struct frames_writer *w, size_t *len)
+{
+    struct frame *f = &w->frames[w->at];
+
+    *len = FRAME_LEN - f->plain_len;
+    return f->plain + f->plain_len;
+}
+
+enum seal_status frames_filled(struct frames_writer *w, size_t len, struct fault *fault)
+{
+    struct frame *f = &w->frames[w->at];
+
+    w->position += len;
+    f->plain_len += len;
+    return f->plain_len == FRAME_LEN ? next_to_fill(w, fault) : SEAL_OK;
+}
+
 enum seal_status frames_write(struct frames_writer *w, const void *data, size_t len,
                               struct fault *fault)
 {
     const uint8_t *p = data;
 
-    w->position += len;
     while (len > 0) {
-        struct frame *f = &w->frames[w->at];
-        size_t room = FRAME_LEN - f->plain_len;
+        size_t room;
+        uint8_t *to = frames_room(w, &room);
         size_t n = len < room ? len : room;
 
-        memcpy(f->plain + f->plain_len, p, n);
-        f->plain_len += n;
+        memcpy(to, p, n);
+        if (frames_filled(w, n, fault) != SEAL_OK)
+            return fault->status;
         p += n;
         len -= n;
-        if (f->plain_len == FRAME_LEN && next_to_fill(w, fault) != SEAL_OK)
-            return fault->status;
     }
     return SEAL_OK;
 }

@@ -19,6 +19,9 @@ MUST_USE enum seal_status frames_writer_new(struct frames_writer **out, int leve
                                             struct fault *fault);
 MUST_USE enum seal_status frames_write(struct frames_writer *w, const void *data, size_t len,
                                        struct fault *fault);
+/* Likewise, without a copy: room, at least one byte; then how much of it was filled. */
+uint8_t *frames_room(struct frames_writer *w, size_t *len);
+MUST_USE enum seal_status frames_filled(struct frames_writer *w, size_t len, struct fault *fault);
 /* The uncompressed position, that is the offset in the tar. */
 uint64_t frames_position(const struct frames_writer *w);
 /* Last frame, offsets frame (for a bag: offsets not NULL), seek table. offsets holds u64, as they

@@ -253,15 +253,33 @@ enum seal_status archive_write_entry(struct archive_writer *w, const struct arch
     return status;
 }
 
+/* So much data of the entry is written. */
+static enum seal_status count_data(struct archive_writer *w, size_t len, struct fault *fault)
+{
+    if (w->type == CONTENT_STREAM || len == 0)
+        return SEAL_OK;
+    w->left -= len;
+    return w->left == 0 ? frames_write(w->frames, zero_block, w->padding, fault) : SEAL_OK;
+}
+
 enum seal_status archive_write_data(struct archive_writer *w, const void *data, size_t len,
                                     struct fault *fault)
 {
-    if (len == 0)
-        return SEAL_OK;
-    if (frames_write(w->frames, data, len, fault) != SEAL_OK || w->type == CONTENT_STREAM)
+    if (frames_write(w->frames, data, len, fault) != SEAL_OK)
         return fault->status;
-    w->left -= len;
-    return w->left == 0 ? frames_write(w->frames, zero_block, w->padding, fault) : SEAL_OK;
+    return count_data(w, len, fault);
+}
+
+uint8_t *archive_write_room(struct archive_writer *w, size_t *len)
+{
+    return frames_room(w->frames, len);
+}
+
+enum seal_status archive_write_filled(struct archive_writer *w, size_t len, struct fault *fault)
+{
+    if (frames_filled(w->frames, len, fault) != SEAL_OK)
+        return fault->status;
+    return count_data(w, len, fault);
 }
 
 enum seal_status archive_writer_finish(struct archive_writer *w, struct fault *fault)

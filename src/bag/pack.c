@@ -199,6 +199,21 @@ static enum seal_status remark_large(struct packer *p, const struct item *item,
     return status;
 }
 
+/* The next piece, read to where it is compressed from. Not more than stays in a processor's cache
+ * until it is hashed. */
+static enum seal_status put_piece(struct packer *p, struct sha256 *hash, struct reading *r,
+                                  size_t *len, struct fault *fault)
+{
+    size_t room;
+    uint8_t *to = archive_write_room(p->to, &room);
+
+    if (reading_next(r, to, room < READ_LEN ? room : READ_LEN, len, fault) != SEAL_OK)
+        return fault->status;
+    sha256_add(hash, to, *len);
+    progress(p->source, *len);
+    return archive_write_filled(p->to, *len, fault);
+}
+
 static enum seal_status put_large(struct packer *p, struct item *item, struct reading *r,
                                   bool may_read_again, struct fault *fault)
 {
@@ -208,11 +223,8 @@ static enum seal_status put_large(struct packer *p, struct item *item, struct re
     size_t len = 1;
 
     sha256_start(&hash);
-    while (status == SEAL_OK && len > 0) {
-        status = reading_next(r, p->buf, READ_LEN, &len, fault);
-        if (status == SEAL_OK)
-            status = put_bytes(p, &hash, p->buf, len, fault);
-    }
+    while (status == SEAL_OK && len > 0)
+        status = put_piece(p, &hash, r, &len, fault);
     sha256_end(&hash, item->digest);
     if (status == SEAL_OK)
         status = remark_holes(p, item_path(&p->source->table, item), r, fault);
