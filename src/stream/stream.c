@@ -297,7 +297,8 @@ static enum seal_status finish_blocks(struct stream_writer *w, struct fault *fau
     for (size_t i = 1; i <= w->batch_count; i++)
         if (batch_await(w, &w->batches[(w->at + i) % w->batch_count], fault) != SEAL_OK)
             return fault->status;
-    return SEAL_OK;
+    /* It may have come while the last was written, by another thread than signals come to. */
+    return stop_requested() ? fault_set(fault, SEAL_INTERRUPTED, NULL, NULL) : SEAL_OK;
 }
 
 enum seal_status stream_write(struct stream_writer *w, const void *data, size_t len,
