@@ -13,7 +13,7 @@ EACCES=13 ENOTSUP=95
 
 good=$scratch/good
 mkdir "$good" "$good/tree" "$good/tree/sub"
-maketree noise "$good/tree/noise" 500000
+maketree noise "$good/tree/noise" 3000000
 echo text >"$good/tree/sub/text"
 (cd "$good" && seal -q "${to[@]}" -o bag.bin tree && seal -q "${to[@]}" -o stream.bin - <tree/noise) >/dev/null
 
@@ -48,11 +48,11 @@ for command in "seal -q --to $keys/alice.pub -o out $good/tree" \
     "unseal -q --key $keys/alice.key --raw -o out $good/bag.bin" \
     "unseal -q --key $keys/alice.key -o out $good/stream.bin"; do
     # shellcheck disable=SC2086 # a command line
-    hit "FAULT_WRITE=300000 signal:9" -- $command
+    hit "FAULT_WRITE=1100000 signal:9" -- $command
     expect_exit 137
     expect_leftovers out
     # shellcheck disable=SC2086 # a command line
-    hit "FAULT_WRITE=300000 signal:9" -- $command # names and removes the one, and leaves another
+    hit "FAULT_WRITE=1100000 signal:9" -- $command # names and removes the one, and leaves another
     expect_exit 137
     expect_removed "${command%% *}" out
     expect_leftovers out
@@ -150,7 +150,7 @@ mkdir to
 for command in "seal -q --to $keys/alice.pub $good/tree" "seal -q --to $keys/alice.pub -o to $good/tree"; do
     for i in 1 2; do
         # shellcheck disable=SC2086 # a command line
-        hit "FAULT_WRITE=300000 signal:9" -- $command
+        hit "FAULT_WRITE=1100000 signal:9" -- $command
         expect_exit 137
     done
     # shellcheck disable=SC2086 # a command line
@@ -162,7 +162,7 @@ done
 check "one sealed file each" test "$(find . -name '??????????.bin' | wc -l)" -eq 2
 
 scenario "in the folder that is sealed"
-hit "FAULT_WRITE=300000 signal:9" -- seal -q "${to[@]}" -o out "$good/tree"
+hit "FAULT_WRITE=1100000 signal:9" -- seal -q "${to[@]}" -o out "$good/tree"
 expect_leftovers out
 echo a >a
 run seal -q "${to[@]}" -o out .
@@ -190,7 +190,7 @@ for command in "seal -q --to $keys/alice.pub -o out $good/tree" \
     "unseal -q --key $keys/alice.key -o out $good/bag.bin" \
     "unseal -q --key $keys/alice.key -o out $good/stream.bin"; do
     # shellcheck disable=SC2086 # a command line
-    stopped "FAULT_WRITE=300000 signal:19" $command
+    stopped "FAULT_WRITE=1100000 signal:19" $command
     # shellcheck disable=SC2086 # a command line
     run $command
     expect_exit 0
@@ -205,7 +205,7 @@ for command in "seal -q --to $keys/alice.pub -o out $good/tree" \
     remove out
     # Killed, it leaves what the next run removes.
     # shellcheck disable=SC2086 # a command line
-    stopped "FAULT_WRITE=300000 signal:19" $command
+    stopped "FAULT_WRITE=1100000 signal:19" $command
     { kill -KILL "$stopped" && wait "$stopped"; } 2>/dev/null
     # shellcheck disable=SC2086 # a command line
     run $command
@@ -332,7 +332,7 @@ expect_exit 0
 expect_message 'out\.a2345678\.partial: unfinished; on this file system it cannot be told whether a program is still at work on it, so it is left\.'
 expect_names . out out.a2345678.partial
 rm out
-hit "FAULT_CALL=flock errno:$ENOTSUP" "FAULT_WRITE=300000 signal:15" -- seal -q "${to[@]}" -o out "$good/tree"
+hit "FAULT_CALL=flock errno:$ENOTSUP" "FAULT_WRITE=1100000 signal:15" -- seal -q "${to[@]}" -o out "$good/tree"
 expect_exit 143
 expect_names . out.a2345678.partial
 
