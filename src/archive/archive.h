@@ -79,6 +79,7 @@ MUST_USE enum seal_status archive_expect(const struct archive_plan *plan, uint64
 
 struct archive_reader;
 
+/* from's threads decompress ahead as well. */
 MUST_USE enum seal_status archive_reader_new(struct archive_reader **out, enum content_type type,
                                              struct stream_reader *from, struct fault *fault);
 /* The next entry, valid until the next call; what was not read of the one before is skipped.

@@ -17,7 +17,9 @@
 #define SKIPPABLE_HEAD_LEN 8
 #define SEEK_ROW_LEN 8
 #define SEEK_FOOTER_LEN 9
-#define ZSTD_HEAD_LEN_MAX 18
+#define BLOCK_HEAD_LEN 3
+#define CHECKSUM_LEN 4
+#define ZSTD_BLOCK_LEN_MAX (128u * 1024)
 #define WINDOW_LOG_MAX 23
 
 _Static_assert((1 << WINDOW_LOG_MAX) == FRAME_LEN_MAX, "section 5: window and frame, 8 MiB");
@@ -309,37 +311,78 @@ struct frame_map {
     uint8_t held[OFFSETS_HELD * 8];
 };
 
+/* A frame that is gathered, decompressed or being taken. */
+struct unit {
+    struct task task; /* first, so that it leads here */
+    ZSTD_DCtx *zstd;
+    struct buffer packed;
+    bool has_checksum;
+    bool is_whole;      /* all of it is in packed; else a part, behind what was there before */
+    uint64_t packed_len; /* of the frame, so far */
+    uint8_t *plain;      /* room bytes */
+    size_t room;
+    uint64_t plain_len; /* that the frame says it has */
+    size_t plain_done;
+    size_t more;        /* what zstd said last */
+    struct fault fault; /* why there is no frame */
+    bool is_end;        /* there is none any more */
+};
+
 struct frames_reader {
     struct stream_reader *from;
     struct frame_map *map; /* NULL: reading from begin to end */
-    ZSTD_DCtx *zstd;
+    struct crew *crew;
+    struct lane lane;
     bool in_frame, ended;
-    uint32_t end_magic;             /* of the skippable frame where data ended */
-    uint64_t plain_len, plain_done; /* of the frame at hand */
-    uint64_t packed_len;            /* so far */
+    uint32_t end_magic; /* of the skippable frame where data ended */
     uint64_t consumed;
     struct row_digest rows, offsets;
-    size_t pos, end;
-    uint8_t out[128 * 1024];
+    size_t pos, end;                     /* of what the unit at hand has */
+    size_t unit_count, at, ahead;        /* units from at on are gathered already, so many */
+    bool no_more;                        /* the last of those is the end, or failed */
+    struct unit units[];
 };
+
+static void unit_work(struct task *t);
+
+static bool unit_make(struct unit *u)
+{
+    u->task = (struct task){.work = unit_work};
+    u->zstd = ZSTD_createDCtx();
+    return u->zstd != NULL &&
+           !ZSTD_isError(ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX));
+}
+
+static void unit_free(struct unit *u)
+{
+    (void)ZSTD_freeDCtx(u->zstd);
+    buffer_free(&u->packed);
+    free(u->plain);
+}
 
 enum seal_status frames_reader_new(struct frames_reader **out, struct stream_reader *from,
                                    struct fault *fault)
 {
-    struct frames_reader *r = calloc(1, sizeof *r);
+    struct crew *crew = stream_reader_crew(from);
+    /* One to be taken while all others are decompressed. */
+    size_t count = crew_size(crew) > 1 ? (size_t)crew_size(crew) + 1 : 1;
+    struct frames_reader *r = calloc(1, sizeof *r + count * sizeof r->units[0]);
+    bool made = r != NULL;
 
     *out = NULL;
-    if (r == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    r->from = from;
-    r->zstd = ZSTD_createDCtx();
-    if (r->zstd == NULL ||
-        ZSTD_isError(ZSTD_DCtx_setParameter(r->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))) {
+    if (r != NULL) {
+        r->from = from;
+        r->crew = crew;
+        r->unit_count = count;
+        sha256_start(&r->rows.hash);
+        sha256_start(&r->offsets.hash);
+    }
+    for (size_t i = 0; made && i < count; i++)
+        made = unit_make(&r->units[i]);
+    if (!made) {
         frames_reader_free(r);
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     }
-    sha256_start(&r->rows.hash);
-    sha256_start(&r->offsets.hash);
     *out = r;
     return SEAL_OK;
 }
@@ -429,61 +472,6 @@ static enum seal_status malformed(size_t result, struct fault *fault)
     return fault_set(fault, SEAL_HOSTILE, "a compressed frame is malformed", NULL);
 }
 
-/* Reads the header and hands it to the decompressor. */
-static enum seal_status frame_start(struct frames_reader *r, struct fault *fault)
-{
-    uint8_t head[ZSTD_HEAD_LEN_MAX];
-    size_t len;
-    const char *what;
-    ZSTD_inBuffer in = {head, 0, 0};
-    ZSTD_outBuffer out = {r->out, 0, 0};
-    size_t result;
-
-    store_u32(head, MAGIC_ZSTD);
-    if (read_exact(r, head + 4, 1, fault) != SEAL_OK)
-        return fault->status;
-    len = frame_header_len(head[4]);
-    if (len == 0)
-        return fault_set(fault, SEAL_HOSTILE, "a compressed frame has a header that is not allowed",
-                         NULL);
-    if (read_exact(r, head + 5, len - 1, fault) != SEAL_OK)
-        return fault->status;
-    what = frame_header_fault(head + 4, len, &r->plain_len);
-    if (what != NULL)
-        return fault_set(fault, SEAL_HOSTILE, what, NULL);
-    in.size = 4 + len;
-    (void)ZSTD_DCtx_reset(r->zstd, ZSTD_reset_session_only);
-    result = ZSTD_decompressStream(r->zstd, &out, &in);
-    if (ZSTD_isError(result) || in.pos != in.size)
-        return malformed(result, fault);
-    r->packed_len = in.size;
-    r->plain_done = 0;
-    r->in_frame = true;
-    return SEAL_OK;
-}
-
-static enum seal_status next_frame(struct frames_reader *r, struct fault *fault)
-{
-    uint8_t magic[4];
-
-    if (r->map != NULL) {
-        r->ended = r->map->frame == r->map->count;
-        if (r->ended)
-            return SEAL_OK;
-        if (stream_reader_seek(r->from, r->map->packed_at, fault) != SEAL_OK)
-            return fault->status;
-    }
-    if (read_exact(r, magic, sizeof magic, fault) != SEAL_OK)
-        return fault->status;
-    if (load_u32(magic) == MAGIC_ZSTD)
-        return frame_start(r, fault);
-    if (r->map != NULL)
-        return table_differs(fault);
-    r->end_magic = load_u32(magic);
-    r->ended = true;
-    return SEAL_OK;
-}
-
 static uint32_t row_packed(const struct frame_map *m, uint64_t frame)
 {
     return load_u32(m->rows + frame * SEEK_ROW_LEN);
@@ -508,78 +496,245 @@ static void map_back(struct frame_map *m)
     m->plain_at -= row_plain(m, m->frame);
 }
 
-static enum seal_status frame_end(struct frames_reader *r, struct fault *fault)
+/* More of the frame into u->packed. */
+static enum seal_status gather(struct frames_reader *r, struct unit *u, size_t len,
+                               struct fault *fault)
 {
-    uint8_t row[SEEK_ROW_LEN];
+    size_t before = u->packed.len;
 
-    if (r->plain_done != r->plain_len || r->packed_len > UINT32_MAX)
-        return fault_set(fault, SEAL_HOSTILE, "a compressed frame has another size than it says",
-                         NULL);
-    store_u32(row, (uint32_t)r->packed_len);
-    store_u32(row + 4, (uint32_t)r->plain_len);
-    r->in_frame = false;
-    if (r->map == NULL) {
-        digest_add(&r->rows, row);
-        return SEAL_OK;
-    }
-    if (memcmp(row, r->map->rows + r->map->frame * SEEK_ROW_LEN, sizeof row) != 0)
-        return table_differs(fault);
-    map_forward(r->map);
+    if (r->map != NULL && u->packed_len + len > row_packed(r->map, r->map->frame))
+        return table_differs(fault); /* or it would be followed to the end of the file */
+    if (buffer_reserve(&u->packed, len) != SEAL_OK)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    if (read_exact(r, u->packed.data + before, len, fault) != SEAL_OK)
+        return fault->status;
+    u->packed.len += len;
+    u->packed_len += len;
     return SEAL_OK;
 }
 
-/* By seeking, the table of offsets may have been looked into since, and a frame that goes on
- * behind what its row says is not followed to the end of the file. */
-static enum seal_status back_to_frame(struct frames_reader *r, struct fault *fault)
+/* Behind the magic. */
+static enum seal_status gather_header(struct frames_reader *r, struct unit *u, struct fault *fault)
 {
-    const struct frame_map *m = r->map;
+    uint8_t magic[4];
+    size_t len;
+    const char *what;
 
-    if (r->packed_len > row_packed(m, m->frame) || r->plain_len != row_plain(m, m->frame))
+    store_u32(magic, MAGIC_ZSTD);
+    if (buffer_append(&u->packed, magic, sizeof magic) != SEAL_OK)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    u->packed_len = sizeof magic;
+    if (gather(r, u, 1, fault) != SEAL_OK)
+        return fault->status;
+    len = frame_header_len(u->packed.data[4]);
+    if (len == 0)
+        return fault_set(fault, SEAL_HOSTILE, "a compressed frame has a header that is not allowed",
+                         NULL);
+    if (gather(r, u, len - 1, fault) != SEAL_OK)
+        return fault->status;
+    u->has_checksum = (u->packed.data[4] & 0x04) != 0;
+    what = frame_header_fault(u->packed.data + 4, len, &u->plain_len);
+    if (what != NULL)
+        return fault_set(fault, SEAL_HOSTILE, what, NULL);
+    if (r->map != NULL && u->plain_len != row_plain(r->map, r->map->frame))
         return table_differs(fault);
-    return stream_reader_seek(r->from, m->packed_at + r->packed_len, fault);
+    return SEAL_OK;
 }
 
-static enum seal_status frame_decompress(struct frames_reader *r, struct fault *fault)
+/* A block of the frame (RFC 8878, 3.1.1.2). */
+static enum seal_status gather_block(struct frames_reader *r, struct unit *u, bool *is_last,
+                                     struct fault *fault)
 {
-    ZSTD_outBuffer out = {r->out, sizeof r->out, 0};
-    ZSTD_inBuffer in = {NULL, 0, 0};
-    const uint8_t *data;
-    size_t len, more;
+    const uint8_t *head;
+    uint32_t bits;
+    bool is_one_byte;
 
-    if (r->map != NULL && back_to_frame(r, fault) != SEAL_OK)
+    if (gather(r, u, BLOCK_HEAD_LEN, fault) != SEAL_OK)
         return fault->status;
-    if (stream_peek(r->from, &data, &len, fault) != SEAL_OK)
+    head = u->packed.data + u->packed.len - BLOCK_HEAD_LEN;
+    bits = head[0] | (uint32_t)head[1] << 8 | (uint32_t)head[2] << 16;
+    *is_last = (bits & 1) != 0;
+    is_one_byte = (bits >> 1 & 3) == 1;
+    if (bits >> 3 > ZSTD_BLOCK_LEN_MAX)
+        return fault_set(fault, SEAL_HOSTILE, "a compressed frame is malformed", NULL);
+    return gather(r, u, is_one_byte ? 1 : bits >> 3, fault);
+}
+
+/* No frame by any usual compressor is longer; of one that is, a part at a time is held. */
+#define PACKED_HELD (FRAME_LEN_MAX + FRAME_LEN_MAX / 64)
+
+/* To the end of the frame, or as much as is held. */
+static enum seal_status gather_blocks(struct frames_reader *r, struct unit *u, struct fault *fault)
+{
+    while (!u->is_whole && u->packed.len < PACKED_HELD)
+        if (gather_block(r, u, &u->is_whole, fault) != SEAL_OK)
+            return fault->status;
+    return u->is_whole && u->has_checksum ? gather(r, u, CHECKSUM_LEN, fault) : SEAL_OK;
+}
+
+static enum seal_status make_room(struct unit *u, struct fault *fault)
+{
+    /* zstd wants a place to write to even if there is nothing. */
+    size_t wanted = u->plain_len > 0 ? (size_t)u->plain_len : 1;
+
+    if (wanted > u->room) {
+        free(u->plain);
+        u->room = 0;
+        u->plain = malloc(wanted);
+        if (u->plain == NULL)
+            return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        u->room = wanted;
+    }
+    return SEAL_OK;
+}
+
+/* What there is in packed. zstd decompresses a whole frame at once to where it is to be. */
+static void unit_work(struct task *t)
+{
+    struct unit *u = (struct unit *)t;
+    ZSTD_outBuffer out = {u->plain, (size_t)u->plain_len, u->plain_done};
+    ZSTD_inBuffer in = {u->packed.data, u->packed.len, 0};
+
+    do
+        u->more = ZSTD_decompressStream(u->zstd, &out, &in);
+    while (!ZSTD_isError(u->more) && u->more != 0 && in.pos < in.size);
+    u->plain_done = out.pos;
+    if (in.pos < in.size && !ZSTD_isError(u->more))
+        u->more = 1; /* it did not take all: the rest belongs to no block */
+}
+
+/* A frame that is longer than what is held: a part after the other, here and now. */
+static enum seal_status finish_long(struct frames_reader *r, struct unit *u, struct fault *fault)
+{
+    while (!u->is_whole) {
+        unit_work(&u->task);
+        if (ZSTD_isError(u->more) || u->more == 0)
+            return malformed(u->more, fault);
+        u->packed.len = 0;
+        if (gather_blocks(r, u, fault) != SEAL_OK)
+            return fault->status;
+    }
+    return SEAL_OK;
+}
+
+static enum seal_status start_unit(struct frames_reader *r, struct unit *u, struct fault *fault)
+{
+    uint8_t magic[4];
+
+    u->packed.len = 0;
+    u->packed_len = 0;
+    u->plain_done = 0;
+    u->is_whole = u->is_end = false;
+    u->fault.status = SEAL_OK;
+    (void)ZSTD_DCtx_reset(u->zstd, ZSTD_reset_session_only);
+    if (read_exact(r, magic, sizeof magic, fault) != SEAL_OK)
         return fault->status;
-    in.src = data;
-    in.size = len;
-    more = ZSTD_decompressStream(r->zstd, &out, &in);
-    if (ZSTD_isError(more) || (len == 0 && more != 0))
-        return malformed(more, fault);
-    stream_skip(r->from, in.pos);
-    r->packed_len += in.pos;
-    r->plain_done += out.pos;
-    r->pos = 0;
-    r->end = out.pos;
-    if (r->plain_done > r->plain_len)
+    u->is_end = load_u32(magic) != MAGIC_ZSTD;
+    if (u->is_end) {
+        r->end_magic = load_u32(magic);
+        return SEAL_OK;
+    }
+    if (gather_header(r, u, fault) != SEAL_OK || make_room(u, fault) != SEAL_OK ||
+        gather_blocks(r, u, fault) != SEAL_OK || finish_long(r, u, fault) != SEAL_OK)
+        return fault->status;
+    return SEAL_OK;
+}
+
+/* The next frame on its way, or what there is in its place. */
+static void send_unit(struct frames_reader *r)
+{
+    struct unit *u = &r->units[(r->at + r->ahead) % r->unit_count];
+
+    r->no_more = start_unit(r, u, &u->fault) != SEAL_OK || u->is_end;
+    r->ahead++;
+    if (!r->no_more)
+        crew_post(r->crew, &r->lane, &u->task);
+}
+
+/* What was decompressed must be what the frame and its row say. */
+static enum seal_status check_unit(struct frames_reader *r, const struct unit *u,
+                                   struct fault *fault)
+{
+    uint8_t row[SEEK_ROW_LEN];
+
+    if (ZSTD_isError(u->more) || u->more != 0)
+        return malformed(u->more, fault);
+    if (u->plain_done != u->plain_len || u->packed_len > UINT32_MAX)
         return fault_set(fault, SEAL_HOSTILE, "a compressed frame has another size than it says",
                          NULL);
-    return more == 0 ? frame_end(r, fault) : SEAL_OK;
+    store_u32(row, (uint32_t)u->packed_len);
+    store_u32(row + 4, (uint32_t)u->plain_len);
+    if (r->map == NULL)
+        digest_add(&r->rows, row);
+    else if (memcmp(row, r->map->rows + r->map->frame * SEEK_ROW_LEN, sizeof row) != 0)
+        return table_differs(fault);
+    return SEAL_OK;
 }
+
+/* Takes up the frame at hand, and sends others. */
+static enum seal_status next_frame(struct frames_reader *r, struct fault *fault)
+{
+    struct unit *u = &r->units[r->at];
+
+    r->ended = r->map != NULL && r->map->frame == r->map->count;
+    if (r->ended)
+        return SEAL_OK;
+    if (r->map != NULL && stream_reader_seek(r->from, r->map->packed_at, fault) != SEAL_OK)
+        return fault->status;
+    while (!r->no_more && r->ahead < (r->map == NULL ? r->unit_count : 1))
+        send_unit(r);
+    crew_await(r->crew, &u->task);
+    if (u->fault.status != SEAL_OK) {
+        *fault = u->fault;
+        return fault->status;
+    }
+    r->ended = u->is_end && r->map == NULL;
+    if (u->is_end)
+        return r->map == NULL ? SEAL_OK : table_differs(fault);
+    if (check_unit(r, u, fault) != SEAL_OK)
+        return fault->status;
+    r->in_frame = true;
+    r->pos = 0;
+    r->end = u->plain_done;
+    return SEAL_OK;
+}
+
+/* The frame at hand was taken. */
+static void leave_frame(struct frames_reader *r)
+{
+    r->in_frame = false;
+    r->at = (r->at + 1) % r->unit_count;
+    r->ahead--;
+    if (r->map != NULL)
+        map_forward(r->map);
+}
+
+/* No frame is at hand, and none sent. */
+static void drop_units(struct frames_reader *r)
+{
+    for (size_t i = 0; i < r->unit_count; i++)
+        crew_await(r->crew, &r->units[i].task);
+    r->in_frame = r->ended = r->no_more = false;
+    r->ahead = r->at = r->pos = r->end = 0;
+}
+
+/* As much as stays in a processor's cache while it is hashed and written. */
+#define SHOWN_MOST ((size_t)256 * 1024)
 
 enum seal_status frames_peek(struct frames_reader *r, const uint8_t **data, size_t *len,
                              struct fault *fault)
 {
     while (r->pos == r->end && !r->ended) {
-        enum seal_status status = r->in_frame ? frame_decompress(r, fault) : next_frame(r, fault);
-
-        if (status != SEAL_OK) {
-            r->in_frame = false; /* nor can a seek go on with it */
-            r->pos = r->end = 0;
-            return status;
+        if (r->in_frame)
+            leave_frame(r);
+        if (next_frame(r, fault) != SEAL_OK) {
+            if (r->map != NULL)
+                drop_units(r); /* the next seek begins anew */
+            return fault->status;
         }
     }
-    *data = r->out + r->pos;
-    *len = r->end - r->pos;
+    *data = r->pos == r->end ? (const uint8_t *)"" : r->units[r->at].plain + r->pos;
+    *len = r->end - r->pos < SHOWN_MOST ? r->end - r->pos : SHOWN_MOST;
     return SEAL_OK;
 }
 
@@ -849,9 +1004,8 @@ static enum seal_status read_map(struct frames_reader *r, uint64_t content_len, 
 enum seal_status frames_reader_tables(struct frames_reader *r, uint64_t content_len,
                                       uint64_t *entry_count, struct fault *fault)
 {
+    drop_units(r);
     map_free(r->map);
-    r->in_frame = r->ended = false;
-    r->pos = r->end = 0;
     r->consumed = 0;
     r->map = calloc(1, sizeof *r->map);
     if (r->map == NULL)
@@ -865,14 +1019,6 @@ enum seal_status frames_reader_tables(struct frames_reader *r, uint64_t content_
     return SEAL_OK;
 }
 
-/* Where what is decompressed, or can be without starting a frame, ends in the tar. */
-static uint64_t reach(const struct frames_reader *r)
-{
-    if (r->in_frame)
-        return r->map->plain_at + row_plain(r->map, r->map->frame);
-    return r->consumed + (r->end - r->pos);
-}
-
 /* Leaves the frame at hand for the one that has the offset in it. */
 static void to_frame_of(struct frames_reader *r, uint64_t offset)
 {
@@ -882,27 +1028,24 @@ static void to_frame_of(struct frames_reader *r, uint64_t offset)
         map_back(m);
     while (offset >= m->plain_at + row_plain(m, m->frame))
         map_forward(m);
-    r->in_frame = r->ended = false;
-    r->pos = r->end = 0;
-    r->consumed = m->plain_at;
+    drop_units(r);
 }
 
 enum seal_status frames_seek(struct frames_reader *r, uint64_t offset, struct fault *fault)
 {
-    if (offset >= r->map->plain_len)
-        return fault_set(fault, SEAL_HOSTILE, "its archive has no end", NULL);
-    if (offset < r->consumed || offset >= reach(r))
-        to_frame_of(r, offset);
-    while (r->consumed < offset) {
-        const uint8_t *data;
-        size_t len;
+    struct frame_map *m = r->map;
 
-        if (frames_peek(r, &data, &len, fault) != SEAL_OK)
+    if (offset >= m->plain_len)
+        return fault_set(fault, SEAL_HOSTILE, "its archive has no end", NULL);
+    if (!r->in_frame || offset < m->plain_at || offset - m->plain_at >= r->end) {
+        to_frame_of(r, offset);
+        if (next_frame(r, fault) != SEAL_OK) {
+            drop_units(r);
             return fault->status;
-        if (len == 0)
-            return table_differs(fault);
-        frames_skip(r, len < offset - r->consumed ? len : (size_t)(offset - r->consumed));
+        }
     }
+    r->pos = (size_t)(offset - m->plain_at);
+    r->consumed = offset;
     return SEAL_OK;
 }
 
@@ -989,7 +1132,10 @@ void frames_reader_free(struct frames_reader *r)
 {
     if (r == NULL)
         return;
+    for (size_t i = 0; i < r->unit_count; i++) {
+        crew_await(r->crew, &r->units[i].task);
+        unit_free(&r->units[i]);
+    }
     map_free(r->map);
-    (void)ZSTD_freeDCtx(r->zstd);
     free(r);
 }

@@ -33,9 +33,10 @@ void frames_writer_free(struct frames_writer *w);
 /* Reading. */
 struct frames_reader;
 
+/* from's threads decompress ahead as well. */
 MUST_USE enum seal_status frames_reader_new(struct frames_reader **out, struct stream_reader *from,
                                             struct fault *fault);
-/* What is decompressed and not taken yet; *len is 0 where the data frames end. */
+/* Some of what is decompressed and not taken yet; *len is 0 where the data frames end. */
 MUST_USE enum seal_status frames_peek(struct frames_reader *r, const uint8_t **data, size_t *len,
                                       struct fault *fault);
 void frames_skip(struct frames_reader *r, size_t len);

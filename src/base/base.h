@@ -248,6 +248,9 @@ uint32_t date_today(void);
 /* Reads until len bytes or the end; *got says how many. */
 MUST_USE enum seal_status fd_read_full(int fd, void *buf, size_t len, size_t *got,
                                        struct fault *fault);
+/* Likewise from that place of a file on; where fd stands is of no matter, and stays so. */
+MUST_USE enum seal_status fd_read_at(int fd, uint64_t off, void *buf, size_t len, size_t *got,
+                                     struct fault *fault);
 /* Writes all of it; a short write is gone on with, never taken for success. */
 MUST_USE enum seal_status fd_write_full(int fd, const void *data, size_t len, struct fault *fault);
 

@@ -7,12 +7,21 @@
 /* One system call moves at most this much; larger requests are split by us, not by the kernel. */
 #define IO_MOST ((size_t)1 << 30)
 
-enum seal_status fd_read_full(int fd, void *buf, size_t len, size_t *got, struct fault *fault)
+/* One call: from off on, or, if that is AT_HAND, from where fd stands. */
+#define AT_HAND UINT64_MAX
+
+static ssize_t read_some(int fd, uint64_t off, uint8_t *buf, size_t len)
+{
+    len = len < IO_MOST ? len : IO_MOST;
+    return off == AT_HAND ? read(fd, buf, len) : pread(fd, buf, len, (off_t)off);
+}
+
+static enum seal_status read_all(int fd, uint64_t off, uint8_t *buf, size_t len, size_t *got,
+                                 struct fault *fault)
 {
     *got = 0;
     while (*got < len) {
-        size_t want = len - *got < IO_MOST ? len - *got : IO_MOST;
-        ssize_t n = read(fd, (uint8_t *)buf + *got, want);
+        ssize_t n = read_some(fd, off == AT_HAND ? off : off + *got, buf + *got, len - *got);
 
         if (n == 0)
             break;
@@ -23,6 +32,17 @@ enum seal_status fd_read_full(int fd, void *buf, size_t len, size_t *got, struct
         *got += (size_t)n;
     }
     return SEAL_OK;
+}
+
+enum seal_status fd_read_full(int fd, void *buf, size_t len, size_t *got, struct fault *fault)
+{
+    return read_all(fd, AT_HAND, buf, len, got, fault);
+}
+
+enum seal_status fd_read_at(int fd, uint64_t off, void *buf, size_t len, size_t *got,
+                            struct fault *fault)
+{
+    return read_all(fd, off, buf, len, got, fault);
 }
 
 enum seal_status fd_write_full(int fd, const void *data, size_t len, struct fault *fault)

@@ -55,6 +55,8 @@ void options_free(const struct program *program);
 
 /* Digits and at most one of K, M, G (powers of 1024). */
 bool size_parse(const char *text, uint64_t *size);
+/* --threads; text NULL: the usual number. What is none is said. */
+enum exit_code threads_parse(const char *text, unsigned int *threads);
 
 /* ---- Messages ----------------------------------------------------------------------------- */
 

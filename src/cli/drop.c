@@ -221,8 +221,7 @@ static enum seal_status open_head(struct drop *d, struct keyring *ring, const ch
                                   struct fault *fault)
 {
     size_t len;
-    bool is_last;
-    const uint8_t *block = volume_block(d->in, &len, &is_last);
+    const uint8_t *block = volume_head(d->in, &len);
     enum seal_status status;
 
     d->opened = clock_now();
@@ -245,6 +244,8 @@ static enum seal_status open_head(struct drop *d, struct keyring *ring, const ch
  * read only once, on the way. */
 static enum seal_status take_digest(struct drop *d, struct fault *fault)
 {
+    struct crew *crew = NULL;
+    struct random random;
     enum seal_status status;
 
     d->received.before_opening = d->stat.type == PLAT_FILE;
@@ -253,9 +254,18 @@ static enum seal_status take_digest(struct drop *d, struct fault *fault)
     d->received.size = d->stat.size;
     d->received.mtime = d->stat.mtime;
     d->received.has_mtime = true;
+    if (random_start(&random, NULL, 0) != SEAL_OK)
+        return fault_set(fault, SEAL_IO, "the system gives no random numbers", NULL);
+    random_bytes(&random, d->mark_key, sizeof d->mark_key);
+    random_end(&random);
+    /* One reads while the other hashes. */
+    if (crew_new(&crew, d->options->threads < 2 ? d->options->threads : 2, fault) != SEAL_OK)
+        return fault->status;
     progress_start(&d->progress, d->stat.size);
-    status = volume_digest(d->in, d->received.sha256, progress_add, &d->progress, fault);
+    status = volume_digest(d->in, crew, d->mark_key, d->received.sha256, d->mark, progress_add,
+                           &d->progress, fault);
     progress_end(&d->progress);
+    crew_free(crew);
     return status;
 }
 
@@ -367,21 +377,25 @@ static struct intake_job job_for(struct drop *d)
 {
     const struct drop_options *o = d->options;
     char *folder = folder_of_target(d);
+    struct intake_job job;
 
     d->limits = limits_for(&o->limits, volume_size(d->in), folder);
     free(folder);
-    return (struct intake_job){.task = o->raw                                  ? INTAKE_RAW
-                                       : d->env->params.type == CONTENT_STREAM ? INTAKE_STREAM
-                                                                               : INTAKE_BAG,
-                               .env = d->env,
-                               .in = d->in,
-                               .input_name = is_stdin(d) ? "standard input" : d->received.name,
-                               .output = -1,
-                               .output_name = d->target,
-                               .writable = o->writable,
-                               .exact_names = o->exact_names,
-                               .whole_cage = o->limits.require_sandbox,
-                               .limits = d->limits};
+    job = (struct intake_job){.task = o->raw                                  ? INTAKE_RAW
+                                      : d->env->params.type == CONTENT_STREAM ? INTAKE_STREAM
+                                                                              : INTAKE_BAG,
+                              .env = d->env,
+                              .in = d->in,
+                              .input_name = is_stdin(d) ? "standard input" : d->received.name,
+                              .output = -1,
+                              .output_name = d->target,
+                              .writable = o->writable,
+                              .exact_names = o->exact_names,
+                              .threads = o->threads,
+                              .whole_cage = o->limits.require_sandbox,
+                              .limits = d->limits};
+    memcpy(job.mark_key, d->mark_key, sizeof job.mark_key);
+    return job;
 }
 
 /* Makes what the content is written to. */
@@ -635,12 +649,12 @@ static enum seal_status settle(struct drop *d, struct fault *fault)
     return status;
 }
 
-/* Size and time can be made those of another file, its digest cannot: of what the worker has read,
- * as it says. */
-static void check_digest(const struct drop *d, struct fault *fault)
+/* Size and time can be made those of another file, its mark cannot: of what the worker has read, as
+ * it says. */
+static void check_mark(const struct drop *d, struct fault *fault)
 {
     if (fault->status == SEAL_OK && d->received.before_opening &&
-        memcmp(d->result.sealed_digest, d->received.sha256, SHA256_LEN) != 0)
+        memcmp(d->result.sealed_digest, d->mark, sizeof d->mark) != 0)
         (void)fault_set(fault, SEAL_IO, CHANGED, NULL);
 }
 
@@ -651,7 +665,7 @@ void drop_receive(struct drop *d)
     if (opened) {
         (void)!receive_content(d, &d->fault);
         blame_change(d);
-        check_digest(d, &d->fault);
+        check_mark(d, &d->fault);
         d->was_checked = d->fault.status == SEAL_OK;
     }
     if (d->was_checked && !d->received.before_opening) {

@@ -22,6 +22,7 @@ struct drop_options {
     const char *operator_name, *case_name;
     const char *log;
     const uint8_t *program_sha256;
+    unsigned int threads;
     struct asked_limits limits;
 };
 
@@ -34,6 +35,7 @@ struct drop {
     struct custody_file received;
     struct plat_stat stat;
     struct volume_in *in;
+    uint8_t mark_key[VOLUME_KEY_LEN], mark[SHA256_LEN]; /* of what the digest was taken of */
     /* its head */
     struct envelope *env; /* sodium_malloc: the file key must not be swapped out */
     bool was_opened;

@@ -260,3 +260,26 @@ bool size_parse(const char *text, uint64_t *size)
     *size <<= shift;
     return true;
 }
+
+#define THREADS_MAX 64
+/* Each takes some 20 MiB of memory. */
+#define THREADS_USUAL_MAX 16
+
+enum exit_code threads_parse(const char *text, unsigned int *threads)
+{
+    size_t digits;
+
+    *threads = plat_processors();
+    if (*threads > THREADS_USUAL_MAX)
+        *threads = THREADS_USUAL_MAX;
+    if (text == NULL)
+        return EXIT_ALL_DONE;
+    digits = strspn(text, "0123456789");
+    *threads = digits > 0 && digits <= 2 && text[digits] == '\0'
+                   ? (unsigned int)strtoul(text, NULL, 10)
+                   : 0;
+    if (*threads == 0 || *threads > THREADS_MAX)
+        return complain_usage("--threads takes a number from 1 to %d, not %s", THREADS_MAX,
+                              shown(text));
+    return EXIT_ALL_DONE;
+}

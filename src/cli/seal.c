@@ -97,10 +97,6 @@ static const struct program program = {
     .options = options,
 };
 
-#define THREADS_MAX 64
-/* Each takes some 12 MiB of memory. */
-#define THREADS_USUAL_MAX 16
-
 struct job {
     struct public_key *keys;
     size_t key_count;
@@ -143,26 +139,6 @@ static enum exit_code parse_padding(const char *text, struct padding *padding)
         padding->size % LENGTH_UNIT != 0 || padding->size > STREAM_BLOCKS_MAX * BLOCK_LEN)
         return complain_usage("--pad takes padme, pow2 or a size in bytes (K, M and G may follow) "
                               "that is a multiple of 2048 and at least 65536, not %s",
-                              shown(text));
-    return EXIT_ALL_DONE;
-}
-
-static enum exit_code parse_threads(unsigned int *threads)
-{
-    const char *text = options[OPT_THREADS].text;
-    size_t digits;
-
-    *threads = plat_processors();
-    if (*threads > THREADS_USUAL_MAX)
-        *threads = THREADS_USUAL_MAX;
-    if (text == NULL)
-        return EXIT_ALL_DONE;
-    digits = strspn(text, "0123456789");
-    *threads = digits > 0 && digits <= 2 && text[digits] == '\0'
-                   ? (unsigned int)strtoul(text, NULL, 10)
-                   : 0;
-    if (*threads == 0 || *threads > THREADS_MAX)
-        return complain_usage("--threads takes a number from 1 to %d, not %s", THREADS_MAX,
                               shown(text));
     return EXIT_ALL_DONE;
 }
@@ -248,7 +224,7 @@ static enum exit_code parse_job(struct job *job)
     if (code == EXIT_ALL_DONE)
         code = parse_level(&job->level);
     if (code == EXIT_ALL_DONE)
-        code = parse_threads(&job->threads);
+        code = threads_parse(options[OPT_THREADS].text, &job->threads);
     if (code == EXIT_ALL_DONE)
         code = parse_record(job);
     if (code == EXIT_ALL_DONE && options[OPT_OUTPUT].text != NULL &&

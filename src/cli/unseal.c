@@ -33,6 +33,7 @@ enum option_number {
     OPT_EXACT_NAMES,
     OPT_MAX_SIZE,
     OPT_MAX_FILES,
+    OPT_THREADS,
     OPT_REQUIRE_SANDBOX,
     OPT_PASSPHRASE_FD,
     OPT_QUIET
@@ -82,6 +83,9 @@ static struct option options[] = {
     [OPT_MAX_FILES] = {.name = "max-files",
                        .value = "N",
                        .help = "no more files, and no more folders (usually 1000000)"},
+    [OPT_THREADS] = {.name = "threads",
+                     .value = "N",
+                     .help = "work on N processors at most (1 to 64); default: all, up to 16"},
     [OPT_REQUIRE_SANDBOX] = {.name = "require-sandbox",
                              .help = "refuse where the system lacks part of the sandbox"},
     [OPT_PASSPHRASE_FD] = {.name = "passphrase-fd",
@@ -142,6 +146,7 @@ static const struct {
     {OPT_EXACT_NAMES, {OPT_KEY, OPT_EXTRACT}, 2},
     {OPT_MAX_SIZE, {OPT_KEY, OPT_RAW, OPT_VERIFY, OPT_LIST, OPT_EXTRACT}, 5},
     {OPT_MAX_FILES, {OPT_KEY, OPT_VERIFY, OPT_LIST, OPT_EXTRACT}, 4},
+    {OPT_THREADS, {OPT_KEY, OPT_RAW, OPT_VERIFY}, 3},
 };
 
 /* One form of a list at a time. */
@@ -419,7 +424,8 @@ static enum exit_code run_inspection(enum option_number mode, const char *file,
 }
 
 static enum exit_code run(enum option_number mode, const char *const *files, size_t count,
-                          const struct asked_limits *limits, struct fault *stopped)
+                          const struct asked_limits *limits, unsigned int threads,
+                          struct fault *stopped)
 {
     struct drop_options o = {.output = options[OPT_OUTPUT].text,
                              .output_is_home = count > 1 || ends_in_slash(options[OPT_OUTPUT].text),
@@ -432,6 +438,7 @@ static enum exit_code run(enum option_number mode, const char *const *files, siz
                              .operator_name = options[OPT_OPERATOR].text,
                              .case_name = options[OPT_CASE].text,
                              .log = options[OPT_LOG].text,
+                             .threads = threads,
                              .limits = *limits};
 
     if (mode == OPT_LIST || mode == OPT_EXTRACT)
@@ -455,6 +462,7 @@ int main(int argc, char **argv)
     const char **files;
     size_t count;
     struct asked_limits limits;
+    unsigned int threads = 1;
     enum option_number mode;
     enum exit_code code;
 
@@ -472,13 +480,15 @@ int main(int argc, char **argv)
         code = check_output(mode, count);
     if (code == EXIT_ALL_DONE)
         code = read_limits(&limits);
+    if (code == EXIT_ALL_DONE)
+        code = threads_parse(options[OPT_THREADS].text, &threads);
     if (code == EXIT_ALL_DONE) {
         if (sodium_init() < 0)
             code = complain(&(struct fault){.status = SEAL_IO, .what = "libsodium did not start"});
         else if (mode == OPT_RECHECK)
             code = run_rechecks(&limits, &stopped);
         else
-            code = run(mode, files, count, &limits, &stopped);
+            code = run(mode, files, count, &limits, threads, &stopped);
     }
     free(files);
     options_free(&program);

@@ -308,6 +308,8 @@ static void put_options(struct channel *c, const struct intake_job *job)
     channel_put_u8(c, job->writable);
     channel_put_u8(c, job->exact_names);
     channel_put_u8(c, job->whole_cage);
+    channel_put_u32(c, job->threads);
+    channel_put_bytes(c, job->mark_key, sizeof job->mark_key);
     channel_put_u64(c, job->limits.bytes);
     channel_put_u64(c, job->limits.per_byte);
     channel_put_u64(c, job->limits.room);
@@ -321,6 +323,8 @@ static void take_options(struct fields *f, struct errand *e)
     e->job.writable = field_bool(f);
     e->job.exact_names = field_bool(f);
     e->job.whole_cage = field_bool(f);
+    e->job.threads = field_u32(f);
+    field_bytes(f, e->job.mark_key, sizeof e->job.mark_key);
     e->job.limits.bytes = field_u64(f);
     e->job.limits.per_byte = field_u64(f);
     e->job.limits.room = field_u64(f);

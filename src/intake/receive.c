@@ -42,22 +42,22 @@ static uint64_t times(uint64_t a, uint64_t b)
     return a != 0 && b > UINT64_MAX / a ? UINT64_MAX : a * b;
 }
 
-/* total bytes in all, of so many of the sealed file. */
+/* total bytes in all. */
 static enum seal_status check_bytes(const struct intake_limits *l, uint64_t total,
-                                    uint64_t consumed, struct fault *fault)
+                                    const struct stream_reader *from, struct fault *fault)
 {
     if (total > l->room)
         return too_much(INTAKE_OVER_ROOM, fault);
-    if (total > l->bytes && total > times(l->per_byte, consumed))
+    if (total > l->bytes && total > times(l->per_byte, stream_extent(from)))
         return too_much(INTAKE_OVER_BYTES, fault);
     return SEAL_OK;
 }
 
-enum seal_status tally_bytes(struct tally *t, uint64_t bytes, uint64_t consumed,
+enum seal_status tally_bytes(struct tally *t, uint64_t bytes, const struct stream_reader *from,
                              struct fault *fault)
 {
     t->bytes = bytes > UINT64_MAX - t->bytes ? UINT64_MAX : t->bytes + bytes;
-    return check_bytes(t->limits, t->bytes, consumed, fault);
+    return check_bytes(t->limits, t->bytes, from, fault);
 }
 
 enum seal_status tally_entry(struct tally *t, const struct archive_entry *e,
@@ -95,8 +95,7 @@ static bool read_declared(struct stream_reader *from, enum content_type type, ui
 }
 
 enum seal_status intake_declared(struct stream_reader *from, enum content_type type,
-                                 const struct intake_limits *limits, uint64_t sealed_len,
-                                 struct fault *fault)
+                                 const struct intake_limits *limits, struct fault *fault)
 {
     uint64_t bytes, entries;
 
@@ -104,7 +103,7 @@ enum seal_status intake_declared(struct stream_reader *from, enum content_type t
         return SEAL_OK;
     if (entries > RECORD_ENTRIES && (entries - RECORD_ENTRIES) / 2 > limits->files)
         return too_much(INTAKE_OVER_FILES, fault);
-    return check_bytes(limits, bytes, sealed_len, fault);
+    return check_bytes(limits, bytes, from, fault);
 }
 
 /* ---- A bag -------------------------------------------------------------------------------- */
@@ -120,7 +119,7 @@ static enum seal_status take_content(struct intake *in, struct unpack_file *file
             return fault->status;
         if (len == 0)
             return bag_check_entry_end(in->check, fault);
-        if (tally_bytes(&in->tally, len, stream_consumed(in->from), fault) != SEAL_OK ||
+        if (tally_bytes(&in->tally, len, in->from, fault) != SEAL_OK ||
             bag_check_data(in->check, data, len, fault) != SEAL_OK ||
             unpack_write(file, data, len, fault) != SEAL_OK)
             return fault->status;
@@ -249,7 +248,7 @@ static enum seal_status take_stream(struct intake *in, struct intake_result *res
             break;
         sha256_add(&hash, data, len);
         result->totals.bytes += len;
-        if (tally_bytes(&in->tally, len, stream_consumed(in->from), fault) != SEAL_OK)
+        if (tally_bytes(&in->tally, len, in->from, fault) != SEAL_OK)
             return fault->status;
         if (to != NULL && to->write(to->self, data, len, fault) != SEAL_OK)
             return fault->status;

@@ -32,9 +32,9 @@ struct tally {
     uint64_t bytes, files, folders;
 };
 
-/* Before so many bytes come out, when so many of the sealed file were read. SEAL_TOO_MUCH. */
-MUST_USE enum seal_status tally_bytes(struct tally *t, uint64_t bytes, uint64_t consumed,
-                                      struct fault *fault);
+/* Before so many bytes come out of from. SEAL_TOO_MUCH. */
+MUST_USE enum seal_status tally_bytes(struct tally *t, uint64_t bytes,
+                                      const struct stream_reader *from, struct fault *fault);
 /* Before an entry does, with the folders above it that are new. Its bytes count as they come: what
  * its head says of them may be a lie. */
 MUST_USE enum seal_status tally_entry(struct tally *t, const struct archive_entry *entry,
@@ -42,8 +42,7 @@ MUST_USE enum seal_status tally_entry(struct tally *t, const struct archive_entr
 /* What the tables at the end of a file that can be sought in say of it: before anything comes out.
  * from was not read yet, and is of no more use. */
 MUST_USE enum seal_status intake_declared(struct stream_reader *from, enum content_type type,
-                                          const struct intake_limits *limits, uint64_t sealed_len,
-                                          struct fault *fault);
+                                          const struct intake_limits *limits, struct fault *fault);
 
 /* Unpacks a bag, checking all of it. On any failure what was written is for the caller to remove.
  * SEAL_DAMAGED, SEAL_HOSTILE, SEAL_LOCAL_NAME, SEAL_IO, SEAL_TOO_MUCH. */

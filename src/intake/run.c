@@ -16,20 +16,16 @@ void intake_result_free(struct intake_result *result)
 
 /* ---- To the worker ------------------------------------------------------------------------ */
 
-static enum seal_status send_ahead(struct run *r, const struct span ahead[2], struct fault *fault)
+static enum seal_status send_ahead(struct run *r, struct span ahead, struct fault *fault)
 {
-    for (int i = 0; i < 2; i++) {
-        if (ahead[i].len == 0)
-            continue;
-        channel_begin(r->channel, MESSAGE_AHEAD);
-        channel_put_bytes(r->channel, ahead[i].data, ahead[i].len);
-        if (channel_end(r->channel, fault) != SEAL_OK)
-            return fault->status;
-    }
-    return SEAL_OK;
+    if (ahead.len == 0)
+        return SEAL_OK;
+    channel_begin(r->channel, MESSAGE_AHEAD);
+    channel_put_bytes(r->channel, ahead.data, ahead.len);
+    return channel_end(r->channel, fault);
 }
 
-static enum seal_status send_errand(struct run *r, const struct span ahead[2], struct fault *fault)
+static enum seal_status send_errand(struct run *r, struct span ahead, struct fault *fault)
 {
     const struct intake_job *job = r->job;
 
@@ -275,7 +271,7 @@ static void start_watching(struct run *r)
     channel_watch(r->channel, watch_room, r);
 }
 
-static enum seal_status converse(struct run *r, int channel_fd, const struct span ahead[2],
+static enum seal_status converse(struct run *r, int channel_fd, struct span ahead,
                                  struct fault *fault)
 {
     if (channel_new(&r->channel, channel_fd, fault) != SEAL_OK)
@@ -306,8 +302,8 @@ static enum seal_status await_end(struct run *r, const struct plat_worker *worke
     return SEAL_OK;
 }
 
-static enum seal_status work(struct run *r, const int *fds, size_t fd_count,
-                             const struct span ahead[2], struct fault *fault)
+static enum seal_status work(struct run *r, const int *fds, size_t fd_count, struct span ahead,
+                             struct fault *fault)
 {
     struct fault late = {.status = SEAL_OK};
     struct plat_worker worker;
@@ -337,13 +333,13 @@ enum seal_status intake_run(struct intake_result *result, const struct intake_jo
                             const struct intake_observer *observer, struct fault *fault)
 {
     struct run r = {.job = job, .observer = observer, .result = result};
-    struct span ahead[2] = {{NULL, 0}, {NULL, 0}};
+    struct span ahead = {NULL, 0};
     int fds[2];
     size_t fd_count = 0;
 
     *result = (struct intake_result){.is_read_only = false};
-    if (job->in != NULL && volume_hand_over(job->in, &fds[fd_count++], ahead, fault) != SEAL_OK)
-        return fault->status;
+    if (job->in != NULL)
+        fds[fd_count++] = volume_hand_over(job->in, &ahead);
     if (job->output >= 0)
         fds[fd_count++] = job->output;
     if (unpacks(job))

@@ -41,7 +41,7 @@ static enum seal_status take_tag_file(struct intake_view *v, const struct archiv
             return fault->status;
         if (len == 0)
             return bag_check_entry_end(v->record, fault);
-        if (tally_bytes(&v->tally, len, stream_consumed(v->from), fault) != SEAL_OK ||
+        if (tally_bytes(&v->tally, len, v->from, fault) != SEAL_OK ||
             bag_check_data(v->record, data, len, fault) != SEAL_OK)
             return fault->status;
     }
@@ -193,7 +193,7 @@ static enum seal_status copy_content(struct extraction *x, struct unpack_file *f
         if (len == 0)
             break;
         sha256_add(&hash, data, len);
-        if (tally_bytes(&x->tally, len, stream_consumed(x->view->from), fault) != SEAL_OK ||
+        if (tally_bytes(&x->tally, len, x->view->from, fault) != SEAL_OK ||
             unpack_write(file, data, len, fault) != SEAL_OK)
             return fault->status;
     }

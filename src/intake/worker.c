@@ -20,6 +20,7 @@ struct worker {
     size_t path_count;
     int output;
     struct volume_in *in;
+    struct crew *crew;
     struct stream_reader *stream;
     struct intake_result result;
     uint64_t unreported; /* bytes that were read and not told of */
@@ -94,6 +95,7 @@ static enum seal_status take_errand(struct worker *w, struct fault *fault)
 /* For what does not grow with the number of names, and for each file that may come out. */
 #define MEMORY_LEAST (UINT64_C(512) << 20)
 #define MEMORY_A_FILE UINT64_C(2048)
+#define MEMORY_A_THREAD (UINT64_C(32) << 20)
 #define MEMORY_MOST (UINT64_C(16) << 30)
 
 static struct plat_cage cage_for(const struct worker *w)
@@ -106,8 +108,9 @@ static struct plat_cage cage_for(const struct worker *w)
     return (struct plat_cage){
         .folder = unpacks || rechecks ? w->output : -1,
         .folder_is_read = rechecks,
-        .memory = files > MEMORY_MOST / MEMORY_A_FILE ? MEMORY_LEAST + MEMORY_MOST
-                                                      : MEMORY_LEAST + files * MEMORY_A_FILE,
+        .threads = job->threads,
+        .memory = MEMORY_LEAST + job->threads * MEMORY_A_THREAD +
+                  (files > MEMORY_MOST / MEMORY_A_FILE ? MEMORY_MOST : files * MEMORY_A_FILE),
         .file_size = w->output < 0 ? 0 : job->limits.room,
     };
 }
@@ -115,7 +118,7 @@ static struct plat_cage cage_for(const struct worker *w)
 static enum seal_status enter_cage(struct worker *w, struct fault *fault)
 {
     const struct plat_cage cage = cage_for(w);
-    unsigned int missing = plat_cage_enter(&cage);
+    unsigned int missing = plat_cage_enter(&cage, &w->crew);
 
     channel_begin(w->channel, MESSAGE_CAGE);
     channel_put_u32(w->channel, missing);
@@ -207,26 +210,22 @@ static enum seal_status start_stream(struct worker *w, struct fault *fault)
 {
     stream_reader_free(w->stream);
     w->stream = NULL;
-    return stream_reader_new(&w->stream, &w->errand->env, w->in, fault);
+    volume_hash_reads(w->in, w->errand->job.mark_key);
+    return stream_reader_new(&w->stream, &w->errand->env, w->in, w->crew, fault);
 }
 
 static enum seal_status restart_stream(struct worker *w, struct fault *fault)
 {
-    if (volume_rewind(w->in, fault) != SEAL_OK)
-        return fault->status;
-    volume_hash_reads(w->in);
-    return start_stream(w, fault);
+    return volume_rewind(w->in, fault) == SEAL_OK ? start_stream(w, fault) : fault->status;
 }
 
 static enum seal_status check_declared(struct worker *w, struct fault *fault)
 {
     const struct intake_job *job = &w->errand->job;
-    uint64_t size = volume_size(w->in);
 
-    if (size == 0) /* a pipe: the end comes at the end */
+    if (volume_size(w->in) == 0) /* a pipe: the end comes at the end */
         return SEAL_OK;
-    if (intake_declared(w->stream, w->errand->env.params.type, &job->limits, size, fault) !=
-        SEAL_OK)
+    if (intake_declared(w->stream, w->errand->env.params.type, &job->limits, fault) != SEAL_OK)
         return fault->status;
     return restart_stream(w, fault);
 }
@@ -248,8 +247,7 @@ static enum seal_status file_sink_write(void *self, const void *data, size_t len
 
     if (s->counts) {
         report_progress(s->worker, len);
-        if (tally_bytes(&s->tally, s->fd < 0 ? 0 : n, stream_consumed(s->worker->stream), fault) !=
-            SEAL_OK)
+        if (tally_bytes(&s->tally, s->fd < 0 ? 0 : n, s->worker->stream, fault) != SEAL_OK)
             return fault->status;
     }
     s->left -= n;
@@ -337,7 +335,6 @@ static enum seal_status open_input(struct worker *w, struct fault *fault)
 
     if (volume_take_over(&w->in, PLAT_WORKER_FIRST, ahead, WORKER_INPUT, fault) != SEAL_OK)
         return fault->status;
-    volume_hash_reads(w->in);
     return start_stream(w, fault);
 }
 
@@ -368,6 +365,7 @@ static enum seal_status do_errand(struct worker *w, struct fault *fault)
 static void clean_up(struct worker *w)
 {
     stream_reader_free(w->stream);
+    crew_free(w->crew);
     volume_close(w->in);
     intake_result_free(&w->result);
     for (size_t i = 0; i < w->path_count; i++)

@@ -13,7 +13,7 @@ struct crew {
     pthread_cond_t changed;
     struct task *first, *last; /* waiting for work */
     bool is_over;
-    unsigned int size, helper_count;
+    unsigned int size, helper_count, begun;
     pthread_t helpers[];
 };
 
@@ -30,7 +30,8 @@ static void settle_lane(struct crew *c, struct lane *lane)
         struct task *t = lane->first;
 
         (void)pthread_mutex_unlock(&c->lock);
-        t->settle(t);
+        if (t->settle != NULL)
+            t->settle(t);
         (void)pthread_mutex_lock(&c->lock);
         lane->first = t->next_in_lane;
         t->state = TASK_DONE;
@@ -58,6 +59,8 @@ static void *help(void *arg)
     struct crew *c = arg;
 
     (void)pthread_mutex_lock(&c->lock);
+    c->begun++;
+    (void)pthread_cond_broadcast(&c->changed);
     while (!c->is_over) {
         if (c->first != NULL)
             work_once(c);
@@ -72,7 +75,8 @@ void crew_post(struct crew *c, struct lane *lane, struct task *t)
 {
     if (c == NULL) {
         t->work(t);
-        t->settle(t);
+        if (t->settle != NULL)
+            t->settle(t);
         return;
     }
     (void)pthread_mutex_lock(&c->lock);
@@ -161,6 +165,11 @@ static void start_helpers(struct crew *c)
            pthread_create(&c->helpers[c->helper_count], NULL, help, c) == 0)
         c->helper_count++;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    /* What a thread asks of the system as it begins, it may not be allowed later. */
+    (void)pthread_mutex_lock(&c->lock);
+    while (c->begun < c->helper_count)
+        (void)pthread_cond_wait(&c->changed, &c->lock);
+    (void)pthread_mutex_unlock(&c->lock);
 }
 
 enum seal_status crew_new(struct crew **out, unsigned int threads, struct fault *fault)

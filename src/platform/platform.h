@@ -60,6 +60,7 @@ bool plat_wait_readable(int fd, int milliseconds);
 struct plat_cage {
     int folder;          /* all it may make files and folders in; -1: none */
     bool folder_is_read; /* it may only read there instead */
+    unsigned int threads; /* that are to work in it, at least 1: more cannot begin there */
     uint64_t memory;     /* bytes it may take beyond those it has */
     uint64_t file_size;  /* bytes of the largest file it may write */
 };
@@ -71,8 +72,10 @@ struct plat_cage {
 #define PLAT_CAGE_LIMITS 8     /* memory, files, processes */
 #define PLAT_CAGE_ALL 15
 
-/* Shuts this process in, for good. Returns the pieces that this system lacks: the others hold. */
-unsigned int plat_cage_enter(const struct plat_cage *cage);
+/* Shuts this process in, for good, with its only thread and the others. Returns the pieces that this
+ * system lacks: the others hold. *crew gets the threads; NULL if there is one. */
+struct crew;
+unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew);
 /* The same for a program that meets no content: from now on it can neither reach a network nor
  * start another program. with_programs: it can still do the latter. Where the system knows no such
  * thing, nothing happens. */
@@ -123,15 +126,15 @@ struct lane {
 struct task {
     void (*work)(struct task *t);
     /* After the work of all tasks that came before in its lane is settled; it may post to other
-     * lanes and await tasks there. */
+     * lanes and await tasks there. NULL: there is nothing to do. */
     void (*settle)(struct task *t);
     struct lane *lane; /* these are the crew's own */
     struct task *next_waiting, *next_in_lane;
     enum { TASK_DONE, TASK_WAITING, TASK_AT_WORK, TASK_WORKED } state;
 };
 
-/* So many threads with the caller's own, at least 1. Where the system gives fewer, there are fewer.
- * SEAL_NO_MEMORY. */
+/* So many threads with the caller's own, at least 1; all have begun then. Where the system gives
+ * fewer, there are fewer. SEAL_NO_MEMORY. */
 MUST_USE enum seal_status crew_new(struct crew **out, unsigned int threads, struct fault *fault);
 /* How many they were asked to be; 1 for NULL. */
 unsigned int crew_size(const struct crew *c);

@@ -122,6 +122,7 @@ static const int calls_always[] = {SCMP_SYS(read),
                                    SCMP_SYS(getpid),
                                    SCMP_SYS(gettid),
                                    SCMP_SYS(rt_sigreturn),
+                                   SCMP_SYS(exit), /* of a thread */
                                    SCMP_SYS(exit_group),
                                    SCMP_SYS(rt_sigaction),
                                    SCMP_SYS(rt_sigprocmask),
@@ -247,7 +248,8 @@ static bool fill_allowed(scmp_filter_ctx f, const struct plat_cage *cage)
 static bool restrict_calls(const struct plat_cage *cage)
 {
     scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    bool done = f != NULL && fill_allowed(f, cage) && seccomp_load(f) == 0;
+    bool done = f != NULL && seccomp_attr_set(f, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
+                fill_allowed(f, cage) && seccomp_load(f) == 0;
 
     if (f != NULL)
         seccomp_release(f);
@@ -362,9 +364,9 @@ static bool set_limit(int what, uint64_t most)
     return setrlimit((__rlimit_resource_t)what, &limit) == 0;
 }
 
-static bool restrict_amounts(const struct plat_cage *cage)
+static bool restrict_amounts(const struct plat_cage *cage, uint64_t mapped)
 {
-    bool done = set_limit(RLIMIT_AS, mapped_now() + cage->memory);
+    bool done = set_limit(RLIMIT_AS, mapped + cage->memory);
 
     done = set_limit(RLIMIT_FSIZE, cage->folder_is_read ? 0 : cage->file_size) && done;
     done = set_limit(RLIMIT_NOFILE, DESCRIPTORS_MAX) && done;
@@ -374,18 +376,36 @@ static bool restrict_amounts(const struct plat_cage *cage)
 
 /* ---- All of it ---------------------------------------------------------------------------- */
 
-unsigned int plat_cage_enter(const struct plat_cage *cage)
+/* Where it gets none, it works alone. */
+static struct crew *start_crew(const struct plat_cage *cage)
+{
+    struct fault ignored = {.status = SEAL_OK};
+    struct crew *crew = NULL;
+
+    if (cage->threads > 1)
+        (void)!crew_new(&crew, cage->threads, &ignored);
+    return crew;
+}
+
+/* Rights, and which files, hold for a thread and those that it begins; the rest for all there are.
+ * So threads begin in between. */
+unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
 {
     unsigned int missing = 0;
+    uint64_t mapped;
 
-    if (UNDER_SANITIZER)
+    if (UNDER_SANITIZER) {
+        *crew = start_crew(cage);
         return 0;
-    if (!restrict_amounts(cage))
-        missing |= PLAT_CAGE_LIMITS;
+    }
+    mapped = mapped_now();
     if (!restrict_rights(cage))
         missing |= PLAT_CAGE_PRIVILEGES;
     if (!restrict_files(cage))
         missing |= PLAT_CAGE_FILES;
+    *crew = start_crew(cage);
+    if (!restrict_amounts(cage, mapped))
+        missing |= PLAT_CAGE_LIMITS;
     if (!restrict_calls(cage))
         missing |= PLAT_CAGE_CALLS;
     return missing;

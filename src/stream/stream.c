@@ -348,22 +348,134 @@ void stream_writer_free(struct stream_writer *w)
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
+/* A piece of the file that is read and decrypted ahead. */
+struct ahead {
+    struct task task; /* first, so that it leads here */
+    struct stream_reader *reader;
+    uint64_t number; /* of its first block */
+    struct volume_piece piece;
+    size_t good;        /* blocks that are authentic, and plaintext now */
+    struct fault fault; /* of the block behind those */
+};
+
 struct stream_reader {
     const struct envelope *env;
     struct volume_in *in;
     uint8_t key[KEY_LEN];
-    uint64_t number;   /* of the block at hand */
+    struct crew *crew;
+    struct lane lane;
     uint64_t consumed; /* plaintext */
-    uint64_t file_pos; /* bytes of the file in the blocks read */
-    size_t pos, end;   /* what is left of text */
-    bool started;      /* text is that of the block at hand */
+    uint64_t file_pos; /* bytes of the file in the blocks taken */
+    bool started;      /* a block is at hand */
+    bool seeks;        /* then the first piece has one block, and no other is used */
     bool at_last;
-    uint8_t text[BLOCK_LEN];
+    struct fault fault; /* what it ended by */
+    const uint8_t *text;
+    size_t pos, end; /* what is left of that */
     uint8_t trailer[TRAILER_LEN];
+    size_t block; /* at hand, of the piece at hand */
+    size_t count, at;
+    struct ahead *pieces;
 };
 
+static enum seal_status cut_short(struct fault *fault)
+{
+    return fault_set(fault, SEAL_DAMAGED, "it is cut short", NULL);
+}
+
+static size_t head_of(const struct stream_reader *r, uint64_t number)
+{
+    return number == 0 ? r->env->head_len : 0;
+}
+
+/* In place. */
+static enum seal_status block_open(const struct stream_reader *r, uint64_t number, uint8_t *block,
+                                   size_t len, bool is_last, struct fault *fault)
+{
+    size_t head = head_of(r, number);
+    uint8_t nonce[12];
+
+    if (number >= STREAM_BLOCKS_MAX)
+        return fault_set(fault, SEAL_DAMAGED, "it is longer than any sealed file can be", NULL);
+    if (len % LENGTH_UNIT != 0)
+        return fault_set(fault, SEAL_DAMAGED, "its length is not one that a sealed file can have",
+                         NULL);
+    if (len < head + TAG_LEN + (is_last ? TRAILER_LEN : 0))
+        return cut_short(fault); /* it became shorter since its head was read */
+    chunk_nonce(nonce, number, is_last);
+    if (crypto_aead_chacha20poly1305_ietf_decrypt(block + head, NULL, NULL, block + head,
+                                                  len - head, NULL, 0, nonce, r->key) != 0)
+        return fault_set(fault, SEAL_DAMAGED, NULL, NULL);
+    return SEAL_OK;
+}
+
+static size_t block_len(const struct ahead *a, size_t block)
+{
+    size_t left = a->piece.len - block * BLOCK_LEN;
+
+    return left < BLOCK_LEN ? left : BLOCK_LEN;
+}
+
+static bool block_is_last(const struct ahead *a, size_t block)
+{
+    return !a->piece.more && block * BLOCK_LEN + block_len(a, block) == a->piece.len;
+}
+
+/* As many as are authentic. Of an empty piece the first is missing. */
+static void open_blocks(struct ahead *a)
+{
+    do {
+        uint8_t *block = a->piece.blocks + a->good * BLOCK_LEN;
+
+        if (block_open(a->reader, a->number + a->good, block, block_len(a, a->good),
+                       block_is_last(a, a->good), &a->fault) != SEAL_OK)
+            return;
+        a->good++;
+    } while (a->good * BLOCK_LEN < a->piece.len);
+}
+
+static void ahead_work(struct task *t)
+{
+    struct ahead *a = (struct ahead *)t;
+    struct volume_in *in = a->reader->in;
+
+    if (volume_is_file(in) &&
+        volume_read(in, a->number, VOLUME_PIECE_BLOCKS, &a->piece, &a->fault) != SEAL_OK)
+        return;
+    if (a->fault.status == SEAL_OK)
+        open_blocks(a);
+}
+
+/* What is not a file can only be read in order, so by us. */
+static void send_ahead(struct stream_reader *r, struct ahead *a, uint64_t number, bool is_there)
+{
+    a->number = number;
+    a->good = 0;
+    a->fault.status = SEAL_OK;
+    a->piece.len = 0;
+    a->piece.more = false;
+    if (!volume_is_file(r->in) && is_there)
+        (void)!volume_read(r->in, number, VOLUME_PIECE_BLOCKS, &a->piece, &a->fault);
+    crew_post(r->crew, &r->lane, &a->task);
+}
+
+static bool make_pieces(struct stream_reader *r)
+{
+    r->pieces = calloc(r->count, sizeof *r->pieces);
+    for (size_t i = 0; r->pieces != NULL && i < r->count; i++) {
+        struct ahead *a = &r->pieces[i];
+
+        a->task = (struct task){.work = ahead_work};
+        a->reader = r;
+        a->piece.blocks = malloc(VOLUME_PIECE_LEN + 1);
+        if (a->piece.blocks == NULL)
+            return false;
+    }
+    return r->pieces != NULL;
+}
+
 enum seal_status stream_reader_new(struct stream_reader **out, const struct envelope *env,
-                                   struct volume_in *in, struct fault *fault)
+                                   struct volume_in *in, struct crew *crew, struct fault *fault)
 {
     struct stream_reader *r = sodium_malloc(sizeof *r);
 
@@ -373,43 +485,95 @@ enum seal_status stream_reader_new(struct stream_reader **out, const struct enve
     memset(r, 0, sizeof *r);
     r->env = env;
     r->in = in;
+    r->crew = crew;
+    r->count = crew_size(crew) > 1 ? 2 * (size_t)crew_size(crew) : 1;
+    if (!make_pieces(r)) {
+        stream_reader_free(r);
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    }
     hash_F(r->key, env->file_key, "payload", NULL, 0);
     *out = r;
     return SEAL_OK;
 }
 
-static enum seal_status cut_short(struct fault *fault)
+struct crew *stream_reader_crew(const struct stream_reader *r)
 {
-    return fault_set(fault, SEAL_DAMAGED, "it is cut short", NULL);
+    return r->crew;
 }
 
-/* Decrypts the block that in stands at. */
-static enum seal_status block_open(struct stream_reader *r, struct fault *fault)
+static void await_pieces(struct stream_reader *r)
 {
-    size_t head = r->number == 0 ? r->env->head_len : 0;
-    size_t len;
-    const uint8_t *block = volume_block(r->in, &len, &r->at_last);
-    uint8_t nonce[12];
+    for (size_t i = 0; r->pieces != NULL && i < r->count; i++)
+        crew_await(r->crew, &r->pieces[i].task);
+}
 
-    if (r->number >= STREAM_BLOCKS_MAX)
-        return fault_set(fault, SEAL_DAMAGED, "it is longer than any sealed file can be", NULL);
-    if (len % LENGTH_UNIT != 0)
-        return fault_set(fault, SEAL_DAMAGED, "its length is not one that a sealed file can have",
-                         NULL);
-    if (len < head + TAG_LEN + (r->at_last ? TRAILER_LEN : 0))
-        return cut_short(fault); /* it became shorter since its head was read */
-    chunk_nonce(nonce, r->number, r->at_last);
-    if (crypto_aead_chacha20poly1305_ietf_decrypt(r->text, NULL, NULL, block + head, len - head,
-                                                  NULL, 0, nonce, r->key) != 0)
-        return fault_set(fault, SEAL_DAMAGED, NULL, NULL);
-    r->pos = 0;
+/* Takes up the block at hand. */
+static enum seal_status show_block(struct stream_reader *r, struct fault *fault)
+{
+    const struct ahead *a = &r->pieces[r->at];
+    size_t head = head_of(r, a->number + r->block), len = block_len(a, r->block);
+
+    r->pos = r->end = 0;
+    if (r->block == a->good) {
+        *fault = r->fault = a->fault;
+        return fault->status;
+    }
+    r->started = true;
+    r->text = a->piece.blocks + r->block * BLOCK_LEN + head;
     r->end = len - head - TAG_LEN;
     r->file_pos += len;
+    r->at_last = block_is_last(a, r->block);
     if (r->at_last) {
         r->end -= TRAILER_LEN;
         memcpy(r->trailer, r->text + r->end, TRAILER_LEN);
     }
     return SEAL_OK;
+}
+
+/* The piece at hand was used up: reads what comes behind all that are under way. */
+static void next_piece(struct stream_reader *r)
+{
+    struct ahead *a = &r->pieces[r->at];
+    const struct ahead *last = &r->pieces[(r->at + r->count - 1) % r->count];
+
+    send_ahead(r, a, a->number + r->count * VOLUME_PIECE_BLOCKS,
+               volume_is_file(r->in) || last->piece.more);
+    r->at = (r->at + 1) % r->count;
+}
+
+static void first_piece(struct stream_reader *r)
+{
+    bool is_there = true;
+
+    for (size_t i = 0; i < r->count; i++) {
+        send_ahead(r, &r->pieces[i], i * VOLUME_PIECE_BLOCKS, is_there);
+        is_there = volume_is_file(r->in) || r->pieces[i].piece.more;
+    }
+}
+
+static enum seal_status block_seek(struct stream_reader *r, uint64_t number, struct fault *fault);
+
+static enum seal_status next_block(struct stream_reader *r, struct fault *fault)
+{
+    struct ahead *a = &r->pieces[r->at];
+
+    if (r->fault.status != SEAL_OK) {
+        *fault = r->fault;
+        return fault->status;
+    }
+    if (r->seeks)
+        return block_seek(r, a->number + 1, fault);
+    if (!r->started)
+        first_piece(r);
+    else if (++r->block * BLOCK_LEN == a->piece.len) {
+        next_piece(r);
+        r->block = 0;
+    }
+    if (r->block == 0) {
+        crew_await(r->crew, &r->pieces[r->at].task);
+        volume_note(r->in, &r->pieces[r->at].piece);
+    }
+    return show_block(r, fault);
 }
 
 enum seal_status stream_peek(struct stream_reader *r, const uint8_t **data, size_t *len,
@@ -418,15 +582,8 @@ enum seal_status stream_peek(struct stream_reader *r, const uint8_t **data, size
     while (r->pos == r->end && !(r->started && r->at_last)) {
         if (stop_requested())
             return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
-        if (r->started) {
-            r->started = false;
-            r->number++;
-            if (volume_next(r->in, fault) != SEAL_OK)
-                return fault->status;
-        }
-        if (block_open(r, fault) != SEAL_OK)
+        if (next_block(r, fault) != SEAL_OK)
             return fault->status;
-        r->started = true;
     }
     *data = r->text + r->pos;
     *len = r->end - r->pos;
@@ -526,19 +683,25 @@ enum seal_status stream_reader_copy(struct stream_reader *r, const struct sink *
 /* Makes that block the one at hand, unless it is. */
 static enum seal_status block_seek(struct stream_reader *r, uint64_t number, struct fault *fault)
 {
-    if (r->started && r->number == number)
+    struct ahead *a = &r->pieces[0];
+
+    if (r->seeks && r->started && a->number == number)
         return SEAL_OK;
     if (stop_requested())
         return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
-    r->started = false;
-    r->pos = r->end = 0;
-    if (volume_seek(r->in, number, fault) != SEAL_OK)
+    if (volume_need_file(r->in, fault) != SEAL_OK)
         return fault->status;
-    r->number = number;
-    if (block_open(r, fault) != SEAL_OK)
+    await_pieces(r);
+    r->seeks = true;
+    r->started = r->at_last = false;
+    r->at = r->block = r->pos = r->end = 0;
+    a->number = number;
+    a->good = 0;
+    a->fault.status = r->fault.status = SEAL_OK;
+    if (volume_read(r->in, number, 1, &a->piece, fault) != SEAL_OK)
         return fault->status;
-    r->started = true;
-    return SEAL_OK;
+    open_blocks(a);
+    return show_block(r, fault);
 }
 
 enum seal_status stream_reader_trailer(struct stream_reader *r, uint64_t *content_len,
@@ -546,14 +709,15 @@ enum seal_status stream_reader_trailer(struct stream_reader *r, uint64_t *conten
                                        struct fault *fault)
 {
     uint64_t blocks = block_count(volume_size(r->in));
+    uint64_t number = blocks == 0 ? 0 : blocks - 1;
     uint64_t before; /* plaintext in front of the last block */
 
-    if (block_seek(r, blocks == 0 ? 0 : blocks - 1, fault) != SEAL_OK)
+    if (block_seek(r, number, fault) != SEAL_OK)
         return fault->status;
     if (!r->at_last)
         return fault_set(fault, SEAL_DAMAGED, "it became longer while it was read", NULL);
     r->pos = r->end;
-    before = r->number == 0 ? 0 : r->number * CHUNK_LEN - r->env->head_len;
+    before = number == 0 ? 0 : number * CHUNK_LEN - r->env->head_len;
     if (trailer_read(r->trailer, content_len, digest, fault) != SEAL_OK)
         return fault->status;
     if (*content_len > before + r->end)
@@ -586,7 +750,18 @@ uint64_t stream_consumed(const struct stream_reader *r)
     return r->file_pos;
 }
 
+uint64_t stream_extent(const struct stream_reader *r)
+{
+    return volume_size(r->in) != 0 ? volume_size(r->in) : r->file_pos;
+}
+
 void stream_reader_free(struct stream_reader *r)
 {
+    if (r == NULL)
+        return;
+    await_pieces(r);
+    for (size_t i = 0; r->pieces != NULL && i < r->count; i++)
+        free(r->pieces[i].piece.blocks);
+    free(r->pieces);
     sodium_free(r);
 }

@@ -52,9 +52,13 @@ void stream_writer_free(struct stream_writer *w);
 
 struct stream_reader;
 
-/* in stands at its first block, from which env was opened; both must outlive the reader. */
+/* From the first block on, from which env was opened; env, in and crew must outlive the reader. crew,
+ * which may be NULL, is whose threads read and decrypt ahead. */
 MUST_USE enum seal_status stream_reader_new(struct stream_reader **out, const struct envelope *env,
-                                            struct volume_in *in, struct fault *fault);
+                                            struct volume_in *in, struct crew *crew,
+                                            struct fault *fault);
+/* That crew. */
+struct crew *stream_reader_crew(const struct stream_reader *r);
 /* The next piece of authentic plaintext, at least one byte; *len is 0 at the end. Content first;
  * where it ends is for the caller to know, padding follows. SEAL_DAMAGED. */
 MUST_USE enum seal_status stream_peek(struct stream_reader *r, const uint8_t **data, size_t *len,
@@ -85,6 +89,8 @@ MUST_USE enum seal_status stream_reader_seek(struct stream_reader *r, uint64_t c
                                              struct fault *fault);
 /* Bytes of the sealed file taken so far. */
 uint64_t stream_consumed(const struct stream_reader *r);
+/* All of its bytes, if that is known; else as above. */
+uint64_t stream_extent(const struct stream_reader *r);
 void stream_reader_free(struct stream_reader *r);
 
 #endif

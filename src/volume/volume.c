@@ -5,9 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DIGEST_PIECE (256 * 1024)
-/* In place of a block's number, when reading failed: none is at hand. */
-#define NO_BLOCK UINT64_MAX
+#include <sodium.h>
+
+_Static_assert(VOLUME_TAG_LEN == crypto_aead_aegis128l_ABYTES, "a tag");
+_Static_assert(VOLUME_KEY_LEN == crypto_aead_aegis128l_KEYBYTES, "the key of a mark");
+
+/* No file has more, and no offset overflows. */
+#define BLOCKS_MOST (UINT64_C(1) << 40)
 
 struct volume_in {
     int fd;
@@ -15,29 +19,24 @@ struct volume_in {
     bool is_file; /* its size is known, 0 included */
     const char *name;
     uint64_t size;
-    uint64_t number; /* of the block at hand */
-    /* Whether a block is the last shows only when there is nothing behind it: read one ahead. */
-    uint8_t blocks[2][VOLUME_BLOCK_LEN];
-    size_t lens[2];
-    int at;
+    uint8_t head[VOLUME_BLOCK_LEN];
+    size_t head_len;
+    /* What is not a file: */
+    size_t head_taken; /* bytes */
+    bool has_begun;    /* of the next block the first byte was taken: */
+    uint8_t begun;
+    /* How it is known again: */
     bool hashes;
-    struct sha256 hash; /* of all blocks read */
+    struct sha256 hash; /* of all bytes, or of the tags */
+    uint8_t key[VOLUME_KEY_LEN];
 };
 
-/* fd stands at that block: fills the block at hand and the one behind it. */
-static enum seal_status read_two(struct volume_in *in, uint64_t number, struct fault *fault)
-{
-    enum seal_status status;
+/* ---- Opening ------------------------------------------------------------------------------ */
 
-    in->at = 0;
-    in->lens[0] = in->lens[1] = 0;
-    status = fd_read_full(in->fd, in->blocks[0], VOLUME_BLOCK_LEN, &in->lens[0], fault);
-    if (status == SEAL_OK && in->lens[0] == VOLUME_BLOCK_LEN)
-        status = fd_read_full(in->fd, in->blocks[1], VOLUME_BLOCK_LEN, &in->lens[1], fault);
-    in->number = status == SEAL_OK ? number : NO_BLOCK;
-    if (status != SEAL_OK)
-        fault_add_name(fault, in->name);
-    return status;
+static enum seal_status failed(struct volume_in *in, struct fault *fault)
+{
+    fault_add_name(fault, in->name);
+    return fault->status;
 }
 
 static enum seal_status look_at_file(struct volume_in *in, struct fault *fault)
@@ -54,6 +53,15 @@ static enum seal_status look_at_file(struct volume_in *in, struct fault *fault)
     return SEAL_OK;
 }
 
+static enum seal_status read_head(struct volume_in *in, struct fault *fault)
+{
+    enum seal_status status =
+        in->is_file ? fd_read_at(in->fd, 0, in->head, sizeof in->head, &in->head_len, fault)
+                    : fd_read_full(in->fd, in->head, sizeof in->head, &in->head_len, fault);
+
+    return status == SEAL_OK ? SEAL_OK : failed(in, fault);
+}
+
 static enum seal_status open_file(struct volume_in *in, struct fault *fault)
 {
     if (strcmp(in->name, "-") == 0) {
@@ -65,7 +73,7 @@ static enum seal_status open_file(struct volume_in *in, struct fault *fault)
             return fault_set_errno(fault, "could not be opened", in->name);
         in->close_fd = true;
     }
-    return look_at_file(in, fault) == SEAL_OK ? read_two(in, 0, fault) : fault->status;
+    return look_at_file(in, fault) == SEAL_OK ? read_head(in, fault) : fault->status;
 }
 
 enum seal_status volume_open(struct volume_in **out, const char *name, struct fault *fault)
@@ -86,31 +94,10 @@ enum seal_status volume_open(struct volume_in **out, const char *name, struct fa
     return status;
 }
 
-enum seal_status volume_hand_over(struct volume_in *in, int *fd, struct span ahead[2],
-                                  struct fault *fault)
+int volume_hand_over(const struct volume_in *in, struct span *ahead)
 {
-    *fd = in->fd;
-    ahead[0] = ahead[1] = (struct span){NULL, 0};
-    if (in->is_file)
-        return lseek(in->fd, 0, SEEK_SET) == 0
-                   ? SEAL_OK
-                   : fault_set_errno(fault, "could not be read", in->name);
-    for (int i = 0; i < 2; i++)
-        ahead[i] = (struct span){in->blocks[i], in->lens[i]};
-    return SEAL_OK;
-}
-
-/* What is not in ahead is still to be read. */
-static enum seal_status begin_with(struct volume_in *in, struct span ahead, struct fault *fault)
-{
-    if (ahead.len == 0)
-        return read_two(in, 0, fault);
-    if (ahead.len > sizeof in->blocks)
-        return fault_set(fault, SEAL_USAGE, "more than two blocks were read ahead", in->name);
-    memcpy(in->blocks, ahead.data, ahead.len);
-    in->lens[0] = ahead.len < VOLUME_BLOCK_LEN ? ahead.len : VOLUME_BLOCK_LEN;
-    in->lens[1] = ahead.len - in->lens[0];
-    return SEAL_OK;
+    *ahead = (struct span){in->head, in->is_file ? 0 : in->head_len};
+    return in->fd;
 }
 
 enum seal_status volume_take_over(struct volume_in **out, int fd, struct span ahead,
@@ -123,134 +110,25 @@ enum seal_status volume_take_over(struct volume_in **out, int fd, struct span ah
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     in->name = name;
     in->fd = fd;
-    if (look_at_file(in, fault) == SEAL_OK && begin_with(in, ahead, fault) == SEAL_OK)
+    if (look_at_file(in, fault) == SEAL_OK) {
+        if (ahead.len > sizeof in->head)
+            (void)fault_set(fault, SEAL_USAGE, "more than a block was read ahead", in->name);
+        else if (in->is_file)
+            (void)!read_head(in, fault);
+        else if (ahead.len > 0)
+            memcpy(in->head, ahead.data, in->head_len = ahead.len);
+    }
+    if (fault->status == SEAL_OK)
         return SEAL_OK;
     volume_close(in);
     *out = NULL;
     return fault->status;
 }
 
-const uint8_t *volume_block(const struct volume_in *in, size_t *len, bool *is_last)
+const uint8_t *volume_head(const struct volume_in *in, size_t *len)
 {
-    *len = in->lens[in->at];
-    *is_last = in->lens[1 - in->at] == 0;
-    return in->blocks[in->at];
-}
-
-enum seal_status volume_next(struct volume_in *in, struct fault *fault)
-{
-    int free_block = in->at;
-    enum seal_status status = SEAL_OK;
-
-    in->at = 1 - in->at;
-    in->lens[free_block] = 0;
-    if (in->lens[in->at] == VOLUME_BLOCK_LEN)
-        status = fd_read_full(in->fd, in->blocks[free_block], VOLUME_BLOCK_LEN,
-                              &in->lens[free_block], fault);
-    if (in->hashes)
-        sha256_add(&in->hash, in->blocks[free_block], in->lens[free_block]);
-    if (in->number != NO_BLOCK)
-        in->number = status == SEAL_OK ? in->number + 1 : NO_BLOCK;
-    if (status != SEAL_OK)
-        fault_add_name(fault, in->name);
-    return status;
-}
-
-static enum seal_status cannot_reread(struct volume_in *in, struct fault *fault)
-{
-    if (errno != ESPIPE)
-        return fault_set_errno(fault, "could not be read", in->name);
-    return fault_set(fault, SEAL_USAGE, "it cannot be read twice", in->name);
-}
-
-enum seal_status volume_rewind(struct volume_in *in, struct fault *fault)
-{
-    if (lseek(in->fd, 0, SEEK_SET) != 0)
-        return cannot_reread(in, fault);
-    return read_two(in, 0, fault);
-}
-
-static enum seal_status cut_short(struct volume_in *in, struct fault *fault)
-{
-    return fault_set(fault, SEAL_DAMAGED, "it is cut short", in->name);
-}
-
-enum seal_status volume_seek(struct volume_in *in, uint64_t block, struct fault *fault)
-{
-    uint64_t last = in->size == 0 ? 0 : (in->size - 1) / VOLUME_BLOCK_LEN;
-
-    if (!in->is_file)
-        return fault_set(fault, SEAL_USAGE,
-                         "it cannot be read from any place; save it to a file first", in->name);
-    if (block > last)
-        return cut_short(in, fault);
-    if (block == in->number)
-        return SEAL_OK;
-    if (in->number != NO_BLOCK && block == in->number + 1 && in->lens[1 - in->at] > 0)
-        return volume_next(in, fault);
-    if (lseek(in->fd, (off_t)(block * VOLUME_BLOCK_LEN), SEEK_SET) < 0)
-        return fault_set_errno(fault, "could not be read", in->name);
-    if (read_two(in, block, fault) != SEAL_OK)
-        return fault->status;
-    if (in->lens[0] > 0 || block == 0)
-        return SEAL_OK;
-    in->number = NO_BLOCK; /* it became shorter since it was opened */
-    return cut_short(in, fault);
-}
-
-static enum seal_status digest_rest(struct volume_in *in, uint8_t *piece,
-                                    uint8_t digest[static SHA256_LEN],
-                                    void (*add)(void *ctx, uint64_t bytes), void *ctx,
-                                    struct fault *fault)
-{
-    struct sha256 hash;
-    size_t len;
-
-    sha256_start(&hash);
-    do {
-        if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
-        if (fd_read_full(in->fd, piece, DIGEST_PIECE, &len, fault) != SEAL_OK) {
-            fault_add_name(fault, in->name);
-            return fault->status;
-        }
-        sha256_add(&hash, piece, len);
-        if (add != NULL)
-            add(ctx, len);
-    } while (len == DIGEST_PIECE);
-    sha256_end(&hash, digest);
-    return SEAL_OK;
-}
-
-enum seal_status volume_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN],
-                               void (*add)(void *ctx, uint64_t bytes), void *ctx,
-                               struct fault *fault)
-{
-    uint8_t *piece;
-    enum seal_status status;
-
-    if (lseek(in->fd, 0, SEEK_SET) != 0)
-        return cannot_reread(in, fault);
-    in->number = NO_BLOCK; /* what lies behind the block at hand is not where fd stands now */
-    piece = malloc(DIGEST_PIECE);
-    if (piece == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    status = digest_rest(in, piece, digest, add, ctx, fault);
-    free(piece);
-    return status == SEAL_OK ? volume_rewind(in, fault) : status;
-}
-
-void volume_hash_reads(struct volume_in *in)
-{
-    in->hashes = true;
-    sha256_start(&in->hash);
-    for (int i = 0; i < 2; i++)
-        sha256_add(&in->hash, in->blocks[i], in->lens[i]);
-}
-
-void volume_read_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN])
-{
-    sha256_end(&in->hash, digest);
+    *len = in->head_len;
+    return in->head;
 }
 
 void volume_stat(const struct volume_in *in, struct plat_stat *st)
@@ -265,6 +143,11 @@ uint64_t volume_size(const struct volume_in *in)
     return in->size;
 }
 
+bool volume_is_file(const struct volume_in *in)
+{
+    return in->is_file;
+}
+
 void volume_close(struct volume_in *in)
 {
     if (in == NULL)
@@ -272,4 +155,214 @@ void volume_close(struct volume_in *in)
     if (in->close_fd)
         (void)plat_close(in->fd);
     free(in);
+}
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+/* Nothing is encrypted: data is what only has to be authentic. */
+static void make_tag(uint8_t tag[static VOLUME_TAG_LEN], const uint8_t key[static VOLUME_KEY_LEN],
+                     uint64_t block, const uint8_t *data, size_t len)
+{
+    uint8_t nonce[crypto_aead_aegis128l_NPUBBYTES] = {0}, none[1];
+
+    store_u64(nonce, block);
+    (void)crypto_aead_aegis128l_encrypt_detached(none, tag, NULL, NULL, 0, data, len, NULL, nonce,
+                                                 key);
+}
+
+/* Whether a block is the last shows only when there is nothing behind it. */
+static enum seal_status read_file(struct volume_in *in, uint64_t block, size_t wanted,
+                                  struct volume_piece *piece, struct fault *fault)
+{
+    if (block > BLOCKS_MOST)
+        return SEAL_OK;
+    return fd_read_at(in->fd, block * VOLUME_BLOCK_LEN, piece->blocks, wanted, &piece->len, fault);
+}
+
+/* What was taken from it already comes first. */
+static enum seal_status read_on(struct volume_in *in, size_t wanted, struct volume_piece *piece,
+                                struct fault *fault)
+{
+    size_t n = in->head_len - in->head_taken, got;
+
+    if (in->has_begun)
+        piece->blocks[piece->len++] = in->begun;
+    in->has_begun = false;
+    if (n > wanted - piece->len)
+        n = wanted - piece->len;
+    memcpy(piece->blocks + piece->len, in->head + in->head_taken, n);
+    in->head_taken += n;
+    piece->len += n;
+    if (fd_read_full(in->fd, piece->blocks + piece->len, wanted - piece->len, &got, fault) !=
+        SEAL_OK)
+        return fault->status;
+    piece->len += got;
+    return SEAL_OK;
+}
+
+enum seal_status volume_read(struct volume_in *in, uint64_t block, size_t count,
+                             struct volume_piece *piece, struct fault *fault)
+{
+    size_t len = count * VOLUME_BLOCK_LEN;
+
+    piece->len = 0;
+    if ((in->is_file ? read_file(in, block, len + 1, piece, fault)
+                     : read_on(in, len + 1, piece, fault)) != SEAL_OK)
+        return failed(in, fault);
+    piece->more = piece->len > len;
+    if (piece->more)
+        piece->len = len;
+    if (in->is_file) {
+        if (in->hashes && count == VOLUME_PIECE_BLOCKS)
+            make_tag(piece->tag, in->key, block, piece->blocks, piece->len);
+        return SEAL_OK;
+    }
+    in->has_begun = piece->more;
+    in->begun = piece->more ? piece->blocks[len] : 0;
+    if (in->hashes)
+        sha256_add(&in->hash, piece->blocks, piece->len);
+    return SEAL_OK;
+}
+
+enum seal_status volume_need_file(struct volume_in *in, struct fault *fault)
+{
+    if (in->is_file)
+        return SEAL_OK;
+    return fault_set(fault, SEAL_USAGE, "it cannot be read from any place; save it to a file first",
+                     in->name);
+}
+
+static enum seal_status cannot_reread(struct volume_in *in, struct fault *fault)
+{
+    return fault_set(fault, SEAL_USAGE, "it cannot be read twice", in->name);
+}
+
+enum seal_status volume_rewind(struct volume_in *in, struct fault *fault)
+{
+    if (in->is_file)
+        return SEAL_OK;
+    if (lseek(in->fd, 0, SEEK_SET) != 0)
+        return errno == ESPIPE ? cannot_reread(in, fault)
+                               : fault_set_errno(fault, "could not be read", in->name);
+    in->has_begun = false;
+    in->head_taken = 0;
+    return read_head(in, fault);
+}
+
+/* ---- That it is the same file -------------------------------------------------------------- */
+
+void volume_hash_reads(struct volume_in *in, const uint8_t key[static VOLUME_KEY_LEN])
+{
+    in->hashes = true;
+    memcpy(in->key, key, VOLUME_KEY_LEN);
+    sha256_start(&in->hash);
+}
+
+void volume_note(struct volume_in *in, const struct volume_piece *piece)
+{
+    if (in->hashes && in->is_file)
+        sha256_add(&in->hash, piece->tag, sizeof piece->tag);
+}
+
+void volume_read_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN])
+{
+    sha256_end(&in->hash, digest);
+}
+
+/* One piece that is read ahead. */
+struct digest_part {
+    struct task task; /* first, so that it leads here */
+    struct digest *digest;
+    uint64_t block;
+    struct volume_piece piece;
+    struct fault fault;
+};
+
+/* Enough that another thread reads while this one hashes. */
+#define DIGEST_PARTS 3
+
+struct digest {
+    struct volume_in *in;
+    struct crew *crew;
+    struct lane lane;
+    struct sha256 hash;
+    struct digest_part parts[DIGEST_PARTS];
+};
+
+static void part_work(struct task *t)
+{
+    struct digest_part *p = (struct digest_part *)t;
+
+    (void)!volume_read(p->digest->in, p->block, VOLUME_PIECE_BLOCKS, &p->piece, &p->fault);
+}
+
+static enum seal_status digest_init(struct digest *d, struct fault *fault)
+{
+    sha256_start(&d->hash);
+    for (size_t i = 0; i < DIGEST_PARTS; i++) {
+        struct digest_part *p = &d->parts[i];
+
+        *p = (struct digest_part){.task = {.work = part_work}, .digest = d};
+        p->block = i * VOLUME_PIECE_BLOCKS;
+        p->piece.blocks = malloc(VOLUME_PIECE_LEN + 1);
+        if (p->piece.blocks == NULL)
+            return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    }
+    return SEAL_OK;
+}
+
+static void digest_free(struct digest *d)
+{
+    for (size_t i = 0; i < DIGEST_PARTS; i++) {
+        crew_await(d->crew, &d->parts[i].task);
+        free(d->parts[i].piece.blocks);
+    }
+}
+
+static enum seal_status digest_all(struct digest *d, void (*add)(void *ctx, uint64_t bytes),
+                                   void *ctx, struct fault *fault)
+{
+    for (size_t i = 0; i < DIGEST_PARTS; i++)
+        crew_post(d->crew, &d->lane, &d->parts[i].task);
+    for (size_t i = 0;; i = (i + 1) % DIGEST_PARTS) {
+        struct digest_part *p = &d->parts[i];
+
+        crew_await(d->crew, &p->task);
+        if (stop_requested())
+            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        if (p->fault.status != SEAL_OK) {
+            *fault = p->fault;
+            return fault->status;
+        }
+        sha256_add(&d->hash, p->piece.blocks, p->piece.len);
+        volume_note(d->in, &p->piece);
+        if (add != NULL)
+            add(ctx, p->piece.len);
+        if (!p->piece.more)
+            return SEAL_OK;
+        p->block += (uint64_t)DIGEST_PARTS * VOLUME_PIECE_BLOCKS;
+        crew_post(d->crew, &d->lane, &p->task);
+    }
+}
+
+enum seal_status volume_digest(struct volume_in *in, struct crew *crew,
+                               const uint8_t key[static VOLUME_KEY_LEN],
+                               uint8_t digest[static SHA256_LEN], uint8_t mark[static SHA256_LEN],
+                               void (*add)(void *ctx, uint64_t bytes), void *ctx,
+                               struct fault *fault)
+{
+    struct digest d = {.in = in, .crew = crew};
+    enum seal_status status;
+
+    if (!in->is_file)
+        return cannot_reread(in, fault);
+    volume_hash_reads(in, key);
+    status = digest_init(&d, fault);
+    if (status == SEAL_OK)
+        status = digest_all(&d, add, ctx, fault);
+    digest_free(&d);
+    in->hashes = false;
+    sha256_end(&d.hash, digest);
+    volume_read_digest(in, mark);
+    return status;
 }

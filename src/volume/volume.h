@@ -9,38 +9,64 @@
 #include "platform/platform.h"
 
 #define VOLUME_BLOCK_LEN 65536
+/* What is read at a time where all of it is. */
+#define VOLUME_PIECE_BLOCKS 16
+#define VOLUME_PIECE_LEN ((size_t)VOLUME_PIECE_BLOCKS * VOLUME_BLOCK_LEN)
+#define VOLUME_TAG_LEN 32
+#define VOLUME_KEY_LEN 16
 
-/* A sealed file being read, block by block. Every block is VOLUME_BLOCK_LEN long but the last. */
+/* A sealed file being read, by blocks. Every block is VOLUME_BLOCK_LEN long but the last. */
 struct volume_in;
 
-/* name "-" is standard input. SEAL_IO. The first block is there at once: */
+/* Blocks that stand one behind the other. */
+struct volume_piece {
+    uint8_t *blocks; /* the caller's: room for them, and for one byte more */
+    size_t len;      /* of all */
+    bool more;       /* the file goes on behind them */
+    uint8_t tag[VOLUME_TAG_LEN];
+};
+
+/* name "-" is standard input. SEAL_IO. */
 MUST_USE enum seal_status volume_open(struct volume_in **out, const char *name,
                                       struct fault *fault);
-/* The block at hand: valid until volume_next. len is 0 only for an empty file. */
-const uint8_t *volume_block(const struct volume_in *in, size_t *len, bool *is_last);
-/* Goes on to the next; not to be called at the last. */
-MUST_USE enum seal_status volume_next(struct volume_in *in, struct fault *fault);
-/* Back to the first block. SEAL_USAGE where the input cannot be read twice. */
+/* The first block, or what there is of it. */
+const uint8_t *volume_head(const struct volume_in *in, size_t *len);
+/* count blocks from that one on, fewer where the file ends, none behind its end. From a file in any
+ * order, also by several threads at once; from anything else one after the other. */
+MUST_USE enum seal_status volume_read(struct volume_in *in, uint64_t block, size_t count,
+                                      struct volume_piece *piece, struct fault *fault);
+/* Whether it can be read in any order; SEAL_USAGE if not. */
+bool volume_is_file(const struct volume_in *in);
+MUST_USE enum seal_status volume_need_file(struct volume_in *in, struct fault *fault);
+/* What is not a file is to be read from the first block again. SEAL_USAGE where that cannot be. */
 MUST_USE enum seal_status volume_rewind(struct volume_in *in, struct fault *fault);
-/* To any block of a file whose size is known; else SEAL_USAGE. SEAL_DAMAGED: there is none of that
- * number. After a failure the next seek works again. */
-MUST_USE enum seal_status volume_seek(struct volume_in *in, uint64_t block, struct fault *fault);
-/* SHA-256 of the whole file as it is now, which is then back at its first block. SEAL_USAGE where
- * the input cannot be read twice. A stream reader that was in the middle of it is of no use then.
- * add is told of the bytes read; it may be NULL. */
-MUST_USE enum seal_status volume_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN],
+
+/* ---- That it is the same file ---- */
+
+/* SHA-256 of the whole file as it is now; SEAL_USAGE for what is no file. mark gets what
+ * volume_read_digest gives after the same bytes with the same key. crew may be NULL; add, which may
+ * be too, is told of the bytes read. */
+MUST_USE enum seal_status volume_digest(struct volume_in *in, struct crew *crew,
+                                        const uint8_t key[static VOLUME_KEY_LEN],
+                                        uint8_t digest[static SHA256_LEN],
+                                        uint8_t mark[static SHA256_LEN],
                                         void (*add)(void *ctx, uint64_t bytes), void *ctx,
                                         struct fault *fault);
-/* For input that can be read only once: from the begin on, all that is read is hashed; to be called
- * before volume_next. At its end volume_read_digest gives the digest. */
-void volume_hash_reads(struct volume_in *in);
+/* From the first block on, what is read is to be known again: by its SHA-256; a file, of which that
+ * is known already, by a mark, which costs next to nothing where the processor has AES: tags of
+ * AEGIS-128L for each piece of VOLUME_PIECE_BLOCKS, under a key drawn for this once. Who can change
+ * the file, and does not know the key, cannot make another with the same mark. */
+void volume_hash_reads(struct volume_in *in, const uint8_t key[static VOLUME_KEY_LEN]);
+/* The pieces of a file, in their order. */
+void volume_note(struct volume_in *in, const struct volume_piece *piece);
 void volume_read_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN]);
-/* For another process that reads on: the descriptor, and in ahead the blocks that were taken from
- * it already, up to two, valid until the next call; none where fd is at the begin again. To be
- * called at the first block; *in is only to be closed then. */
-MUST_USE enum seal_status volume_hand_over(struct volume_in *in, int *fd, struct span ahead[2],
-                                           struct fault *fault);
-/* The other side: ahead has what there was of them, joined. fd stays open after volume_close. */
+
+/* ---- Handed on ---- */
+
+/* For another process that reads on: the descriptor, and what was taken from it already, valid until
+ * *in is closed, which is all to be done with it then. */
+int volume_hand_over(const struct volume_in *in, struct span *ahead);
+/* The other side. fd stays open after volume_close. */
 MUST_USE enum seal_status volume_take_over(struct volume_in **out, int fd, struct span ahead,
                                            const char *name, struct fault *fault);
 /* Its kind, size and time, as they are now; all zero if they cannot be had. */

@@ -157,17 +157,16 @@ static enum seal_status unseal(struct taken *taken, const struct intake_target *
     struct opened o = {.in = NULL};
     enum seal_status status;
     size_t len, which;
-    bool is_last;
     const uint8_t *block;
 
     *taken = (struct taken){.stream = {0}};
     FUZZ_OK(volume_open(&o.in, memory_path(), &o.fault));
-    block = volume_block(o.in, &len, &is_last);
+    block = volume_head(o.in, &len);
     status = len < BLOCK_LEN ? SEAL_NO_KEY
                              : envelope_open(&env, block, ids + ((flags & OTHER_KEY) != 0), 1,
                                              &which, &o.fault);
     if (status == SEAL_OK) {
-        FUZZ_OK(stream_reader_new(&o.stream, &env, o.in, &o.fault));
+        FUZZ_OK(stream_reader_new(&o.stream, &env, o.in, NULL, &o.fault));
         status = env.params.type == CONTENT_BAG
                      ? intake_bag(&taken->result, o.stream, target, &progress, &o.fault)
                      : intake_stream(&taken->result, o.stream, &sink, &INTAKE_NO_LIMITS, &progress,

@@ -58,11 +58,11 @@ static enum seal_status open_once(void)
 
     if (status != SEAL_OK)
         return status;
-    block = volume_block(in, &len, &is_last);
+    block = volume_head(in, &len);
     status =
         len < BLOCK_LEN ? SEAL_NO_KEY : envelope_open(&env, block, &state.id, 1, &which, &fault);
     if (status == SEAL_OK)
-        status = stream_reader_new(&stream, &env, in, &fault);
+        status = stream_reader_new(&stream, &env, in, NULL, &fault);
     if (status == SEAL_OK)
         status = intake_stream(&result, stream, NULL, &INTAKE_NO_LIMITS, &quiet, &fault);
     if (status == SEAL_OK)

@@ -60,7 +60,7 @@ static void show_file_key(struct identity *id, const char *path)
     bool is_last;
 
     if (volume_open(&in, path, &fault) != SEAL_OK ||
-        envelope_open(&env, volume_block(in, &len, &is_last), &id, 1, &which, &fault) != SEAL_OK)
+        envelope_open(&env, volume_head(in, &len), &id, 1, &which, &fault) != SEAL_OK)
         fail("this file cannot be opened");
     show("file-key", env.file_key, sizeof env.file_key);
     volume_close(in);

@@ -71,9 +71,9 @@ int main(int argc, char **argv)
         return 2;
     id = open_key(argv[1]);
     must(volume_open(&in, argv[2], &fault));
-    must(envelope_open(&env, volume_block(in, &len, &is_last), &id, 1, &which, &fault));
-    memcpy(head, volume_block(in, &len, &is_last), sizeof head);
-    must(stream_reader_new(&reader, &env, in, &fault));
+    must(envelope_open(&env, volume_head(in, &len), &id, 1, &which, &fault));
+    memcpy(head, volume_head(in, &len), sizeof head);
+    must(stream_reader_new(&reader, &env, in, NULL, &fault));
     must(stream_reader_copy(reader, &to, &content_len, digest, receipt, &fault));
     lie(content.data, (size_t)content_len);
     fd = open(argv[3], O_WRONLY | O_CREAT | O_EXCL, 0600);

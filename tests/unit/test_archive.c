@@ -66,7 +66,7 @@ static void unsealing_start(struct unsealing *u)
 {
     *u = (struct unsealing){.in = NULL};
     CHECK_INT(SEAL_OK, volume_open(&u->in, check_scratch("sealed"), &u->fault));
-    CHECK_INT(SEAL_OK, stream_reader_new(&u->stream, &env, u->in, &u->fault));
+    CHECK_INT(SEAL_OK, stream_reader_new(&u->stream, &env, u->in, NULL, &u->fault));
 }
 
 static void unsealing_end(struct unsealing *u)

@@ -68,7 +68,7 @@ static enum seal_status take_in(struct forged *b)
     (void)mkdir(check_scratch("out"), 0700);
     out = open(check_scratch("out"), O_RDONLY | O_DIRECTORY);
     CHECK_INT(SEAL_OK, volume_open(&in, check_scratch("sealed"), &taken.fault));
-    CHECK_INT(SEAL_OK, stream_reader_new(&stream, &forge_envelope, in, &taken.fault));
+    CHECK_INT(SEAL_OK, stream_reader_new(&stream, &forge_envelope, in, NULL, &taken.fault));
     status = intake_bag(&result, stream,
                         &(struct intake_target){.dirfd = out, .limits = INTAKE_NO_LIMITS},
                         &progress, &taken.fault);

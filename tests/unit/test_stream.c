@@ -142,7 +142,7 @@ static struct result read_sealed(const struct envelope *env, const void *file, s
     fixture_write(path, file, file_len);
     CHECK_INT(SEAL_OK, volume_open(&in, path, &fault));
     CHECK_INT(file_len, volume_size(in));
-    CHECK_INT(SEAL_OK, stream_reader_new(&reader, env, in, &fault));
+    CHECK_INT(SEAL_OK, stream_reader_new(&reader, env, in, NULL, &fault));
     if (len == LEN_UNKNOWN)
         read_by_copy(&r, reader, &fault);
     else
@@ -213,7 +213,7 @@ static enum seal_status seeking_start(struct seeking *k, const struct envelope *
     *k = (struct seeking){.in = NULL};
     fixture_write(path, file, file_len);
     CHECK_INT(SEAL_OK, volume_open(&k->in, path, &k->fault));
-    CHECK_INT(SEAL_OK, stream_reader_new(&k->reader, env, k->in, &k->fault));
+    CHECK_INT(SEAL_OK, stream_reader_new(&k->reader, env, k->in, NULL, &k->fault));
     return stream_reader_trailer(k->reader, &k->content_len, k->digest, k->receipt, &k->fault);
 }
 

@@ -94,7 +94,7 @@ void opened_start(struct opened *o, const struct envelope *env)
 {
     *o = (struct opened){.in = NULL};
     FUZZ_OK(volume_open(&o->in, memory_path(), &o->fault));
-    FUZZ_OK(stream_reader_new(&o->stream, env, o->in, &o->fault));
+    FUZZ_OK(stream_reader_new(&o->stream, env, o->in, NULL, &o->fault));
 }
 
 void opened_end(struct opened *o)
