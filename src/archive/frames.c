@@ -317,7 +317,7 @@ struct unit {
     ZSTD_DCtx *zstd;
     struct buffer packed;
     bool has_checksum;
-    bool is_whole;      /* all of it is in packed; else a part, behind what was there before */
+    bool is_whole;       /* all of it is in packed; else a part, behind what was there before */
     uint64_t packed_len; /* of the frame, so far */
     uint8_t *plain;      /* room bytes */
     size_t room;
@@ -337,9 +337,9 @@ struct frames_reader {
     uint32_t end_magic; /* of the skippable frame where data ended */
     uint64_t consumed;
     struct row_digest rows, offsets;
-    size_t pos, end;                     /* of what the unit at hand has */
-    size_t unit_count, at, ahead;        /* units from at on are gathered already, so many */
-    bool no_more;                        /* the last of those is the end, or failed */
+    size_t pos, end;              /* of what the unit at hand has */
+    size_t unit_count, at, ahead; /* units from at on are gathered already, so many */
+    bool no_more;                 /* the last of those is the end, or failed */
     struct unit units[];
 };
 

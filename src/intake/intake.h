@@ -29,8 +29,8 @@ enum intake_task {
 /* How much may come out. */
 struct intake_limits {
     uint64_t bytes;
-    uint64_t per_byte; /* so many for each byte of the sealed file, if that is more; of what cannot be
-                          known to end, each byte read so far */
+    uint64_t per_byte; /* so many for each byte of the sealed file, if that is more; of what cannot
+                          be known to end, each byte read so far */
     uint64_t room;     /* and in no case more than this. Unless it is UINT64_MAX, the job also ends
                           when less than a twentieth is free of what was at first */
     uint64_t files;    /* and as many folders */
@@ -38,19 +38,19 @@ struct intake_limits {
 
 struct intake_job {
     enum intake_task task;
-    const struct envelope *env; /* of the sealed file, and NULL for INTAKE_RECHECK */
-    struct volume_in *in;       /* likewise. It is read by the worker then */
+    const struct envelope *env;       /* of the sealed file, and NULL for INTAKE_RECHECK */
+    struct volume_in *in;             /* likewise. It is read by the worker then */
     uint8_t mark_key[VOLUME_KEY_LEN]; /* for result.sealed_digest of a file */
-    const char *input_name;     /* for messages */
-    int output;                 /* INTAKE_BAG, INTAKE_EXTRACT: an empty folder that nobody else may
-                                   enter; INTAKE_STREAM, INTAKE_RAW: a file; -1: only check.
-                                   INTAKE_RECHECK: the bag */
+    const char *input_name;           /* for messages */
+    int output; /* INTAKE_BAG, INTAKE_EXTRACT: an empty folder that nobody else may
+                   enter; INTAKE_STREAM, INTAKE_RAW: a file; -1: only check.
+                   INTAKE_RECHECK: the bag */
     const char *output_name;
-    bool check_first; /* check all before anything is written: it cannot be taken back */
-    bool writable;    /* else a bag is left read-only, as far as the file system can */
-    bool exact_names; /* names that not every system can hold stay as they are */
+    bool check_first;     /* check all before anything is written: it cannot be taken back */
+    bool writable;        /* else a bag is left read-only, as far as the file system can */
+    bool exact_names;     /* names that not every system can hold stay as they are */
     unsigned int threads; /* that work, at least 1 */
-    bool whole_cage;  /* refuse where the system lacks a piece of it */
+    bool whole_cage;      /* refuse where the system lacks a piece of it */
     struct intake_limits limits;
     const char *const *paths; /* INTAKE_EXTRACT */
     size_t path_count;

@@ -93,7 +93,7 @@ static enum seal_status take_errand(struct worker *w, struct fault *fault)
 /* ---- The cage ----------------------------------------------------------------------------- */
 
 /* For what does not grow with the number of names, and for each file that may come out. */
-#define MEMORY_LEAST (UINT64_C(512) << 20)
+#define MEMORY_LEAST (UINT64_C(480) << 20)
 #define MEMORY_A_FILE UINT64_C(2048)
 #define MEMORY_A_THREAD (UINT64_C(32) << 20)
 #define MEMORY_MOST (UINT64_C(16) << 30)

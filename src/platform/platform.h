@@ -58,11 +58,11 @@ bool plat_wait_readable(int fd, int milliseconds);
 
 /* What a worker is left with. */
 struct plat_cage {
-    int folder;          /* all it may make files and folders in; -1: none */
-    bool folder_is_read; /* it may only read there instead */
+    int folder;           /* all it may make files and folders in; -1: none */
+    bool folder_is_read;  /* it may only read there instead */
     unsigned int threads; /* that are to work in it, at least 1: more cannot begin there */
-    uint64_t memory;     /* bytes it may take beyond those it has */
-    uint64_t file_size;  /* bytes of the largest file it may write */
+    uint64_t memory;      /* bytes it may take beyond those it has */
+    uint64_t file_size;   /* bytes of the largest file it may write */
 };
 
 /* Pieces of the cage, as bits. */
@@ -72,8 +72,8 @@ struct plat_cage {
 #define PLAT_CAGE_LIMITS 8     /* memory, files, processes */
 #define PLAT_CAGE_ALL 15
 
-/* Shuts this process in, for good, with its only thread and the others. Returns the pieces that this
- * system lacks: the others hold. *crew gets the threads; NULL if there is one. */
+/* Shuts this process in, for good, with its only thread and the others. Returns the pieces that
+ * this system lacks: the others hold. *crew gets the threads; NULL if there is one. */
 struct crew;
 unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew);
 /* The same for a program that meets no content: from now on it can neither reach a network nor

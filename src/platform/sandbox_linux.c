@@ -103,30 +103,18 @@ static bool restrict_files(const struct plat_cage *cage)
 
 /* What any worker needs: memory, the descriptors it has, and its end. (sysinfo: glibc's qsort asks
  * how much memory there is.) */
-static const int calls_always[] = {SCMP_SYS(read),
-                                   SCMP_SYS(pread64),
-                                   SCMP_SYS(lseek),
-                                   SCMP_SYS(close),
-                                   SCMP_SYS(fstat),
-                                   SCMP_SYS(newfstatat),
-                                   SCMP_SYS(fadvise64),
-                                   SCMP_SYS(brk),
-                                   SCMP_SYS(munmap),
-                                   SCMP_SYS(mremap),
-                                   SCMP_SYS(madvise),
-                                   SCMP_SYS(mlock),
-                                   SCMP_SYS(munlock),
-                                   SCMP_SYS(getrandom),
-                                   SCMP_SYS(clock_gettime),
-                                   SCMP_SYS(futex),
-                                   SCMP_SYS(getpid),
-                                   SCMP_SYS(gettid),
-                                   SCMP_SYS(rt_sigreturn),
-                                   SCMP_SYS(exit), /* of a thread */
-                                   SCMP_SYS(exit_group),
-                                   SCMP_SYS(rt_sigaction),
-                                   SCMP_SYS(rt_sigprocmask),
-                                   SCMP_SYS(restart_syscall),
+static const int calls_always[] = {SCMP_SYS(read),           SCMP_SYS(pread64),
+                                   SCMP_SYS(lseek),          SCMP_SYS(close),
+                                   SCMP_SYS(fstat),          SCMP_SYS(newfstatat),
+                                   SCMP_SYS(fadvise64),      SCMP_SYS(brk),
+                                   SCMP_SYS(munmap),         SCMP_SYS(mremap),
+                                   SCMP_SYS(madvise),        SCMP_SYS(mlock),
+                                   SCMP_SYS(munlock),        SCMP_SYS(getrandom),
+                                   SCMP_SYS(clock_gettime),  SCMP_SYS(futex),
+                                   SCMP_SYS(getpid),         SCMP_SYS(gettid),
+                                   SCMP_SYS(rt_sigreturn),   SCMP_SYS(exit), /* of a thread */
+                                   SCMP_SYS(exit_group),     SCMP_SYS(rt_sigaction),
+                                   SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall),
                                    SCMP_SYS(sysinfo)};
 
 /* One that reads a folder. */

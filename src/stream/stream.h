@@ -52,8 +52,8 @@ void stream_writer_free(struct stream_writer *w);
 
 struct stream_reader;
 
-/* From the first block on, from which env was opened; env, in and crew must outlive the reader. crew,
- * which may be NULL, is whose threads read and decrypt ahead. */
+/* From the first block on, from which env was opened; env, in and crew must outlive the reader.
+ * crew, which may be NULL, is whose threads read and decrypt ahead. */
 MUST_USE enum seal_status stream_reader_new(struct stream_reader **out, const struct envelope *env,
                                             struct volume_in *in, struct crew *crew,
                                             struct fault *fault);

@@ -46,12 +46,10 @@ MUST_USE enum seal_status volume_rewind(struct volume_in *in, struct fault *faul
 /* SHA-256 of the whole file as it is now; SEAL_USAGE for what is no file. mark gets what
  * volume_read_digest gives after the same bytes with the same key. crew may be NULL; add, which may
  * be too, is told of the bytes read. */
-MUST_USE enum seal_status volume_digest(struct volume_in *in, struct crew *crew,
-                                        const uint8_t key[static VOLUME_KEY_LEN],
-                                        uint8_t digest[static SHA256_LEN],
-                                        uint8_t mark[static SHA256_LEN],
-                                        void (*add)(void *ctx, uint64_t bytes), void *ctx,
-                                        struct fault *fault);
+MUST_USE enum seal_status
+volume_digest(struct volume_in *in, struct crew *crew, const uint8_t key[static VOLUME_KEY_LEN],
+              uint8_t digest[static SHA256_LEN], uint8_t mark[static SHA256_LEN],
+              void (*add)(void *ctx, uint64_t bytes), void *ctx, struct fault *fault);
 /* From the first block on, what is read is to be known again: by its SHA-256; a file, of which that
  * is known already, by a mark, which costs next to nothing where the processor has AES: tags of
  * AEGIS-128L for each piece of VOLUME_PIECE_BLOCKS, under a key drawn for this once. Who can change
@@ -63,8 +61,8 @@ void volume_read_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN])
 
 /* ---- Handed on ---- */
 
-/* For another process that reads on: the descriptor, and what was taken from it already, valid until
- * *in is closed, which is all to be done with it then. */
+/* For another process that reads on: the descriptor, and what was taken from it already, valid
+ * until *in is closed, which is all to be done with it then. */
 int volume_hand_over(const struct volume_in *in, struct span *ahead);
 /* The other side. fd stays open after volume_close. */
 MUST_USE enum seal_status volume_take_over(struct volume_in **out, int fd, struct span ahead,

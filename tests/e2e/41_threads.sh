@@ -71,6 +71,51 @@ else
 fi
 rm pipe
 
+# same_whatever FILE STATUS: what comes of it must not depend on how many threads there are.
+same_whatever() {
+    for threads in 1 2 3 16; do
+        run unseal -q --threads $threads "${with[@]}" --writable -o bag$threads "$1"
+        expect_exit "$2"
+        sed "s/bag$threads/bag/" "$err" >err$threads
+        expect_same err1 err$threads
+        [ "$2" -ne 0 ] || check "$threads: the same bag" diff -r bag1 bag$threads
+    done
+    rm -rf bag* err*
+}
+
+scenario "what is opened"
+seal -q "${to[@]}" -o "$given/whole" "$given/tree" >/dev/null
+size=$(stat -c %s "$given/whole")
+same_whatever "$given/whole" 0
+for at in 70000 1048575 1048576 2000000 $((size / 2)) $((size - 65536 * 3)) $((size - 100)); do
+    cp "$given/whole" damaged
+    printf 'x%sx' $at | dd of=damaged bs=1 seek=$at conv=notrunc 2>/dev/null
+    same_whatever damaged 5
+    truncate -s "$((at / 2048 * 2048))" damaged
+    same_whatever damaged 5
+    [ -z "$quick" ] || break
+done
+
+scenario "what is opened through a pipe"
+for threads in 1 2 7; do
+    run unseal -q --threads $threads "${with[@]}" --writable -o bag - < <(cat "$given/whole")
+    expect_exit 0
+    expect_same "$given/tree/both" bag/data/tree/both
+    check "$threads: its digest" grep -q "$(sha256sum <"$given/whole" | cut -d" " -f1)" bag.custody.json
+    rm -rf bag*
+done
+
+scenario "how many open it"
+for number in 0 65 two; do
+    run unseal --threads "$number" "${with[@]}" -o made "$given/whole"
+    expect_exit 2
+    expect_message "--threads takes a number from 1 to 64, not $number"
+    expect_names .
+done
+run unseal --threads 2 "${with[@]}" --list "$given/whole"
+expect_exit 2
+expect_message '--threads does not go with --list'
+
 # One that reads nobody from: a thread hangs in writing.
 scenario "it is stopped while nobody takes what it writes"
 mkfifo pipe

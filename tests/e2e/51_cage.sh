@@ -191,6 +191,22 @@ if [ -n "$caged" ]; then
     expect_same key "$home/alice.key"
 fi
 
+# Some of these hold for a thread, and others for all of them.
+scenario "the same on its other threads"
+if [ -n "$caged" ]; then
+    user=${users[-1]}
+    room "$user" "threads-$user"
+    maketree noise "$home/noise" 20000000
+    seal -q "${to[@]}" -o "$home/large.bin" "$home/noise" >/dev/null
+    chmod 644 "$home/large.bin"
+    for name in $few create-above thread clone3 fork-old; do
+        [ "$name" != memory ] || continue # of one thread or another, it is the same
+        expect_attempt "$user" "$name" \
+            "$(LD_PROBE_IN=helper attempt "$user" "$name" unseal -q --threads 2 --key key -o made "$home/large.bin")" \
+            "${refusals[$name]-killed}"
+    done
+fi
+
 # ---- What it is, and has -------------------------------------------------------------------------
 
 scenario "nothing but its own descriptors, environment and arguments"
@@ -222,7 +238,7 @@ scenario "no rights, and not much of anything"
 if [ -n "$caged" ]; then
     for user in "${users[@]}"; do
         room "$user" "state-$user"
-        run probing "$user" state unseal -q --max-files 1000 --key key -o made "$home/bag.bin"
+        run probing "$user" state unseal -q --threads 1 --max-files 1000 --key key -o made "$home/bag.bin"
         expect_exit 0
         cp report "$out"
         id=$(as "$user" id -u)
@@ -244,7 +260,7 @@ if [ -n "$caged" ]; then
         limit=$(sed -n 's/^limit Max file size  *\([0-9]*\) .*/\1/p' report)
         check "no more than the disk has: $limit" test "${limit:-0}" -gt 0 -a "${limit:-0}" -lt "$free"
         remove made
-        run probing "$user" memory unseal -q --max-files 1 --key key -o made "$home/bag.bin"
+        run probing "$user" memory unseal -q --threads 1 --max-files 1 --key key -o made "$home/bag.bin"
         expect_exit 1 # three files
         had=$(sed -n 's/^megabytes //p' report)
         check "it had $had MiB" test "${had:-0}" -ge 300 -a "${had:-0}" -le 512

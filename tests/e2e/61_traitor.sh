@@ -22,7 +22,7 @@ betrayed() {
 }
 
 scenario "a remark without an end"
-betrayed open-line LD_TRAITOR_DIGEST="$(sha256sum <"$given/bag.bin" | cut -d" " -f1)" "${opened[@]}" -o made "$given/bag.bin"
+betrayed open-line "${opened[@]}" -o made - < <(cat "$given/bag.bin") # of a pipe we know no more than it
 expect_exit 3
 expect_err '^unseal:   missing \./open$'
 expect_made . made

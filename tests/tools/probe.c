@@ -7,7 +7,8 @@
  * "list" prints the names of all attempts and ends the process.
  *
  * LD_PROBE_IN=main: in the program itself, at its end. Else in its worker, after it has shut itself
- * in, at the first call that reads or writes something.
+ * in, at the first call that reads or writes something; with LD_PROBE_IN=helper, on another thread
+ * than its first.
  *
  * LD_PROBE_REPORT=FILE gets, from either: "started PROCESS PID"; what the worker has from its start
  * ("fd NUMBER WHAT", "env NAME", "arg TEXT"); "tried NAME" before the attempt, and "NAME RESULT"
@@ -799,6 +800,8 @@ static bool is_meant(void)
 {
     const char *in = getenv("LD_PROBE_IN");
 
+    if (in != NULL && strcmp(in, "helper") == 0)
+        return is_worker() && real_syscall(SYS_gettid) != (long)getpid();
     return is_worker() == (in == NULL || strcmp(in, "main") != 0);
 }
 

@@ -3,8 +3,6 @@
  * over, and lies: LD_TRAITOR says which lie. It begins when the worker has shut itself in and
  * writes to the program for the second time.
  *
- * LD_TRAITOR_DIGEST is the sealed file's SHA-256, for lies that are to be believed.
- *
  *     open-line    all is well, and something is missing; the line about it has no end
  *     stay         all is well; but it does not end
  *     leave        nothing more is said; but it does not end
@@ -84,19 +82,6 @@ static void end(void)
     }
 }
 
-/* Of the sealed file, LD_TRAITOR_DIGEST. */
-static void put_digest(void)
-{
-    const char *hex = getenv("LD_TRAITOR_DIGEST");
-    unsigned int byte = 0;
-
-    for (int i = 0; i < 32; i++) {
-        if (hex != NULL)
-            (void)sscanf(hex + 2 * i, "%2x", &byte);
-        put_u8((uint8_t)byte);
-    }
-}
-
 static void say_done(enum seal_status status, uint64_t missing)
 {
     begin(MESSAGE_DONE);
@@ -116,7 +101,8 @@ static void say_done(enum seal_status status, uint64_t missing)
     put_u8(1);
     put_number(0, 8);
     put_number(0, 8);
-    put_digest();
+    for (int i = 0; i < 32; i++) /* what it read */
+        put_u8(0);
     put_number(0, 8);
     put_number(0, 8);
     for (int i = 0; i < BAG_CHANGE_KINDS; i++)

@@ -53,7 +53,8 @@ static void read_mark(struct volume_in *in, const uint8_t key[static VOLUME_KEY_
 static void check_digest(struct volume_in *in, const struct buffer *file)
 {
     struct fault fault = {.status = SEAL_OK};
-    uint8_t want[SHA256_LEN], got[SHA256_LEN], mark[SHA256_LEN], read[SHA256_LEN], other[SHA256_LEN];
+    uint8_t want[SHA256_LEN], got[SHA256_LEN], mark[SHA256_LEN], read[SHA256_LEN],
+        other[SHA256_LEN];
     struct sha256 hash;
     struct crew *crew;
 
@@ -511,7 +512,8 @@ static void test_stop(void)
     check_about("asked to stop");
     reading_start(&d, &env_large, check_scratch("large"));
     stop_request();
-    CHECK_INT(SEAL_INTERRUPTED, volume_digest(d.in, NULL, mark_key, digest, mark, NULL, NULL, &fault));
+    CHECK_INT(SEAL_INTERRUPTED,
+              volume_digest(d.in, NULL, mark_key, digest, mark, NULL, NULL, &fault));
     CHECK_INT(SEAL_INTERRUPTED, stream_reader_seek(d.stream, 0, &d.fault));
     reading_end(&d);
 }
