@@ -13,6 +13,8 @@
 #include "lib/fixture.h"
 #include "lib/forge.h"
 
+static struct crew *crew; /* of readers; NULL: each is alone */
+
 #define MIB (1024 * 1024)
 
 /* ---- Content into a sealed file, and out of one ------------------------------------------- */
@@ -66,7 +68,7 @@ static void unsealing_start(struct unsealing *u)
 {
     *u = (struct unsealing){.in = NULL};
     CHECK_INT(SEAL_OK, volume_open(&u->in, check_scratch("sealed"), &u->fault));
-    CHECK_INT(SEAL_OK, stream_reader_new(&u->stream, &env, u->in, NULL, &u->fault));
+    CHECK_INT(SEAL_OK, stream_reader_new(&u->stream, &env, u->in, crew, &u->fault));
 }
 
 static void unsealing_end(struct unsealing *u)
@@ -1605,10 +1607,8 @@ static void test_mtree_remarks(void)
     }
 }
 
-int main(int argc, char **argv)
+static void test_all(void)
 {
-    check_start("archive", argc, argv);
-    fixture_start(argc, argv);
     test_sizes();
     test_paths();
     test_path_too_long();
@@ -1640,5 +1640,18 @@ int main(int argc, char **argv)
     test_mtree_bad();
     test_mtree_items();
     test_mtree_remarks();
+}
+
+/* All of it twice: alone, and with threads that read ahead. */
+int main(int argc, char **argv)
+{
+    struct fault fault = {.status = SEAL_OK};
+
+    check_start("archive", argc, argv);
+    fixture_start(argc, argv);
+    test_all();
+    CHECK_INT(SEAL_OK, crew_new(&crew, 3, &fault));
+    test_all();
+    crew_free(crew);
     return check_done();
 }

@@ -14,6 +14,8 @@
 #include "lib/layers.h"
 #include "stream/stream.h"
 
+static struct crew *crew; /* of readers; NULL: each is alone */
+
 #define CHUNK_LEN (BLOCK_LEN - TAG_LEN)
 
 static const uint8_t digest[32] = "a digest that the trailer holds";
@@ -142,7 +144,7 @@ static struct result read_sealed(const struct envelope *env, const void *file, s
     fixture_write(path, file, file_len);
     CHECK_INT(SEAL_OK, volume_open(&in, path, &fault));
     CHECK_INT(file_len, volume_size(in));
-    CHECK_INT(SEAL_OK, stream_reader_new(&reader, env, in, NULL, &fault));
+    CHECK_INT(SEAL_OK, stream_reader_new(&reader, env, in, crew, &fault));
     if (len == LEN_UNKNOWN)
         read_by_copy(&r, reader, &fault);
     else
@@ -213,7 +215,7 @@ static enum seal_status seeking_start(struct seeking *k, const struct envelope *
     *k = (struct seeking){.in = NULL};
     fixture_write(path, file, file_len);
     CHECK_INT(SEAL_OK, volume_open(&k->in, path, &k->fault));
-    CHECK_INT(SEAL_OK, stream_reader_new(&k->reader, env, k->in, NULL, &k->fault));
+    CHECK_INT(SEAL_OK, stream_reader_new(&k->reader, env, k->in, crew, &k->fault));
     return stream_reader_trailer(k->reader, &k->content_len, k->digest, k->receipt, &k->fault);
 }
 
@@ -751,10 +753,8 @@ static void test_vectors(void)
     json_decref(index);
 }
 
-int main(int argc, char **argv)
+static void test_all(void)
 {
-    check_start("stream", argc, argv);
-    fixture_start(argc, argv);
     test_vectors();
     test_round_trips();
     test_fixed();
@@ -764,5 +764,18 @@ int main(int argc, char **argv)
     test_cut_by_seeking();
     test_altered();
     test_forged();
+}
+
+/* All of it twice: alone, and with threads that read ahead. */
+int main(int argc, char **argv)
+{
+    struct fault fault = {.status = SEAL_OK};
+
+    check_start("stream", argc, argv);
+    fixture_start(argc, argv);
+    test_all();
+    CHECK_INT(SEAL_OK, crew_new(&crew, 3, &fault));
+    test_all();
+    crew_free(crew);
     return check_done();
 }
