@@ -148,6 +148,11 @@ MUST_USE enum seal_status bag_check_entry(struct bag_check *c, const struct arch
 MUST_USE enum seal_status bag_check_data(struct bag_check *c, const void *data, size_t len,
                                          struct fault *fault);
 MUST_USE enum seal_status bag_check_entry_end(struct bag_check *c, struct fault *fault);
+/* In place of both, for a file of the payload, if they say its digest before any tag file begins:
+ * the number of the file that is at hand, and then its digest. */
+size_t bag_check_item(const struct bag_check *c);
+void bag_check_set_digest(struct bag_check *c, size_t item,
+                          const uint8_t digest[static SHA256_LEN]);
 /* After the last entry: everything listed is there and everything there is listed; digest gets
  * the D of what was read, which the caller compares with the trailer's. */
 MUST_USE enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[static SHA256_LEN],

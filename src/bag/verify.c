@@ -524,6 +524,16 @@ enum seal_status bag_check_entry_end(struct bag_check *c, struct fault *fault)
     return SEAL_OK;
 }
 
+size_t bag_check_item(const struct bag_check *c)
+{
+    return c->item;
+}
+
+void bag_check_set_digest(struct bag_check *c, size_t item, const uint8_t digest[static SHA256_LEN])
+{
+    memcpy(c->table.items[item].digest, digest, SHA256_LEN);
+}
+
 /* ---- The end ------------------------------------------------------------------------------ */
 
 static enum seal_status check_item_listed(const struct bag_check *c, const struct item *item,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intake/small.h"
 #include "intake/unpack.h"
 
 /* Bytes of lines about names spelled differently that are kept for the custody record. */
@@ -16,6 +17,7 @@ struct intake {
     struct archive_reader *archive;
     struct bag_check *check;
     struct unpack unpack;
+    struct smalls *smalls;
     struct tally tally;
     const struct intake_progress *progress;
     uint64_t reported;
@@ -138,6 +140,45 @@ static enum seal_status take_file(struct intake *in, const struct archive_entry 
     return unpack_close(&in->unpack, &file, status, fault);
 }
 
+/* Other threads do the rest. */
+static enum seal_status take_small(struct intake *in, const struct archive_entry *entry,
+                                   struct fault *fault)
+{
+    size_t got = 0;
+    uint8_t *to;
+
+    if (smalls_room(in->smalls, &to, fault) != SEAL_OK)
+        return fault->status;
+    for (;;) {
+        const uint8_t *data;
+        size_t len;
+
+        if (archive_read_data(in->archive, &data, &len, fault) != SEAL_OK)
+            return fault->status;
+        if (len == 0)
+            return smalls_add(in->smalls, entry, got, fault);
+        if (len > SMALL_LEN - got)
+            return fault_set(fault, SEAL_HOSTILE, "its archive is malformed", entry->path);
+        if (tally_bytes(&in->tally, len, in->from, fault) != SEAL_OK)
+            return fault->status;
+        memcpy(to + got, data, len);
+        got += len;
+        report_progress(in);
+    }
+}
+
+/* What is in an entry. */
+static enum seal_status take_inside(struct intake *in, const struct archive_entry *entry,
+                                    struct fault *fault)
+{
+    if (entry->is_dir)
+        return bag_check_entry_end(in->check, fault);
+    if (bag_payload_name(entry->path) == NULL)
+        return smalls_settle(in->smalls, SEAL_OK, fault) == SEAL_OK ? take_file(in, entry, fault)
+                                                                    : fault->status;
+    return entry->size <= SMALL_LEN ? take_small(in, entry, fault) : take_file(in, entry, fault);
+}
+
 static enum seal_status take_entries(struct intake *in, struct fault *fault)
 {
     for (;;) {
@@ -156,8 +197,7 @@ static enum seal_status take_entries(struct intake *in, struct fault *fault)
         if (status == SEAL_OK)
             status = unpack_folders(&in->unpack, &entry, &place, fault);
         if (status == SEAL_OK)
-            status =
-                entry.is_dir ? bag_check_entry_end(in->check, fault) : take_file(in, &entry, fault);
+            status = take_inside(in, &entry, fault);
         if (status != SEAL_OK)
             return status;
     }
@@ -220,9 +260,12 @@ enum seal_status intake_bag(struct intake_result *result, struct stream_reader *
     if (status == SEAL_OK)
         status = bag_check_new(&in.check, BAG_WHOLE, fault);
     if (status == SEAL_OK)
-        status = take_entries(&in, fault);
+        status = smalls_new(&in.smalls, stream_reader_crew(from), &in.unpack, in.check, fault);
+    if (status == SEAL_OK)
+        status = smalls_settle(in.smalls, take_entries(&in, fault), fault);
     if (status == SEAL_OK)
         status = finish_bag(&in, result, fault);
+    smalls_free(in.smalls);
     bag_check_free(in.check);
     archive_reader_free(in.archive);
     unpack_end(&in.unpack);

@@ -5,6 +5,8 @@
 #ifndef SEAL_INTAKE_UNPACK_H
 #define SEAL_INTAKE_UNPACK_H
 
+#include <stdatomic.h>
+
 #include "intake/folder.h"
 #include "intake/receive.h"
 
@@ -13,7 +15,7 @@ struct unpack {
     struct folder folder;
     struct bag_spelling *spelling; /* NULL: names stay as they are */
     bool has_as_sealed;            /* that folder was made */
-    bool not_read_only;            /* the file system has no such thing */
+    atomic_bool not_read_only;     /* the file system has no such thing; any thread finds out */
 };
 
 MUST_USE enum seal_status unpack_start(struct unpack *u, const struct intake_target *target,
@@ -35,6 +37,7 @@ struct unpack_file {
 
 MUST_USE enum seal_status unpack_create(struct unpack *u, const struct archive_entry *entry,
                                         struct unpack_file *file, struct fault *fault);
+/* This and the next by any thread. */
 MUST_USE enum seal_status unpack_write(struct unpack_file *file, const void *data, size_t len,
                                        struct fault *fault);
 /* Gives it its time and rights and closes it; status is how writing it went, and what is returned

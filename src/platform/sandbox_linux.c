@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -370,6 +371,10 @@ static struct crew *start_crew(const struct plat_cage *cage)
     struct fault ignored = {.status = SEAL_OK};
     struct crew *crew = NULL;
 
+#ifdef M_ARENA_MAX
+    /* Or each thread would have a heap of its own, and to count processors is not allowed. */
+    (void)mallopt(M_ARENA_MAX, 1);
+#endif
     if (cage->threads > 1)
         (void)!crew_new(&crew, cage->threads, &ignored);
     return crew;

@@ -481,13 +481,13 @@ hit "FAULT_IN=500000 errno:$EIO" -- seal -q "${to[@]}" -o out - <"$good/tree/noi
 expect_exit 1
 expect_message 'standard input: could not be read: Input/output error'
 expect_names .
-hit "FAULT_IN=500000 errno:$EIO" -- unseal -q "${with[@]}" -o out - < <(cat "$good/bag.bin")
+hit "FAULT_IN=0 errno:$EIO" -- unseal -q "${with[@]}" -o out - < <(cat "$good/bag.bin")
 expect_exit 1
 expect_message 'standard input: could not be read: Input/output error'
 expect_names .
 hit "FAULT_READ=bag.bin 500000 500000 errno:$EIO" -- unseal -q "${with[@]}" -o out - <"$good/bag.bin"
 expect_exit 1
-expect_message '\(standard input\|-\): could not be read: Input/output error'
+expect_message 'standard input: could not be read: Input/output error'
 expect_names .
 
 # ---- Signals -------------------------------------------------------------------------------------
