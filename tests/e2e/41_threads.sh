@@ -17,6 +17,11 @@ for i in {1..300}; do maketree noise "tree/small$i" $((i * 7)); done
 yes 'some text that shrinks' | head -c 20000000 >tree/text
 cat tree/small* tree/text >tree/both
 
+mkdir many
+for i in {1..3000}; do echo "$i" >"many/$i"; done
+head -c 65537 tree/noise >many/large
+seal -q "${to[@]}" -o many.bin many >/dev/null
+
 scenario "the same bytes, however many"
 for arguments in "" "--level 1" "--level 12" --no-compress "--pad pow2" "--pad 128M"; do
     rm -f ./*.bin
@@ -87,6 +92,7 @@ scenario "what is opened"
 seal -q "${to[@]}" -o "$given/whole" "$given/tree" >/dev/null
 size=$(stat -c %s "$given/whole")
 same_whatever "$given/whole" 0
+same_whatever "$given/many.bin" 0
 for at in 70000 1048575 1048576 2000000 $((size / 2)) $((size - 65536 * 3)) $((size - 100)); do
     cp "$given/whole" damaged
     printf 'x%sx' $at | dd of=damaged bs=1 seek=$at conv=notrunc 2>/dev/null
@@ -143,6 +149,15 @@ if [ "$(id -u)" -eq 0 ] && mkdir small && mount -t tmpfs -o size=8m none small 2
         expect_exit 1
         expect_no_out
         expect_message 'small/out: could not be written: No space left on device\. Make room'
+        expect_names small
+    done
+    for threads in 1 2 4; do
+        run unseal -q --threads $threads "${with[@]}" --max-size 1G -o small/out "$given/many.bin"
+        expect_exit 1
+        expect_no_out
+        expect_message 'data/many/[0-9]*: could not be written: No space left on device\. Make room'
+        cp "$err" err$threads
+        expect_same err1 err$threads
         expect_names small
     done
     umount small
