@@ -190,8 +190,12 @@ int plat_open_own(int at, const char *name, bool *is_dir);
 bool plat_others_may_rename(int dirfd);
 /* Up to len bytes at that place of the file: how many, 0 at its end, or -1. */
 int64_t plat_read_at(int fd, void *buf, size_t len, uint64_t off);
-/* Tells the system that fd is read once from begin to end; a hint, no result. */
+/* Tells the system that fd is read from begin to end, and then no more; a hint, no result. */
 void plat_hint_sequential(int fd);
+/* Of a file that is written from begin to end there is so much now: has the system bring it to the
+ * medium by and by, so that little is left for the end, and forget it, so that what others read
+ * stays in memory. -1: the medium failed, or is full. */
+int plat_write_behind(int fd, uint64_t before, uint64_t now);
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 

@@ -182,8 +182,12 @@ static void batch_settle(struct task *t)
         return;
     if (b->fault.status == SEAL_OK && stop_requested())
         (void)fault_set(&b->fault, SEAL_INTERRUPTED, NULL, NULL);
-    if (b->fault.status == SEAL_OK && fd_write_full(w->fd, b->blocks, b->len, &b->fault) == SEAL_OK)
+    if (b->fault.status == SEAL_OK &&
+        fd_write_full(w->fd, b->blocks, b->len, &b->fault) == SEAL_OK) {
+        if (plat_write_behind(w->fd, w->written, w->written + b->len) != 0)
+            (void)fault_set_errno(&b->fault, "could not be written", NULL);
         w->written += b->len;
+    }
     w->failed = b->fault.status != SEAL_OK;
 }
 

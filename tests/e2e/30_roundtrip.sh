@@ -721,4 +721,16 @@ else
     skip "build/seal is not there (make)"
 fi
 
+scenario "what it wrote does not stay in memory"
+if ! command -v fincore >/dev/null || [[ $(stat -f -c %T .) =~ ^(tmpfs|ramfs)$ ]]; then
+    skip "nothing tells what is in memory, or all of this file system is"
+else
+    maketree noise noise 100000000
+    run seal -q "${to[@]}" -o out noise
+    expect_exit 0
+    stays=$(fincore -b -n -o RES out)
+    check "less than half: $stays" test "$stays" -lt 50000000
+    rm -f noise out
+fi
+
 finish

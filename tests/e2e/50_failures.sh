@@ -10,7 +10,7 @@ keys=$scratch/keys
 mkdir "$keys" && (cd "$keys" && take_keys alice.pub alice.key bob.pub carol.pub && chmod 644 ./*.pub)
 to=(--to "$keys/alice.pub")
 with=(--key "$keys/alice.key")
-EIO=5 ENOSPC=28 EDQUOT=122 EACCES=13 EFBIG=27
+EIO=5 ENOSPC=28 EDQUOT=122 EACCES=13 EFBIG=27 EINVAL=22
 
 # Three files, 3 MB that do not compress; and what comes of sealing them.
 mkdir "$scratch/good"
@@ -144,6 +144,16 @@ for call in syncfs close rename mkdir futimens fsync-folder; do
     expect_names .
     remove out
 done
+maketree noise noise 20000000
+for error in $EIO $ENOSPC; do # what fsync would not say again
+    hit "FAULT_CALL=write-behind errno:$error" -- seal -q "${to[@]}" -o out noise
+    expect_exit 1
+    expect_message 'out: could not be written: (Input/output error|No space left on device)'
+    expect_names . noise
+done
+hit "FAULT_CALL=write-behind errno:$EINVAL" -- seal -q "${to[@]}" -o out noise
+expect_exit 0
+rm -f noise out
 hit "FAULT_CALL=fsync-folder errno:$EIO" -- seal -q "${to[@]}" -o out "$good/tree"
 expect_exit 1
 expect_no_out

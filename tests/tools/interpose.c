@@ -5,10 +5,10 @@
  *     FAULT_READ="NAME FIRST LAST WHAT"   pread or read of these bytes of the file called NAME
  *     FAULT_IN="BYTES WHAT"               read, once BYTES were read from standard input
  *     FAULT_WRITE="BYTES WHAT"            write, once BYTES were written to files and output
- *     FAULT_CALL="CALL WHAT"              fsync, syncfs, close (of a file written to), rename,
- *                                         futimens, mkdir, unlink, readdir, readlink, flock
- *     FAULT_NTH=NUMBER                    only that one of the calls FAULT_CALL speaks of, from 1
- *     FAULT_OPEN="NAME WHAT"              open of a file called NAME, for reading
+ *     FAULT_CALL="CALL WHAT"              fsync, syncfs, write-behind, close (of a file written
+ * to), rename, futimens, mkdir, unlink, readdir, readlink, flock FAULT_NTH=NUMBER only that one of
+ * the calls FAULT_CALL speaks of, from 1 FAULT_OPEN="NAME WHAT"              open of a file called
+ * NAME, for reading
  *
  * And what is no fault:
  *
@@ -552,6 +552,11 @@ int fsync(int fd)
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
         return call_fault("fsync-folder") ? -1 : REAL(fsync)(fd);
     return call_fault("fsync") ? -1 : REAL(fsync)(fd);
+}
+
+int sync_file_range(int fd, off64_t from, off64_t len, unsigned int how)
+{
+    return call_fault("write-behind") ? -1 : REAL(sync_file_range)(fd, from, len, how);
 }
 
 int flock(int fd, int operation)
