@@ -199,7 +199,7 @@ static bool frame_make(struct frames_writer *w, struct frame *f)
     f->task = (struct task){.work = frame_work, .settle = frame_settle};
     f->writer = w;
     f->zstd = ZSTD_createCCtx();
-    f->plain = malloc(FRAME_LEN);
+    f->plain = plat_alloc_large(FRAME_LEN);
     f->packed = malloc(ZSTD_compressBound(FRAME_LEN));
     return f->zstd != NULL && f->plain != NULL && f->packed != NULL;
 }
