@@ -21,6 +21,9 @@
 #define CHECKSUM_LEN 4
 #define ZSTD_BLOCK_LEN_MAX (128u * 1024)
 #define WINDOW_LOG_MAX 23
+#define RAW_FRAME_HEAD_LEN 9
+#define RAW_BLOCK_HEAD_LEN 3
+#define RAW_BLOCK_LEN ((size_t)128 * 1024)
 
 _Static_assert((1 << WINDOW_LOG_MAX) == FRAME_LEN_MAX, "section 5: window and frame, 8 MiB");
 
@@ -33,8 +36,9 @@ struct frame {
     ZSTD_CCtx *zstd;
     uint8_t *plain; /* FRAME_LEN */
     size_t plain_len;
-    uint8_t *packed;
+    uint8_t *packed;   /* not touched, and so no memory yet, while nothing shrinks */
     size_t packed_len; /* or zstd's error */
+    bool is_stored;    /* it goes out from plain */
     struct fault fault;
 };
 
@@ -110,14 +114,27 @@ static bool is_worth_compressing(struct frame *f)
     return false;
 }
 
+/* A frame of raw blocks (RFC 8878, 3.1.1): the bytes as they are. An empty one has a block, too. */
+static size_t raw_block_count(size_t plain_len)
+{
+    return plain_len == 0 ? 1 : (plain_len + RAW_BLOCK_LEN - 1) / RAW_BLOCK_LEN;
+}
+
+static size_t stored_len(size_t plain_len)
+{
+    return RAW_FRAME_HEAD_LEN + raw_block_count(plain_len) * RAW_BLOCK_HEAD_LEN + plain_len;
+}
+
 static void frame_work(struct task *t)
 {
     struct frame *f = (struct frame *)t;
-    /* zstd's lowest level finds nothing and copies: a stored frame, at the speed of memory. */
-    int level = f->writer->level != LEVEL_STORE && is_worth_compressing(f) ? f->writer->level
-                                                                           : ZSTD_minCLevel();
+    int level = f->writer->level;
 
-    f->packed_len = compress(f, f->plain, f->plain_len, level);
+    f->is_stored = level == LEVEL_STORE || !is_worth_compressing(f);
+    if (f->is_stored)
+        f->packed_len = stored_len(f->plain_len);
+    else
+        f->packed_len = compress(f, f->plain, f->plain_len, level);
 }
 
 static enum seal_status add_row(struct frames_writer *w, size_t packed_len, size_t plain_len,
@@ -132,6 +149,38 @@ static enum seal_status add_row(struct frames_writer *w, size_t packed_len, size
     return SEAL_OK;
 }
 
+static enum seal_status write_raw_block(struct frames_writer *w, const uint8_t *data, size_t len,
+                                        bool is_last, struct fault *fault)
+{
+    uint8_t head[4];
+
+    store_u32(head, (uint32_t)len << 3 | is_last); /* type 0: raw */
+    if (stream_write(w->to, head, RAW_BLOCK_HEAD_LEN, fault) != SEAL_OK)
+        return fault->status;
+    return stream_write(w->to, data, len, fault);
+}
+
+static enum seal_status write_stored(struct frames_writer *w, const struct frame *f,
+                                     struct fault *fault)
+{
+    size_t count = raw_block_count(f->plain_len);
+    uint8_t head[RAW_FRAME_HEAD_LEN];
+    enum seal_status status;
+
+    store_u32(head, MAGIC_ZSTD);
+    head[4] = 0xA0; /* a single segment; the content size has four bytes */
+    store_u32(head + 5, (uint32_t)f->plain_len);
+    status = stream_write(w->to, head, sizeof head, fault);
+    for (size_t i = 0; i < count && status == SEAL_OK; i++) {
+        size_t at = i * RAW_BLOCK_LEN;
+        bool is_last = i + 1 == count;
+
+        status = write_raw_block(w, f->plain + at, is_last ? f->plain_len - at : RAW_BLOCK_LEN,
+                                 is_last, fault);
+    }
+    return status;
+}
+
 static void frame_settle(struct task *t)
 {
     struct frame *f = (struct frame *)t;
@@ -142,7 +191,8 @@ static void frame_settle(struct task *t)
     if (ZSTD_isError(f->packed_len))
         (void)fault_set(&f->fault, SEAL_NO_MEMORY, "compressing failed", NULL);
     else if (add_row(w, f->packed_len, f->plain_len, &f->fault) == SEAL_OK)
-        (void)!stream_write(w->to, f->packed, f->packed_len, &f->fault);
+        (void)!(f->is_stored ? write_stored(w, f, &f->fault)
+                             : stream_write(w->to, f->packed, f->packed_len, &f->fault));
     w->failed = f->fault.status != SEAL_OK;
 }
 
@@ -151,7 +201,7 @@ static bool frame_make(struct frames_writer *w, struct frame *f)
     f->task = (struct task){.work = frame_work, .settle = frame_settle};
     f->writer = w;
     f->zstd = ZSTD_createCCtx();
-    f->plain = malloc(FRAME_LEN);
+    f->plain = plat_alloc_large(FRAME_LEN);
     f->packed = malloc(ZSTD_compressBound(FRAME_LEN));
     return f->zstd != NULL && f->plain != NULL && f->packed != NULL;
 }

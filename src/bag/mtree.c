@@ -19,13 +19,19 @@ static bool is_plain(uint8_t c)
 
 enum seal_status mtree_escape(struct buffer *out, const char *s)
 {
-    for (; *s != '\0'; s++) {
+    while (*s != '\0') {
         uint8_t c = (uint8_t)*s;
         char octal[4] = {'\\', (char)('0' + (c >> 6)), (char)('0' + (c >> 3 & 7)),
                          (char)('0' + (c & 7))};
+        size_t plain = 0;
 
-        if ((is_plain(c) ? buffer_append(out, s, 1) : buffer_append(out, octal, 4)) != SEAL_OK)
+        while (is_plain((uint8_t)s[plain]))
+            plain++;
+        if (plain == 0 && buffer_append(out, octal, 4) != SEAL_OK)
             return SEAL_NO_MEMORY;
+        if (buffer_append(out, s, plain) != SEAL_OK)
+            return SEAL_NO_MEMORY;
+        s += plain == 0 ? 1 : plain;
     }
     return SEAL_OK;
 }
@@ -42,7 +48,8 @@ enum seal_status mtree_line_as(struct buffer *out, const char *path, const struc
     char hex[2 * SHA256_LEN + 1];
 
     if (buffer_append(out, "./", 2) != SEAL_OK || mtree_escape(out, path) != SEAL_OK ||
-        buffer_printf(out, " type=%s", type_words[item->type]) != SEAL_OK)
+        buffer_append_text(out, " type=") != SEAL_OK ||
+        buffer_append_text(out, type_words[item->type]) != SEAL_OK)
         return SEAL_NO_MEMORY;
     if (item->type == ITEM_FILE && buffer_printf(out, " size=%" PRIu64, item->size) != SEAL_OK)
         return SEAL_NO_MEMORY;
@@ -50,7 +57,8 @@ enum seal_status mtree_line_as(struct buffer *out, const char *path, const struc
         return SEAL_NO_MEMORY;
     if (item->type == ITEM_FILE) {
         hex_encode(hex, item->digest, SHA256_LEN);
-        if (buffer_printf(out, " sha256digest=%s", hex) != SEAL_OK)
+        if (buffer_append_text(out, " sha256digest=") != SEAL_OK ||
+            buffer_append(out, hex, 2 * SHA256_LEN) != SEAL_OK)
             return SEAL_NO_MEMORY;
     }
     if (item->type == ITEM_LINK && (buffer_append(out, " link=", 6) != SEAL_OK ||

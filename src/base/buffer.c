@@ -55,16 +55,23 @@ enum seal_status buffer_append_text(struct buffer *b, const char *text)
 enum seal_status buffer_printf(struct buffer *b, const char *format, ...)
 {
     va_list args;
+    size_t room;
     int need;
 
+    /* Mostly there is room for it, and it is made only once. */
+    if (buffer_reserve(b, 1) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    room = b->cap - b->len;
     va_start(args, format);
-    need = vsnprintf(NULL, 0, format, args);
+    need = vsnprintf((char *)b->data + b->len, room, format, args);
     va_end(args);
     if (need < 0 || buffer_reserve(b, (size_t)need + 1) != SEAL_OK)
         return SEAL_NO_MEMORY;
-    va_start(args, format);
-    (void)vsnprintf((char *)b->data + b->len, (size_t)need + 1, format, args);
-    va_end(args);
+    if ((size_t)need >= room) {
+        va_start(args, format);
+        (void)vsnprintf((char *)b->data + b->len, (size_t)need + 1, format, args);
+        va_end(args);
+    }
     b->len += (size_t)need;
     return SEAL_OK;
 }

@@ -55,7 +55,7 @@ static struct option options[] = {
                  .help = "hide the size: padme (default), pow2, or a fixed SIZE"},
     [OPT_LEVEL] = {.name = "level",
                    .value = "N",
-                   .help = "compress from 1 (fast) to 19 (small); default 3"},
+                   .help = "compress from 1 (fast) to 19 (small); default 2"},
     [OPT_NO_COMPRESS] = {.name = "no-compress", .help = "do not compress"},
     [OPT_THREADS] = {.name = "threads",
                      .value = "N",

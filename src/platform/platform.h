@@ -109,6 +109,10 @@ enum plat_prompt_result plat_prompt_secret(const char *prompt, char *secret, siz
 /* How many processors this program may use, at least 1. */
 unsigned int plat_processors(void);
 
+/* Memory for a buffer of some MiB that is read in no order, in large pages where the system has
+ * such. free gives it back; NULL for want of memory. */
+void *plat_alloc_large(size_t len);
+
 /* ---- Threads ------------------------------------------------------------------------------ */
 
 /* Threads that share the work of one caller. Each piece of work has a part that any of them may do

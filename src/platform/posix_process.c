@@ -13,10 +13,14 @@
 #ifdef __linux__
 #include <sched.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #endif
 
 #include "platform/posix.h"
+
+/* On most processors; where pages are of another size, nothing is lost but some addresses. */
+#define LARGE_PAGE_LEN ((size_t)2 * 1024 * 1024)
 
 static volatile sig_atomic_t stopping_signal;
 
@@ -104,6 +108,18 @@ unsigned int plat_processors(void)
     if (count < 1)
         count = sysconf(_SC_NPROCESSORS_ONLN);
     return count < 1 ? 1 : (unsigned int)count;
+}
+
+void *plat_alloc_large(size_t len)
+{
+    void *p = NULL;
+
+    if (posix_memalign(&p, LARGE_PAGE_LEN, len) != 0)
+        return NULL;
+#ifdef __linux__
+    (void)madvise(p, len, MADV_HUGEPAGE); /* only a wish */
+#endif
+    return p;
 }
 
 double plat_monotonic(void)

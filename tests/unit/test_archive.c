@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <zstd.h>
+
 #include "archive/archive.h"
 #include "bag/items.h"
 #include "lib/check.h"
@@ -56,6 +58,12 @@ static void seal_bytes(const void *content, size_t len)
     sealing_start(&s);
     CHECK_INT(SEAL_OK, stream_write(s.stream, content, len, &s.fault));
     sealing_end(&s);
+}
+
+static enum seal_status take(void *self, const void *data, size_t len, struct fault *fault)
+{
+    (void)fault;
+    return buffer_append(self, data, len);
 }
 
 struct unsealing {
@@ -778,12 +786,79 @@ static void check_stream_round_trip(size_t len, int level)
 
 static void test_stream_round_trips(void)
 {
-    static const size_t lens[] = {0, 1, 65536, 4 * MIB - 1, 4 * MIB, 4 * MIB + 1, 13 * MIB};
+    static const size_t lens[] = {0,      1,           65536,   131071,      131072,
+                                  131073, 4 * MIB - 1, 4 * MIB, 4 * MIB + 1, 13 * MIB};
 
     for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
         check_stream_round_trip(lens[i], LEVEL_DEFAULT);
         check_stream_round_trip(lens[i], LEVEL_STORE);
     }
+}
+
+/* Makes a stream of data, and returns its content as it is without the sealing. */
+static struct buffer content_of(const uint8_t *data, size_t len, int level)
+{
+    uint8_t digest[32], receipt[32];
+    struct buffer content = {0};
+    struct sink sink = {take, &content};
+    struct archive_writer *w;
+    struct sealing s;
+    struct unsealing u;
+    uint64_t content_len;
+
+    sealing_start(&s);
+    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_STREAM, level, NULL, s.stream, &s.fault));
+    CHECK_INT(SEAL_OK, archive_write_data(w, data, len, &s.fault));
+    CHECK_INT(SEAL_OK, archive_writer_finish(w, &s.fault));
+    archive_writer_free(w);
+    sealing_end(&s);
+    unsealing_start(&u);
+    CHECK_INT(SEAL_OK,
+              stream_reader_copy(u.stream, &sink, &content_len, digest, receipt, &u.fault));
+    unsealing_end(&u);
+    CHECK(content_len <= content.len);
+    content.len = (size_t)content_len;
+    return content;
+}
+
+/* What is stored has nothing on top but headers, and zstd's own reader takes it. */
+static void check_stored(const uint8_t *data, size_t len, int level, size_t frames, size_t blocks)
+{
+    struct buffer content = content_of(data, len, level);
+    uint8_t *plain = fixture_alloc(len);
+    size_t packed = frames * 9 + blocks * 3 + len, table = 8 + frames * 8 + 9;
+
+    check_about("%zu bytes stored, level %d", len, level);
+    CHECK_INT(packed + table, content.len);
+    CHECK_INT(len, ZSTD_decompress(plain, len, content.data, content.len));
+    CHECK(memcmp(plain, data, len) == 0);
+    free(plain);
+    buffer_free(&content);
+}
+
+static void test_stored(void)
+{
+    size_t len = 9 * MIB;
+    uint8_t *data = fixture_alloc(len);
+    struct random random = fixture_random("stored");
+    struct buffer content;
+
+    random_bytes(&random, data, len);
+    check_stored(data, 0, LEVEL_STORE, 1, 1);
+    check_stored(data, 1, LEVEL_STORE, 1, 1);
+    check_stored(data, 131072, LEVEL_STORE, 1, 1);
+    check_stored(data, 131073, LEVEL_STORE, 1, 2);
+    check_stored(data, len, LEVEL_STORE, 3, 72);
+    check_stored(data, len, LEVEL_DEFAULT, 3, 72);
+    check_about("text between what does not shrink");
+    memset(data + 5 * MIB, 'x', MIB / 2);
+    content = content_of(data, len, LEVEL_DEFAULT);
+    CHECK(content.len < len - MIB / 2 + 1000);
+    buffer_free(&content);
+    content = content_of(data, len, LEVEL_STORE);
+    CHECK(content.len > len);
+    buffer_free(&content);
+    free(data);
 }
 
 /* ---- Forged tars -------------------------------------------------------------------------- */
@@ -1622,6 +1697,7 @@ static void test_all(void)
     test_corrupt_frames();
     test_streams();
     test_stream_round_trips();
+    test_stored();
     test_names();
     test_pax();
     test_pax_limits();
