@@ -19,11 +19,9 @@
 #define SEEK_FOOTER_LEN 9
 #define BLOCK_HEAD_LEN 3
 #define CHECKSUM_LEN 4
-#define ZSTD_BLOCK_LEN_MAX (128u * 1024)
+#define ZSTD_BLOCK_LEN_MAX ((size_t)128 * 1024)
 #define WINDOW_LOG_MAX 23
 #define RAW_FRAME_HEAD_LEN 9
-#define RAW_BLOCK_HEAD_LEN 3
-#define RAW_BLOCK_LEN ((size_t)128 * 1024)
 
 _Static_assert((1 << WINDOW_LOG_MAX) == FRAME_LEN_MAX, "section 5: window and frame, 8 MiB");
 
@@ -117,12 +115,12 @@ static bool is_worth_compressing(struct frame *f)
 /* A frame of raw blocks (RFC 8878, 3.1.1): the bytes as they are. An empty one has a block, too. */
 static size_t raw_block_count(size_t plain_len)
 {
-    return plain_len == 0 ? 1 : (plain_len + RAW_BLOCK_LEN - 1) / RAW_BLOCK_LEN;
+    return plain_len == 0 ? 1 : (plain_len + ZSTD_BLOCK_LEN_MAX - 1) / ZSTD_BLOCK_LEN_MAX;
 }
 
 static size_t stored_len(size_t plain_len)
 {
-    return RAW_FRAME_HEAD_LEN + raw_block_count(plain_len) * RAW_BLOCK_HEAD_LEN + plain_len;
+    return RAW_FRAME_HEAD_LEN + raw_block_count(plain_len) * BLOCK_HEAD_LEN + plain_len;
 }
 
 static void frame_work(struct task *t)
@@ -155,7 +153,7 @@ static enum seal_status write_raw_block(struct frames_writer *w, const uint8_t *
     uint8_t head[4];
 
     store_u32(head, (uint32_t)len << 3 | is_last); /* type 0: raw */
-    if (stream_write(w->to, head, RAW_BLOCK_HEAD_LEN, fault) != SEAL_OK)
+    if (stream_write(w->to, head, BLOCK_HEAD_LEN, fault) != SEAL_OK)
         return fault->status;
     return stream_write(w->to, data, len, fault);
 }
@@ -172,10 +170,10 @@ static enum seal_status write_stored(struct frames_writer *w, const struct frame
     store_u32(head + 5, (uint32_t)f->plain_len);
     status = stream_write(w->to, head, sizeof head, fault);
     for (size_t i = 0; i < count && status == SEAL_OK; i++) {
-        size_t at = i * RAW_BLOCK_LEN;
+        size_t at = i * ZSTD_BLOCK_LEN_MAX;
         bool is_last = i + 1 == count;
 
-        status = write_raw_block(w, f->plain + at, is_last ? f->plain_len - at : RAW_BLOCK_LEN,
+        status = write_raw_block(w, f->plain + at, is_last ? f->plain_len - at : ZSTD_BLOCK_LEN_MAX,
                                  is_last, fault);
     }
     return status;
