@@ -166,7 +166,7 @@ static enum seal_status unseal(struct taken *taken, const struct intake_target *
                              : envelope_open(&env, block, ids + ((flags & OTHER_KEY) != 0), 1,
                                              &which, &o.fault);
     if (status == SEAL_OK) {
-        FUZZ_OK(stream_reader_new(&o.stream, &env, o.in, NULL, &o.fault));
+        FUZZ_OK(stream_reader_new(&o.stream, &env, o.in, next_crew(), &o.fault));
         status = env.params.type == CONTENT_BAG
                      ? intake_bag(&taken->result, o.stream, target, &progress, &o.fault)
                      : intake_stream(&taken->result, o.stream, &sink, &INTAKE_NO_LIMITS, &progress,
