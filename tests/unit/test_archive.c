@@ -617,6 +617,41 @@ static void test_frames(void)
                        (struct frame_options){.level = 1, .window_log = 18}, SEAL_OK);
 }
 
+/* A frame of len bytes by hand, in raw blocks of one byte with so many empty ones before each:
+ * longer than anything a compressor makes, but a frame. */
+static void check_long_frame(size_t len, size_t empty_blocks, size_t missing, enum seal_status want)
+{
+    uint8_t *empty = fixture_alloc(3 * empty_blocks);
+    struct buffer b = {0};
+    struct seek_row row = {0, (uint32_t)len};
+
+    check_about("%zu bytes behind %zu empty blocks each, %zu missing", len, empty_blocks, missing);
+    add(&b, "\x28\xb5\x2f\xfd\xa0", 5);
+    add(&b, (uint8_t[4]){(uint8_t)len, (uint8_t)(len >> 8)}, 4);
+    memset(empty, 0, 3 * empty_blocks);
+    for (size_t i = 0; i < len; i++) {
+        add(&b, empty, 3 * empty_blocks);
+        if (i + missing < len)
+            add(&b, (uint8_t[4]){1 << 3, 0, 0, (uint8_t)i}, 4);
+    }
+    add(&b, "\x01\0", 3);
+    row.packed = (uint32_t)b.len;
+    forge_seek_table(&b, &row, 1);
+    CHECK_INT(want, content_status(&b, CONTENT_STREAM));
+    buffer_free(&b);
+    free(empty);
+}
+
+static void test_long_frames(void)
+{
+    check_long_frame(5, 10, 0, SEAL_OK);
+    check_long_frame(0, 0, 0, SEAL_OK);
+    check_long_frame(3, 1000000, 0, SEAL_OK);      /* 9 MB */
+    check_long_frame(9, 700000, 0, SEAL_OK);       /* 19 MB */
+    check_long_frame(9, 700000, 1, SEAL_HOSTILE);  /* one byte less than it says */
+    check_long_frame(2, 3000000, 2, SEAL_HOSTILE); /* none */
+}
+
 /* A raw frame by hand: descriptor, window or none, dictionary id or none, size, one raw block. */
 static void check_header(const char *about, const char *head, size_t head_len, size_t len,
                          enum seal_status want)
@@ -1692,6 +1727,7 @@ static void test_all(void)
     test_many();
     test_large();
     test_frames();
+    test_long_frames();
     test_frame_headers();
     test_stream_bytes();
     test_corrupt_frames();
