@@ -688,6 +688,9 @@ static enum seal_status start_unit(struct frames_reader *r, struct unit *u, stru
     return SEAL_OK;
 }
 
+/* Shorter frames are decompressed sooner than handed on. A hostile file may have very many. */
+#define WORTH_SENDING ((uint64_t)64 * 1024)
+
 /* The next frame on its way, or what there is in its place. */
 static void send_unit(struct frames_reader *r)
 {
@@ -695,7 +698,11 @@ static void send_unit(struct frames_reader *r)
 
     r->no_more = start_unit(r, u, &u->fault) != SEAL_OK || u->is_end;
     r->ahead++;
-    if (!r->no_more)
+    if (r->no_more)
+        return;
+    if (u->packed_len + u->plain_len < WORTH_SENDING)
+        unit_work(&u->task);
+    else
         crew_post(r->crew, &r->lane, &u->task);
 }
 
