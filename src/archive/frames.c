@@ -365,6 +365,7 @@ struct unit {
     ZSTD_DCtx *zstd;
     struct buffer packed;
     bool has_checksum;
+    size_t block_most;   /* bytes of a block */
     bool is_whole;       /* all of it is in packed; else a part, behind what was there before */
     uint64_t packed_len; /* of the frame, so far */
     uint8_t *plain;      /* room bytes */
@@ -493,22 +494,23 @@ static size_t frame_header_len(uint8_t descriptor)
 }
 
 /* head: descriptor, window, dictionary id, content size. */
-static const char *frame_header_fault(const uint8_t *head, size_t len, uint64_t *plain_len)
+static const char *frame_header_fault(const uint8_t *head, size_t len, uint64_t *window_len,
+                                      uint64_t *plain_len)
 {
     bool single = (head[0] & 0x20) != 0;
     size_t size_len = head[0] >> 6 == 0 ? 1 : (size_t)1 << (head[0] >> 6);
+    uint64_t base = UINT64_C(1) << (10 + (head[1] >> 3));
     uint8_t size[8] = {0};
 
-    if (!single) {
-        uint64_t base = UINT64_C(1) << (10 + (head[1] >> 3));
-
-        if (base + base / 8 * (head[1] & 7) > FRAME_LEN_MAX)
-            return "a compressed frame wants more memory than it may";
-    }
+    *window_len = base + base / 8 * (head[1] & 7);
+    if (!single && *window_len > FRAME_LEN_MAX)
+        return "a compressed frame wants more memory than it may";
     if (!bytes_are_zero(head + 1 + !single, len - 1 - !single - size_len))
         return "a compressed frame wants a dictionary";
     memcpy(size, head + len - size_len, size_len);
     *plain_len = load_u64(size) + (size_len == 2 ? 256 : 0);
+    if (single)
+        *window_len = *plain_len;
     return *plain_len > FRAME_LEN_MAX ? "a compressed frame is larger than it may be" : NULL;
 }
 
@@ -565,6 +567,7 @@ static enum seal_status gather(struct frames_reader *r, struct unit *u, size_t l
 static enum seal_status gather_header(struct frames_reader *r, struct unit *u, struct fault *fault)
 {
     uint8_t magic[4];
+    uint64_t window_len;
     size_t len;
     const char *what;
 
@@ -581,15 +584,17 @@ static enum seal_status gather_header(struct frames_reader *r, struct unit *u, s
     if (gather(r, u, len - 1, fault) != SEAL_OK)
         return fault->status;
     u->has_checksum = (u->packed.data[4] & 0x04) != 0;
-    what = frame_header_fault(u->packed.data + 4, len, &u->plain_len);
+    what = frame_header_fault(u->packed.data + 4, len, &window_len, &u->plain_len);
     if (what != NULL)
         return fault_set(fault, SEAL_HOSTILE, what, NULL);
+    u->block_most = window_len < ZSTD_BLOCK_LEN_MAX ? (size_t)window_len : ZSTD_BLOCK_LEN_MAX;
     if (r->map != NULL && u->plain_len != row_plain(r->map, r->map->frame))
         return table_differs(fault);
     return SEAL_OK;
 }
 
-/* A block of the frame (RFC 8878, 3.1.1.2). */
+/* A block of the frame (RFC 8878, 3.1.1.2). How much it may hold we look at, since zstd does so
+ * only where it gets a frame in parts. */
 static enum seal_status gather_block(struct frames_reader *r, struct unit *u, bool *is_last,
                                      struct fault *fault)
 {
@@ -603,7 +608,7 @@ static enum seal_status gather_block(struct frames_reader *r, struct unit *u, bo
     bits = head[0] | (uint32_t)head[1] << 8 | (uint32_t)head[2] << 16;
     *is_last = (bits & 1) != 0;
     is_one_byte = (bits >> 1 & 3) == 1;
-    if (bits >> 3 > ZSTD_BLOCK_LEN_MAX)
+    if (bits >> 3 > u->block_most)
         return fault_set(fault, SEAL_HOSTILE, "a compressed frame is malformed", NULL);
     return gather(r, u, is_one_byte ? 1 : bits >> 3, fault);
 }

@@ -658,7 +658,7 @@ static void check_header(const char *about, const char *head, size_t head_len, s
 {
     struct buffer b = {0};
     struct seek_row row = {0, (uint32_t)len};
-    uint8_t block[3], data[300] = "content of a block";
+    uint8_t block[3], data[1200] = "content of a block";
 
     check_about("frame header: %s", about);
     forge_u32(&b, 0xFD2FB528);
@@ -689,6 +689,11 @@ static void test_frame_headers(void)
     check_header("size of 2^63", "\xe0\x20\0\0\0\0\0\0\x80", 9, 0x20, SEAL_HOSTILE);
     check_header("no size, a window", "\x00\x00", 2, 0x20, SEAL_HOSTILE);
     check_header("window of 1 KiB", "\x80\x00\x20\x00\x00\x00", 6, 0x20, SEAL_OK);
+    check_header("window of 1 KiB, a block of as much", "\x80\x00\x00\x04\x00\x00", 6, 1024,
+                 SEAL_OK);
+    check_header("window of 1 KiB, a longer block", "\x80\x00\x01\x04\x00\x00", 6, 1025,
+                 SEAL_HOSTILE);
+    check_header("window of 1.125 KiB", "\x80\x01\x80\x04\x00\x00", 6, 1152, SEAL_OK);
     check_header("window of 8 MiB", "\x80\x68\x20\x00\x00\x00", 6, 0x20, SEAL_OK);
     check_header("window of 9 MiB", "\x80\x69\x20\x00\x00\x00", 6, 0x20, SEAL_HOSTILE);
     check_header("window of 3.75 TiB", "\x80\xff\x20\x00\x00\x00", 6, 0x20, SEAL_HOSTILE);
