@@ -319,6 +319,12 @@ static void digest_free(struct digest *d)
     }
 }
 
+/* What a key is tried on was read before, and is to be what the digest is of. */
+static bool has_head(const struct volume_in *in, const struct volume_piece *first)
+{
+    return first->len >= in->head_len && memcmp(first->blocks, in->head, in->head_len) == 0;
+}
+
 static enum seal_status digest_all(struct digest *d, void (*add)(void *ctx, uint64_t bytes),
                                    void *ctx, struct fault *fault)
 {
@@ -334,6 +340,9 @@ static enum seal_status digest_all(struct digest *d, void (*add)(void *ctx, uint
             *fault = p->fault;
             return fault->status;
         }
+        if (p->block == 0 && !has_head(d->in, &p->piece))
+            return fault_set(fault, SEAL_IO, "it changed while it was read; try again",
+                             d->in->name);
         sha256_add(&d->hash, p->piece.blocks, p->piece.len);
         volume_note(d->in, &p->piece);
         if (add != NULL)

@@ -43,9 +43,9 @@ MUST_USE enum seal_status volume_rewind(struct volume_in *in, struct fault *faul
 
 /* ---- That it is the same file ---- */
 
-/* SHA-256 of the whole file as it is now; SEAL_USAGE for what is no file. mark gets what
- * volume_read_digest gives after the same bytes with the same key. crew may be NULL; add, which may
- * be too, is told of the bytes read. */
+/* SHA-256 of the whole file as it is now; SEAL_USAGE for what is no file, SEAL_IO if its head is
+ * not what volume_head gives. mark gets what volume_read_digest gives after the same bytes with the
+ * same key. crew may be NULL; add, which may be too, is told of the bytes read. */
 MUST_USE enum seal_status
 volume_digest(struct volume_in *in, struct crew *crew, const uint8_t key[static VOLUME_KEY_LEN],
               uint8_t digest[static SHA256_LEN], uint8_t mark[static SHA256_LEN],
