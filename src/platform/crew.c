@@ -150,6 +150,23 @@ static void on_nudge(int signal_number)
     (void)signal_number;
 }
 
+/* What is usual on a system, or set by somebody for other programs, may be hundreds of MiB, which
+ * count where there is a limit. Sanitizers need more than we do. */
+#define STACK_LEN ((size_t)2 * 1024 * 1024)
+
+static bool start_helper(struct crew *c)
+{
+    pthread_attr_t how;
+    bool done;
+
+    if (pthread_attr_init(&how) != 0)
+        return false;
+    done = pthread_attr_setstacksize(&how, STACK_LEN) == 0 &&
+           pthread_create(&c->helpers[c->helper_count], &how, help, c) == 0;
+    (void)pthread_attr_destroy(&how);
+    return done;
+}
+
 /* Signals are for the caller's own thread, but for ours, which only ends a call that waits. */
 static void start_helpers(struct crew *c)
 {
@@ -161,8 +178,7 @@ static void start_helpers(struct crew *c)
     (void)sigfillset(&all);
     (void)sigdelset(&all, SIGURG);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (c->helper_count + 1 < c->size &&
-           pthread_create(&c->helpers[c->helper_count], NULL, help, c) == 0)
+    while (c->helper_count + 1 < c->size && start_helper(c))
         c->helper_count++;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     /* What a thread asks of the system as it begins, it may not be allowed later. */
