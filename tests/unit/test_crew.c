@@ -25,7 +25,7 @@ struct works {
     size_t inner_at;
     unsigned int outer_settled, inner_settled;
     atomic_uint at_work, most_at_work;
-    bool out_of_order, not_worked;
+    atomic_bool out_of_order, not_worked; /* tasks of both lanes settle at once */
 };
 
 static void work(struct task *t)
