@@ -25,7 +25,8 @@ seal -q "${to[@]}" -o two.bin two >/dev/null
 seal -q "${to[@]}" -o stream.bin - <two >/dev/null
 seal -q "${to[@]}" -o gaps.bin two fifo >/dev/null 2>&1 || seal -q "${to[@]}" -o gaps.bin . >/dev/null 2>&1
 seal -q --to "$keys/carol.pub" -o other.bin two >/dev/null
-(head -c 70000 one.bin && printf x && tail -c +70002 one.bin) >damaged.bin
+# More than a byte, which could be there already.
+(head -c 70000 one.bin && printf 'other bytes' && tail -c +70012 one.bin) >damaged.bin
 cp "$vectors/negative/tar-climbs.seal" hostile.bin
 cp "$vectors/files/volumes.1.seal" newer.bin
 rm fifo
