@@ -263,12 +263,13 @@ static void start_watching(struct run *r)
 {
     struct plat_room room;
 
+    /* Without a limit, too: a signal that comes right before a read does not end it. */
+    channel_watch(r->channel, watch_room, r);
     if (r->job->output < 0 || r->job->limits.room == UINT64_MAX ||
         plat_room_fd(r->job->output, &room) != 0)
         return;
     r->keep_free = room.free / 20;
     r->keep_files = room.files == UINT64_MAX ? 0 : room.files / 20;
-    channel_watch(r->channel, watch_room, r);
 }
 
 static enum seal_status converse(struct run *r, int channel_fd, struct span ahead,

@@ -13,7 +13,8 @@ struct crew {
     pthread_cond_t changed;
     struct task *first, *last; /* waiting for work */
     bool is_over;
-    unsigned int size, helper_count, begun;
+    unsigned int size, helper_count;
+    unsigned int begun; /* helpers that have begun, and not ended */
     pthread_t helpers[];
 };
 
@@ -67,6 +68,8 @@ static void *help(void *arg)
         else
             (void)pthread_cond_wait(&c->changed, &c->lock);
     }
+    c->begun--;
+    (void)pthread_cond_broadcast(&c->changed);
     (void)pthread_mutex_unlock(&c->lock);
     return NULL;
 }
@@ -109,6 +112,8 @@ static void nudge_helpers(const struct crew *c)
         (void)pthread_kill(c->helpers[i], SIGURG);
 }
 
+/* Never for good: glibc before 2.41 may lose a wake-up (its bug 25847). The caller alone gets all done
+ * then, if later. */
 static void wait_a_little(struct crew *c)
 {
     struct timespec until;
@@ -184,7 +189,7 @@ static void start_helpers(struct crew *c)
     /* What a thread asks of the system as it begins, it may not be allowed later. */
     (void)pthread_mutex_lock(&c->lock);
     while (c->begun < c->helper_count)
-        (void)pthread_cond_wait(&c->changed, &c->lock);
+        wait_a_little(c);
     (void)pthread_mutex_unlock(&c->lock);
 }
 
@@ -210,6 +215,10 @@ void crew_free(struct crew *c)
     (void)pthread_mutex_lock(&c->lock);
     c->is_over = true;
     (void)pthread_cond_broadcast(&c->changed);
+    while (c->begun > 0) {
+        wait_a_little(c);
+        (void)pthread_cond_broadcast(&c->changed);
+    }
     (void)pthread_mutex_unlock(&c->lock);
     for (unsigned int i = 0; i < c->helper_count; i++)
         (void)pthread_join(c->helpers[i], NULL);

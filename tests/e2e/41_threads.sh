@@ -129,7 +129,7 @@ for threads in 1 2 4; do
     for signal in INT TERM; do
         env --default-signal "$BIN/seal" -q --threads $threads "${to[@]}" -o - "$given/tree" >pipe 2>"$err" &
         exec 8<pipe
-        sleep 0.5
+        await_handlers $! seal
         begin=${EPOCHREALTIME/./}
         kill -$signal $!
         wait $! 2>/dev/null

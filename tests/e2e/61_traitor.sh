@@ -127,7 +127,7 @@ for lie in silence noise items; do
         task=(-o made "$given/bag.bin")
         [ $lie != items ] || task=(--max-files 100000000 --list "$given/bag.bin")
         env --default-signal LD_TRAITOR=$lie LD_PRELOAD="$traitor" "${opened[@]}" "${task[@]}" >/dev/null 2>"$err" &
-        sleep 0.5
+        await_handlers $! unseal
         kill -$signal $!
         wait $! 2>/dev/null
         status=$?

@@ -25,9 +25,10 @@
 # "NAME PASSED FAILED SKIPPED" is appended; E2E_KEEP=1 keeps the folders. TMPDIR is obeyed.
 set -u
 
-# Programs under test ask for passphrases on the terminal, so there must be none: a new session.
+# Programs under test ask for passphrases on the terminal, so there must be none: a new session. One that
+# hangs must not hold up all others: far beyond the slowest there is an end.
 if [ -z "${E2E_SESSION-}" ]; then
-    E2E_SESSION=1 exec setsid -w "$BASH" "$0" "$@"
+    E2E_SESSION=1 exec setsid -w timeout -k 10 1200 "$BASH" "$0" "$@"
 fi
 
 test_name=$(basename "$0" .sh)
@@ -55,7 +56,7 @@ clean_up() {
     fi
 }
 trap clean_up EXIT
-trap 'exit 130' INT TERM HUP
+trap 'printf "%s: [%s] stopped from outside\n" "$test_name" "$scenario_name"; exit 130' INT TERM HUP
 
 scenario() {
     scenario_name=$1
@@ -136,6 +137,19 @@ expect_names() {
 # The same, and the custody record of the first of them: expect_made DIR NAME [NAME...].
 expect_made() { expect_names "$1" "$2.custody.json" "$2.custody.txt" "${@:2}"; }
 expect_empty_dir() { [ -d "$1" ] && [ -z "$(ls -A "$1")" ]; judge "$1 should be empty" $? "$(ls -A "$1")"; }
+
+# Until a program that was started in the background catches SIGINT and SIGTERM; before, it ends without a
+# word or, since a script's shell has SIGINT ignored there, does not end at all. What it is in the middle of
+# half a second later is up to the caller.
+await_handlers() {
+    local caught
+    for _ in {1..300}; do
+        caught=$(sed -n 's/^SigCgt:[[:space:]]*/0x/p' "/proc/$1/status" 2>/dev/null)
+        [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ] && ((${caught:-0} & 1 << 1 && ${caught:-0} & 1 << 14)) && break
+        sleep 0.1
+    done
+    sleep 0.5
+}
 
 skip() {
     skipped=$((skipped + 1))
