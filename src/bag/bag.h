@@ -99,9 +99,10 @@ struct bag_info {
     size_t label_count;
 };
 
-/* Reads and writes it all, and the record behind it. digest gets D. Totals are final afterwards. */
+/* Reads and writes it all, and the record behind it. crew, which may be NULL, is whose threads read
+ * small files ahead. digest gets D. Totals are final afterwards. */
 MUST_USE enum seal_status bag_source_write(struct bag_source *source, struct archive_writer *to,
-                                           const struct bag_info *info,
+                                           struct crew *crew, const struct bag_info *info,
                                            uint8_t digest[static SHA256_LEN], struct fault *fault);
 void bag_source_free(struct bag_source *source);
 

@@ -1,6 +1,7 @@
 /*
  * Reading the source and writing the bag: payload first, then the record of what was read.
  */
+#include "bag/ahead.h"
 #include "bag/reading.h"
 #include "bag/source.h"
 
@@ -17,6 +18,7 @@
 struct packer {
     struct bag_source *source;
     struct archive_writer *to;
+    struct ahead *ahead;
     uint8_t *buf; /* SMALL_LEN */
     struct timestamp now;
     uint8_t tag_digests[TAG_COUNT][SHA256_LEN];
@@ -52,14 +54,6 @@ static enum seal_status put_header(struct packer *p, struct item *item, const st
     item->sec = r->before.mtime.sec;
     item->nsec = r->before.mtime.nsec;
     return put_entry(p, item, fault);
-}
-
-static enum seal_status put_bytes(struct packer *p, struct sha256 *hash, const void *data,
-                                  size_t len, struct fault *fault)
-{
-    sha256_add(hash, data, len);
-    progress(p->source, len);
-    return archive_write_data(p->to, data, len, fault);
 }
 
 static enum seal_status remark_holes(struct packer *p, const char *path, struct reading *r,
@@ -112,18 +106,19 @@ static enum seal_status read_small(struct packer *p, struct reading *r, struct f
     return status;
 }
 
+/* data, of which item->digest is the digest, is what reading all of it gave. */
 static enum seal_status put_small(struct packer *p, struct item *item, struct reading *r,
-                                  enum reading_change change, struct fault *fault)
+                                  const uint8_t *data, enum reading_change change,
+                                  struct fault *fault)
 {
     const char *path = item_path(&p->source->table, item);
     struct buffer text = {0};
-    struct sha256 hash;
     enum seal_status status = put_header(p, item, r, fault);
 
-    sha256_start(&hash);
-    if (status == SEAL_OK)
-        status = put_bytes(p, &hash, p->buf, (size_t)item->size, fault);
-    sha256_end(&hash, item->digest);
+    if (status == SEAL_OK) {
+        progress(p->source, item->size);
+        status = archive_write_data(p->to, data, (size_t)item->size, fault);
+    }
     if (status == SEAL_OK)
         status = remark_holes(p, path, r, fault);
     if (status == SEAL_OK && change != READ_STABLE)
@@ -237,64 +232,100 @@ static enum seal_status put_large(struct packer *p, struct item *item, struct re
 
 /* ---- Either ------------------------------------------------------------------------------- */
 
-/* One that is small, and at the second reading may be so no longer. */
-static enum seal_status put_when_still(struct packer *p, struct item *item, struct reading *r,
-                                       struct fault *fault)
+/* One that did not hold still is read again, whatever it is now. */
+static enum seal_status put_again(struct packer *p, struct item *item, struct reading *r,
+                                  struct fault *fault)
 {
-    enum seal_status status = read_small(p, r, fault);
-    enum reading_change change = READ_STABLE;
+    enum reading_change change;
 
-    if (status == SEAL_OK)
-        change = reading_end(r);
-    if (change != READ_STABLE) {
-        if (reading_start(r, r->fd) != 0)
-            return source_leave_out(p->source, item, "it can no longer be looked at", fault);
-        if (r->before.size > SMALL_LEN)
-            return put_large(p, item, r, false, fault);
-        status = read_small(p, r, fault);
-        if (status == SEAL_OK)
-            change = reading_end(r);
+    if (reading_start(r, r->fd) != 0)
+        return source_leave_out(p->source, item, "it can no longer be looked at", fault);
+    if (r->before.size > SMALL_LEN)
+        return put_large(p, item, r, false, fault);
+    if (read_small(p, r, fault) != SEAL_OK)
+        return fault->status;
+    change = reading_end(r);
+    sha256_of(item->digest, p->buf, (size_t)r->off);
+    return put_small(p, item, r, p->buf, change, fault);
+}
+
+static enum seal_status put_open(struct packer *p, struct item *item, struct reading *r,
+                                 struct fault *fault)
+{
+    if (r->before.size > SMALL_LEN) {
+        plat_hint_sequential(r->fd);
+        return put_large(p, item, r, true, fault);
     }
-    return status == SEAL_OK ? put_small(p, item, r, change, fault) : status;
+    if (read_small(p, r, fault) != SEAL_OK)
+        return fault->status;
+    if (reading_end(r) != READ_STABLE)
+        return put_again(p, item, r, fault);
+    sha256_of(item->digest, p->buf, (size_t)r->off);
+    return put_small(p, item, r, p->buf, READ_STABLE, fault);
+}
+
+static enum seal_status no_longer_a_file(struct packer *p, struct item *item, struct fault *fault)
+{
+    return source_leave_out(p->source, item, "it is no longer a file", fault);
+}
+
+static enum seal_status put_ahead(struct packer *p, struct item *item, struct ahead_file *f,
+                                  struct fault *fault)
+{
+    if (f->error != 0)
+        return source_leave_out(p->source, item, strerror(f->error), fault);
+    if (!f->is_file)
+        return no_longer_a_file(p, item, fault);
+    if (!f->is_read)
+        return put_open(p, item, &f->reading, fault);
+    if (f->fault.status != SEAL_OK) {
+        *fault = f->fault;
+        return fault->status;
+    }
+    if (f->change != READ_STABLE)
+        return put_again(p, item, &f->reading, fault);
+    memcpy(item->digest, f->digest, SHA256_LEN);
+    return put_small(p, item, &f->reading, f->data, READ_STABLE, fault);
 }
 
 static enum seal_status put_file(struct packer *p, struct item *item, struct fault *fault)
 {
     struct reading r = {.fd = -1};
-    int fd = source_open_item(p->source, item);
     enum seal_status status;
+    int fd = source_open_item(p->source, item);
 
     if (fd < 0)
         return source_leave_out(p->source, item, strerror(errno), fault);
-    if (reading_start(&r, fd) != 0) {
-        status = source_leave_out(p->source, item, "it is no longer a file", fault);
-    } else if (r.before.size <= SMALL_LEN) {
-        status = put_when_still(p, item, &r, fault);
-    } else {
-        plat_hint_sequential(fd);
-        status = put_large(p, item, &r, true, fault);
-    }
+    status = reading_start(&r, fd) == 0 ? put_open(p, item, &r, fault)
+                                        : no_longer_a_file(p, item, fault);
     reading_free(&r);
     (void)plat_close(fd);
     return status;
 }
 
+static enum seal_status put_item(struct packer *p, size_t number, struct fault *fault)
+{
+    struct item *item = &p->source->table.items[number];
+    struct ahead_file *f;
+
+    switch (item->type) {
+    case ITEM_FILE:
+        f = ahead_take(p->ahead, number);
+        return f == NULL ? put_file(p, item, fault) : put_ahead(p, item, f, fault);
+    case ITEM_DIR:
+        return put_entry(p, item, fault);
+    default:
+        return SEAL_OK;
+    }
+}
+
 static enum seal_status put_payload(struct packer *p, struct fault *fault)
 {
-    struct table *t = &p->source->table;
-
-    for (size_t i = 0; i < t->count; i++) {
-        struct item *item = &t->items[i];
-        enum seal_status status = SEAL_OK;
-
+    for (size_t i = 0; i < p->source->table.count; i++) {
         if (stop_requested())
             return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
-        if (item->type == ITEM_FILE)
-            status = put_file(p, item, fault);
-        else if (item->type == ITEM_DIR)
-            status = put_entry(p, item, fault);
-        if (status != SEAL_OK)
-            return status;
+        if (put_item(p, i, fault) != SEAL_OK)
+            return fault->status;
     }
     return SEAL_OK;
 }
@@ -445,8 +476,8 @@ static enum seal_status put_record(struct packer *p, const struct bag_info *info
 }
 
 enum seal_status bag_source_write(struct bag_source *source, struct archive_writer *to,
-                                  const struct bag_info *info, uint8_t digest[static SHA256_LEN],
-                                  struct fault *fault)
+                                  struct crew *crew, const struct bag_info *info,
+                                  uint8_t digest[static SHA256_LEN], struct fault *fault)
 {
     struct packer p = {.source = source, .to = to, .now = {info->now.sec, 0}};
     struct item *data = &source->table.items[0];
@@ -455,6 +486,10 @@ enum seal_status bag_source_write(struct bag_source *source, struct archive_writ
     p.buf = malloc(SMALL_LEN);
     if (p.buf == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    if (ahead_new(&p.ahead, source, crew, fault) != SEAL_OK) {
+        free(p.buf);
+        return fault->status;
+    }
     /* Otherwise data/ is ours, and new. */
     if (!source->data_is_given)
         data->sec = p.now.sec;
@@ -463,6 +498,7 @@ enum seal_status bag_source_write(struct bag_source *source, struct archive_writ
         status = put_record(&p, info, fault);
     if (status == SEAL_OK)
         memcpy(digest, p.tag_digests[TAG_TAGMANIFEST], SHA256_LEN);
+    ahead_free(p.ahead);
     free(p.buf);
     return status;
 }

@@ -164,6 +164,8 @@ struct sha256 {
 void sha256_start(struct sha256 *h);
 void sha256_add(struct sha256 *h, const void *data, size_t len);
 void sha256_end(struct sha256 *h, uint8_t out[static SHA256_LEN]);
+/* All at once. */
+void sha256_of(uint8_t out[static SHA256_LEN], const void *data, size_t len);
 
 /* out takes 2 * len digits, lower case, and a NUL. */
 void hex_encode(char *out, const uint8_t *data, size_t len);

@@ -64,6 +64,15 @@ void sha256_end(struct sha256 *h, uint8_t out[static SHA256_LEN])
 #endif
 }
 
+void sha256_of(uint8_t out[static SHA256_LEN], const void *data, size_t len)
+{
+    struct sha256 h;
+
+    sha256_start(&h);
+    sha256_add(&h, data, len);
+    sha256_end(&h, out);
+}
+
 void hex_encode(char *out, const uint8_t *data, size_t len)
 {
     static const char digits[] = "0123456789abcdef";

@@ -449,7 +449,7 @@ static enum seal_status seal_bag(struct job *job, struct fault *fault)
         if (!info.has_utc_offset)
             warn("the system does not say how far its clock is from UTC; it is not recorded.");
     }
-    return bag_source_write(job->source, job->archive, &info, job->digest, fault);
+    return bag_source_write(job->source, job->archive, job->crew, &info, job->digest, fault);
 }
 
 static enum seal_status seal_content(struct job *job, struct fault *fault)

@@ -38,12 +38,9 @@ struct smalls {
 
 static enum seal_status finish(struct group *g, struct small *m, struct fault *fault)
 {
-    struct sha256 hash;
     enum seal_status status;
 
-    sha256_start(&hash);
-    sha256_add(&hash, g->data + m->off, m->len);
-    sha256_end(&hash, m->digest);
+    sha256_of(m->digest, g->data + m->off, m->len);
     status = unpack_write(&m->file, g->data + m->off, m->len, fault);
     return unpack_close(g->unpack, &m->file, status, fault);
 }

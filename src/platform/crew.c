@@ -11,7 +11,7 @@
 struct crew {
     pthread_mutex_t lock; /* of all that is below, and of the crew's own parts of tasks and lanes */
     pthread_cond_t changed;
-    struct task *first, *last; /* waiting for work */
+    struct task *first, **end; /* waiting for work; the link behind the last of them */
     bool is_over;
     unsigned int size, helper_count;
     unsigned int begun; /* helpers that have begun, and not ended */
@@ -41,18 +41,37 @@ static void settle_lane(struct crew *c, struct lane *lane)
     lane->busy = false;
 }
 
-/* The task that has waited longest. */
-static void work_once(struct crew *c)
+/* Works the task behind that link of those that wait. */
+static void work_on(struct crew *c, struct task **link)
 {
-    struct task *t = c->first;
+    struct task *t = *link;
 
-    c->first = t->next_waiting;
+    *link = t->next_waiting;
+    if (*link == NULL)
+        c->end = link;
     t->state = TASK_AT_WORK;
     (void)pthread_mutex_unlock(&c->lock);
     t->work(t);
     (void)pthread_mutex_lock(&c->lock);
     t->state = TASK_WORKED;
     settle_lane(c, t->lane);
+}
+
+/* The one that has waited longest. */
+static void work_once(struct crew *c)
+{
+    work_on(c, &c->first);
+}
+
+/* The same, of this lane if there is one: who waits for a short task must not get into a long one
+ * of another kind, while nobody makes new work for the others. */
+static void work_for(struct crew *c, const struct lane *lane)
+{
+    struct task **link = &c->first;
+
+    while (*link != NULL && (*link)->lane != lane)
+        link = &(*link)->next_waiting;
+    work_on(c, *link == NULL ? &c->first : link);
 }
 
 static void *help(void *arg)
@@ -91,11 +110,8 @@ void crew_post(struct crew *c, struct lane *lane, struct task *t)
     else
         lane->last->next_in_lane = t;
     lane->last = t;
-    if (c->first == NULL)
-        c->first = t;
-    else
-        c->last->next_waiting = t;
-    c->last = t;
+    *c->end = t;
+    c->end = &t->next_waiting;
     if (c->helper_count == 0)
         while (c->first != NULL)
             work_once(c);
@@ -112,8 +128,8 @@ static void nudge_helpers(const struct crew *c)
         (void)pthread_kill(c->helpers[i], SIGURG);
 }
 
-/* Never for good: glibc before 2.41 may lose a wake-up (its bug 25847). The caller alone gets all done
- * then, if later. */
+/* Never for good: glibc before 2.41 may lose a wake-up (its bug 25847). The caller alone gets all
+ * done then, if later. */
 static void wait_a_little(struct crew *c)
 {
     struct timespec until;
@@ -136,7 +152,7 @@ void crew_await(struct crew *c, const struct task *t)
     (void)pthread_mutex_lock(&c->lock);
     while (t->state != TASK_DONE) {
         if (c->first != NULL)
-            work_once(c);
+            work_for(c, t->lane);
         else
             wait_a_little(c);
     }
@@ -201,6 +217,7 @@ enum seal_status crew_new(struct crew **out, unsigned int threads, struct fault 
     if (c == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     c->size = threads;
+    c->end = &c->first;
     (void)pthread_mutex_init(&c->lock, NULL);
     (void)pthread_cond_init(&c->changed, NULL);
     if (threads > 1)

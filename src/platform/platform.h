@@ -196,6 +196,8 @@ bool plat_others_may_rename(int dirfd);
 int64_t plat_read_at(int fd, void *buf, size_t len, uint64_t off);
 /* Tells the system that fd is read from begin to end, and then no more; a hint, no result. */
 void plat_hint_sequential(int fd);
+/* The same: that all of fd is read soon. */
+void plat_hint_soon(int fd);
 /* Of a file that is written from begin to end there is so much now: has the system bring it to the
  * medium by and by, so that little is left for the end, and forget it, so that what others read
  * stays in memory. -1: the medium failed, or is full. */

@@ -241,6 +241,11 @@ void plat_hint_sequential(int fd)
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_NOREUSE);
 }
 
+void plat_hint_soon(int fd)
+{
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
+}
+
 #ifdef SYNC_FILE_RANGE_WRITE
 
 /* Not so much that a stop would wait long for a slow medium. */

@@ -16,6 +16,11 @@ for i in {1..300}; do maketree noise "tree/small$i" $((i * 7)); done
 : >tree/empty
 yes 'some text that shrinks' | head -c 20000000 >tree/text
 cat tree/small* tree/text >tree/both
+for i in {1..20}; do # small ones, by folders, with larger ones between them
+    mkdir "tree/in$i"
+    for j in {1..9}; do echo "$i $j" >"tree/in$i/$j"; done
+    [ $((i % 3)) -ne 0 ] || head -c $((65536 + i % 2)) tree/noise >"tree/in$i/5"
+done
 
 mkdir many
 for i in {1..3000}; do echo "$i" >"many/$i"; done
@@ -156,9 +161,7 @@ if [ "$(id -u)" -eq 0 ] && mkdir small && mount -t tmpfs -o size=8m none small 2
         expect_exit 1
         expect_no_out
         expect_message 'data/many/[0-9]*: could not be written: No space left on device\. Make room'
-        cp "$err" err$threads
-        expect_same err1 err$threads
-        expect_names small
+        expect_names small # which file takes the last room is chance
     done
     umount small
 else

@@ -434,16 +434,17 @@ run unseal -q "${with[@]}" -o bag sealed.bin
 expect_exit 0
 expect_same tree/z bag/data/tree/z
 remove tree sealed.bin bag
-mkdir -p tree/sub && maketree noise tree/noise 1000 && echo 1 >tree/sub/one
+mkdir -p tree/sub && maketree noise tree/noise 100000 && echo 1 >tree/sub/one
 ln -s /etc elsewhere
 hit "FAULT_READ=noise 0 0 run:mv tree/sub old; ln -s ../old tree/sub" -- seal -q "${to[@]}" -o sealed.bin tree
 expect_exit 3
 expect_err 'tree/sub/one could not be read'
 
-# fails FIRST LAST RANGE: reads of that range of tree/noise fail; RANGE becomes zeros, and no more.
+# fails FIRST LAST RANGE [SIZE]: reads of that range of tree/noise fail; RANGE becomes zeros, and no more.
 fails() {
     remove tree sealed.bin bag
     cp -r "$good/tree" tree
+    [ -z "${4-}" ] || head -c "$4" "$good/tree/noise" >tree/noise
     hit "FAULT_READ=noise $1 $2 errno:$EIO" -- seal -q "${to[@]}" -o sealed.bin tree
     expect_exit 3
     expect_message "tree/noise could not be read in parts, where zeros stand now \($3\)"
@@ -468,6 +469,9 @@ fails 1000000 1010000 999424-1011711
 fails 262143 262144 258048-266239
 fails 2999999 2999999 2998272-2999999
 fails 0 2999999 0-2999999
+fails 5000 5000 4096-5999 6000
+fails 0 5999 0-5999 6000
+fails 100000 100000 98304-102399 200000
 hit "FAULT_OPEN=noise errno:$EIO" -- seal -q "${to[@]}" -o open.bin tree
 expect_exit 3
 expect_message 'tree/noise could not be read and is left out \(Input/output error\)'

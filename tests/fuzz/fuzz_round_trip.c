@@ -85,7 +85,7 @@ static enum seal_status write_bag(struct trip *t, struct archive_writer *w, stru
     enum seal_status status = bag_source_new(&source, paths, 1, &observer, fault);
 
     if (status == SEAL_OK)
-        status = bag_source_write(source, w, &info, t->digest, fault);
+        status = bag_source_write(source, w, next_crew(), &info, t->digest, fault);
     if (status == SEAL_OK)
         bag_source_totals(source, &t->totals);
     bag_source_free(source);
