@@ -115,7 +115,8 @@ struct bag_survey {
 };
 
 /* Opens each file as sealing would, and reads none: what cannot be opened becomes a remark. each is
- * told of all others; path: in the bag. Totals are afterwards those that sealing would have. */
+ * told of all others; path: in the bag. Totals are afterwards those that sealing would have. each
+ * NULL: none is opened, and they count as they were listed. */
 MUST_USE enum seal_status bag_source_survey(struct bag_source *source, struct bag_survey *survey,
                                             void (*each)(void *ctx, const char *path,
                                                          uint64_t size),

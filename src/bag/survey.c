@@ -66,11 +66,11 @@ enum seal_status bag_source_survey(struct bag_source *s, struct bag_survey *surv
 
         if (stop_requested())
             return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
-        if (item->type == ITEM_FILE && try_file(s, item, fault) != SEAL_OK)
+        if (item->type == ITEM_FILE && each != NULL && try_file(s, item, fault) != SEAL_OK)
             return fault->status;
         if ((item->marks & MARK_ABSENT) != 0)
             continue;
-        if (item->type == ITEM_FILE)
+        if (item->type == ITEM_FILE && each != NULL)
             each(ctx, item_path(&s->table, item), item->size);
         survey->entries += item->type != ITEM_LINK;
         survey->around += around_item(&s->table, item);

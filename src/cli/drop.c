@@ -1,5 +1,5 @@
 /*
- * One sealed file on its way in: opened, received, recorded.
+ * One drop on its way in: received, and recorded.
  *
  * The record is written before the bag gets its name, and gets its own right after it: there is no
  * bag without a record, unless the power fails in between, and no record without a bag.
@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <sodium.h>
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
@@ -26,9 +24,15 @@ static const char *base_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-static bool is_stdin(const struct drop *d)
+static const struct arrival *first_of(const struct drop *d)
 {
-    return strcmp(d->received.name, "-") == 0;
+    return d->set->files[0];
+}
+
+/* Whose receipt is the receipt. */
+static const struct arrival *last_of(const struct drop *d)
+{
+    return d->set->files[d->set->count - 1];
 }
 
 /* ---- Where to ----------------------------------------------------------------------------- */
@@ -72,19 +76,19 @@ static char *given_target(const struct drop_options *o)
     return strndup(o->output, len);
 }
 
-static bool target_is_given(const struct drop *d)
+static bool target_is_given(const struct drop_options *o)
 {
-    return d->options->output != NULL && !d->options->output_is_home;
+    return o->output != NULL && !o->output_is_home;
 }
 
 /* What can be known of it before the head is open: NULL if nothing can be, or will be made. */
-static char *likely_target(const struct drop *d)
+static char *likely_target(const struct drop_options *o, const char *name)
 {
-    if (d->options->verify)
+    if (o->verify)
         return NULL;
-    if (target_is_given(d))
-        return strcmp(d->options->output, "-") == 0 ? NULL : given_target(d->options);
-    return d->options->raw ? NULL : drop_default_name(d->options, d->received.name, "");
+    if (target_is_given(o))
+        return strcmp(o->output, "-") == 0 ? NULL : given_target(o);
+    return o->raw ? NULL : drop_default_name(o, name, "");
 }
 
 static enum seal_status refuse_existing(const char *path, struct fault *fault)
@@ -99,13 +103,13 @@ static enum seal_status refuse_existing(const char *path, struct fault *fault)
 static enum seal_status choose_target(struct drop *d, struct fault *fault)
 {
     const struct drop_options *o = d->options;
-    bool is_bag = d->env->params.type == CONTENT_BAG;
+    bool is_bag = first_of(d)->env->params.type == CONTENT_BAG;
 
     d->target_is_dir = is_bag && !o->raw;
-    if (target_is_given(d))
+    if (target_is_given(d->options))
         d->target = strcmp(o->output, "-") == 0 ? strdup("-") : given_target(o);
     else
-        d->target = drop_default_name(d->options, d->received.name,
+        d->target = drop_default_name(o, first_of(d)->path,
                                       !o->raw  ? ""
                                       : is_bag ? ".tar.zst"
                                                : ".zst");
@@ -142,19 +146,22 @@ static enum seal_status refuse_records(const char *record, struct fault *fault)
     return status;
 }
 
-/* With --verify the record is about the file, whose whole name it has; else about what is made. */
+/* With --verify the record is about the file, whose whole name it has; malloc'ed. */
+static char *record_of_file(const struct drop_options *o, const char *name)
+{
+    const char *base = base_name(name);
+
+    return target_is_given(o) ? given_target(o) : at_home(o, base, strlen(base), "");
+}
+
+/* Else about what is made. */
 static enum seal_status choose_record(struct drop *d, struct fault *fault)
 {
-    const char *base = base_name(d->received.name);
     char *record;
 
     if (d->target != NULL && strcmp(d->target, "-") == 0)
         return SEAL_OK;
-    if (d->target != NULL)
-        record = strdup(d->target);
-    else
-        record = target_is_given(d) ? given_target(d->options)
-                                    : at_home(d->options, base, strlen(base), "");
+    record = d->target != NULL ? strdup(d->target) : record_of_file(d->options, first_of(d)->path);
     if (record == NULL)
         return out_of_memory(fault);
     if (refuse_records(record, fault) == SEAL_OK)
@@ -194,168 +201,113 @@ enum seal_status drop_refuse_in_bag(const char *path, struct fault *fault)
     return fault->status;
 }
 
-/* Said before passphrases are asked for. */
-static enum seal_status refuse_likely_target(struct drop *d, struct fault *fault)
+static enum seal_status check_name(const struct drop_options *o, const char *name,
+                                   struct fault *fault)
 {
-    char *path = likely_target(d);
-    enum seal_status status = path == NULL ? SEAL_OK : refuse_existing(path, fault);
-
-    if (status == SEAL_OK && path != NULL)
-        status = refuse_records(path, fault);
-    free(path);
-    if (status == SEAL_OK && d->options->verify)
-        status = choose_record(d, fault);
-    return status;
-}
-
-static enum seal_status choose_places(struct drop *d, struct fault *fault)
-{
-    if (d->options->verify) /* the record is chosen already */
-        return SEAL_OK;
-    return choose_target(d, fault) == SEAL_OK ? choose_record(d, fault) : fault->status;
-}
-
-/* ---- The head ----------------------------------------------------------------------------- */
-
-static enum seal_status open_head(struct drop *d, struct keyring *ring, const char *passphrase_fd,
-                                  struct fault *fault)
-{
-    size_t len;
-    const uint8_t *block = volume_head(d->in, &len);
-    enum seal_status status;
-
-    d->opened = clock_now();
-    d->env = sodium_malloc(sizeof *d->env);
-    if (d->env == NULL)
-        return out_of_memory(fault);
-    memset(d->env, 0, sizeof *d->env);
-    if (len < BLOCK_LEN)
-        return fault_set(fault, SEAL_NO_KEY, NULL, NULL);
-    status = keyring_open(ring, d->env, block, passphrase_fd, d->pkh, &d->keys_tried, fault);
-    d->opened = clock_now(); /* after a passphrase was typed */
-    d->was_opened = status == SEAL_OK;
-    if (status == SEAL_OK && (d->env->params.flags & FLAG_VOLUME) != 0)
-        return fault_set(fault, SEAL_NEWER,
-                         "it is one volume of a set, which this version cannot put together", NULL);
-    return status;
-}
-
-/* The digest of a file is taken before anything else is done with it; that of a pipe, which can be
- * read only once, on the way. */
-static enum seal_status take_digest(struct drop *d, struct fault *fault)
-{
-    struct crew *crew = NULL;
-    struct random random;
-    enum seal_status status;
-
-    d->received.before_opening = d->stat.type == PLAT_FILE;
-    if (!d->received.before_opening)
-        return SEAL_OK; /* the worker takes it */
-    d->received.size = d->stat.size;
-    d->received.mtime = d->stat.mtime;
-    d->received.has_mtime = true;
-    if (random_start(&random, NULL, 0) != SEAL_OK)
-        return fault_set(fault, SEAL_IO, "the system gives no random numbers", NULL);
-    random_bytes(&random, d->mark_key, sizeof d->mark_key);
-    random_end(&random);
-    /* One reads while the other hashes. */
-    if (crew_new(&crew, d->options->threads < 2 ? d->options->threads : 2, fault) != SEAL_OK)
-        return fault->status;
-    progress_start(&d->progress, d->stat.size);
-    status = volume_digest(d->in, crew, d->mark_key, d->received.sha256, d->mark, progress_add,
-                           &d->progress, fault);
-    progress_end(&d->progress);
-    crew_free(crew);
-    return status;
-}
-
-static enum seal_status check_name(const struct drop *d, struct fault *fault)
-{
-    bool named_after = d->options->output == NULL || d->options->output_is_home;
-
-    if (named_after && !is_stdin(d) && strspn(base_name(d->received.name), ".-") > 0)
+    if (!target_is_given(o) && strcmp(name, "-") != 0 && strspn(base_name(name), ".-") > 0)
         return fault_set(fault, SEAL_USAGE,
                          "its name begins with a dot or a dash, so nothing is named after it; give "
                          "-o a name",
-                         d->received.name);
+                         name);
     return SEAL_OK;
 }
 
-static enum seal_status open_drop(struct drop *d, struct keyring *ring, struct fault *fault)
+enum seal_status drop_foresee(const struct drop_options *o, const char *name, struct fault *fault)
 {
-    if (check_name(d, fault) != SEAL_OK || refuse_likely_target(d, fault) != SEAL_OK ||
-        volume_open(&d->in, d->received.name, fault) != SEAL_OK)
-        return fault->status;
-    volume_stat(d->in, &d->stat);
-    if (d->options->many && d->stat.type != PLAT_FILE)
-        return fault_set(fault, SEAL_USAGE, "it is no file; open it by itself", NULL);
-    if (take_digest(d, fault) != SEAL_OK)
-        return fault->status;
-    if (open_head(d, ring, d->options->passphrase_fd, fault) != SEAL_OK)
-        return fault->status;
-    return choose_places(d, fault);
+    char *target = likely_target(o, name), *record = o->verify ? record_of_file(o, name) : NULL;
+
+    if (check_name(o, name, fault) == SEAL_OK && target != NULL)
+        (void)!refuse_existing(target, fault);
+    if (fault->status == SEAL_OK && target != NULL)
+        (void)!refuse_records(target, fault);
+    if (fault->status == SEAL_OK && record != NULL)
+        (void)!refuse_records(record, fault);
+    free(target);
+    free(record);
+    return fault->status;
 }
 
-#define CHANGED "it changed while it was read; try again"
+/* ---- As it arrived ------------------------------------------------------------------------ */
 
-/* What was opened must be what the digest was taken of. */
-static enum seal_status check_unchanged(const struct drop *d, struct fault *fault)
+char *drop_name(const struct set *set)
 {
-    struct plat_stat now;
+    const char *first = set->files[0]->path;
+    struct buffer b = {0};
 
-    if (!d->received.before_opening)
-        return SEAL_OK;
-    volume_stat(d->in, &now);
-    if (now.size != d->stat.size || !timestamp_equal(now.mtime, d->stat.mtime))
-        return fault_set(fault, SEAL_IO, CHANGED, NULL);
-    return SEAL_OK;
+    if (set->count == 1)
+        return strdup(first);
+    if (buffer_printf(&b, "%s and %zu more", first, set->count - 1) == SEAL_OK)
+        return (char *)b.data;
+    buffer_free(&b);
+    return NULL;
 }
 
-/* A verdict on a file that was replaced meanwhile would be one on another file than the digest. */
-static void blame_change(struct drop *d)
+struct intake_volume *drop_volumes(const struct set *set)
 {
-    struct fault changed = {.status = SEAL_OK};
+    struct intake_volume *volumes = calloc(set->count, sizeof *volumes);
 
-    if (d->in == NULL || d->fault.status == SEAL_INTERRUPTED)
-        return;
-    if (check_unchanged(d, &changed) != SEAL_OK)
-        d->fault = changed;
+    for (size_t i = 0; volumes != NULL && i < set->count; i++) {
+        const struct arrival *a = set->files[i];
+
+        volumes[i] = (struct intake_volume){.name = volume_name(a->in), .env = a->env, .in = a->in};
+        memcpy(volumes[i].mark_key, a->mark_key, sizeof a->mark_key);
+    }
+    return volumes;
+}
+
+uint64_t drop_sealed_size(const struct set *set)
+{
+    uint64_t size = 0;
+
+    for (size_t i = 0; i < set->count; i++)
+        size += volume_size(set->files[i]->in);
+    return size;
 }
 
 void drop_name_fault(struct fault *fault, const char *file)
 {
     char item[FAULT_NAME_SIZE];
 
-    if (fault->status == SEAL_HOSTILE && fault->name[0] != '\0') {
+    if (fault->status == SEAL_HOSTILE && fault->name[0] != '\0' && strcmp(fault->name, file) != 0) {
         memcpy(item, fault->name, sizeof item);
         (void)snprintf(fault->name, sizeof fault->name, "%.400s, at %.600s", file, item);
     }
     fault_add_name(fault, file);
 }
 
-void drop_open(struct drop *d, const struct drop_options *options, const char *file,
-               struct keyring *ring)
+const char *drop_called(const struct drop *d)
 {
-    *d = (struct drop){.options = options, .received = {.name = file}};
-    (void)!open_drop(d, ring, &d->fault);
-    blame_change(d);
-    if (d->fault.status != SEAL_OK)
-        drop_name_fault(&d->fault, file);
-    /* Many files cannot all stay open. */
-    if (d->received.before_opening && !is_stdin(d)) {
-        volume_close(d->in);
-        d->in = NULL;
-    }
+    return d->name != NULL ? d->name : first_of(d)->path;
 }
 
-enum seal_status drop_open_head(struct drop *d, const char *file, struct keyring *ring,
-                                const char *passphrase_fd, struct fault *fault)
+static enum seal_status start_drop(struct drop *d, struct fault *fault)
 {
-    *d = (struct drop){.received = {.name = file}};
-    if (volume_open(&d->in, file, fault) != SEAL_OK ||
-        open_head(d, ring, passphrase_fd, fault) != SEAL_OK)
-        drop_name_fault(fault, file);
+    size_t count = d->set->count;
+
+    d->name = drop_name(d->set);
+    d->received = calloc(count, sizeof *d->received);
+    if (d->name == NULL || d->received == NULL)
+        return out_of_memory(fault);
+    for (size_t i = 0; i < count; i++)
+        d->received[i] = d->set->files[i]->received;
+    if (check_name(d->options, first_of(d)->path, fault) != SEAL_OK)
+        return fault->status;
+    if (d->options->verify) { /* also of what was not opened there will be a record */
+        if (choose_record(d, fault) != SEAL_OK)
+            return fault->status;
+    } else if (d->set->fault.status == SEAL_OK && !d->set->has_gaps) {
+        if (choose_target(d, fault) != SEAL_OK || choose_record(d, fault) != SEAL_OK)
+            return fault->status;
+    }
+    *fault = d->set->fault;
     return fault->status;
+}
+
+void drop_start(struct drop *d, const struct drop_options *options, const struct set *set)
+{
+    *d = (struct drop){.options = options, .set = set};
+    if (start_drop(d, &d->fault) != SEAL_OK)
+        drop_name_fault(&d->fault, drop_called(d));
 }
 
 /* ---- Content ------------------------------------------------------------------------------ */
@@ -373,29 +325,26 @@ static char *folder_of_target(const struct drop *d)
     return folder;
 }
 
-static struct intake_job job_for(struct drop *d)
+static struct intake_job job_for(struct drop *d, const struct intake_volume *volumes)
 {
     const struct drop_options *o = d->options;
     char *folder = folder_of_target(d);
-    struct intake_job job;
 
-    d->limits = limits_for(&o->limits, volume_size(d->in), folder);
+    d->limits = limits_for(&o->limits, drop_sealed_size(d->set), folder);
     free(folder);
-    job = (struct intake_job){.task = o->raw                                  ? INTAKE_RAW
-                                      : d->env->params.type == CONTENT_STREAM ? INTAKE_STREAM
-                                                                              : INTAKE_BAG,
-                              .env = d->env,
-                              .in = d->in,
-                              .input_name = is_stdin(d) ? "standard input" : d->received.name,
-                              .output = -1,
-                              .output_name = d->target,
-                              .writable = o->writable,
-                              .exact_names = o->exact_names,
-                              .threads = o->threads,
-                              .whole_cage = o->limits.require_sandbox,
-                              .limits = d->limits};
-    memcpy(job.mark_key, d->mark_key, sizeof job.mark_key);
-    return job;
+    return (struct intake_job){.task = o->raw ? INTAKE_RAW
+                                       : first_of(d)->env->params.type == CONTENT_STREAM
+                                           ? INTAKE_STREAM
+                                           : INTAKE_BAG,
+                               .volumes = volumes,
+                               .volume_count = d->set->count,
+                               .output = -1,
+                               .output_name = d->target,
+                               .writable = o->writable,
+                               .exact_names = o->exact_names,
+                               .threads = o->threads,
+                               .whole_cage = o->limits.require_sandbox,
+                               .limits = d->limits};
 }
 
 /* Makes what the content is written to. */
@@ -428,28 +377,145 @@ static enum seal_status cut_padding(const struct drop *d, struct fault *fault)
     return fault_set_errno(fault, "could not be written", d->target);
 }
 
-static enum seal_status receive_content(struct drop *d, struct fault *fault)
+enum seal_status drop_take_up(const struct set *set, struct fault *fault)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (arrival_take_up(set->files[i], fault) != SEAL_OK)
+            return fault->status;
+    return SEAL_OK;
+}
+
+static enum seal_status run_worker(struct drop *d, const struct intake_volume *volumes,
+                                   struct fault *fault)
 {
     const struct intake_observer observer = {
         .ctx = &d->progress, .progress = progress_add, .uncaged = limits_uncaged};
-    struct intake_job job;
+    struct intake_job job = job_for(d, volumes);
 
-    if (d->in == NULL && (volume_open(&d->in, d->received.name, fault) != SEAL_OK ||
-                          check_unchanged(d, fault) != SEAL_OK))
-        return fault->status;
-    if (d->target != NULL && strcmp(d->target, "-") == 0) {
-        /* Said now rather than after the first pass. */
-        if (volume_rewind(d->in, fault) != SEAL_OK)
-            return fault->status;
-    }
-    job = job_for(d);
     if (make_target(d, &job, fault) != SEAL_OK)
         return fault->status;
-    progress_start(&d->progress, volume_size(d->in));
+    progress_start(&d->progress, drop_sealed_size(d->set));
     (void)!intake_run(&d->result, &job, &observer, fault);
     progress_end(&d->progress);
     limits_explain(fault, &d->options->limits, &d->limits, &d->result, d->reason);
     return fault->status == SEAL_OK ? cut_padding(d, fault) : fault->status;
+}
+
+static enum seal_status receive_content(struct drop *d, struct fault *fault)
+{
+    struct intake_volume *volumes;
+
+    if (drop_take_up(d->set, fault) != SEAL_OK)
+        return fault->status;
+    if (d->target != NULL && strcmp(d->target, "-") == 0) {
+        /* Said now rather than after the first pass. */
+        for (size_t i = 0; i < d->set->count; i++)
+            if (volume_rewind(d->set->files[i]->in, fault) != SEAL_OK)
+                return fault->status;
+    }
+    volumes = drop_volumes(d->set);
+    if (volumes == NULL)
+        return out_of_memory(fault);
+    (void)!run_worker(d, volumes, fault);
+    free(volumes);
+    return fault->status;
+}
+
+/* ---- Volumes by themselves ---------------------------------------------------------------- */
+
+static enum seal_status look_at_volume(struct arrival *a, const struct asked_limits *limits,
+                                       unsigned int threads, enum intake_task task, bool *is_last,
+                                       struct fault *fault)
+{
+    const struct intake_observer observer = {.uncaged = limits_uncaged};
+    struct intake_volume volume = {.name = a->path, .env = a->env, .in = a->in};
+    struct intake_job job = {.task = task,
+                             .volumes = &volume,
+                             .volume_count = 1,
+                             .output = -1,
+                             .threads = threads,
+                             .whole_cage = limits->require_sandbox};
+    struct intake_result result;
+
+    (void)!intake_run(&result, &job, &observer, fault);
+    *is_last = result.is_last;
+    if (fault->status != SEAL_OK) { /* what it points to goes with the result */
+        fault->what =
+            fault->what != NULL && strcmp(fault->what, INTAKE_UNCAGED) == 0 ? INTAKE_UNCAGED : NULL;
+        fault_add_name(fault, a->path);
+    }
+    intake_result_free(&result);
+    return fault->status;
+}
+
+/* SET_END_UNKNOWN: a pipe cannot be asked, and what is damaged does not say. */
+static enum set_end find_end(const struct set *set, const struct asked_limits *limits,
+                             struct fault *fault)
+{
+    struct arrival *last = set->files[set->count - 1];
+    bool is_last;
+
+    if (last->stat.type != PLAT_FILE)
+        return SET_END_UNKNOWN;
+    if (drop_take_up(set, fault) == SEAL_OK &&
+        look_at_volume(last, limits, 1, INTAKE_LAST, &is_last, fault) == SEAL_OK)
+        return is_last ? SET_HAS_LAST : SET_HAS_MORE;
+    if (fault->status == SEAL_DAMAGED || fault->status == SEAL_HOSTILE)
+        *fault = (struct fault){.status = SEAL_OK};
+    return SET_END_UNKNOWN;
+}
+
+enum seal_status drop_refuse_gaps(const struct set *set, const struct asked_limits *limits,
+                                  char text[static REASON_SIZE], struct fault *fault)
+{
+    enum set_end end = set->has_gaps ? find_end(set, limits, fault) : SET_HAS_MORE;
+
+    if (fault->status != SEAL_OK)
+        return fault->status;
+    set_describe_missing(set, end, text);
+    return fault_set(fault, SEAL_USAGE, text, NULL);
+}
+
+static const char *word_for(enum seal_status status)
+{
+    return status == SEAL_OK        ? "intact"
+           : status == SEAL_DAMAGED ? "damaged"
+           : status == SEAL_HOSTILE ? "breaks-rules"
+           : status == SEAL_BROKE   ? "broke-reader"
+                                    : "not-read";
+}
+
+/* Which to ask for again: a set that is no good may have others that are. */
+static void check_each(struct drop *d)
+{
+    struct progress progress;
+
+    d->words = calloc(d->set->count, sizeof *d->words);
+    if (d->words == NULL)
+        return;
+    progress_start(&progress, drop_sealed_size(d->set));
+    for (size_t i = 0; i < d->set->count; i++) {
+        struct fault fault = {.status = SEAL_OK};
+        bool is_last;
+
+        (void)!look_at_volume(d->set->files[i], &d->options->limits, d->options->threads,
+                              INTAKE_VOLUME, &is_last, &fault);
+        progress_add(&progress, volume_size(d->set->files[i]->in));
+        d->words[i] = word_for(fault.status);
+        if (fault.status == SEAL_INTERRUPTED) {
+            d->fault = fault;
+            break;
+        }
+    }
+    progress_end(&progress);
+}
+
+static void refuse_gaps(struct drop *d)
+{
+    d->fault = (struct fault){.status = SEAL_OK};
+    (void)!drop_refuse_gaps(d->set, &d->options->limits, d->reason, &d->fault);
+    if (d->fault.status == SEAL_USAGE && d->options->verify && first_of(d)->stat.type == PLAT_FILE)
+        check_each(d);
 }
 
 /* ---- Record and log ----------------------------------------------------------------------- */
@@ -500,13 +566,15 @@ static bool verdict_of(const struct drop *d, enum custody_verdict *verdict)
 
 static void fill_head(struct custody *c, const struct drop *d)
 {
+    const struct arrival *a = last_of(d);
+
     c->was_opened = true;
-    fingerprint_text(c->fingerprint, d->pkh);
+    fingerprint_text(c->fingerprint, a->pkh);
     c->format_version = SEAL_FORMAT_VERSION;
-    memcpy(c->commitment, d->env->commitment, sizeof c->commitment);
-    memcpy(c->bag_id, d->env->params.bundle_id, sizeof c->bag_id);
+    memcpy(c->commitment, a->env->commitment, sizeof c->commitment);
+    memcpy(c->bag_id, a->env->params.bundle_id, sizeof c->bag_id);
     c->content = d->options->raw                         ? CUSTODY_RAW
-                 : d->env->params.type == CONTENT_STREAM ? CUSTODY_STREAM
+                 : a->env->params.type == CONTENT_STREAM ? CUSTODY_STREAM
                                                          : CUSTODY_BAG;
 }
 
@@ -530,18 +598,18 @@ static void fill_content(struct custody *c, const struct drop *d)
 static bool fill_custody(struct custody *c, const struct drop *d)
 {
     *c = (struct custody){.step = d->options->verify ? STEP_VERIFIED : STEP_UNSEALED,
-                          .opened = d->opened,
+                          .opened = first_of(d)->opened,
                           .program = "unseal " SEAL_VERSION,
                           .program_sha256 = d->options->program_sha256,
                           .operator_name = d->options->operator_name,
                           .case_name = d->options->case_name,
-                          .files = &d->received,
-                          .file_count = 1,
-                          .keys_tried = d->keys_tried,
+                          .files = d->received,
+                          .file_count = d->set->count,
+                          .keys_tried = last_of(d)->keys_tried,
                           .reason = d->fault.what};
     if (!verdict_of(d, &c->verdict))
         return false;
-    if (d->was_opened)
+    if (first_of(d)->was_opened)
         fill_head(c, d);
     if (d->was_checked)
         fill_content(c, d);
@@ -631,7 +699,7 @@ static enum seal_status settle(struct drop *d, struct fault *fault)
         return SEAL_OK;
     if (d->options->log != NULL)
         status = custody_log_open(&log, d->options->log, fault);
-    if (status == SEAL_OK && log != NULL && d->was_opened)
+    if (status == SEAL_OK && log != NULL && first_of(d)->was_opened)
         status = custody_log_find(log, &c, &d->seen, d->first_seen, fault);
     c.seen = d->seen;
     if (d->seen != NOT_SEEN)
@@ -649,31 +717,78 @@ static enum seal_status settle(struct drop *d, struct fault *fault)
     return status;
 }
 
+/* A verdict on a file that was replaced meanwhile would be one on another file than the digest. */
+static void blame_change(struct drop *d)
+{
+    for (size_t i = 0; i < d->set->count; i++) {
+        const struct arrival *a = d->set->files[i];
+        struct fault changed = {.status = SEAL_OK};
+
+        if (d->fault.status == SEAL_INTERRUPTED || a->in == NULL ||
+            arrival_check_unchanged(a, &changed) == SEAL_OK)
+            continue;
+        d->fault = changed;
+        fault_add_name(&d->fault, a->path);
+        return;
+    }
+}
+
+/* Of what the digests were taken of, as the worker tells it. */
+static void expected_mark(const struct drop *d, uint8_t mark[static SHA256_LEN])
+{
+    struct sha256 all;
+
+    if (d->set->count == 1) {
+        memcpy(mark, first_of(d)->mark, SHA256_LEN);
+        return;
+    }
+    sha256_start(&all);
+    for (size_t i = 0; i < d->set->count; i++)
+        sha256_add(&all, d->set->files[i]->mark, SHA256_LEN);
+    sha256_end(&all, mark);
+}
+
 /* Size and time can be made those of another file, its mark cannot: of what the worker has read, as
  * it says. */
 static void check_mark(const struct drop *d, struct fault *fault)
 {
-    if (fault->status == SEAL_OK && d->received.before_opening &&
-        memcmp(d->result.sealed_digest, d->mark, sizeof d->mark) != 0)
-        (void)fault_set(fault, SEAL_IO, CHANGED, NULL);
+    uint8_t mark[SHA256_LEN];
+
+    expected_mark(d, mark);
+    if (fault->status == SEAL_OK && first_of(d)->received.before_opening &&
+        memcmp(d->result.sealed_digest, mark, sizeof mark) != 0)
+        (void)fault_set(fault, SEAL_IO, ARRIVAL_CHANGED, NULL);
+}
+
+static void receive_all(struct drop *d)
+{
+    (void)!receive_content(d, &d->fault);
+    blame_change(d);
+    check_mark(d, &d->fault);
+    d->was_checked = d->fault.status == SEAL_OK;
+    if (d->was_checked && !first_of(d)->received.before_opening) { /* a pipe */
+        d->received[0].size = d->result.sealed_len;
+        memcpy(d->received[0].sha256, d->result.sealed_digest, SHA256_LEN);
+    }
+    if (set_ends_early(&d->fault))
+        refuse_gaps(d);
+    if (d->fault.status == SEAL_DAMAGED && d->set->count > 1)
+        check_each(d);
 }
 
 void drop_receive(struct drop *d)
 {
-    bool opened = d->fault.status == SEAL_OK;
+    bool is_new = d->fault.status == SEAL_OK; /* a fault from here on has no name yet */
 
-    if (opened) {
-        (void)!receive_content(d, &d->fault);
-        blame_change(d);
-        check_mark(d, &d->fault);
-        d->was_checked = d->fault.status == SEAL_OK;
-    }
-    if (d->was_checked && !d->received.before_opening) {
-        d->received.size = d->result.sealed_len;
-        memcpy(d->received.sha256, d->result.sealed_digest, SHA256_LEN);
-    }
+    if (d->fault.status == SEAL_OK && d->set->has_gaps)
+        refuse_gaps(d);
+    else if (d->fault.status == SEAL_OK)
+        receive_all(d);
+    for (size_t i = 0; i < d->set->count; i++) /* a set has many files */
+        arrival_put_aside(d->set->files[i]);
     if (d->fault.status != SEAL_OK) {
-        drop_name_fault(&d->fault, d->received.name);
+        if (is_new)
+            drop_name_fault(&d->fault, drop_called(d));
         abandon(d);
     }
     if (settle(d, &d->late) == SEAL_OK)
@@ -736,12 +851,12 @@ static void show_summary(const struct drop *d)
     const struct bag_totals *t = &d->result.totals;
     char number[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
 
-    fingerprint_text(number, d->pkh);
+    fingerprint_text(number, last_of(d)->pkh);
     say("opened with key %s", number);
     if (d->options->raw)
         say("%s, not unpacked: only the seal is checked, not what is inside",
             size_text(d->result.content_len));
-    else if (d->env->params.type == CONTENT_BAG)
+    else if (first_of(d)->env->params.type == CONTENT_BAG)
         say("%s and %s, %s, all checked", count_text(t->files, "file"),
             count_text(t->folders, "folder"), size_text(t->bytes));
     else
@@ -752,7 +867,7 @@ static void show_summary(const struct drop *d)
     if (d->target_is_dir && !d->options->writable && !d->result.is_read_only)
         say("this file system could not make it read-only");
     if (d->seen != NOT_SEEN)
-        warn("%s: %s The log has it at %s.", shown(d->received.name),
+        warn("%s: %s The log has it at %s.", shown(drop_called(d)),
              custody_double_sentence(d->seen), d->first_seen);
 }
 
@@ -764,7 +879,7 @@ static void show_result(const struct drop *d)
 
     show_summary(d);
     if (d->target == NULL)
-        (void)fprintf(out, "verified %s\n", shown(d->received.name));
+        (void)fprintf(out, "verified %s\n", shown(drop_called(d)));
     else if (out == stdout)
         (void)fprintf(out, "unsealed %s\n", shown(d->target));
     if (d->record != NULL)
@@ -776,12 +891,23 @@ static void show_result(const struct drop *d)
                   d->options->raw ? "  (the sender's, not compared)" : "");
 }
 
+/* Volume by volume, when a set is no good. */
+static void show_volumes(const struct drop *d)
+{
+    for (size_t i = 0; i < d->set->count && d->words[i] != NULL; i++)
+        (void)printf("volume %3" PRIu64 "  %-12s  %s\n",
+                     (uint64_t)d->set->files[i]->env->params.index + 1, d->words[i],
+                     shown(d->set->files[i]->path));
+}
+
 enum exit_code drop_report(struct drop *d)
 {
     enum exit_code code = EXIT_ALL_DONE, late_code;
 
     if (d->fault.status != SEAL_OK) {
         code = complain(&d->fault);
+        if (d->words != NULL)
+            show_volumes(d);
         if (d->options->verify && d->record != NULL && d->late.status == SEAL_OK &&
             verdict_of(d, &(enum custody_verdict){VERDICT_ACCEPTED}))
             (void)printf("record   %s.custody.txt\n", shown(d->record));
@@ -794,7 +920,7 @@ enum exit_code drop_report(struct drop *d)
         return code;
     if (d->is_unlogged && d->fault.status == SEAL_OK)
         warn("%s: it is unsealed and in order, but the log does not have it.",
-             shown(d->received.name));
+             shown(drop_called(d)));
     late_code = complain(&d->late);
     return d->fault.status != SEAL_OK ? code : late_code; /* the verdict says more than the log */
 }
@@ -806,13 +932,20 @@ const char *drop_word(const struct drop *d)
     return verdict_of(d, &verdict) ? custody_verdict_word(verdict) : "failed";
 }
 
-void drop_close(struct drop *d)
+void drop_end(struct drop *d)
 {
     abandon(d);
-    sodium_free(d->env);
-    volume_close(d->in);
     intake_result_free(&d->result);
+    free(d->received);
+    free(d->words);
     free(d->target);
     free(d->record);
-    *d = (struct drop){.options = d->options};
+    *d = (struct drop){.options = d->options, .set = d->set, .name = d->name};
+}
+
+void drop_close(struct drop *d)
+{
+    drop_end(d);
+    free(d->name);
+    d->name = NULL;
 }

@@ -1,24 +1,21 @@
 /*
- * drop: one sealed file on its way in, private to this room. First its head is opened, while the
- * secret keys are there; then, when they are wiped, it is received.
+ * drop: one sealed file, or the volumes of one set, from which a bag is made; private to this room.
+ * When it starts, heads are open and the secret keys are wiped.
  */
 #ifndef SEAL_CLI_DROP_H
 #define SEAL_CLI_DROP_H
 
 #include "cli/cli.h"
-#include "cli/keyring.h"
 #include "cli/limits.h"
+#include "cli/sets.h"
 #include "custody/custody.h"
 #include "intake/intake.h"
-#include "volume/volume.h"
 
 /* What was asked for, the same for all drops of one run. */
 struct drop_options {
     const char *output;  /* -o, or NULL */
     bool output_is_home; /* bags are made in that folder; else it is the name of the one bag */
-    bool many;
     bool raw, verify, writable, exact_names;
-    const char *passphrase_fd;
     const char *operator_name, *case_name;
     const char *log;
     const uint8_t *program_sha256;
@@ -32,16 +29,9 @@ struct drop {
     struct fault late;  /* what went wrong with record or log of one whose verdict stands */
     bool is_unlogged;   /* only with the log */
     /* as it arrived */
-    struct custody_file received;
-    struct plat_stat stat;
-    struct volume_in *in;
-    uint8_t mark_key[VOLUME_KEY_LEN], mark[SHA256_LEN]; /* of what the digest was taken of */
-    /* its head */
-    struct envelope *env; /* sodium_malloc: the file key must not be swapped out */
-    bool was_opened;
-    uint8_t pkh[HASH_LEN];
-    size_t keys_tried;
-    struct timestamp opened;
+    const struct set *set;
+    char *name;                    /* or NULL for want of memory; see drop_called */
+    struct custody_file *received; /* one for each of set->files */
     /* where to */
     char *target; /* of what is made, or "-"; NULL: nothing is made */
     char *record; /* the record is this with .custody.txt and .custody.json behind; NULL: none */
@@ -50,6 +40,7 @@ struct drop {
     struct output file, records[2];
     /* what came out */
     bool was_checked;
+    const char **words; /* what came of each volume by itself, one for each; NULL: not looked at */
     struct progress progress;
     struct intake_limits limits;
     char reason[INTAKE_WHAT_SIZE]; /* text that the fault may point to */
@@ -58,16 +49,23 @@ struct drop {
     char first_seen[TIME_TEXT_SIZE];
 };
 
-/* Takes its digest, opens its head, and finds out where it goes. Failures are noted in drop->fault;
- * whatever the result, drop_close must follow in the end. */
-void drop_open(struct drop *d, const struct drop_options *options, const char *file,
-               struct keyring *ring);
-/* Receives it, if it was opened; writes record and log. */
+/* Of the only file that was named: what is known before its head is opened, so that no passphrase
+ * is asked for in vain. SEAL_EXISTS, SEAL_USAGE. */
+MUST_USE enum seal_status drop_foresee(const struct drop_options *options, const char *name,
+                                       struct fault *fault);
+/* Finds out where it goes. Failures, also those that set has already, are noted in drop->fault;
+ * whatever the result, drop_close must follow in the end. set must outlive it. */
+void drop_start(struct drop *d, const struct drop_options *options, const struct set *set);
+/* Receives it, if nothing speaks against it; writes record and log. */
 void drop_receive(struct drop *d);
 /* Says what came of it, and returns the exit code for it. */
 enum exit_code drop_report(struct drop *d);
+/* For messages. */
+const char *drop_called(const struct drop *d);
 /* The verdict in a word for the summary: "accepted", "damaged", "failed". */
 const char *drop_word(const struct drop *d);
+/* Removes what is unfinished, and frees all but its name. */
+void drop_end(struct drop *d);
 void drop_close(struct drop *d);
 
 /* SEAL_USAGE if path would lie in a bag: what the manifest of one does not list would spoil it. */
@@ -79,8 +77,17 @@ char *drop_default_name(const struct drop_options *o, const char *file, const ch
 void drop_abort_dir(struct output_dir *dir);
 /* Makes the message about the sealed file; what a rule was broken by is said as well. */
 void drop_name_fault(struct fault *fault, const char *file);
-/* Opens the file and its head alone: for looking into it by seeking. */
-MUST_USE enum seal_status drop_open_head(struct drop *d, const char *file, struct keyring *ring,
-                                         const char *passphrase_fd, struct fault *fault);
+/* What a set is called in messages: its first file, and how many more; malloc'ed. */
+char *drop_name(const struct set *set);
+/* All its files, for a worker; malloc'ed. */
+struct intake_volume *drop_volumes(const struct set *set);
+/* Of a set from which volumes are missing: finds out which, for the caller to name the set with.
+ * SEAL_USAGE, with what pointing to text; SEAL_IO. */
+MUST_USE enum seal_status drop_refuse_gaps(const struct set *set, const struct asked_limits *limits,
+                                           char text[static REASON_SIZE], struct fault *fault);
+/* Opens all its files again. */
+MUST_USE enum seal_status drop_take_up(const struct set *set, struct fault *fault);
+/* Bytes of all its files; 0: not known. */
+uint64_t drop_sealed_size(const struct set *set);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "archive/archive.h"
 #include "cli/limits.h"
+#include "cli/outputs.h"
+
 #define LARGEST 5
 #define FAT_FILE_MAX UINT32_MAX
 
@@ -61,11 +63,19 @@ static void largest_free(struct largest *l)
 
 struct expected {
     uint64_t about, most; /* of the sealed file; 0: it does not fit the fixed size */
+    uint64_t about_volumes, most_volumes;
 };
 
 static size_t sample_source(void *ctx, uint64_t off, void *buf, size_t len)
 {
     return bag_source_sample(ctx, off, buf, len);
+}
+
+static uint64_t volumes_for(uint64_t content, size_t head_len, uint64_t split)
+{
+    uint64_t each = stream_content_max(head_len, split);
+
+    return content == 0 ? 1 : (content + each - 1) / each;
 }
 
 static enum seal_status expect_size(const struct dry_run *d, const struct bag_survey *survey,
@@ -84,6 +94,10 @@ static enum seal_status expect_size(const struct dry_run *d, const struct bag_su
         return fault->status;
     e->about = stream_total_len(head, about, d->padding);
     e->most = stream_total_len(head, most, d->padding);
+    if (d->split > 0) {
+        e->about_volumes = volumes_for(about, head, d->split);
+        e->most_volumes = volumes_for(most, head, d->split);
+    }
     return SEAL_OK;
 }
 
@@ -123,26 +137,42 @@ static char *target_folder(const char *output, bool *is_output)
     return path_split(output, &folder, &name) ? folder : NULL;
 }
 
-static enum fit show_room(const struct expected *e, const char *folder)
+/* One file that ends at file_max, or what it is cut into where it may not: as seal does it. */
+static bool needs_volumes(const struct dry_run *d, const struct expected *e)
+{
+    return d->split > 0 ? d->split > FAT_FILE_MAX : e->most == 0 || e->most > FAT_FILE_MAX;
+}
+
+static bool can_be_cut(const struct dry_run *d, bool has_name)
+{
+    return d->split == 0 && d->padding.rule != PAD_FIXED && !has_name;
+}
+
+static enum fit show_room(const struct dry_run *d, const struct expected *e, const char *folder,
+                          bool has_name)
 {
     struct plat_room room;
-    enum fit free_fit, file_fit;
+    enum fit fit;
 
     if (plat_room(folder, &room) != 0) {
         warn("%s: how much room there is could not be found out.", shown(folder));
         return FITS;
     }
-    free_fit = fit_into(e, room.free);
-    file_fit = fit_into(e, room.file_max);
-    (void)printf("free in %s: %s; %s\n", shown(folder), size_text(room.free), fit_words(free_fit));
-    if (room.file_max == FAT_FILE_MAX) {
-        (void)printf("it is a FAT file system, whose files end at 4 GiB - 1 byte: %s\n",
-                     fit_words(file_fit));
-        return free_fit > file_fit ? free_fit : file_fit;
+    fit = fit_into(e, room.free);
+    (void)printf("free in %s: %s; %s\n", shown(folder), size_text(room.free), fit_words(fit));
+    if (room.file_max != FAT_FILE_MAX) {
+        if (d->split == 0)
+            (void)printf("on a stick with FAT32, whose files end at 4 GiB - 1 byte: %s\n",
+                         needs_volumes(d, e) ? "only with --split fat32" : "it fits");
+        return fit;
     }
-    (void)printf("on a stick with FAT32, whose files end at 4 GiB - 1 byte: %s\n",
-                 fit_words(fit_into(e, FAT_FILE_MAX)));
-    return free_fit;
+    (void)printf("it is a FAT file system, whose files end at 4 GiB - 1 byte: %s\n",
+                 !needs_volumes(d, e)      ? "it fits"
+                 : can_be_cut(d, has_name) ? "it will be cut into volumes"
+                 : d->split > 0            ? "--split asks for more"
+                 : has_name                ? "only with --split fat32, and a folder for -o"
+                                           : "--pad asks for more");
+    return needs_volumes(d, e) && !can_be_cut(d, has_name) ? FITS_NOT : fit;
 }
 
 static enum seal_status show_target(const struct dry_run *d, const struct expected *e, bool *fits,
@@ -164,7 +194,8 @@ static enum seal_status show_target(const struct dry_run *d, const struct expect
         warn("%s: there is no such folder to write into.", shown(folder));
         *fits = false;
     }
-    if (*fits && show_room(e, folder) == FITS_NOT)
+    if (*fits &&
+        show_room(d, e, folder, d->output != NULL && strcmp(folder, d->output) != 0) == FITS_NOT)
         *fits = false;
     free(folder);
     return SEAL_OK;
@@ -183,6 +214,29 @@ static void show_size(const struct expected *e)
     else
         (void)printf("sealed file: about %s; at most %s\n", size_text(e->about),
                      size_text(e->most));
+}
+
+/* False: more than can be opened. */
+static bool show_volumes(uint64_t split, const struct expected *e)
+{
+    (void)printf("in %s of %s at most\n", count_text(e->most_volumes, "volume"), size_text(split));
+    if (e->most_volumes > VOLUMES_MAX)
+        (void)printf("unseal opens no more than %d volumes: give --split a larger size\n",
+                     VOLUMES_MAX);
+    return e->about_volumes <= VOLUMES_MAX;
+}
+
+enum seal_status dry_run_most(const struct dry_run *d, uint64_t *most, struct fault *fault)
+{
+    struct bag_totals totals;
+    struct bag_survey survey;
+    struct expected e = {0};
+
+    bag_source_totals(d->source, &totals);
+    if (bag_source_survey(d->source, &survey, NULL, NULL, fault) == SEAL_OK)
+        (void)!expect_size(d, &survey, totals.bytes, &e, fault);
+    *most = e.most;
+    return fault->status;
 }
 
 /* ---- All of it ---------------------------------------------------------------------------- */
@@ -206,7 +260,7 @@ enum seal_status dry_run(const struct dry_run *d, struct bag_totals *totals, boo
                      count_text(totals->folders, "folder"), size_text(totals->bytes));
         show_largest(&largest);
         show_size(&e);
-        *fits = e.about != 0;
+        *fits = (d->split == 0 || show_volumes(d->split, &e)) && e.about != 0;
         if (*fits)
             limits_foresee(totals->bytes, e.about);
         status = *fits ? show_target(d, &e, fits, fault) : SEAL_OK;

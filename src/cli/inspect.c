@@ -10,24 +10,35 @@
 /* ---- What both need ----------------------------------------------------------------------- */
 
 struct look {
-    struct drop drop;
+    char *name; /* of the sealed file or set, for messages */
+    struct intake_volume *volumes;
     struct intake_limits limits;
     struct intake_result result;
 };
 
-static enum seal_status look_open(struct look *l, const struct inspection *in, struct keyring *ring,
-                                  struct fault *fault)
-{
-    enum seal_status status;
+static char reason[REASON_SIZE]; /* what a fault says outlives the look */
 
-    *l = (struct look){.limits = {0}};
-    status = drop_open_head(&l->drop, in->file, ring, in->passphrase_fd, fault);
-    keyring_free(ring);
-    if (status == SEAL_OK && l->drop.env->params.type != CONTENT_BAG)
-        status =
-            fault_set(fault, SEAL_USAGE,
-                      "it holds a stream, not files: there is nothing to look for in it", in->file);
-    return status;
+static enum seal_status look_open(struct look *l, const struct inspection *in, struct fault *fault)
+{
+    const struct set *set = in->set;
+
+    *l = (struct look){.name = drop_name(set)};
+    if (l->name == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    *fault = set->fault;
+    if (fault->status == SEAL_OK && set->files[0]->env->params.type != CONTENT_BAG)
+        (void)fault_set(fault, SEAL_USAGE,
+                        "it holds a stream, not files: there is nothing to look for in it", NULL);
+    if (fault->status == SEAL_OK && set->has_gaps)
+        (void)!drop_refuse_gaps(set, &in->limits, reason, fault);
+    if (fault->status == SEAL_OK && drop_take_up(set, fault) == SEAL_OK) {
+        l->volumes = drop_volumes(set);
+        if (l->volumes == NULL)
+            (void)fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    }
+    if (fault->status != SEAL_OK)
+        drop_name_fault(fault, l->name);
+    return fault->status;
 }
 
 /* What goes wrong is said of the sealed file. folder: what is written goes there, or NULL. */
@@ -35,24 +46,27 @@ static enum seal_status look_run(struct look *l, const struct inspection *in,
                                  struct intake_job *job, const char *folder,
                                  const struct intake_observer *observer, struct fault *fault)
 {
-    job->env = l->drop.env;
-    job->in = l->drop.in;
-    job->input_name = in->file;
+    job->volumes = l->volumes;
+    job->volume_count = in->set->count;
     job->whole_cage = in->limits.require_sandbox;
-    job->limits = l->limits = limits_for(&in->limits, volume_size(l->drop.in), folder);
-    if (intake_run(&l->result, job, observer, fault) != SEAL_OK) {
-        static char reason[REASON_SIZE]; /* what the fault says outlives the look */
-
+    job->limits = l->limits = limits_for(&in->limits, drop_sealed_size(in->set), folder);
+    if (intake_run(&l->result, job, observer, fault) == SEAL_OK)
+        return SEAL_OK;
+    if (set_ends_early(fault)) {
+        *fault = (struct fault){.status = SEAL_OK};
+        (void)!drop_refuse_gaps(in->set, &in->limits, reason, fault);
+    } else {
         limits_explain(fault, &in->limits, &l->limits, &l->result, reason);
-        drop_name_fault(fault, in->file);
     }
+    drop_name_fault(fault, l->name);
     return fault->status;
 }
 
 static void look_close(struct look *l)
 {
     intake_result_free(&l->result);
-    drop_close(&l->drop);
+    free(l->volumes);
+    free(l->name);
 }
 
 static void get_totals(const struct look *l, bool *incomplete)
@@ -128,8 +142,7 @@ static enum seal_status list_item(void *ctx, const struct bag_item *item, struct
     return l->is_cut ? SEAL_IO : SEAL_OK;
 }
 
-enum seal_status inspect_list(const struct inspection *in, struct keyring *ring, bool *incomplete,
-                              struct fault *fault)
+enum seal_status inspect_list(const struct inspection *in, bool *incomplete, struct fault *fault)
 {
     struct listing l = {.in = in};
     const struct intake_observer observer = {
@@ -137,7 +150,7 @@ enum seal_status inspect_list(const struct inspection *in, struct keyring *ring,
     struct intake_job job = {.task = INTAKE_LIST, .output = -1};
     struct look look;
     const struct bag_totals *totals = &look.result.totals;
-    enum seal_status status = look_open(&look, in, ring, fault);
+    enum seal_status status = look_open(&look, in, fault);
 
     if (status == SEAL_OK)
         status = look_run(&look, in, &job, NULL, &observer, fault);
@@ -237,35 +250,31 @@ static enum seal_status extract_to(struct look *l, const struct inspection *in, 
     return status;
 }
 
-enum seal_status inspect_extract(const struct inspection *in, struct keyring *ring,
-                                 bool *incomplete, struct fault *fault)
+enum seal_status inspect_target(char **path, const char *output, const char *file,
+                                struct fault *fault)
 {
-    char *path = in->output != NULL
-                     ? strdup(in->output)
-                     : drop_default_name(&(struct drop_options){0}, in->file, ".extract");
     struct plat_stat st;
-    struct look look;
-    enum seal_status status;
 
-    if (path == NULL)
+    *path = output != NULL ? strdup(output)
+                           : drop_default_name(&(struct drop_options){0}, file, ".extract");
+    if (*path == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    for (size_t len = strlen(path); len > 1 && path[len - 1] == '/';)
-        path[--len] = '\0';
-    if (plat_stat_at(PLAT_CWD, path, false, &st) == 0) {
-        (void)fault_set(fault, SEAL_EXISTS, NULL, path);
-        free(path);
-        return fault->status;
-    }
-    if (drop_refuse_in_bag(path, fault) != SEAL_OK) {
-        free(path);
-        return fault->status;
-    }
-    status = look_open(&look, in, ring, fault);
-    if (status == SEAL_OK)
-        status = extract_to(&look, in, path, fault);
-    if (status == SEAL_OK)
+    for (size_t len = strlen(*path); len > 1 && (*path)[len - 1] == '/';)
+        (*path)[--len] = '\0';
+    if (plat_stat_at(PLAT_CWD, *path, false, &st) == 0)
+        return fault_set(fault, SEAL_EXISTS, NULL, *path);
+    return drop_refuse_in_bag(*path, fault);
+}
+
+enum seal_status inspect_extract(const struct inspection *in, bool *incomplete, struct fault *fault)
+{
+    struct look look = {.name = NULL};
+    char *path;
+
+    if (inspect_target(&path, in->output, in->set->files[0]->path, fault) == SEAL_OK &&
+        look_open(&look, in, fault) == SEAL_OK && extract_to(&look, in, path, fault) == SEAL_OK)
         get_totals(&look, incomplete);
     look_close(&look);
     free(path);
-    return status;
+    return fault->status;
 }

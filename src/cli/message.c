@@ -3,6 +3,7 @@
  * terminal, on which nothing passes that could change what is seen there.
  */
 #include "cli/cli.h"
+#include "cli/outputs.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -137,7 +138,12 @@ static const struct advice advices[] = {
     {NULL, EFBIG,
      "That file system takes no file so large (FAT32 stops at 4 GiB): write to "
      "another one."},
+    {READS_DIFFERENT, 0,
+     "Nothing was kept, and nothing on it can be trusted: take another medium."},
     {NULL, EIO, "The medium may be failing: save what is on it."},
+    {NULL, ENODEV, "The medium is not there any more: put it in again."},
+    {NULL, ENXIO, "The medium is not there any more: put it in again."},
+    {NULL, EROFS, "If the medium has a switch against writing, turn it off; or take another."},
     {NULL, ENOENT, "Check how the name is spelled."},
     {NULL, EMFILE, "Too many files are open at once."},
 };

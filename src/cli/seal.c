@@ -13,13 +13,13 @@
 #include "archive/archive.h"
 #include "bag/bag.h"
 #include "cli/dryrun.h"
+#include "cli/kit.h"
 #include "cli/labels.h"
 #include "cli/limits.h"
-#include "envelope/envelope.h"
+#include "cli/outputs.h"
 #include "stream/stream.h"
 
 #define STREAM_READ_LEN ((size_t)256 * 1024)
-#define NEUTRAL_NAME_LEN 10
 #define RECIPIENTS_READ_MAX 1000
 #define NAMES_TOLD_MAX 20
 
@@ -27,6 +27,10 @@ enum option_number {
     OPT_TO,
     OPT_OUTPUT,
     OPT_PAD,
+    OPT_SPLIT,
+    OPT_ASK_MEDIA,
+    OPT_VERIFY,
+    OPT_NO_VERIFY,
     OPT_LEVEL,
     OPT_NO_COMPRESS,
     OPT_THREADS,
@@ -53,6 +57,14 @@ static struct option options[] = {
     [OPT_PAD] = {.name = "pad",
                  .value = "RULE",
                  .help = "hide the size: padme (default), pow2, or a fixed SIZE"},
+    [OPT_SPLIT] = {.name = "split",
+                   .value = "SIZE",
+                   .help = "cut it into volumes of SIZE at most; fat32 is just under 4 GiB"},
+    [OPT_ASK_MEDIA] = {.name = "ask-media",
+                       .help = "with --split: ask for another medium where one is full"},
+    [OPT_VERIFY] = {.name = "verify",
+                    .help = "read back what was written; done without it on removable media"},
+    [OPT_NO_VERIFY] = {.name = "no-verify", .help = "do not"},
     [OPT_LEVEL] = {.name = "level",
                    .value = "N",
                    .help = "compress from 1 (fast) to 19 (small); default 2"},
@@ -109,9 +121,9 @@ struct job {
     bool from_stdin;
     struct bag_source *source;
     struct random random;
-    struct output output;
-    char *output_path;
-    struct envelope *env; /* sodium_malloc: the file key must not be swapped out */
+    char *kit, *kit_key; /* without --to: the folder of the program, and the key in it */
+    uint64_t split;      /* 0: one file */
+    struct outputs outputs;
     struct crew *crew;
     struct stream_writer *stream;
     struct archive_writer *archive;
@@ -140,6 +152,41 @@ static enum exit_code parse_padding(const char *text, struct padding *padding)
         return complain_usage("--pad takes padme, pow2 or a size in bytes (K, M and G may follow) "
                               "that is a multiple of 2048 and at least 65536, not %s",
                               shown(text));
+    return EXIT_ALL_DONE;
+}
+
+/* The size of a volume, 0 without. */
+static enum exit_code parse_split(uint64_t *size, const struct padding *padding)
+{
+    const char *text = options[OPT_SPLIT].text;
+
+    *size = SPLIT_FAT32;
+    if (text == NULL)
+        *size = 0;
+    else if (strcmp(text, "fat32") != 0 &&
+             (!size_parse(text, size) || *size < BLOCK_LEN || *size % LENGTH_UNIT != 0 ||
+              *size > STREAM_BLOCKS_MAX * BLOCK_LEN))
+        return complain_usage("--split takes fat32 or a size in bytes (K, M and G may follow) that "
+                              "is a multiple of 2048 and at least 65536, not %s",
+                              shown(text));
+    if (*size > 0 && padding->rule == PAD_FIXED)
+        return complain_usage("--split and --pad SIZE contradict each other: volumes have one size "
+                              "already, but the last");
+    if (*size > 0 && options[OPT_OUTPUT].text != NULL && strcmp(options[OPT_OUTPUT].text, "-") == 0)
+        return complain_usage("--split does not go with -o -: volumes are several files");
+    if (*size == 0 && options[OPT_ASK_MEDIA].count > 0)
+        return complain_usage("--ask-media goes only with --split");
+    return EXIT_ALL_DONE;
+}
+
+static enum exit_code check_read_back(void)
+{
+    const char *output = options[OPT_OUTPUT].text;
+
+    if (options[OPT_VERIFY].count > 0 && options[OPT_NO_VERIFY].count > 0)
+        return complain_usage("--verify and --no-verify contradict each other");
+    if (options[OPT_VERIFY].count > 0 && output != NULL && strcmp(output, "-") == 0)
+        return complain_usage("--verify does not go with -o -: there is no file to read back");
     return EXIT_ALL_DONE;
 }
 
@@ -183,6 +230,25 @@ static bool is_dry_run(void)
     return options[OPT_DRY_RUN].count > 0;
 }
 
+/* On a stick that sealkey kit made, the key lies beside the program; and there goes what is sealed.
+ */
+static enum exit_code look_for_kit(struct job *job)
+{
+    struct buffer path = {0};
+    struct plat_stat st;
+
+    if (options[OPT_TO].count > 0 || is_dry_run())
+        return EXIT_ALL_DONE;
+    job->kit = plat_own_folder();
+    if (job->kit != NULL && buffer_printf(&path, "%s/" KIT_RECIPIENT, job->kit) == SEAL_OK &&
+        plat_stat_at(PLAT_CWD, (char *)path.data, true, &st) == 0 && st.type == PLAT_FILE) {
+        job->kit_key = (char *)path.data;
+        return EXIT_ALL_DONE;
+    }
+    buffer_free(&path);
+    return complain_usage("--to is missing: the public key of who is to open it");
+}
+
 /* A stream is sealed without a record, and is read only once. */
 static enum exit_code parse_for_stdin(void)
 {
@@ -217,10 +283,14 @@ static enum exit_code parse_job(struct job *job)
 {
     enum exit_code code = parse_paths(job);
 
-    if (code == EXIT_ALL_DONE && options[OPT_TO].count == 0 && !is_dry_run())
-        code = complain_usage("--to is missing: the public key of who is to open it");
+    if (code == EXIT_ALL_DONE)
+        code = look_for_kit(job);
     if (code == EXIT_ALL_DONE)
         code = parse_padding(options[OPT_PAD].text, &job->padding);
+    if (code == EXIT_ALL_DONE)
+        code = parse_split(&job->split, &job->padding);
+    if (code == EXIT_ALL_DONE)
+        code = check_read_back();
     if (code == EXIT_ALL_DONE)
         code = parse_level(&job->level);
     if (code == EXIT_ALL_DONE)
@@ -278,27 +348,32 @@ static enum seal_status check_key(const struct public_key *key, const char *name
     return SEAL_OK;
 }
 
+static enum seal_status read_recipient(struct job *job, const char *name, struct fault *fault)
+{
+    size_t first = job->key_count;
+    struct key_file file;
+    enum seal_status status = key_file_read(&file, name, fault);
+
+    if (status != SEAL_OK)
+        return status;
+    status = add_keys(job, &file, name, fault);
+    if (status == SEAL_OK && file.marked_public)
+        warn("%s: this is an example, its secret key is public: anybody can open what is sealed to "
+             "it.",
+             shown(name));
+    key_file_free(&file);
+    for (size_t k = first; status == SEAL_OK && k < job->key_count; k++)
+        status = check_key(&job->keys[k], name, fault);
+    return status;
+}
+
 static enum seal_status read_recipients(struct job *job, struct fault *fault)
 {
-    for (size_t i = 0; i < options[OPT_TO].count; i++) {
-        const char *name = options[OPT_TO].all[i];
-        size_t first = job->key_count;
-        struct key_file file;
-        enum seal_status status = key_file_read(&file, name, fault);
-
-        if (status != SEAL_OK)
-            return status;
-        status = add_keys(job, &file, name, fault);
-        if (status == SEAL_OK && file.marked_public)
-            warn("%s: this is an example, its secret key is public: anybody can open what is "
-                 "sealed to it.",
-                 shown(name));
-        key_file_free(&file);
-        for (size_t k = first; status == SEAL_OK && k < job->key_count; k++)
-            status = check_key(&job->keys[k], name, fault);
-        if (status != SEAL_OK)
-            return status;
-    }
+    if (job->kit_key != NULL)
+        return read_recipient(job, job->kit_key, fault);
+    for (size_t i = 0; i < options[OPT_TO].count; i++)
+        if (read_recipient(job, options[OPT_TO].all[i], fault) != SEAL_OK)
+            return fault->status;
     return SEAL_OK;
 }
 
@@ -365,45 +440,70 @@ static void summarize(const struct job *job)
 
 /* ---- Where to ----------------------------------------------------------------------------- */
 
-/* Letters and digits that say nothing, and an ending that says nothing. */
-static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-
-static void neutral_name(char *name, struct random *random)
-{
-    for (size_t i = 0; i < NEUTRAL_NAME_LEN; i++)
-        name[i] = letters[random_below(random, sizeof letters - 1)];
-    memcpy(name + NEUTRAL_NAME_LEN, ".bin", 5);
-}
-
-static bool is_neutral_name(const char *name, size_t len)
-{
-    return len == NEUTRAL_NAME_LEN + 4 && strspn(name, letters) == NEUTRAL_NAME_LEN &&
-           memcmp(name + NEUTRAL_NAME_LEN, ".bin", 4) == 0;
-}
-
 /* Before the source is listed, so that it has nothing in it that goes away then. */
 static enum seal_status choose_output(struct job *job, struct fault *fault)
 {
-    const char *given = options[OPT_OUTPUT].text;
-    bool is_named = given != NULL;
-    char name[NEUTRAL_NAME_LEN + 5];
-    struct buffer path = {0};
-    struct plat_stat st;
+    struct outputs *o = &job->outputs;
 
-    neutral_name(name, &job->random);
-    if (given == NULL) {
-        given = name;
-    } else if (strcmp(given, "-") != 0 && plat_stat_at(PLAT_CWD, given, true, &st) == 0 &&
-               st.type == PLAT_DIR) {
-        is_named = false;
-        if (buffer_printf(&path, "%s%s%s", given, given[strlen(given) - 1] == '/' ? "" : "/",
-                          name) != SEAL_OK)
-            return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    }
-    job->output_path = path.data != NULL ? (char *)path.data : strdup(given);
-    if (job->output_path == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    clear_leftovers(job->output_path, is_named ? NULL : is_neutral_name);
+    o->keys = job->keys;
+    o->key_count = job->key_count;
+    o->random = &job->random;
+    if (outputs_init(o,
+                     options[OPT_OUTPUT].text != NULL ? options[OPT_OUTPUT].text
+                     : job->kit_key != NULL           ? job->kit
+                                                      : NULL,
+                     fault) != SEAL_OK)
+        return fault->status;
+    if (job->split > 0 && !outputs_split(o, job->split))
+        return fault_set(fault, SEAL_USAGE,
+                         "with --split, -o names a folder that is there; the volumes in it get "
+                         "names of their own",
+                         o->path);
+    o->read_back = options[OPT_VERIFY].count > 0      ? READ_BACK_ALWAYS
+                   : options[OPT_NO_VERIFY].count > 0 ? READ_BACK_NEVER
+                                                      : READ_BACK_REMOVABLE;
+    o->asks = options[OPT_ASK_MEDIA].count > 0;
+    if (o->asks && !plat_has_terminal())
+        return fault_set(fault, SEAL_USAGE, "there is no terminal on which --ask-media could ask",
+                         NULL);
+    outputs_clear_leftovers(o);
+    return SEAL_OK;
+}
+
+static struct dry_run plan_of(const struct job *job)
+{
+    return (struct dry_run){.source = job->source,
+                            .level = job->level,
+                            .padding = job->padding,
+                            .split = job->split,
+                            .key_count = job->key_count,
+                            .output = options[OPT_OUTPUT].text};
+}
+
+/* Where a file cannot grow as large as this one may, it becomes a set of volumes. */
+static enum seal_status split_for_fat(struct job *job, struct fault *fault)
+{
+    struct outputs *o = &job->outputs;
+    const struct dry_run plan = plan_of(job);
+    uint64_t file_max, most = UINT64_MAX; /* of standard input nobody knows */
+
+    if (job->split > 0 || !outputs_file_max(o, &file_max))
+        return SEAL_OK;
+    if (!job->from_stdin && dry_run_most(&plan, &most, fault) != SEAL_OK)
+        return fault->status;
+    if (most <= file_max || (job->from_stdin && o->path != NULL))
+        return SEAL_OK;
+    if (job->padding.rule == PAD_FIXED)
+        return fault_set(fault, SEAL_USAGE,
+                         "it would lie on FAT, whose files end at 4 GiB, and --pad asks for more",
+                         NULL);
+    if (!outputs_split(o, SPLIT_FAT32))
+        return fault_set(fault, SEAL_USAGE,
+                         "it would lie on FAT, whose files end at 4 GiB, and may become larger. "
+                         "Add --split fat32, and name a folder with -o instead of a file",
+                         o->path);
+    job->split = SPLIT_FAT32;
+    say("files on FAT end at 4 GiB: what becomes larger is cut into volumes");
     return SEAL_OK;
 }
 
@@ -439,7 +539,7 @@ static enum seal_status seal_bag(struct job *job, struct fault *fault)
 {
     struct bag_info info = {.software = "seal " SEAL_VERSION,
                             .program_digest = program_digest(),
-                            .bag_id = job->env->params.bundle_id,
+                            .bag_id = job->outputs.env->params.bundle_id,
                             .now = clock_now(),
                             .labels = job->labels.list,
                             .label_count = job->labels.count};
@@ -469,34 +569,26 @@ static enum seal_status seal_content(struct job *job, struct fault *fault)
 static enum seal_status seal_all(struct job *job, struct fault *fault)
 {
     enum content_type type = job->from_stdin ? CONTENT_STREAM : CONTENT_BAG;
-    uint8_t *head = malloc(HEAD_LEN_MAX);
-    enum seal_status status;
+    struct stream_out first;
+    enum seal_status status = crew_new(&job->crew, job->threads, fault);
 
-    job->env = sodium_malloc(sizeof *job->env);
-    if (head == NULL || job->env == NULL) {
-        free(head);
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    }
-    *job->env = (struct envelope){.params = {.type = type}};
-    random_bytes(&job->random, job->env->params.bundle_id, BUNDLE_ID_LEN);
-    status = crew_new(&job->crew, job->threads, fault);
     if (status == SEAL_OK)
-        status = envelope_make(job->env, head, job->keys, job->key_count, &job->random, fault);
+        status = outputs_start(&job->outputs, type, &first, fault);
     if (status == SEAL_OK)
-        status = stream_writer_new(&job->stream, job->env, head, job->padding, job->crew,
-                                   job->output.fd, fault);
+        status = stream_writer_new(&job->stream, first.env, first.head, job->padding, job->crew,
+                                   first.fd, fault);
+    if (status == SEAL_OK && job->split > 0)
+        stream_writer_split(job->stream, &job->outputs.split);
     if (status == SEAL_OK)
         status = archive_writer_new(&job->archive, type, job->level, job->crew, job->stream, fault);
     if (status == SEAL_OK)
         status = seal_content(job, fault);
-    free(head);
     archive_writer_free(job->archive);
     stream_writer_free(job->stream);
     crew_free(job->crew);
-    sodium_free(job->env);
     /* What is left without a name by now is the output. */
     if (status != SEAL_OK && status != SEAL_NO_ROOM)
-        fault_add_name(fault, job->output.is_stdout ? "standard output" : job->output_path);
+        fault_add_name(fault, outputs_name(&job->outputs));
     return status;
 }
 
@@ -524,9 +616,8 @@ static enum seal_status list_source(struct job *job, struct fault *fault)
 
 static enum seal_status run_dry(struct job *job, bool *fits, struct fault *fault)
 {
-    struct dry_run d = {
-        .level = job->level, .padding = job->padding, .output = options[OPT_OUTPUT].text};
     enum seal_status status = read_recipients(job, fault);
+    struct dry_run plan;
 
     if (status == SEAL_OK)
         status = start_random(job, fault);
@@ -534,9 +625,8 @@ static enum seal_status run_dry(struct job *job, bool *fits, struct fault *fault
         status = list_source(job, fault);
     if (status != SEAL_OK)
         return status;
-    d.source = job->source;
-    d.key_count = job->key_count;
-    return dry_run(&d, &job->totals, fits, fault);
+    plan = plan_of(job);
+    return dry_run(&plan, &job->totals, fits, fault);
 }
 
 static enum seal_status run(struct job *job, struct fault *fault)
@@ -550,30 +640,38 @@ static enum seal_status run(struct job *job, struct fault *fault)
     if (status == SEAL_OK)
         status = list_source(job, fault);
     if (status == SEAL_OK)
-        status = output_create(&job->output, job->output_path, PLAT_PRIVATE, fault);
+        status = split_for_fat(job, fault);
     if (status != SEAL_OK)
         return status;
     progress_start(&job->progress, job->totals.bytes);
     status = seal_all(job, fault);
     progress_end(&job->progress);
-    if (status == SEAL_OK)
-        status = output_commit(&job->output, fault);
-    else
-        output_abort(&job->output);
-    return status;
+    return status == SEAL_OK ? outputs_commit(&job->outputs, fault) : status;
 }
 
 /* The receipt goes where the sealed file does not. */
 static void show_result(const struct job *job)
 {
-    FILE *out = strcmp(job->output_path, "-") == 0 ? stderr : stdout;
+    const struct outputs *o = &job->outputs;
+    FILE *out = strcmp(o->files[0].path, "-") == 0 ? stderr : stdout;
     char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
 
     number_text(receipt, job->receipt, RECEIPT_GROUPS);
     summarize(job);
-    if (out == stdout)
-        (void)fprintf(out, "sealed  %s  (%s)\n", shown(job->output_path),
-                      size_text(job->sealed_len));
+    for (size_t i = 0; out == stdout && i < o->count; i++) {
+        uint64_t before = i * job->split;
+        bool is_last = i + 1 == o->count;
+
+        (void)fprintf(out, "sealed  %s  (%s)\n", shown(o->files[i].path),
+                      size_text(is_last ? job->sealed_len - before : job->split));
+    }
+    if (o->count > 1)
+        (void)fprintf(out, "volumes %zu; all of them are needed to open it\n", o->count);
+    if (o->was_in_memory)
+        warn("what was written was read back and is as it should be; but the system read it, at "
+             "least in part, from memory and not from the medium.");
+    else if (o->was_read_back)
+        say("read back from the medium: all is as it was written");
     limits_foresee(job->totals.bytes, job->sealed_len);
     (void)fprintf(out, "receipt %s\n", receipt);
 }
@@ -607,8 +705,10 @@ int main(int argc, char **argv)
         code = do_job(&job, &fault);
     labels_free(&job.labels);
     bag_source_free(job.source);
+    outputs_end(&job.outputs);
     random_end(&job.random);
-    free(job.output_path);
+    free(job.kit);
+    free(job.kit_key);
     free(job.keys);
     free(job.paths);
     options_free(&program);

@@ -6,6 +6,7 @@
  * as it was, and no half of a new one is left behind.
  */
 #include "cli/cli.h"
+#include "cli/kit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 
 #include <sodium.h>
 
-#define COMMANDS "new, show or passwd"
+#define COMMANDS "new, show, passwd or kit"
 
 /* ---- What new and passwd share ------------------------------------------------------------ */
 
@@ -676,7 +677,8 @@ static enum exit_code command_passwd(int argc, char **argv)
 static const struct command {
     const char *name;
     enum exit_code (*run)(int argc, char **argv);
-} commands[] = {{"new", command_new}, {"show", command_show}, {"passwd", command_passwd}};
+} commands[] = {
+    {"new", command_new}, {"show", command_show}, {"passwd", command_passwd}, {"kit", command_kit}};
 
 /* Without a command there are only --help and --version. */
 static enum exit_code no_command(int argc, char **argv)
@@ -684,9 +686,9 @@ static enum exit_code no_command(int argc, char **argv)
     struct option none[1] = {{.name = NULL}};
     const struct program program = {
         .name = "sealkey",
-        .usage = "new -o NAME [OPTIONS]\nshow FILE...\npasswd [OPTIONS] FILE",
-        .about = "Makes keys, shows what is in a key file, changes a passphrase. For the options "
-                 "of one command: sealkey COMMAND --help.",
+        .usage = "new -o NAME [OPTIONS]\nshow FILE...\npasswd [OPTIONS] FILE\nkit --to KEY.pub DIR",
+        .about = "Makes keys, shows what is in a key file, changes a passphrase, makes what is put "
+                 "on a stick for others. For the options of one command: sealkey COMMAND --help.",
         .more = "Example:\n"
                 "  sealkey new -o org        writes org.pub to give out and org.key to guard\n"
                 "  sealkey show org.pub      shows its fingerprint, to be compared by voice\n"

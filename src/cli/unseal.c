@@ -14,6 +14,8 @@
 
 #include "cli/drop.h"
 #include "cli/inspect.h"
+#include "cli/keyring.h"
+#include "cli/sets.h"
 
 enum option_number {
     OPT_KEY,
@@ -206,8 +208,6 @@ static enum exit_code check_files(enum option_number mode, const char *const *fi
         return complain_usage("--key is missing: the secret key that opens the file");
     if (count == 0)
         return complain_usage("no sealed file was named");
-    if (count > 1 && (mode == OPT_LIST || mode == OPT_EXTRACT))
-        return complain_usage("--%s takes one sealed file at a time", options[mode].name);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(files[i], "-") != 0)
             continue;
@@ -223,14 +223,12 @@ static enum exit_code check_files(enum option_number mode, const char *const *fi
     return EXIT_ALL_DONE;
 }
 
-static enum exit_code check_output(enum option_number mode, size_t file_count)
+static enum exit_code check_output(enum option_number mode)
 {
     const char *output = options[OPT_OUTPUT].text;
 
     if (output == NULL || strcmp(output, "-") != 0)
         return EXIT_ALL_DONE;
-    if (file_count > 1)
-        return complain_usage("-o - takes one sealed file at a time");
     if (mode == OPT_VERIFY || mode == OPT_EXTRACT)
         return complain_usage("-o - does not go with --%s; give a name", options[mode].name);
     return EXIT_ALL_DONE;
@@ -315,18 +313,58 @@ static enum exit_code worse(enum exit_code a, enum exit_code b)
     return x > y ? a : b;
 }
 
+/* ---- What arrived ------------------------------------------------------------------------- */
+
+static enum seal_status open_arrival(struct arrival *a, struct keyring *ring, bool many,
+                                     bool hashes, unsigned int threads, struct fault *fault)
+{
+    struct fault changed = {.status = SEAL_OK};
+
+    if (arrival_find(a, many, fault) != SEAL_OK)
+        return fault->status;
+    if (hashes && arrival_take_digest(a, threads, fault) != SEAL_OK)
+        return fault->status;
+    (void)!arrival_open_head(a, ring, options[OPT_PASSPHRASE_FD].text, fault);
+    /* A verdict on a file that was replaced meanwhile would be one on another than the digest. */
+    if (fault->status != SEAL_INTERRUPTED && arrival_check_unchanged(a, &changed) != SEAL_OK)
+        *fault = changed;
+    return fault->status;
+}
+
+/* Opens all heads, and finds out what belongs together. Why one was not opened is noted with it;
+ * fault is what ends all. The keys are wiped in any case. */
+static enum seal_status open_arrivals(struct sets *s, struct keyring *ring, bool hashes,
+                                      unsigned int threads, struct fault *fault)
+{
+    for (size_t i = 0; i < s->arrival_count && fault->status == SEAL_OK; i++) {
+        struct arrival *a = &s->arrivals[i];
+
+        (void)!open_arrival(a, ring, s->arrival_count > 1, hashes, threads, &a->fault);
+        arrival_put_aside(a);
+        if (a->fault.status != SEAL_OK)
+            fault_add_name(&a->fault, a->path);
+        if (a->fault.status == SEAL_INTERRUPTED)
+            *fault = a->fault;
+    }
+    keyring_free(ring);
+    return fault->status == SEAL_OK ? sets_sort(s, fault) : fault->status;
+}
+
+/* ---- Unsealing ---------------------------------------------------------------------------- */
+
 /* A line of the table at the end. */
 struct outcome {
     char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
     const char *word;
 };
 
-static void show_table(const char *const *files, const struct outcome *outcomes, size_t count)
+static void show_table(const struct drop *drops, const struct outcome *outcomes, size_t count)
 {
     (void)printf("\n%-12s  %-24s  %s\n", "result", "receipt", "file");
     for (size_t i = 0; i < count; i++)
         (void)printf("%-12s  %-24s  %s\n", outcomes[i].word,
-                     outcomes[i].receipt[0] != '\0' ? outcomes[i].receipt : "-", shown(files[i]));
+                     outcomes[i].receipt[0] != '\0' ? outcomes[i].receipt : "-",
+                     shown(drop_called(&drops[i])));
 }
 
 static void note_outcome(struct outcome *o, const struct drop *d)
@@ -336,73 +374,96 @@ static void note_outcome(struct outcome *o, const struct drop *d)
         number_text(o->receipt, d->result.receipt, RECEIPT_GROUPS);
 }
 
-/* Receives those that were opened, one after the other. */
+/* One after the other. */
 static enum exit_code receive_all(struct drop *drops, size_t count, struct outcome *outcomes,
                                   struct fault *stopped)
 {
     enum exit_code code = EXIT_ALL_DONE;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && stopped->status == SEAL_OK; i++) {
         if (count > 1)
-            (void)printf("%sfile     %s\n", i > 0 ? "\n" : "", shown(drops[i].received.name));
+            (void)printf("%sfile     %s\n", i > 0 ? "\n" : "", shown(drop_called(&drops[i])));
         (void)fflush(stdout);
         drop_receive(&drops[i]);
         code = worse(code, drop_report(&drops[i]));
         note_outcome(&outcomes[i], &drops[i]);
         if (drops[i].fault.status == SEAL_INTERRUPTED)
             *stopped = drops[i].fault;
-        drop_close(&drops[i]);
-        if (stopped->status != SEAL_OK)
-            break;
+        drop_end(&drops[i]);
     }
+    if (count > 1 && stopped->status == SEAL_OK)
+        show_table(drops, outcomes, count);
     return code;
 }
 
-static enum exit_code run_drops(const struct drop_options *o, const char *const *files,
-                                size_t count, struct fault *stopped)
+static enum exit_code receive_sets(const struct drop_options *o, const struct sets *s,
+                                   struct fault *stopped)
 {
-    struct keyring ring = {0};
-    struct fault fault = {.status = SEAL_OK};
-    struct drop *drops = calloc(count, sizeof *drops);
-    struct outcome *outcomes = calloc(count, sizeof *outcomes);
-    enum exit_code code = EXIT_ALL_DONE;
+    struct drop *drops = calloc(s->count, sizeof *drops);
+    struct outcome *outcomes = calloc(s->count, sizeof *outcomes);
+    enum exit_code code;
 
-    if (drops == NULL || outcomes == NULL)
-        (void)fault_set(&fault, SEAL_NO_MEMORY, NULL, NULL);
-    else if (prepare_home(o, &fault) == SEAL_OK && try_log(o, &fault) == SEAL_OK)
-        (void)read_keys(&ring, &fault);
-    for (size_t i = 0; i < count && fault.status == SEAL_OK; i++)
-        drop_open(&drops[i], o, files[i], &ring);
-    keyring_free(&ring);
-    if (fault.status != SEAL_OK) {
-        code = complain(&fault);
-        *stopped = fault;
-    } else {
-        code = receive_all(drops, count, outcomes, stopped);
-        if (count > 1 && stopped->status == SEAL_OK)
-            show_table(files, outcomes, count);
-    }
-    for (size_t i = 0; drops != NULL && i < count; i++)
+    for (size_t i = 0; drops != NULL && i < s->count; i++)
+        drop_start(&drops[i], o, &s->all[i]);
+    if (drops != NULL && outcomes != NULL)
+        code = receive_all(drops, s->count, outcomes, stopped);
+    else
+        code = complain(&(struct fault){.status = SEAL_NO_MEMORY});
+    for (size_t i = 0; drops != NULL && i < s->count; i++)
         drop_close(&drops[i]);
     free(drops);
     free(outcomes);
     return code;
 }
 
-/* ---- The whole ---------------------------------------------------------------------------- */
-
 static bool ends_in_slash(const char *text)
 {
     return text != NULL && text[0] != '\0' && text[strlen(text) - 1] == '/';
 }
 
-static enum exit_code run_inspection(enum option_number mode, const char *file,
+static bool is_folder(const char *path)
+{
+    struct plat_stat st;
+
+    return plat_stat_at(PLAT_CWD, path, true, &st) == 0 && st.type == PLAT_DIR;
+}
+
+/* What -o names: one bag, or the folder for several. */
+static enum seal_status find_home(struct drop_options *o, const struct sets *s, struct fault *fault)
+{
+    if (o->output == NULL || o->output_is_home)
+        return SEAL_OK;
+    if (s->count > 1 && strcmp(o->output, "-") == 0)
+        return fault_set(fault, SEAL_USAGE, "-o - takes one sealed file at a time", NULL);
+    o->output_is_home = s->count > 1 || ((s->arrival_count > 1 || s->arrivals[0].lies_in_folder) &&
+                                         is_folder(o->output));
+    return prepare_home(o, fault);
+}
+
+static enum exit_code run_drops(struct drop_options *o, struct sets *s, struct fault *stopped)
+{
+    struct keyring ring = {0};
+
+    o->output_is_home = ends_in_slash(o->output);
+    if (prepare_home(o, stopped) == SEAL_OK && try_log(o, stopped) == SEAL_OK &&
+        (s->arrival_count > 1 || s->arrivals[0].lies_in_folder ||
+         drop_foresee(o, s->arrivals[0].path, stopped) == SEAL_OK) &&
+        read_keys(&ring, stopped) == SEAL_OK &&
+        open_arrivals(s, &ring, true, o->threads, stopped) == SEAL_OK)
+        (void)find_home(o, s, stopped);
+    keyring_free(&ring);
+    if (stopped->status != SEAL_OK)
+        return complain(stopped);
+    return receive_sets(o, s, stopped);
+}
+
+/* ---- The whole ---------------------------------------------------------------------------- */
+
+static enum exit_code run_inspection(enum option_number mode, struct sets *s,
                                      const struct asked_limits *limits, struct fault *stopped)
 {
     struct keyring ring = {0};
-    struct inspection in = {.file = file,
-                            .passphrase_fd = options[OPT_PASSPHRASE_FD].text,
-                            .as_json = given(OPT_JSON),
+    struct inspection in = {.as_json = given(OPT_JSON),
                             .as_csv = given(OPT_CSV),
                             .as_long = given(OPT_LONG),
                             .paths = options[OPT_EXTRACT].all,
@@ -412,13 +473,24 @@ static enum exit_code run_inspection(enum option_number mode, const char *file,
                             .exact_names = given(OPT_EXACT_NAMES),
                             .limits = *limits};
     bool incomplete = false;
-    enum seal_status status = read_keys(&ring, stopped);
+    char *target = NULL;
 
-    if (status == SEAL_OK)
-        status = mode == OPT_LIST ? inspect_list(&in, &ring, &incomplete, stopped)
-                                  : inspect_extract(&in, &ring, &incomplete, stopped);
+    if (mode == OPT_EXTRACT && (in.output != NULL || s->arrival_count == 1))
+        (void)!inspect_target(&target, in.output, s->arrivals[0].path, stopped);
+    free(target);
+    if (stopped->status == SEAL_OK && read_keys(&ring, stopped) == SEAL_OK)
+        (void)!open_arrivals(s, &ring, false, 1, stopped);
     keyring_free(&ring);
-    if (status != SEAL_OK)
+    if (stopped->status == SEAL_OK && s->count > 1)
+        (void)fault_set(stopped, SEAL_USAGE,
+                        "these are several sealed files; they are looked into one at a time (of a "
+                        "set, all volumes)",
+                        NULL);
+    in.set = s->all;
+    if (stopped->status == SEAL_OK)
+        (void)!(mode == OPT_LIST ? inspect_list(&in, &incomplete, stopped)
+                                 : inspect_extract(&in, &incomplete, stopped));
+    if (stopped->status != SEAL_OK)
         return complain(stopped);
     return incomplete ? EXIT_INCOMPLETE : EXIT_ALL_DONE;
 }
@@ -428,23 +500,28 @@ static enum exit_code run(enum option_number mode, const char *const *files, siz
                           struct fault *stopped)
 {
     struct drop_options o = {.output = options[OPT_OUTPUT].text,
-                             .output_is_home = count > 1 || ends_in_slash(options[OPT_OUTPUT].text),
-                             .many = count > 1,
                              .raw = given(OPT_RAW),
                              .verify = given(OPT_VERIFY),
                              .writable = given(OPT_WRITABLE),
                              .exact_names = given(OPT_EXACT_NAMES),
-                             .passphrase_fd = options[OPT_PASSPHRASE_FD].text,
                              .operator_name = options[OPT_OPERATOR].text,
                              .case_name = options[OPT_CASE].text,
                              .log = options[OPT_LOG].text,
                              .threads = threads,
                              .limits = *limits};
+    struct sets sets = {.count = 0};
+    enum exit_code code;
 
-    if (mode == OPT_LIST || mode == OPT_EXTRACT)
-        return run_inspection(mode, files[0], limits, stopped);
-    o.program_sha256 = program_digest();
-    return run_drops(&o, files, count, stopped);
+    if (sets_list(&sets, files, count, stopped) != SEAL_OK) {
+        code = complain(stopped);
+    } else if (mode == OPT_LIST || mode == OPT_EXTRACT) {
+        code = run_inspection(mode, &sets, limits, stopped);
+    } else {
+        o.program_sha256 = program_digest();
+        code = run_drops(&o, &sets, stopped);
+    }
+    sets_free(&sets);
+    return code;
 }
 
 static enum exit_code run_rechecks(const struct asked_limits *limits, struct fault *stopped)
@@ -477,7 +554,7 @@ int main(int argc, char **argv)
     if (code == EXIT_ALL_DONE)
         code = check_files(mode, files, count);
     if (code == EXIT_ALL_DONE)
-        code = check_output(mode, count);
+        code = check_output(mode);
     if (code == EXIT_ALL_DONE)
         code = read_limits(&limits);
     if (code == EXIT_ALL_DONE)

@@ -1,6 +1,7 @@
 #include "intake/channel.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -309,7 +310,6 @@ static void put_options(struct channel *c, const struct intake_job *job)
     channel_put_u8(c, job->exact_names);
     channel_put_u8(c, job->whole_cage);
     channel_put_u32(c, job->threads);
-    channel_put_bytes(c, job->mark_key, sizeof job->mark_key);
     channel_put_u64(c, job->limits.bytes);
     channel_put_u64(c, job->limits.per_byte);
     channel_put_u64(c, job->limits.room);
@@ -324,33 +324,51 @@ static void take_options(struct fields *f, struct errand *e)
     e->job.exact_names = field_bool(f);
     e->job.whole_cage = field_bool(f);
     e->job.threads = field_u32(f);
-    field_bytes(f, e->job.mark_key, sizeof e->job.mark_key);
     e->job.limits.bytes = field_u64(f);
     e->job.limits.per_byte = field_u64(f);
     e->job.limits.room = field_u64(f);
     e->job.limits.files = field_u64(f);
 }
 
+void input_name(char name[static INPUT_NAME_SIZE], size_t number)
+{
+    (void)snprintf(name, INPUT_NAME_SIZE, WORKER_INPUT "%u", (unsigned int)number);
+}
+
 enum seal_status send_job(struct channel *c, const struct intake_job *job, struct fault *fault)
 {
-    static const struct envelope none;
-
     channel_begin(c, MESSAGE_JOB);
     channel_put_u8(c, (uint8_t)job->task);
-    put_envelope(c, job->env != NULL ? job->env : &none);
+    channel_put_u32(c, (uint32_t)job->volume_count);
     put_options(c, job);
-    return channel_end(c, fault);
+    if (channel_end(c, fault) != SEAL_OK)
+        return fault->status;
+    for (size_t i = 0; i < job->volume_count; i++) {
+        channel_begin(c, MESSAGE_VOLUME);
+        put_envelope(c, job->volumes[i].env);
+        channel_put_bytes(c, job->volumes[i].mark_key, sizeof job->volumes[i].mark_key);
+        if (channel_end(c, fault) != SEAL_OK)
+            return fault->status;
+    }
+    return SEAL_OK;
 }
 
 bool take_job(struct fields *f, struct errand *e)
 {
     uint8_t task = field_u8(f);
 
-    take_envelope(f, &e->env);
+    e->volume_count = field_u32(f);
     take_options(f, e);
     e->job.task = (enum intake_task)task;
-    e->job.env = &e->env;
-    return fields_end(f) && task < INTAKE_TASKS;
+    return fields_end(f) && task < INTAKE_TASKS && e->volume_count <= INTAKE_VOLUMES_MAX &&
+           (e->volume_count == 0) == (task == INTAKE_RECHECK);
+}
+
+bool take_volume(struct fields *f, struct envelope *env, uint8_t mark_key[static VOLUME_KEY_LEN])
+{
+    take_envelope(f, env);
+    field_bytes(f, mark_key, VOLUME_KEY_LEN);
+    return fields_end(f);
 }
 
 /* ---- One item ----------------------------------------------------------------------------- */
@@ -477,6 +495,7 @@ static void put_numbers(struct channel *c, const struct intake_result *r)
     channel_put_u8(c, r->remarks_are_cut);
     channel_put_u64(c, r->spelled);
     channel_put_u8(c, r->is_read_only);
+    channel_put_u8(c, r->is_last);
     channel_put_u64(c, r->content_len);
     channel_put_u64(c, r->sealed_len);
     channel_put_bytes(c, r->sealed_digest, sizeof r->sealed_digest);
@@ -496,6 +515,7 @@ static void take_numbers(struct fields *f, struct intake_result *r)
     r->remarks_are_cut = field_bool(f);
     r->spelled = field_u64(f);
     r->is_read_only = field_bool(f);
+    r->is_last = field_bool(f);
     r->content_len = field_u64(f);
     r->sealed_len = field_u64(f);
     field_bytes(f, r->sealed_digest, sizeof r->sealed_digest);

@@ -5,7 +5,7 @@
  * endian; text is its length (u32), its bytes, none of them NUL, and a NUL. Nothing may follow the
  * last field. The order is fixed:
  *
- *     to the worker    JOB AHEAD* PATH* GO
+ *     to the worker    JOB VOLUME* AHEAD* PATH* GO
  *     from it          CAGE (PROGRESS | ITEM | EXTRACTED | CHANGE | NOTE)* INFO* REMARKS* DONE
  *
  * Whatever is not so is a fault of SEAL_BROKE.
@@ -23,6 +23,7 @@
 
 enum message_type {
     MESSAGE_JOB = 1,
+    MESSAGE_VOLUME,
     MESSAGE_AHEAD,
     MESSAGE_PATH,
     MESSAGE_GO,
@@ -38,9 +39,12 @@ enum message_type {
     MESSAGE_TYPES
 };
 
-/* What the worker calls the files it was given: no path of a bag begins with a slash. */
+/* What the worker calls the files it was given: no path of a bag begins with a slash. Behind the
+ * first comes the volume's number, from 0 on. */
 #define WORKER_INPUT "/in"
 #define WORKER_OUTPUT "/out"
+#define INPUT_NAME_SIZE 16
+void input_name(char name[static INPUT_NAME_SIZE], size_t number);
 
 /* ---- The fields of one message that came in ----------------------------------------------- */
 
@@ -95,14 +99,15 @@ MUST_USE enum seal_status channel_take(struct channel *c, unsigned int *type, st
 /* What the worker is told; paths, output_fd and names of the job stay with the program. */
 struct errand {
     struct intake_job job;
-    struct envelope env;
     bool has_output;
+    size_t volume_count; /* so many VOLUME messages follow */
 };
 
 MUST_USE enum seal_status send_job(struct channel *c, const struct intake_job *job,
                                    struct fault *fault);
 /* False: malformed. */
 bool take_job(struct fields *f, struct errand *errand);
+bool take_volume(struct fields *f, struct envelope *env, uint8_t mark_key[static VOLUME_KEY_LEN]);
 
 void put_item(struct channel *c, const struct bag_item *item);
 /* digest has room for one. Text points into the message. */

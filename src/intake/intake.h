@@ -22,6 +22,8 @@ enum intake_task {
     INTAKE_RAW,     /* write or check the content as it is */
     INTAKE_LIST,    /* tell what is in a bag, by its record alone */
     INTAKE_EXTRACT, /* take single files out of a bag */
+    INTAKE_VOLUME,  /* check one volume by itself: seal and trailer, not what is inside */
+    INTAKE_LAST,    /* find out whether a volume is the last of its set, by its trailer alone */
     INTAKE_RECHECK, /* check a bag on disk */
     INTAKE_TASKS
 };
@@ -36,15 +38,24 @@ struct intake_limits {
     uint64_t files;    /* and as many folders */
 };
 
+#define INTAKE_VOLUMES_MAX (1 + PLAT_WORKER_MORE_MAX)
+
+/* A sealed file, opened. The worker reads it from then on. */
+struct intake_volume {
+    const char *name; /* for messages */
+    const struct envelope *env;
+    struct volume_in *in;
+    uint8_t mark_key[VOLUME_KEY_LEN]; /* for result.sealed_digest of a file */
+};
+
 struct intake_job {
     enum intake_task task;
-    const struct envelope *env;       /* of the sealed file, and NULL for INTAKE_RECHECK */
-    struct volume_in *in;             /* likewise. It is read by the worker then */
-    uint8_t mark_key[VOLUME_KEY_LEN]; /* for result.sealed_digest of a file */
-    const char *input_name;           /* for messages */
-    int output; /* INTAKE_BAG, INTAKE_EXTRACT: an empty folder that nobody else may
-                   enter; INTAKE_STREAM, INTAKE_RAW: a file; -1: only check.
-                   INTAKE_RECHECK: the bag */
+    /* The sealed file, or all volumes of a set, in their order; none for INTAKE_RECHECK. */
+    const struct intake_volume *volumes;
+    size_t volume_count; /* at most INTAKE_VOLUMES_MAX */
+    int output;          /* INTAKE_BAG, INTAKE_EXTRACT: an empty folder that nobody else may
+                            enter; INTAKE_STREAM, INTAKE_RAW: a file; -1: only check.
+                            INTAKE_RECHECK: the bag */
     const char *output_name;
     bool check_first;     /* check all before anything is written: it cannot be taken back */
     bool writable;        /* else a bag is left read-only, as far as the file system can */
@@ -73,10 +84,12 @@ struct intake_result {
     uint64_t spelled;       /* names that are spelled differently on disk */
     bool is_read_only;
     unsigned int uncaged; /* pieces of the cage that this system lacks (PLAT_CAGE_...) */
+    bool is_last;         /* INTAKE_VOLUME, INTAKE_LAST */
     uint64_t content_len; /* INTAKE_RAW */
-    uint64_t sealed_len;  /* bytes of the sealed file that were read */
+    uint64_t sealed_len;  /* bytes of the sealed files that were read */
     uint8_t sealed_digest[SHA256_LEN]; /* likewise, where all of it was read in order: the mark of a
-                                          file (volume_hash_reads), SHA-256 of anything else */
+                                          file (volume_hash_reads), SHA-256 of anything else; for
+                                          several volumes, SHA-256 of their marks */
     struct bag_recheck recheck;        /* INTAKE_RECHECK */
 };
 

@@ -231,14 +231,25 @@ static enum seal_status judge_end(struct run *r, enum plat_worker_end end, struc
     return fault->status;
 }
 
+/* NULL: it is none. */
+static const char *name_of_input(const struct run *r, const char *name)
+{
+    for (size_t i = 0; i < r->job->volume_count; i++) {
+        char input[INPUT_NAME_SIZE];
+
+        input_name(input, i);
+        if (strcmp(name, input) == 0)
+            return r->job->volumes[i].name;
+    }
+    return NULL;
+}
+
 /* Names that the worker does not know. */
 static void name_places(const struct run *r, struct fault *fault)
 {
-    const char *name = NULL;
+    const char *name = name_of_input(r, fault->name);
 
-    if (strcmp(fault->name, WORKER_INPUT) == 0)
-        name = r->job->input_name;
-    else if (strcmp(fault->name, WORKER_OUTPUT) == 0)
+    if (strcmp(fault->name, WORKER_OUTPUT) == 0)
         name = r->job->output_name;
     if (name == NULL)
         return;
@@ -303,17 +314,25 @@ static enum seal_status await_end(struct run *r, const struct plat_worker *worke
     return SEAL_OK;
 }
 
-static enum seal_status work(struct run *r, const int *fds, size_t fd_count, struct span ahead,
-                             struct fault *fault)
+/* What a worker gets besides the channel. */
+struct handed {
+    int fds[2]; /* the first volume, and where it writes to: those that there are */
+    size_t fd_count;
+    int more[PLAT_WORKER_MORE_MAX]; /* the other volumes */
+    size_t more_count;
+    struct span ahead; /* what was read of the first, if it is no file */
+};
+
+static enum seal_status work(struct run *r, const struct handed *h, struct fault *fault)
 {
     struct fault late = {.status = SEAL_OK};
     struct plat_worker worker;
     bool stopped;
 
-    if (plat_worker_start(&worker, fds, fd_count) != 0)
+    if (plat_worker_start(&worker, h->fds, h->fd_count, h->more, h->more_count) != 0)
         return fault_set_errno(fault, "the part that reads what is inside could not be started",
                                NULL);
-    stopped = converse(r, worker.channel, ahead, fault) != SEAL_OK &&
+    stopped = converse(r, worker.channel, h->ahead, fault) != SEAL_OK &&
               fault->status != SEAL_IO; /* then it has ended, and how is worth knowing */
     (void)plat_close(worker.channel);
     if (!stopped && await_end(r, &worker, &late) != SEAL_OK) {
@@ -334,18 +353,19 @@ enum seal_status intake_run(struct intake_result *result, const struct intake_jo
                             const struct intake_observer *observer, struct fault *fault)
 {
     struct run r = {.job = job, .observer = observer, .result = result};
-    struct span ahead = {NULL, 0};
-    int fds[2];
-    size_t fd_count = 0;
+    struct handed h = {.fd_count = 0};
+    struct span none;
 
     *result = (struct intake_result){.is_read_only = false};
-    if (job->in != NULL)
-        fds[fd_count++] = volume_hand_over(job->in, &ahead);
+    if (job->volume_count > 0)
+        h.fds[h.fd_count++] = volume_hand_over(job->volumes[0].in, &h.ahead);
+    for (size_t i = 1; i < job->volume_count; i++) /* files, of which nothing was taken */
+        h.more[h.more_count++] = volume_hand_over(job->volumes[i].in, &none);
     if (job->output >= 0)
-        fds[fd_count++] = job->output;
+        h.fds[h.fd_count++] = job->output;
     if (unpacks(job))
         plat_lend_dir(job->output);
-    (void)work(&r, fds, fd_count, ahead, fault);
+    (void)work(&r, &h, fault);
     if (unpacks(job) && plat_take_back_dir(job->output) != 0 && fault->status == SEAL_OK)
         (void)fault_set_errno(fault, "it could not be made yours again", job->output_name);
     return fault->status;

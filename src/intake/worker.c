@@ -12,14 +12,23 @@
 #include "intake/receive.h"
 #include "intake/view.h"
 
+/* One sealed file, as it was told of. */
+struct known {
+    struct envelope env;
+    uint8_t mark_key[VOLUME_KEY_LEN];
+    char name[INPUT_NAME_SIZE];
+};
+
 struct worker {
     struct channel *channel;
-    struct errand *errand; /* sodium_malloc: it has the file key */
+    struct errand errand;
+    struct known *known; /* of each volume. sodium_malloc: it has the file keys */
+    size_t known_count;
     struct buffer ahead;
     char **paths;
     size_t path_count;
     int output;
-    struct volume_in *in;
+    struct stream_volume *volumes; /* likewise */
     struct crew *crew;
     struct stream_reader *stream;
     struct intake_result result;
@@ -52,6 +61,28 @@ static enum seal_status add_path(struct worker *w, struct fields *f, struct faul
     return paths[w->path_count++] == NULL ? out_of_memory(fault) : SEAL_OK;
 }
 
+static enum seal_status make_volumes(struct worker *w, struct fault *fault)
+{
+    size_t count = w->errand.volume_count;
+
+    if (w->known != NULL || w->volumes != NULL)
+        return malformed(fault);
+    w->known = sodium_allocarray(count + 1, sizeof *w->known);
+    w->volumes = calloc(count + 1, sizeof *w->volumes);
+    return w->known == NULL || w->volumes == NULL ? out_of_memory(fault) : SEAL_OK;
+}
+
+static enum seal_status add_volume(struct worker *w, struct fields *f, struct fault *fault)
+{
+    struct known *k;
+
+    if (w->known_count == w->errand.volume_count)
+        return malformed(fault);
+    k = &w->known[w->known_count++];
+    memset(k, 0, sizeof *k);
+    return take_volume(f, &k->env, k->mark_key) ? SEAL_OK : malformed(fault);
+}
+
 static enum seal_status take_message(struct worker *w, unsigned int type, struct fields *f,
                                      struct fault *fault)
 {
@@ -59,7 +90,9 @@ static enum seal_status take_message(struct worker *w, unsigned int type, struct
 
     switch (type) {
     case MESSAGE_JOB:
-        return take_job(f, w->errand) ? SEAL_OK : malformed(fault);
+        return take_job(f, &w->errand) ? make_volumes(w, fault) : malformed(fault);
+    case MESSAGE_VOLUME:
+        return add_volume(w, f, fault);
     case MESSAGE_AHEAD:
         piece = field_rest(f);
         return buffer_append(&w->ahead, piece.data, piece.len) == SEAL_OK ? SEAL_OK
@@ -84,9 +117,11 @@ static enum seal_status take_errand(struct worker *w, struct fault *fault)
             take_message(w, type, &f, fault) != SEAL_OK)
             return fault->status;
     }
-    w->output = !w->errand->has_output                  ? -1
-                : w->errand->job.task == INTAKE_RECHECK ? PLAT_WORKER_FIRST
-                                                        : PLAT_WORKER_FIRST + 1;
+    if (w->known_count != w->errand.volume_count)
+        return malformed(fault);
+    w->output = !w->errand.has_output                  ? -1
+                : w->errand.job.task == INTAKE_RECHECK ? PLAT_WORKER_FIRST
+                                                       : PLAT_WORKER_FIRST + 1;
     return SEAL_OK;
 }
 
@@ -100,7 +135,7 @@ static enum seal_status take_errand(struct worker *w, struct fault *fault)
 
 static struct plat_cage cage_for(const struct worker *w)
 {
-    const struct intake_job *job = &w->errand->job;
+    const struct intake_job *job = &w->errand.job;
     bool unpacks = job->task == INTAKE_BAG || job->task == INTAKE_EXTRACT;
     bool rechecks = job->task == INTAKE_RECHECK;
     uint64_t files = job->limits.files;
@@ -124,7 +159,7 @@ static enum seal_status enter_cage(struct worker *w, struct fault *fault)
     channel_put_u32(w->channel, missing);
     if (channel_end(w->channel, fault) != SEAL_OK || channel_flush(w->channel, fault) != SEAL_OK)
         return fault->status;
-    if (missing != 0 && w->errand->job.whole_cage)
+    if (missing != 0 && w->errand.job.whole_cage)
         return fault_set(fault, SEAL_IO, INTAKE_UNCAGED, NULL);
     return SEAL_OK;
 }
@@ -197,7 +232,7 @@ static void report_note(void *ctx, const char *path, const char *what)
 
 static struct intake_target target_of(const struct worker *w)
 {
-    const struct intake_job *job = &w->errand->job;
+    const struct intake_job *job = &w->errand.job;
 
     return (struct intake_target){.dirfd = w->output,
                                   .writable = job->writable,
@@ -210,22 +245,41 @@ static enum seal_status start_stream(struct worker *w, struct fault *fault)
 {
     stream_reader_free(w->stream);
     w->stream = NULL;
-    volume_hash_reads(w->in, w->errand->job.mark_key);
-    return stream_reader_new(&w->stream, &w->errand->env, w->in, w->crew, fault);
+    for (size_t i = 0; i < w->known_count; i++)
+        volume_hash_reads(w->volumes[i].in, w->known[i].mark_key);
+    return stream_reader_new_set(&w->stream, w->volumes, w->known_count, w->crew, fault);
 }
 
 static enum seal_status restart_stream(struct worker *w, struct fault *fault)
 {
-    return volume_rewind(w->in, fault) == SEAL_OK ? start_stream(w, fault) : fault->status;
+    for (size_t i = 0; i < w->known_count; i++)
+        if (volume_rewind(w->volumes[i].in, fault) != SEAL_OK)
+            return fault->status;
+    return start_stream(w, fault);
+}
+
+/* That volumes are missing is better known before all the others are unpacked. Everything else that
+ * is wrong will be met where it is. */
+static enum seal_status check_last(struct worker *w, struct fault *fault)
+{
+    struct intake_result *r = &w->result;
+    struct fault told = {.status = SEAL_OK};
+
+    if (stream_reader_trailer(w->stream, &r->content_len, r->digest, r->receipt, &told) ==
+        SEAL_USAGE)
+        *fault = told;
+    return fault->status;
 }
 
 static enum seal_status check_declared(struct worker *w, struct fault *fault)
 {
-    const struct intake_job *job = &w->errand->job;
+    const struct intake_job *job = &w->errand.job;
 
-    if (volume_size(w->in) == 0) /* a pipe: the end comes at the end */
+    if (volume_size(w->volumes[0].in) == 0) /* a pipe: the end comes at the end */
         return SEAL_OK;
-    if (intake_declared(w->stream, w->errand->env.params.type, &job->limits, fault) != SEAL_OK)
+    if (check_last(w, fault) != SEAL_OK)
+        return fault->status;
+    if (intake_declared(w->stream, w->known[0].env.params.type, &job->limits, fault) != SEAL_OK)
         return fault->status;
     return restart_stream(w, fault);
 }
@@ -261,26 +315,26 @@ static enum seal_status file_sink_write(void *self, const void *data, size_t len
 static enum seal_status pass(struct worker *w, int fd, uint64_t most, struct fault *fault)
 {
     struct file_sink sink = {
-        w, fd, most, w->errand->job.task == INTAKE_RAW, {.limits = &w->errand->job.limits}};
+        w, fd, most, w->errand.job.task == INTAKE_RAW, {.limits = &w->errand.job.limits}};
     const struct sink to = {file_sink_write, &sink};
     const struct intake_progress progress = {w, report_progress};
     struct intake_result *r = &w->result;
 
-    if (w->errand->job.task == INTAKE_RAW)
+    if (w->errand.job.task == INTAKE_RAW)
         return stream_reader_copy(w->stream, &to, &r->content_len, r->digest, r->receipt, fault);
-    return intake_stream(r, w->stream, &to, &w->errand->job.limits, &progress, fault);
+    return intake_stream(r, w->stream, &to, &w->errand.job.limits, &progress, fault);
 }
 
 static enum seal_status do_stream(struct worker *w, struct fault *fault)
 {
     uint64_t most = UINT64_MAX;
 
-    if (w->errand->job.task == INTAKE_STREAM && check_declared(w, fault) != SEAL_OK)
+    if (w->errand.job.task == INTAKE_STREAM && check_declared(w, fault) != SEAL_OK)
         return fault->status;
-    if (w->output < 0 || w->errand->job.check_first) {
+    if (w->output < 0 || w->errand.job.check_first) {
         if (pass(w, -1, most, fault) != SEAL_OK || w->output < 0)
             return fault->status;
-        if (w->errand->job.task == INTAKE_RAW)
+        if (w->errand.job.task == INTAKE_RAW)
             most = w->result.content_len;
         if (restart_stream(w, fault) != SEAL_OK)
             return fault->status;
@@ -305,13 +359,25 @@ static enum seal_status do_view(struct worker *w, struct fault *fault)
 
     if (intake_view_open(&view, w->stream, &target.limits, fault) != SEAL_OK)
         return fault->status;
-    if (w->errand->job.task == INTAKE_LIST)
+    if (w->errand.job.task == INTAKE_LIST)
         (void)bag_check_each_item(intake_view_record(view), report_item, w, fault);
     else
         (void)!intake_view_extract(view, (const char *const *)w->paths, w->path_count, &target,
                                    report_extracted, w, fault);
     bag_check_totals(intake_view_record(view), &w->result.totals);
     intake_view_free(view);
+    return fault->status;
+}
+
+static enum seal_status do_last(struct worker *w, struct fault *fault)
+{
+    struct intake_result *r = &w->result;
+    struct fault told = {.status = SEAL_OK};
+
+    r->is_last =
+        stream_reader_trailer(w->stream, &r->content_len, r->digest, r->receipt, &told) == SEAL_OK;
+    if (told.status != SEAL_USAGE) /* its trailer says that there are more */
+        *fault = told;
     return fault->status;
 }
 
@@ -322,35 +388,60 @@ static enum seal_status do_recheck(struct worker *w, struct fault *fault)
     return bag_recheck(&w->result.recheck, w->output, WORKER_OUTPUT, &observer, fault);
 }
 
-/* What only reading the whole file gives. */
+/* What only reading all of it gives. */
 static void note_input(struct worker *w)
 {
+    uint8_t digest[SHA256_LEN];
+    struct sha256 all;
+
     w->result.sealed_len = stream_consumed(w->stream);
-    volume_read_digest(w->in, w->result.sealed_digest);
+    volume_read_digest(w->volumes[0].in, w->result.sealed_digest);
+    if (w->known_count == 1)
+        return;
+    sha256_start(&all);
+    sha256_add(&all, w->result.sealed_digest, SHA256_LEN);
+    for (size_t i = 1; i < w->known_count; i++) {
+        volume_read_digest(w->volumes[i].in, digest);
+        sha256_add(&all, digest, sizeof digest);
+    }
+    sha256_end(&all, w->result.sealed_digest);
 }
 
 static enum seal_status open_input(struct worker *w, struct fault *fault)
 {
-    const struct span ahead = {w->ahead.data, w->ahead.len};
+    struct span ahead = {w->ahead.data, w->ahead.len};
 
-    if (volume_take_over(&w->in, PLAT_WORKER_FIRST, ahead, WORKER_INPUT, fault) != SEAL_OK)
-        return fault->status;
+    for (size_t i = 0; i < w->known_count; i++) {
+        int fd = i == 0 ? PLAT_WORKER_FIRST : PLAT_WORKER_MORE + (int)i - 1;
+
+        w->volumes[i].env = &w->known[i].env;
+        input_name(w->known[i].name, i);
+        if (volume_take_over(&w->volumes[i].in, fd, ahead, w->known[i].name, fault) != SEAL_OK)
+            return fault->status;
+        ahead.len = 0;
+    }
     return start_stream(w, fault);
 }
 
 static enum seal_status do_errand(struct worker *w, struct fault *fault)
 {
-    if (w->errand->job.task == INTAKE_RECHECK)
+    if (w->errand.job.task == INTAKE_RECHECK)
         return do_recheck(w, fault);
     if (open_input(w, fault) != SEAL_OK)
         return fault->status;
-    switch (w->errand->job.task) {
+    switch (w->errand.job.task) {
     case INTAKE_BAG:
         (void)!do_bag(w, fault);
         break;
     case INTAKE_STREAM:
     case INTAKE_RAW:
         (void)!do_stream(w, fault);
+        break;
+    case INTAKE_VOLUME:
+        (void)!stream_reader_check(w->stream, &w->result.is_last, fault);
+        break;
+    case INTAKE_LAST:
+        (void)!do_last(w, fault);
         break;
     default:
         (void)!do_view(w, fault);
@@ -366,13 +457,15 @@ static void clean_up(struct worker *w)
 {
     stream_reader_free(w->stream);
     crew_free(w->crew);
-    volume_close(w->in);
+    for (size_t i = 0; w->volumes != NULL && i < w->known_count; i++)
+        volume_close(w->volumes[i].in);
+    free(w->volumes);
+    sodium_free(w->known);
     intake_result_free(&w->result);
     for (size_t i = 0; i < w->path_count; i++)
         free(w->paths[i]);
     free(w->paths);
     buffer_free(&w->ahead);
-    sodium_free(w->errand);
     channel_free(w->channel);
 }
 
@@ -383,9 +476,7 @@ int intake_worker(void)
 
     if (sodium_init() < 0)
         return 1;
-    w.errand = sodium_malloc(sizeof *w.errand);
-    if (w.errand != NULL && channel_new(&w.channel, PLAT_WORKER_CHANNEL, &silence) == SEAL_OK) {
-        *w.errand = (struct errand){.has_output = false};
+    if (channel_new(&w.channel, PLAT_WORKER_CHANNEL, &silence) == SEAL_OK) {
         if (take_errand(&w, &silence) == SEAL_OK && enter_cage(&w, &outcome) == SEAL_OK)
             (void)!do_errand(&w, &outcome);
         if (silence.status == SEAL_OK)

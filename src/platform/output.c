@@ -75,9 +75,9 @@ enum seal_status output_create(struct output *o, const char *path, enum plat_acc
     return status;
 }
 
-enum seal_status output_commit(struct output *o, struct fault *fault)
+enum seal_status output_finish(struct output *o, struct fault *fault)
 {
-    int closed;
+    bool done;
 
     if (o->is_stdout) {
         /* A pipe's reader is on its own; but a redirection to a file may still fail here. */
@@ -85,34 +85,43 @@ enum seal_status output_commit(struct output *o, struct fault *fault)
             return fault_set_errno(fault, "could not be written", "standard output");
         return SEAL_OK;
     }
-    if (plat_sync(o->fd) != 0) {
-        (void)fault_set_errno(fault, "could not be written", o->name);
-        goto fail;
+    if (o->fd < 0)
+        return SEAL_OK; /* it is */
+    done = plat_sync(o->fd) == 0;
+    if (done) {
+        done = plat_close(o->fd) == 0;
+        o->fd = -1;
     }
-    closed = plat_close(o->fd);
-    o->fd = -1;
-    if (closed != 0) {
-        (void)fault_set_errno(fault, "could not be written", o->name);
-        goto fail;
-    }
+    if (done)
+        return SEAL_OK;
+    (void)fault_set_errno(fault, "could not be written", o->name);
+    output_abort(o);
+    return fault->status;
+}
+
+int output_reopen(const struct output *o)
+{
+    return plat_open_file(o->dirfd, o->temporary, false);
+}
+
+enum seal_status output_commit(struct output *o, struct fault *fault)
+{
+    if (output_finish(o, fault) != SEAL_OK || o->is_stdout)
+        return fault->status;
     if (plat_rename_new(o->dirfd, o->temporary, o->name) != 0) {
         if (errno == EEXIST)
             (void)fault_set(fault, SEAL_EXISTS, NULL, o->name);
         else
             (void)fault_set_errno(fault, "could not be given its name", o->name);
-        goto fail;
+        output_abort(o);
+        return fault->status;
     }
     /* From here on it is there under its name; only a power failure could still take that back. */
     if (plat_sync(o->dirfd) != 0) {
         (void)fault_set_errno(fault, "its folder could not be written", o->name);
         (void)plat_unlink(o->dirfd, o->name);
-        output_free(o);
-        return fault->status;
     }
     output_free(o);
-    return SEAL_OK;
-fail:
-    output_abort(o);
     return fault->status;
 }
 

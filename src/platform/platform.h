@@ -32,13 +32,17 @@ int plat_open_self(void);
 #define PLAT_WORKER_CHANNEL 3
 #define PLAT_WORKER_FIRST 4 /* of those given, in their order */
 #define PLAT_WORKER_FDS_MAX 4
+/* Likewise of more that it reads: behind all numbers that the cage lets it write to. */
+#define PLAT_WORKER_MORE 64
+#define PLAT_WORKER_MORE_MAX 399
 
 struct plat_worker {
     int channel; /* our end of the socket between us; ours to close */
     long pid;
 };
 
-int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count);
+int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, const int *more,
+                      size_t more_count);
 
 enum plat_worker_end {
     PLAT_WORKER_DONE,      /* it ended by itself, with 0 */
@@ -93,6 +97,9 @@ bool plat_is_terminal(int fd);
 /* Columns of the terminal behind fd; 80 where unknown. */
 size_t plat_terminal_columns(int fd);
 
+/* Whether there is one to ask on. */
+bool plat_has_terminal(void);
+
 enum plat_prompt_result {
     PLAT_PROMPT_OK,
     PLAT_PROMPT_NO_TERMINAL,
@@ -106,6 +113,12 @@ enum plat_prompt_result {
  * out, signals included. End of input on an empty line counts as PLAT_PROMPT_STOPPED. */
 enum plat_prompt_result plat_prompt_secret(const char *prompt, char *secret, size_t size);
 
+/* Likewise, with echo, from any thread; until stop_requested. Ends in line's size bytes: what is
+ * longer is cut. */
+enum plat_prompt_result plat_prompt_line(const char *prompt, char *line, size_t size);
+
+/* The folder that the program lies in, malloc'ed; NULL: the system does not tell. */
+char *plat_own_folder(void);
 /* How many processors this program may use, at least 1. */
 unsigned int plat_processors(void);
 
@@ -257,6 +270,12 @@ int plat_room(const char *folder, struct plat_room *room);
 /* The same where an open file or folder is. */
 int plat_room_fd(int fd, struct plat_room *room);
 
+/* Has the system read that file, which is on its medium already, from there again. False: it is
+ * still in memory, at least in part. */
+bool plat_forget(int fd, uint64_t size);
+/* Whether what that file lies on is made to be taken out, as far as the system knows. */
+bool plat_is_removable(int fd);
+
 /* ---- What is not finished yet -------------------------------------------------------------- */
 
 /* A new file or folder NAME.xxxxxxxx.partial in that folder, open, and locked as long as it or a
@@ -297,6 +316,11 @@ bool path_split(const char *path, char **dir, const char **name);
  * by output_commit. */
 MUST_USE enum seal_status output_create(struct output *o, const char *path, enum plat_access access,
                                         struct fault *fault);
+/* To the medium, and closed; it keeps its temporary name until output_commit. After a failure *o is
+ * done with. */
+MUST_USE enum seal_status output_finish(struct output *o, struct fault *fault);
+/* For reading what output_finish brought to the medium, or -1. */
+int output_reopen(const struct output *o);
 /* To the medium, and then to its name. Whatever happens, *o is done with. */
 MUST_USE enum seal_status output_commit(struct output *o, struct fault *fault);
 /* Removes what there is; harmless after output_commit and on an all-zero *o. */

@@ -17,8 +17,6 @@
 #ifdef __linux__
 #include <linux/magic.h>
 #include <sys/statfs.h>
-#else
-#include <sys/statvfs.h>
 #endif
 
 #include "platform/posix.h"
@@ -586,71 +584,4 @@ int plat_sync_filesystem(int fd)
 int plat_truncate(int fd, uint64_t size)
 {
     return ftruncate(fd, (off_t)size);
-}
-
-#ifdef __linux__
-#define FAT_FILE_MAX UINT32_MAX
-
-typedef struct statfs file_system;
-#define look_at_folder statfs
-#define look_at_open fstatfs
-
-static uint64_t block_size(const file_system *fs)
-{
-    return (uint64_t)fs->f_bsize;
-}
-
-static uint64_t largest_file(const file_system *fs)
-{
-    /* Signed on some processors, and wider than the number on others. */
-    return (uint32_t)fs->f_type == MSDOS_SUPER_MAGIC ? FAT_FILE_MAX : UINT64_MAX;
-}
-#else
-typedef struct statvfs file_system;
-#define look_at_folder statvfs
-#define look_at_open fstatvfs
-
-static uint64_t block_size(const file_system *fs)
-{
-    return (uint64_t)fs->f_frsize;
-}
-
-static uint64_t largest_file(const file_system *fs)
-{
-    (void)fs;
-    return UINT64_MAX;
-}
-#endif
-
-static int room_of(const file_system *fs, struct plat_room *room)
-{
-    uint64_t blocks = (uint64_t)fs->f_bavail, size = block_size(fs);
-
-    if (fs->f_blocks == 0) { /* some do not count (FUSE, if nobody told them to) */
-        errno = ENOTSUP;
-        return -1;
-    }
-    *room = (struct plat_room){.free = size != 0 && blocks > UINT64_MAX / size ? UINT64_MAX
-                                                                               : blocks * size,
-                               .files = fs->f_files == 0 ? UINT64_MAX : (uint64_t)fs->f_ffree,
-                               .file_max = largest_file(fs)};
-    return 0;
-}
-
-int plat_room(const char *folder, struct plat_room *room)
-{
-    file_system fs;
-
-    if (look_at_folder(folder, &fs) != 0)
-        return -1;
-    return room_of(&fs, room);
-}
-
-int plat_room_fd(int fd, struct plat_room *room)
-{
-    file_system fs;
-
-    if (look_at_open(fd, &fs) != 0)
-        return -1;
-    return room_of(&fs, room);
 }

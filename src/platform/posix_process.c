@@ -67,9 +67,23 @@ static void hide_memory(void)
 #endif
 }
 
+#define OPEN_FILES_WANTED 4096
+
+/* A set of volumes needs many. */
+static void allow_open_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max < OPEN_FILES_WANTED ? limit.rlim_max : OPEN_FILES_WANTED;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 void plat_process_setup(void)
 {
     fill_standard_descriptors();
+    allow_open_files();
     hide_memory();
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files: likewise an error of write */
@@ -140,6 +154,21 @@ bool plat_utc_offset(int64_t sec, int *minutes)
         return false;
     *minutes = (int)(local.tm_gmtoff / 60);
     return true;
+}
+
+char *plat_own_folder(void)
+{
+#ifdef __linux__
+    char *path = plat_real_path("/proc/self/exe"), *folder = NULL;
+    const char *name;
+
+    if (path != NULL && !path_split(path, &folder, &name))
+        folder = NULL;
+    free(path);
+    return folder;
+#else
+    return NULL;
+#endif
 }
 
 int plat_open_self(void)

@@ -10,10 +10,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/select.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -105,11 +106,9 @@ enum read_result { READ_LINE, READ_TOO_LONG, READ_END, READ_SIGNAL, READ_FAILED 
 /* Waits for one byte with the signals let through, and only then: none can slip in between. */
 static ssize_t read_byte(int tty, const sigset_t *waiting_mask, char *c)
 {
-    fd_set set;
+    struct pollfd watch = {.fd = tty, .events = POLLIN};
 
-    FD_ZERO(&set);
-    FD_SET(tty, &set);
-    if (pselect(tty + 1, &set, NULL, NULL, NULL, waiting_mask) < 0)
+    if (ppoll(&watch, 1, NULL, waiting_mask) < 0)
         return -1;
     return read(tty, c, 1);
 }
@@ -193,11 +192,6 @@ enum plat_prompt_result plat_prompt_secret(const char *prompt, char *secret, siz
 
     if (tty < 0)
         return PLAT_PROMPT_NO_TERMINAL;
-    if (tty >= FD_SETSIZE) {
-        (void)close(tty);
-        errno = EMFILE;
-        return PLAT_PROMPT_FAILED;
-    }
     do {
         struct signals signals;
 
@@ -222,4 +216,58 @@ enum plat_prompt_result plat_prompt_secret(const char *prompt, char *secret, siz
     default:
         return PLAT_PROMPT_FAILED;
     }
+}
+
+/* ---- One line with echo ------------------------------------------------------------------- */
+
+#define LOOK_EVERY 200 /* milliseconds: a signal may be taken by another thread */
+
+/* The terminal hands out whole lines. */
+static enum plat_prompt_result read_shown_line(int tty, char *line, size_t size)
+{
+    struct pollfd watch = {.fd = tty, .events = POLLIN};
+    sigset_t background;
+    ssize_t n;
+    int ready = 0;
+
+    /* Other threads block what would stop a program that asks from the background. */
+    (void)sigemptyset(&background);
+    (void)sigaddset(&background, SIGTTIN);
+    (void)pthread_sigmask(SIG_UNBLOCK, &background, NULL);
+    while (ready == 0) {
+        if (stop_requested())
+            return PLAT_PROMPT_STOPPED;
+        ready = poll(&watch, 1, LOOK_EVERY);
+        if (ready < 0 && errno == EINTR)
+            ready = 0;
+    }
+    n = ready < 0 ? -1 : read(tty, line, size - 1);
+    if (n < 0)
+        return stop_requested() ? PLAT_PROMPT_STOPPED : PLAT_PROMPT_FAILED;
+    line[n] = '\0';
+    if (n == 0)
+        return PLAT_PROMPT_STOPPED;
+    line[strcspn(line, "\r\n")] = '\0';
+    return PLAT_PROMPT_OK;
+}
+
+bool plat_has_terminal(void)
+{
+    int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+    return tty >= 0 && close(tty) == 0;
+}
+
+enum plat_prompt_result plat_prompt_line(const char *prompt, char *line, size_t size)
+{
+    int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    enum plat_prompt_result result;
+
+    if (tty < 0)
+        return PLAT_PROMPT_NO_TERMINAL;
+    (void)tcflush(tty, TCIFLUSH); /* what was typed before was no answer */
+    show(tty, prompt);
+    result = read_shown_line(tty, line, size);
+    (void)close(tty);
+    return result;
 }

@@ -27,8 +27,7 @@
 
 extern char **environ;
 
-/* Above all descriptors that the worker gets, so that none is in the way of another. */
-#define ASIDE (PLAT_WORKER_FIRST + PLAT_WORKER_FDS_MAX + 1)
+#define GIVEN_MAX (1 + PLAT_WORKER_FDS_MAX + PLAT_WORKER_MORE_MAX)
 
 #define NO_WORKER 127 /* how a child ends that could not become one */
 
@@ -74,29 +73,46 @@ static bool open_on_nothing(int fd)
     return nothing >= 0 && (nothing == fd || dup2(nothing, fd) == fd);
 }
 
-/* Puts the program, the channel and what was given where they belong, and closes all else. Returns
- * the program's descriptor, which closes by itself when it is executed. */
-static int arrange(int program, int channel, const int *fds, size_t fd_count)
-{
-    int aside[PLAT_WORKER_FDS_MAX + 1], place = PLAT_WORKER_FIRST + (int)fd_count;
+/* What it is to have: the channel, and what was given. */
+struct given {
+    size_t count;
+    int fd[GIVEN_MAX], place[GIVEN_MAX];
+};
 
-    for (size_t i = 0; i <= fd_count; i++) {
-        aside[i] = fcntl(i == 0 ? channel : fds[i - 1], F_DUPFD, ASIDE);
-        if (aside[i] < 0)
+static void give(struct given *g, int fd, int place)
+{
+    g->fd[g->count] = fd;
+    g->place[g->count++] = place;
+}
+
+/* Puts the program and what is given where they belong, and closes all else. Returns the program's
+ * descriptor, which closes by itself when it is executed. */
+static int arrange(struct given *g, int program)
+{
+    int above = PLAT_WORKER_FIRST; /* all places, so that none is in the way of another */
+
+    for (size_t i = 0; i < g->count; i++)
+        if (above <= g->place[i])
+            above = g->place[i] + 1;
+    for (size_t i = 0; i < g->count; i++) {
+        g->fd[i] = fcntl(g->fd[i], F_DUPFD, above + 1);
+        if (g->fd[i] < 0)
             return -1;
     }
-    program = fcntl(program, F_DUPFD, ASIDE);
+    program = fcntl(program, F_DUPFD, above + 1);
     if (program < 0 || !open_on_nothing(0) || !open_on_nothing(1))
         return -1;
     if (!UNDER_SANITIZER && !open_on_nothing(2)) /* their reports must reach somebody */
         return -1;
-    for (size_t i = 0; i <= fd_count; i++)
-        if (dup2(aside[i], PLAT_WORKER_CHANNEL + (int)i) < 0)
+    for (int fd = PLAT_WORKER_FIRST; fd <= above; fd++)
+        (void)close(fd);
+    for (size_t i = 0; i < g->count; i++)
+        if (dup2(g->fd[i], g->place[i]) < 0)
             return -1;
-    if (dup2(program, place) < 0 || fcntl(place, F_SETFD, FD_CLOEXEC) != 0)
+    if (dup2(program, above) < 0 || fcntl(above, F_SETFD, FD_CLOEXEC) != 0)
         return -1;
-    close_from(place + 1);
-    return place;
+    close_from(above + 1);
+    return above;
 }
 
 /* It must not go on when we are gone, for whatever reason. */
@@ -109,15 +125,14 @@ static bool die_with_parent(pid_t parent)
     return getppid() == parent;
 }
 
-static _Noreturn void become_worker(pid_t parent, int program, int channel, const int *fds,
-                                    size_t fd_count)
+static _Noreturn void become_worker(pid_t parent, int program, struct given *g)
 {
     char name[] = PLAT_WORKER_NAME;
     char *const args[] = {name, NULL};
     char **env = worker_environment();
 
     ignore_stop_signals();
-    program = arrange(program, channel, fds, fd_count);
+    program = arrange(g, program);
     if (env != NULL && program >= 0 && die_with_parent(parent))
         (void)fexecve(program, args, env);
     _exit(NO_WORKER);
@@ -125,8 +140,10 @@ static _Noreturn void become_worker(pid_t parent, int program, int channel, cons
 
 /* ---- The parent --------------------------------------------------------------------------- */
 
-int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count)
+int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, const int *more,
+                      size_t more_count)
 {
+    struct given given = {.count = 0};
     int pair[2], program, saved;
     pid_t parent = getpid(), pid;
 
@@ -140,9 +157,14 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count)
         errno = saved;
         return -1;
     }
+    give(&given, pair[1], PLAT_WORKER_CHANNEL);
+    for (size_t i = 0; i < fd_count; i++)
+        give(&given, fds[i], PLAT_WORKER_FIRST + (int)i);
+    for (size_t i = 0; i < more_count; i++)
+        give(&given, more[i], PLAT_WORKER_MORE + (int)i);
     pid = fork();
     if (pid == 0)
-        become_worker(parent, program, pair[1], fds, fd_count);
+        become_worker(parent, program, &given);
     saved = errno;
     (void)close(program);
     (void)close(pair[1]);

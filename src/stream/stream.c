@@ -53,6 +53,13 @@ static uint64_t least_total(size_t head_len, uint64_t content_len)
     return need + TAG_LEN * ((need + CHUNK_LEN - 1) / CHUNK_LEN);
 }
 
+uint64_t stream_content_max(size_t head_len, uint64_t total_len)
+{
+    return total_len < head_len + TAG_LEN + TRAILER_LEN
+               ? 0
+               : capacity(total_len, head_len) - TRAILER_LEN;
+}
+
 uint64_t stream_total_len(size_t head_len, uint64_t content_len, struct padding padding)
 {
     const uint64_t most = STREAM_BLOCKS_MAX * BLOCK_LEN;
@@ -96,26 +103,67 @@ static void derive_receipt(uint8_t receipt[static 32], const struct envelope *en
            (struct span[]){{env->commitment, COMMITMENT_LEN}, {trailer, TRAILER_LEN}}, 2);
 }
 
+/* digest NULL: of a volume that is not the last. */
 static void trailer_write(uint8_t t[static TRAILER_LEN], uint64_t content_len,
-                          const uint8_t digest[static 32], struct random *random)
+                          const uint8_t *digest, struct random *random)
 {
     memset(t, 0, TRAILER_LEN);
     store_u64(t, content_len);
-    t[8] = 1;
-    memcpy(t + 16, digest, 32);
+    if (digest != NULL) {
+        t[8] = 1;
+        memcpy(t + 16, digest, 32);
+    }
     random_bytes(random, t + 48, 32); /* the source tag, of no use yet */
 }
 
-static enum seal_status trailer_read(const uint8_t t[static TRAILER_LEN], uint64_t *content_len,
-                                     uint8_t digest[static 32], struct fault *fault)
+static enum seal_status hostile(const char *what, struct fault *fault)
 {
+    return fault_set(fault, SEAL_HOSTILE, what, NULL);
+}
+
+static enum seal_status trailer_check(const uint8_t t[static TRAILER_LEN], struct fault *fault)
+{
+    if (t[8] > 1 || !bytes_are_zero(t + 9, 7) || !bytes_are_zero(t + 80, TRAILER_LEN - 80))
+        return hostile("a field of its trailer that must be zero is not", fault);
+    return SEAL_OK;
+}
+
+static enum seal_status has_more(struct fault *fault)
+{
+    return fault_set(fault, SEAL_USAGE, STREAM_HAS_MORE, NULL);
+}
+
+/* That of a file by itself, or of the last volume of a set. */
+static enum seal_status trailer_read(const uint8_t t[static TRAILER_LEN], bool is_volume,
+                                     uint64_t *content_len, uint8_t digest[static 32],
+                                     struct fault *fault)
+{
+    if (t[8] == 0 && is_volume)
+        return has_more(fault);
     if (t[8] != 1)
-        return fault_set(fault, SEAL_HOSTILE, "its trailer does not say that it is complete", NULL);
-    if (!bytes_are_zero(t + 9, 7) || !bytes_are_zero(t + 80, TRAILER_LEN - 80))
-        return fault_set(fault, SEAL_HOSTILE, "a field of its trailer that must be zero is not",
-                         NULL);
+        return hostile("its trailer does not say that it is complete", fault);
+    if (trailer_check(t, fault) != SEAL_OK)
+        return fault->status;
     *content_len = load_u64(t);
     memcpy(digest, t + 16, 32);
+    return SEAL_OK;
+}
+
+/* That of a volume with another behind it, which is full. */
+static enum seal_status trailer_pass(const uint8_t t[static TRAILER_LEN], uint64_t full,
+                                     struct fault *fault)
+{
+    if (trailer_check(t, fault) != SEAL_OK)
+        return fault->status;
+    if (t[8] != 0)
+        return hostile(
+            "it is the last volume, and another one says that it follows; one of the two "
+            "may be somebody else's",
+            fault);
+    if (load_u64(t) != full)
+        return hostile("its content has another length than it says", fault);
+    if (!bytes_are_zero(t + 16, 32))
+        return hostile("it has a digest, which only the last volume has", fault);
     return SEAL_OK;
 }
 
@@ -145,10 +193,12 @@ struct stream_writer {
     int fd;
     struct crew *crew;
     struct lane lane;
-    uint64_t content_len; /* so far */
+    const struct stream_split *split; /* or NULL */
+    uint64_t content_len;             /* so far, in this file */
     uint64_t content_max;
-    uint64_t written; /* bytes of the file; while batches are under way, theirs to use */
-    bool failed;      /* likewise */
+    uint64_t written;        /* bytes of the file; while batches are under way, theirs to use */
+    bool failed;             /* likewise */
+    uint64_t written_before; /* in the volumes that are done */
     size_t batch_count, at;
     struct batch *batches;
 };
@@ -206,33 +256,54 @@ static bool make_batches(struct stream_writer *w)
     return w->batches != NULL;
 }
 
+/* Nothing of the file before is under way any more. */
+static void start_file(struct stream_writer *w, const struct stream_out *out, uint64_t most)
+{
+    struct batch *first = &w->batches[0];
+
+    for (size_t i = 0; i < w->batch_count; i++)
+        w->batches[i].final = false;
+    w->env = out->env;
+    w->fd = out->fd;
+    w->content_len = 0;
+    w->content_max = capacity(most, out->env->head_len) - TRAILER_LEN;
+    w->written_before += w->written;
+    w->written = 0;
+    w->at = 0;
+    first->number = 0;
+    first->start = first->len = out->env->head_len;
+    memcpy(first->blocks, out->head, out->env->head_len);
+    hash_F(w->key, out->env->file_key, "payload", NULL, 0);
+}
+
 enum seal_status stream_writer_new(struct stream_writer **out, const struct envelope *env,
                                    const uint8_t *head, struct padding padding, struct crew *crew,
                                    int fd, struct fault *fault)
 {
     struct stream_writer *w = sodium_malloc(sizeof *w);
-    uint64_t total = padding.rule == PAD_FIXED ? padding.size : STREAM_BLOCKS_MAX * BLOCK_LEN;
 
     *out = NULL;
     if (w == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     memset(w, 0, sizeof *w);
-    w->env = env;
     w->padding = padding;
     w->crew = crew;
-    w->fd = fd;
-    w->content_max = capacity(total, env->head_len) - TRAILER_LEN;
     /* One to be filled while all others are encrypted. */
     w->batch_count = crew_size(crew) > 1 ? crew_size(crew) + 1 : 1;
     if (!make_batches(w)) {
         stream_writer_free(w);
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     }
-    w->batches[0].start = w->batches[0].len = env->head_len;
-    memcpy(w->batches[0].blocks, head, env->head_len);
-    hash_F(w->key, env->file_key, "payload", NULL, 0);
+    start_file(w, &(struct stream_out){env, head, fd},
+               padding.rule == PAD_FIXED ? padding.size : STREAM_BLOCKS_MAX * BLOCK_LEN);
     *out = w;
     return SEAL_OK;
+}
+
+void stream_writer_split(struct stream_writer *w, const struct stream_split *split)
+{
+    w->split = split;
+    w->content_max = capacity(split->size, w->env->head_len) - TRAILER_LEN;
 }
 
 /* Makes the batch free to be filled, or says what became of it. */
@@ -305,29 +376,77 @@ static enum seal_status finish_blocks(struct stream_writer *w, struct fault *fau
     return stop_requested() ? fault_set(fault, SEAL_INTERRUPTED, NULL, NULL) : SEAL_OK;
 }
 
+/* Puts zeros and the trailer behind the content, and all that is under way into the file. */
+static enum seal_status end_file(struct stream_writer *w, uint64_t total,
+                                 const uint8_t trailer[static TRAILER_LEN], struct fault *fault)
+{
+    uint64_t zeros = capacity(total, w->env->head_len) - w->content_len - TRAILER_LEN;
+
+    if (put(w, NULL, zeros, fault) != SEAL_OK || put(w, trailer, TRAILER_LEN, fault) != SEAL_OK)
+        return fault->status;
+    return finish_blocks(w, fault);
+}
+
+static enum seal_status next_volume(struct stream_writer *w, struct fault *fault)
+{
+    const struct stream_split *split = w->split;
+    uint8_t trailer[TRAILER_LEN];
+    struct stream_out out;
+
+    trailer_write(trailer, w->content_len, NULL, split->random);
+    if (end_file(w, split->size, trailer, fault) != SEAL_OK ||
+        split->next(split->ctx, &out, fault) != SEAL_OK)
+        return fault->status;
+    start_file(w, &out, split->size);
+    return SEAL_OK;
+}
+
 enum seal_status stream_write(struct stream_writer *w, const void *data, size_t len,
                               struct fault *fault)
 {
-    if (len > w->content_max - w->content_len)
+    const uint8_t *from = data;
+
+    if (w->split == NULL && len > w->content_max - w->content_len)
         return fault_set(fault, SEAL_NO_ROOM, no_room, NULL);
-    w->content_len += len;
-    return put(w, data, len, fault);
+    while (len > 0) {
+        uint64_t room = w->content_max - w->content_len;
+        size_t n = len < room ? len : (size_t)room;
+
+        if (room == 0) {
+            if (next_volume(w, fault) != SEAL_OK)
+                return fault->status;
+            continue;
+        }
+        w->content_len += n;
+        if (put(w, from, n, fault) != SEAL_OK)
+            return fault->status;
+        from += n;
+        len -= n;
+    }
+    return SEAL_OK;
+}
+
+/* The last volume is never longer than the others. */
+static uint64_t last_total(const struct stream_writer *w)
+{
+    uint64_t total = stream_total_len(w->env->head_len, w->content_len, w->padding);
+
+    if (w->split != NULL && (total == 0 || total > w->split->size))
+        return w->split->size;
+    return total;
 }
 
 enum seal_status stream_writer_finish(struct stream_writer *w, const uint8_t digest[static 32],
                                       struct random *random, uint8_t receipt[static 32],
                                       struct fault *fault)
 {
-    uint64_t total = stream_total_len(w->env->head_len, w->content_len, w->padding);
-    uint64_t zeros;
+    uint64_t total = last_total(w);
     uint8_t trailer[TRAILER_LEN];
 
     if (total == 0)
         return fault_set(fault, SEAL_NO_ROOM, no_room, NULL);
-    zeros = capacity(total, w->env->head_len) - w->content_len - TRAILER_LEN;
     trailer_write(trailer, w->content_len, digest, random);
-    if (put(w, NULL, zeros, fault) != SEAL_OK ||
-        put(w, trailer, sizeof trailer, fault) != SEAL_OK || finish_blocks(w, fault) != SEAL_OK)
+    if (end_file(w, total, trailer, fault) != SEAL_OK)
         return fault->status;
     derive_receipt(receipt, w->env, trailer);
     return SEAL_OK;
@@ -335,7 +454,7 @@ enum seal_status stream_writer_finish(struct stream_writer *w, const uint8_t dig
 
 uint64_t stream_written(const struct stream_writer *w)
 {
-    return w->written;
+    return w->written_before + w->written;
 }
 
 void stream_writer_free(struct stream_writer *w)
@@ -363,13 +482,17 @@ struct ahead {
 };
 
 struct stream_reader {
+    const struct stream_volume *volumes;
+    size_t volume_count, volume; /* volume: the one at hand, of which are: */
     const struct envelope *env;
     struct volume_in *in;
     uint8_t key[KEY_LEN];
+    struct stream_volume one; /* where there is no set */
     struct crew *crew;
     struct lane lane;
-    uint64_t consumed; /* plaintext */
-    uint64_t file_pos; /* bytes of the file in the blocks taken */
+    uint64_t consumed; /* plaintext, without trailers */
+    uint64_t before;   /* content of the volumes before this one */
+    uint64_t file_pos; /* bytes of the files in the blocks taken */
     bool started;      /* a block is at hand */
     bool seeks;        /* then the first piece has one block, and no other is used */
     bool at_last;
@@ -478,8 +601,39 @@ static bool make_pieces(struct stream_reader *r)
     return r->pieces != NULL;
 }
 
-enum seal_status stream_reader_new(struct stream_reader **out, const struct envelope *env,
-                                   struct volume_in *in, struct crew *crew, struct fault *fault)
+/* Content of a volume that has others behind it. */
+static uint64_t full_content(const struct stream_volume *v)
+{
+    return stream_content_max(v->env->head_len, volume_size(v->in));
+}
+
+/* Nothing of the one before is under way any more. */
+static void enter_volume(struct stream_reader *r, size_t number)
+{
+    r->before = 0;
+    for (size_t i = 0; i < number; i++)
+        r->before += full_content(&r->volumes[i]);
+    r->volume = number;
+    r->env = r->volumes[number].env;
+    r->in = r->volumes[number].in;
+    r->started = r->at_last = false;
+    r->at = r->block = r->pos = r->end = 0;
+    hash_F(r->key, r->env->file_key, "payload", NULL, 0);
+}
+
+static bool is_volume(const struct stream_reader *r)
+{
+    return (r->env->params.flags & FLAG_VOLUME) != 0;
+}
+
+static bool in_last_volume(const struct stream_reader *r)
+{
+    return r->volume + 1 == r->volume_count;
+}
+
+enum seal_status stream_reader_new_set(struct stream_reader **out,
+                                       const struct stream_volume *volumes, size_t count,
+                                       struct crew *crew, struct fault *fault)
 {
     struct stream_reader *r = sodium_malloc(sizeof *r);
 
@@ -487,17 +641,24 @@ enum seal_status stream_reader_new(struct stream_reader **out, const struct enve
     if (r == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     memset(r, 0, sizeof *r);
-    r->env = env;
-    r->in = in;
+    r->one = volumes[0];
+    r->volumes = count == 1 ? &r->one : volumes;
+    r->volume_count = count;
     r->crew = crew;
     r->count = crew_size(crew) > 1 ? 2 * (size_t)crew_size(crew) : 1;
     if (!make_pieces(r)) {
         stream_reader_free(r);
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     }
-    hash_F(r->key, env->file_key, "payload", NULL, 0);
+    enter_volume(r, 0);
     *out = r;
     return SEAL_OK;
+}
+
+enum seal_status stream_reader_new(struct stream_reader **out, const struct envelope *env,
+                                   struct volume_in *in, struct crew *crew, struct fault *fault)
+{
+    return stream_reader_new_set(out, &(struct stream_volume){env, in}, 1, crew, fault);
 }
 
 struct crew *stream_reader_crew(const struct stream_reader *r)
@@ -511,6 +672,15 @@ static void await_pieces(struct stream_reader *r)
         crew_await(r->crew, &r->pieces[i].task);
 }
 
+/* With a set, which of its volumes it is about. */
+static enum seal_status failed(struct stream_reader *r, struct fault *fault)
+{
+    if (r->volume_count > 1)
+        fault_add_name(&r->fault, volume_name(r->in));
+    *fault = r->fault;
+    return fault->status;
+}
+
 /* Takes up the block at hand. */
 static enum seal_status show_block(struct stream_reader *r, struct fault *fault)
 {
@@ -519,14 +689,20 @@ static enum seal_status show_block(struct stream_reader *r, struct fault *fault)
 
     r->pos = r->end = 0;
     if (r->block == a->good) {
-        *fault = r->fault = a->fault;
-        return fault->status;
+        r->fault = a->fault;
+        return failed(r, fault);
     }
     r->started = true;
     r->text = a->piece.blocks + r->block * BLOCK_LEN + head;
     r->end = len - head - TAG_LEN;
     r->file_pos += len;
     r->at_last = block_is_last(a, r->block);
+    /* What was taken for its size says how much is in it: nobody may be blamed for a change. */
+    if (r->at_last && volume_is_file(r->in) &&
+        (a->number + r->block) * BLOCK_LEN + len != volume_size(r->in)) {
+        (void)fault_set(&r->fault, SEAL_IO, STREAM_CHANGED, NULL);
+        return failed(r, fault);
+    }
     if (r->at_last) {
         r->end -= TRAILER_LEN;
         memcpy(r->trailer, r->text + r->end, TRAILER_LEN);
@@ -555,7 +731,32 @@ static void first_piece(struct stream_reader *r)
     }
 }
 
-static enum seal_status block_seek(struct stream_reader *r, uint64_t number, struct fault *fault);
+static enum seal_status block_seek(struct stream_reader *r, size_t volume, uint64_t number,
+                                   struct fault *fault);
+
+/* All volumes of a set are as large as the first, but the last, which may be smaller. */
+static bool has_right_size(const struct stream_reader *r)
+{
+    uint64_t size = volume_size(r->in), first = volume_size(r->volumes[0].in);
+
+    return in_last_volume(r) ? size <= first : size == first;
+}
+
+/* The volume at hand is used up. */
+static enum seal_status next_volume_in(struct stream_reader *r, struct fault *fault)
+{
+    if (trailer_pass(r->trailer, full_content(&r->volumes[r->volume]), &r->fault) != SEAL_OK)
+        return failed(r, fault);
+    if (!has_right_size(r)) {
+        (void)hostile("its size is not that of the set's first volume", &r->fault);
+        return failed(r, fault);
+    }
+    if (r->seeks)
+        return block_seek(r, r->volume + 1, 0, fault);
+    await_pieces(r);
+    enter_volume(r, r->volume + 1);
+    return SEAL_OK;
+}
 
 static enum seal_status next_block(struct stream_reader *r, struct fault *fault)
 {
@@ -565,8 +766,10 @@ static enum seal_status next_block(struct stream_reader *r, struct fault *fault)
         *fault = r->fault;
         return fault->status;
     }
+    if (r->started && r->at_last)
+        return next_volume_in(r, fault); /* of which nothing is at hand yet */
     if (r->seeks)
-        return block_seek(r, a->number + 1, fault);
+        return block_seek(r, r->volume, a->number + 1, fault);
     if (!r->started)
         first_piece(r);
     else if (++r->block * BLOCK_LEN == a->piece.len) {
@@ -580,15 +783,23 @@ static enum seal_status next_block(struct stream_reader *r, struct fault *fault)
     return show_block(r, fault);
 }
 
+/* Of the last volume that there is. */
+static bool is_at_end(const struct stream_reader *r)
+{
+    return r->started && r->at_last && in_last_volume(r);
+}
+
 enum seal_status stream_peek(struct stream_reader *r, const uint8_t **data, size_t *len,
                              struct fault *fault)
 {
-    while (r->pos == r->end && !(r->started && r->at_last)) {
+    while (r->pos == r->end && !is_at_end(r)) {
         if (stop_requested())
             return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
         if (next_block(r, fault) != SEAL_OK)
             return fault->status;
     }
+    if (r->pos == r->end && is_volume(r) && r->trailer[8] == 0)
+        return has_more(fault); /* no end of the content, as others would take it */
     *data = r->text + r->pos;
     *len = r->end - r->pos;
     return SEAL_OK;
@@ -631,9 +842,17 @@ static enum seal_status read_padding(struct stream_reader *r, struct fault *faul
         if (len == 0)
             return SEAL_OK;
         if (!bytes_are_zero(data, len))
-            return fault_set(fault, SEAL_HOSTILE, "what follows its content is not all zero", NULL);
+            return hostile("what follows its content is not all zero", fault);
         r->pos = r->end;
     }
+}
+
+static enum seal_status last_trailer(const struct stream_reader *r, uint64_t *content_len,
+                                     uint8_t digest[static 32], struct fault *fault)
+{
+    if (!has_right_size(r))
+        return hostile("its last volume is larger than the others", fault);
+    return trailer_read(r->trailer, is_volume(r), content_len, digest, fault);
 }
 
 enum seal_status stream_reader_finish(struct stream_reader *r, uint8_t digest[static 32],
@@ -642,10 +861,10 @@ enum seal_status stream_reader_finish(struct stream_reader *r, uint8_t digest[st
     uint64_t content_len;
 
     if (read_padding(r, fault) != SEAL_OK ||
-        trailer_read(r->trailer, &content_len, digest, fault) != SEAL_OK)
+        last_trailer(r, &content_len, digest, fault) != SEAL_OK)
         return fault->status;
-    if (content_len != r->consumed)
-        return fault_set(fault, SEAL_HOSTILE, "its content has another length than it says", NULL);
+    if (r->consumed < r->before || content_len != r->consumed - r->before)
+        return hostile("its content has another length than it says", fault);
     derive_receipt(receipt, r->env, r->trailer);
     return SEAL_OK;
 }
@@ -674,31 +893,54 @@ enum seal_status stream_reader_copy(struct stream_reader *r, const struct sink *
         }
         stream_skip(r, len);
     }
-    if (trailer_read(r->trailer, content_len, digest, fault) != SEAL_OK)
+    if (last_trailer(r, content_len, digest, fault) != SEAL_OK)
         return fault->status;
-    if (*content_len > r->consumed)
-        return fault_set(fault, SEAL_HOSTILE, "its content has another length than it says", NULL);
+    if (*content_len > r->consumed - r->before)
+        return hostile("its content has another length than it says", fault);
+    *content_len += r->before;
     if (nonzero_end > *content_len)
-        return fault_set(fault, SEAL_HOSTILE, "what follows its content is not all zero", NULL);
+        return hostile("what follows its content is not all zero", fault);
     derive_receipt(receipt, r->env, r->trailer);
     return SEAL_OK;
 }
 
-/* Makes that block the one at hand, unless it is. */
-static enum seal_status block_seek(struct stream_reader *r, uint64_t number, struct fault *fault)
+enum seal_status stream_reader_check(struct stream_reader *r, bool *is_last, struct fault *fault)
+{
+    uint8_t digest[32];
+    uint64_t content_len;
+
+    while (!is_at_end(r)) {
+        if (stop_requested())
+            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        if (next_block(r, fault) != SEAL_OK)
+            return fault->status;
+        stream_skip(r, r->end);
+    }
+    *is_last = !is_volume(r) || r->trailer[8] != 0;
+    if (!*is_last)
+        return trailer_pass(r->trailer, r->consumed, fault);
+    if (trailer_read(r->trailer, is_volume(r), &content_len, digest, fault) != SEAL_OK)
+        return fault->status;
+    if (content_len > r->consumed)
+        return hostile("its content has another length than it says", fault);
+    return SEAL_OK;
+}
+
+/* Makes that block of that volume the one at hand, unless it is. */
+static enum seal_status block_seek(struct stream_reader *r, size_t volume, uint64_t number,
+                                   struct fault *fault)
 {
     struct ahead *a = &r->pieces[0];
 
-    if (r->seeks && r->started && a->number == number)
+    if (r->seeks && r->started && r->volume == volume && a->number == number)
         return SEAL_OK;
     if (stop_requested())
         return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+    await_pieces(r);
+    enter_volume(r, volume);
     if (volume_need_file(r->in, fault) != SEAL_OK)
         return fault->status;
-    await_pieces(r);
     r->seeks = true;
-    r->started = r->at_last = false;
-    r->at = r->block = r->pos = r->end = 0;
     a->number = number;
     a->good = 0;
     a->fault.status = r->fault.status = SEAL_OK;
@@ -712,20 +954,22 @@ enum seal_status stream_reader_trailer(struct stream_reader *r, uint64_t *conten
                                        uint8_t digest[static 32], uint8_t receipt[static 32],
                                        struct fault *fault)
 {
-    uint64_t blocks = block_count(volume_size(r->in));
+    size_t last = r->volume_count - 1;
+    uint64_t blocks = block_count(volume_size(r->volumes[last].in));
     uint64_t number = blocks == 0 ? 0 : blocks - 1;
-    uint64_t before; /* plaintext in front of the last block */
+    uint64_t before; /* plaintext of this volume in front of the last block */
 
-    if (block_seek(r, number, fault) != SEAL_OK)
+    if (block_seek(r, last, number, fault) != SEAL_OK)
         return fault->status;
     if (!r->at_last)
         return fault_set(fault, SEAL_DAMAGED, "it became longer while it was read", NULL);
     r->pos = r->end;
     before = number == 0 ? 0 : number * CHUNK_LEN - r->env->head_len;
-    if (trailer_read(r->trailer, content_len, digest, fault) != SEAL_OK)
+    if (trailer_read(r->trailer, is_volume(r), content_len, digest, fault) != SEAL_OK)
         return fault->status;
     if (*content_len > before + r->end)
-        return fault_set(fault, SEAL_HOSTILE, "its content has another length than it says", NULL);
+        return hostile("its content has another length than it says", fault);
+    *content_len += r->before;
     derive_receipt(receipt, r->env, r->trailer);
     return SEAL_OK;
 }
@@ -733,15 +977,20 @@ enum seal_status stream_reader_trailer(struct stream_reader *r, uint64_t *conten
 enum seal_status stream_reader_seek(struct stream_reader *r, uint64_t content_off,
                                     struct fault *fault)
 {
-    uint64_t number, pos;
+    uint64_t number, pos, full;
+    size_t volume = 0;
 
+    for (; volume + 1 < r->volume_count; volume++, content_off -= full) {
+        full = full_content(&r->volumes[volume]);
+        if (content_off < full)
+            break;
+    }
     if (content_off > STREAM_BLOCKS_MAX * BLOCK_LEN)
         return cut_short(fault);
-    number = (content_off + r->env->head_len) / CHUNK_LEN;
-    pos = (content_off + r->env->head_len) % CHUNK_LEN;
-    if (number == 0)
-        pos = content_off;
-    if (block_seek(r, number, fault) != SEAL_OK)
+    pos = content_off + r->volumes[volume].env->head_len;
+    number = pos / CHUNK_LEN;
+    pos = number == 0 ? content_off : pos % CHUNK_LEN;
+    if (block_seek(r, volume, number, fault) != SEAL_OK)
         return fault->status;
     if (pos > r->end)
         return cut_short(fault);
@@ -756,7 +1005,11 @@ uint64_t stream_consumed(const struct stream_reader *r)
 
 uint64_t stream_extent(const struct stream_reader *r)
 {
-    return volume_size(r->in) != 0 ? volume_size(r->in) : r->file_pos;
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < r->volume_count; i++)
+        sum += volume_size(r->volumes[i].in);
+    return sum != 0 ? sum : r->file_pos;
 }
 
 void stream_reader_free(struct stream_reader *r)

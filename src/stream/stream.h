@@ -26,6 +26,9 @@ struct padding {
 /* Bytes of the sealed file for that much content; 0 if there is no allowed length for it. */
 uint64_t stream_total_len(size_t head_len, uint64_t content_len, struct padding padding);
 
+/* Content of a file of that length, at most. */
+uint64_t stream_content_max(size_t head_len, uint64_t total_len);
+
 /* ---- Writing: push ------------------------------------------------------------------------ */
 
 struct stream_writer;
@@ -36,15 +39,42 @@ struct stream_writer;
 MUST_USE enum seal_status stream_writer_new(struct stream_writer **out, const struct envelope *env,
                                             const uint8_t *head, struct padding padding,
                                             struct crew *crew, int fd, struct fault *fault);
+
+/* ---- As a set of volumes ---- */
+
+/* A sealed file to be written: its head as envelope_make made it, with FLAG_VOLUME and the next
+ * index. All three must stay good until the next one is asked for. */
+struct stream_out {
+    const struct envelope *env;
+    const uint8_t *head;
+    int fd;
+};
+
+struct stream_split {
+    uint64_t
+        size; /* of each volume but the last, which may be shorter; a multiple of LENGTH_UNIT */
+    struct random *random; /* used by next's thread */
+    /* The volume before is written; gives the next. It may be called from a thread of the crew,
+     * while another call of the writer waits or goes on. */
+    enum seal_status (*next)(void *ctx, struct stream_out *out, struct fault *fault);
+    void *ctx;
+};
+
+/* Before anything is written: what was given to stream_writer_new is the first volume. */
+void stream_writer_split(struct stream_writer *w, const struct stream_split *split);
+
+/* ---- What is written ---- */
+
 /* Content. SEAL_NO_ROOM as soon as it cannot fit the fixed size or 2^32 blocks. */
 MUST_USE enum seal_status stream_write(struct stream_writer *w, const void *data, size_t len,
                                        struct fault *fault);
-/* Padding, trailer, last block. digest is D; receipt gets the 32 bytes that number_text prints. */
+/* Padding, trailer, last block. With volumes: of the last of them. digest is D; receipt gets the 32
+ * bytes that number_text prints. */
 MUST_USE enum seal_status stream_writer_finish(struct stream_writer *w,
                                                const uint8_t digest[static 32],
                                                struct random *random, uint8_t receipt[static 32],
                                                struct fault *fault);
-/* Bytes of the file written; after stream_writer_finish. */
+/* Bytes written, of all volumes; after stream_writer_finish. */
 uint64_t stream_written(const struct stream_writer *w);
 void stream_writer_free(struct stream_writer *w);
 
@@ -57,8 +87,21 @@ struct stream_reader;
 MUST_USE enum seal_status stream_reader_new(struct stream_reader **out, const struct envelope *env,
                                             struct volume_in *in, struct crew *crew,
                                             struct fault *fault);
+/* A set of volumes, in the order of their index, all of them files. Each is followed by the next as
+ * if they were one; its own trailer is checked on the way. SEAL_USAGE with this clause from any of
+ * the calls below: its last volume says that there are more. */
+#define STREAM_HAS_MORE "the volumes behind it are missing"
+struct stream_volume {
+    const struct envelope *env;
+    struct volume_in *in;
+};
+MUST_USE enum seal_status stream_reader_new_set(struct stream_reader **out,
+                                                const struct stream_volume *volumes, size_t count,
+                                                struct crew *crew, struct fault *fault);
 /* That crew. */
 struct crew *stream_reader_crew(const struct stream_reader *r);
+/* Clause of SEAL_IO: a file has not the size that it had when it was opened. */
+#define STREAM_CHANGED "it changed while it was read; try again"
 /* The next piece of authentic plaintext, at least one byte; *len is 0 at the end. Content first;
  * where it ends is for the caller to know, padding follows. SEAL_DAMAGED. */
 MUST_USE enum seal_status stream_peek(struct stream_reader *r, const uint8_t **data, size_t *len,
@@ -77,6 +120,10 @@ MUST_USE enum seal_status stream_reader_finish(struct stream_reader *r, uint8_t 
 MUST_USE enum seal_status stream_reader_copy(struct stream_reader *r, const struct sink *to,
                                              uint64_t *content_len, uint8_t digest[static 32],
                                              uint8_t receipt[static 32], struct fault *fault);
+/* One volume by itself, whatever its index and whichever others there are: all of it, and whether
+ * it is the last of its set. SEAL_DAMAGED, SEAL_HOSTILE. */
+MUST_USE enum seal_status stream_reader_check(struct stream_reader *r, bool *is_last,
+                                              struct fault *fault);
 /* By seeking, in a file whose size is known; else SEAL_USAGE. First the trailer, which is at the
  * end of the last chunk; then content from any place on, by stream_peek and the others. What was
  * not read was not checked, so stream_reader_finish and stream_reader_copy are not for a reader

@@ -138,6 +138,11 @@ void volume_stat(const struct volume_in *in, struct plat_stat *st)
         *st = (struct plat_stat){.type = in->is_file ? PLAT_FILE : PLAT_OTHER};
 }
 
+const char *volume_name(const struct volume_in *in)
+{
+    return in->name;
+}
+
 uint64_t volume_size(const struct volume_in *in)
 {
     return in->size;

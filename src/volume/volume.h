@@ -1,6 +1,5 @@
 /*
- * volume: one logical row of bytes over one or several files. Knows nothing of what they mean.
- * (Sets of several files come with a later version; a reader of blocks is what they need, too.)
+ * volume: the bytes of one file, by blocks. Knows nothing of what they mean.
  */
 #ifndef SEAL_VOLUME_H
 #define SEAL_VOLUME_H
@@ -67,6 +66,8 @@ int volume_hand_over(const struct volume_in *in, struct span *ahead);
 /* The other side. fd stays open after volume_close. */
 MUST_USE enum seal_status volume_take_over(struct volume_in **out, int fd, struct span ahead,
                                            const char *name, struct fault *fault);
+/* As given; "standard input". */
+const char *volume_name(const struct volume_in *in);
 /* Its kind, size and time, as they are now; all zero if they cannot be had. */
 void volume_stat(const struct volume_in *in, struct plat_stat *st);
 /* Bytes of the whole file, 0 where it cannot be known before the end (a pipe). */

@@ -441,13 +441,23 @@ rm tree/text
 truncate -s 5G tree/zeros
 hit "SYSTEM_ROOM=$FAT 500000000000" -- seal -n tree
 expect_exit 0
-expect_out '^it is a FAT file system, whose files end at 4 GiB - 1 byte: it may not fit$'
-hit "SYSTEM_ROOM=$FAT 500000000000" -- seal -n --no-compress tree
+expect_out '^it is a FAT file system, whose files end at 4 GiB - 1 byte: it will be cut into volumes$'
+hit "SYSTEM_ROOM=$FAT 500000000000" -- seal -n --no-compress --split fat32 tree
+expect_exit 0
+expect_out '^in 2 volumes of 4\.3 GB at most$'
+expect_out '^it is a FAT file system, whose files end at 4 GiB - 1 byte: it fits$'
+hit "SYSTEM_ROOM=$FAT 500000000000" -- seal -n --no-compress --split 8G tree
 expect_exit 1
-expect_out '^it is a FAT file system, whose files end at 4 GiB - 1 byte: it will probably not fit$'
+expect_out '^it is a FAT file system, whose files end at 4 GiB - 1 byte: --split asks for more$'
+hit "SYSTEM_ROOM=$FAT 500000000000" -- seal -n -o name.bin tree
+expect_exit 1
+expect_out '^it is a FAT file system, whose files end at 4 GiB - 1 byte: only with --split fat32, and a folder for -o$'
+hit "SYSTEM_ROOM=$FAT 500000000000" -- seal -n --pad 6G tree
+expect_exit 1
+expect_out '^it is a FAT file system, whose files end at 4 GiB - 1 byte: --pad asks for more$'
 hit "SYSTEM_ROOM=$EXT4 500000000000" -- seal -n --no-compress tree
 expect_exit 0
-expect_out '^on a stick with FAT32, whose files end at 4 GiB - 1 byte: it will probably not fit$'
+expect_out '^on a stick with FAT32, whose files end at 4 GiB - 1 byte: only with --split fat32$'
 run seal -n --pad 65536 tree/noise
 expect_exit 1
 expect_out 'will probably not fit the size asked for with --pad'

@@ -145,7 +145,7 @@ refused 2 'no sealed file' unseal --key "$key"
 refused 2 'no sealed file' unseal --key "$key" --
 for mode in --list '--extract a.txt'; do
     # shellcheck disable=SC2086 # an option and its value
-    refused 2 "${mode%% *} takes one sealed file at a time" unseal --key "$key" $mode one.bin stream.bin
+    refused 2 'several sealed files; they are looked into one at a time' unseal --key "$key" $mode one.bin stream.bin
 done
 refused 2 '- \(standard input\) is opened by itself' unseal --key "$key" -o x one.bin -
 refused 2 '-o - takes one sealed file at a time' unseal --key "$key" -o - one.bin stream.bin
@@ -195,12 +195,12 @@ refused 2 '--passphrase-fd is given twice' unseal --key "$key" --passphrase-fd 0
 refused 2 'an empty name' unseal --key "$key" ''
 refused 2 'standard input has no name' unseal --key "$key" -
 refused 2 'it holds a bag, which is a folder' unseal -q --key "$key" -o - one.bin
-refused 2 'is a folder, not a sealed file' unseal -q --key "$key" folder
+refused 4 'folder/more: no key here opens this file' unseal -q --key "$key" folder
 refused 1 'No such file' unseal -q --key "$key" missing.bin
 refused 4 'no key here opens this file' unseal -q --key "$key" file
 refused 4 'no key here opens this file' unseal -q --key "$key" /dev/null -o x
 refused 4 'no key here opens this file' unseal -q --key "$key" -o x -
-refused 2 'is a folder, not a sealed file' unseal -q --key "$key" --list folder
+refused 4 'folder/more: no key here opens this file' unseal -q --key "$key" --list folder
 refused 4 'no key here opens this file' unseal -q --key "$key" --extract a file
 
 # ---- Keys to seal to -----------------------------------------------------------------------------

@@ -28,7 +28,8 @@ seal -q --to "$keys/carol.pub" -o other.bin two >/dev/null
 # More than a byte, which could be there already.
 (head -c 70000 one.bin && printf 'other bytes' && tail -c +70012 one.bin) >damaged.bin
 cp "$vectors/negative/tar-climbs.seal" hostile.bin
-cp "$vectors/files/volumes.1.seal" newer.bin
+cp "$vectors/negative/flag-parity.seal" newer.bin
+cp "$vectors/files/volumes.3.seal" part.bin
 rm fifo
 
 # The table at the end: expect_row WORD NAME
@@ -121,8 +122,8 @@ worst() {
 worst 0 one.bin two.bin
 worst 3 one.bin gaps.bin
 worst 3 gaps.bin one.bin
-worst 2 gaps.bin "$good"
-worst 7 "$good" newer.bin
+worst 2 gaps.bin part.bin
+worst 7 part.bin newer.bin
 worst 4 newer.bin other.bin
 worst 5 other.bin damaged.bin
 worst 1 damaged.bin missing.bin

@@ -22,6 +22,10 @@
  *                             statfs says that all file systems are of that type (a number) and
  *                             have so many bytes free; each time STEP less. FREE -1: they do not
  *                             count, and say that there are none at all
+ *     SYSTEM_LOSES="BYTES [LAST]"
+ *                             what was written to the medium from there on (up to LAST) reads as
+ *                             zeros: all files called .partial, as they are while they have no name
+ *     SYSTEM_REMOVABLE=1      all disks hang on a USB port
  *     SYSTEM_COUNT="FILE"     at the end FILE gets the number of calls of openat
  *     SYSTEM_READS="FILE"     likewise of pread, and of those that failed
  *     FAULT_IN_PROCESS=WHICH  all faults only in that process: main or worker. Else in both, each
@@ -42,6 +46,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,9 +318,19 @@ static bool fault(const char *what, int which)
     return false;
 }
 
+/* name may be *ENDING. */
 static bool fd_is_called(int fd, const char *name)
 {
-    return fd >= 0 && fd < EVERY_FD && strcmp(known[fd].name, name) == 0;
+    const char *is;
+    size_t len;
+
+    if (fd < 0 || fd >= EVERY_FD)
+        return false;
+    is = known[fd].name;
+    if (*name != '*')
+        return strcmp(is, name) == 0;
+    len = strlen(name + 1);
+    return strlen(is) >= len && strcmp(is + strlen(is) - len, name + 1) == 0;
 }
 
 static bool call_fault(const char *call)
@@ -374,12 +389,26 @@ static ssize_t pread_or_fail(int fd, void *buf, size_t len, off_t off)
     return read_fault(fd, len, off) ? -1 : REAL(pread64)(fd, buf, len, off);
 }
 
+static void lose(int fd, unsigned char *buf, ssize_t n, off_t off)
+{
+    const char *spec = getenv("SYSTEM_LOSES");
+    long long first, last = INT64_MAX;
+
+    if (spec == NULL || sscanf(spec, "%lld %lld", &first, &last) < 1 ||
+        !fd_is_called(fd, "*.partial"))
+        return;
+    for (ssize_t i = 0; i < n; i++)
+        if (off + i >= first && off + i <= last)
+            buf[i] = 0;
+}
+
 ssize_t pread64(int fd, void *buf, size_t len, off_t off)
 {
     ssize_t n;
 
     change(fd, off);
     n = pread_or_fail(fd, buf, len, off);
+    lose(fd, buf, n, off);
     counts->reads++;
     counts->failed_reads += n < 0;
     return n;
@@ -401,6 +430,13 @@ ssize_t read(int fd, void *buf, size_t len)
     if (fd == 0 && n > 0)
         taken += n;
     return n;
+}
+
+char *realpath(const char *path, char *resolved)
+{
+    if (getenv("SYSTEM_REMOVABLE") != NULL && strncmp(path, "/sys/dev/block/", 15) == 0)
+        return strdup("/sys/devices/pci0/usb1/1-1/block/sda/sda1");
+    return REAL(realpath)(path, resolved);
 }
 
 struct dirent64 *readdir64(DIR *dir)

@@ -99,6 +99,7 @@ static void say_done(enum seal_status status, uint64_t missing)
     put_u8(0);
     put_number(0, 8);
     put_u8(1);
+    put_u8(0);
     put_number(0, 8);
     put_number(0, 8);
     for (int i = 0; i < 32; i++) /* what it read */

@@ -744,7 +744,7 @@ static void test_vectors(void)
     json_array_foreach (list, i, sample) {
         const json_t *files = json_object_get(sample, "files");
 
-        if (json_array_size(files) == 1) /* sets of volumes come with a later version */
+        if (json_array_size(files) == 1) /* sets: test_volumes.c */
             check_vector_file(json_array_get(json_object_get(sample, "intermediates"), 0),
                               json_string_value(json_array_get(files, 0)),
                               fixture_text(sample, "receipt"));

@@ -1,0 +1,137 @@
+#include "cli/arrival.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+static bool is_stdin(const struct arrival *a)
+{
+    return strcmp(a->path, "-") == 0;
+}
+
+enum seal_status arrival_find(struct arrival *a, bool many, struct fault *fault)
+{
+    if (volume_open(&a->in, a->path, fault) != SEAL_OK)
+        return fault->status;
+    volume_stat(a->in, &a->stat);
+    if (many && a->stat.type != PLAT_FILE)
+        return fault_set(fault, SEAL_USAGE, "it is no file; open it by itself", NULL);
+    return SEAL_OK;
+}
+
+static enum seal_status draw_mark_key(struct arrival *a, struct fault *fault)
+{
+    struct random random;
+
+    if (random_start(&random, NULL, 0) != SEAL_OK)
+        return fault_set(fault, SEAL_IO, "the system gives no random numbers", NULL);
+    random_bytes(&random, a->mark_key, sizeof a->mark_key);
+    random_end(&random);
+    return SEAL_OK;
+}
+
+enum seal_status arrival_take_digest(struct arrival *a, unsigned int threads, struct fault *fault)
+{
+    struct progress progress;
+    struct crew *crew = NULL;
+    enum seal_status status;
+
+    a->received.before_opening = a->stat.type == PLAT_FILE;
+    if (!a->received.before_opening)
+        return SEAL_OK; /* the worker takes it */
+    a->received.size = a->stat.size;
+    a->received.mtime = a->stat.mtime;
+    a->received.has_mtime = true;
+    /* One reads while the other hashes, where that is worth it. */
+    if (draw_mark_key(a, fault) != SEAL_OK ||
+        (a->stat.size > VOLUME_PIECE_LEN &&
+         crew_new(&crew, threads < 2 ? threads : 2, fault) != SEAL_OK))
+        return fault->status;
+    progress_start(&progress, a->stat.size);
+    status = volume_digest(a->in, crew, a->mark_key, a->received.sha256, a->mark, progress_add,
+                           &progress, fault);
+    progress_end(&progress);
+    crew_free(crew);
+    return status;
+}
+
+#define RANDOM_LEAST 1024 /* of less nothing can be said */
+#define RANDOM_MOST 400   /* of random bytes one file in a hundred million has more */
+
+/* Whether all bytes are about as frequent: the sum that Pearson's test compares, with 255 degrees
+ * of freedom. Text, programs and pictures are far away from that. */
+static bool looks_random(const uint8_t *data, size_t len)
+{
+    uint64_t counts[256] = {0}, sum = 0;
+
+    if (len < RANDOM_LEAST)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        counts[data[i]]++;
+    for (size_t i = 0; i < 256; i++)
+        sum += counts[i] * counts[i];
+    return sum * 256 / len < len + RANDOM_MOST;
+}
+
+enum seal_status arrival_open_head(struct arrival *a, struct keyring *ring,
+                                   const char *passphrase_fd, struct fault *fault)
+{
+    size_t len;
+    const uint8_t *block = volume_head(a->in, &len);
+    enum seal_status status;
+
+    a->opened = clock_now();
+    a->looks_random = looks_random(block, len);
+    if (len < BLOCK_LEN)
+        return fault_set(fault, SEAL_NO_KEY, NULL, NULL);
+    a->env = sodium_malloc(sizeof *a->env);
+    if (a->env == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    memset(a->env, 0, sizeof *a->env);
+    status = keyring_open(ring, a->env, block, passphrase_fd, a->pkh, &a->keys_tried, fault);
+    a->opened = clock_now(); /* after a passphrase was typed */
+    a->was_opened = status == SEAL_OK;
+    if (!a->was_opened) { /* such memory is scarce, and there may be many files */
+        sodium_free(a->env);
+        a->env = NULL;
+    }
+    return status;
+}
+
+void arrival_put_aside(struct arrival *a)
+{
+    if (a->stat.type != PLAT_FILE || is_stdin(a))
+        return;
+    volume_close(a->in);
+    a->in = NULL;
+}
+
+enum seal_status arrival_take_up(struct arrival *a, struct fault *fault)
+{
+    if (a->in != NULL)
+        return SEAL_OK;
+    if (volume_open(&a->in, a->path, fault) != SEAL_OK)
+        return fault->status;
+    return arrival_check_unchanged(a, fault);
+}
+
+enum seal_status arrival_check_unchanged(const struct arrival *a, struct fault *fault)
+{
+    struct plat_stat now;
+
+    if (a->stat.type != PLAT_FILE)
+        return SEAL_OK;
+    volume_stat(a->in, &now);
+    if (now.size != a->stat.size || !timestamp_equal(now.mtime, a->stat.mtime))
+        return fault_set(fault, SEAL_IO, ARRIVAL_CHANGED, NULL);
+    return SEAL_OK;
+}
+
+void arrival_close(struct arrival *a)
+{
+    sodium_free(a->env);
+    volume_close(a->in);
+    free(a->path);
+    *a = (struct arrival){.path = NULL};
+}

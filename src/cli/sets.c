@@ -1,0 +1,346 @@
+#include "cli/sets.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stream/stream.h"
+
+static enum seal_status out_of_memory(struct fault *fault)
+{
+    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+}
+
+/* ---- Which files -------------------------------------------------------------------------- */
+
+/* Takes path, which was malloc'ed. */
+static enum seal_status add_file(struct sets *s, char *path, bool lies_in_folder,
+                                 struct fault *fault)
+{
+    struct arrival *all =
+        path == NULL ? NULL : realloc(s->arrivals, (s->arrival_count + 1) * sizeof *all);
+
+    if (all == NULL) {
+        free(path);
+        return out_of_memory(fault);
+    }
+    s->arrivals = all;
+    all[s->arrival_count++] = (struct arrival){
+        .path = path, .received = {.name = path}, .lies_in_folder = lies_in_folder};
+    return SEAL_OK;
+}
+
+/* A folder that was named. */
+struct folder {
+    struct sets *sets;
+    const char *path;
+    int fd;
+    uint64_t folders; /* in it, into which nobody looks */
+    struct fault *fault;
+};
+
+/* Names with a dot in front are what systems leave on sticks. */
+static int add_from_folder(void *ctx, const char *name)
+{
+    struct folder *f = ctx;
+    size_t len = strlen(f->path);
+    struct buffer path = {0};
+    struct plat_stat st;
+
+    if (name[0] == '.' || plat_stat_at(f->fd, name, false, &st) != 0)
+        return 0;
+    f->folders += st.type == PLAT_DIR;
+    if (st.type != PLAT_FILE)
+        return 0;
+    if (buffer_printf(&path, "%s%s%s", f->path, f->path[len - 1] == '/' ? "" : "/", name) !=
+        SEAL_OK) {
+        buffer_free(&path);
+        return (int)out_of_memory(f->fault);
+    }
+    return (int)add_file(f->sets, (char *)path.data, true, f->fault);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct arrival *)a)->path, ((const struct arrival *)b)->path);
+}
+
+static enum seal_status list_folder(struct sets *s, const char *path, struct fault *fault)
+{
+    struct folder f = {s, path, plat_open_dir(PLAT_CWD, path, true), 0, fault};
+    size_t before = s->arrival_count;
+
+    if (f.fd < 0)
+        return fault_set_errno(fault, "could not be opened", path);
+    if (plat_list_dir(f.fd, add_from_folder, &f) != 0 && fault->status == SEAL_OK)
+        (void)fault_set_errno(fault, "could not be listed", path);
+    (void)plat_close(f.fd);
+    if (fault->status != SEAL_OK)
+        return fault->status;
+    if (s->arrival_count == before) {
+        warn("%s: it is a folder, and no file lies in it.", shown(path));
+        return SEAL_OK;
+    }
+    qsort(s->arrivals + before, s->arrival_count - before, sizeof *s->arrivals, by_path);
+    if (f.folders > 0)
+        say("%s: %s in it, not looked into", shown(path), count_text(f.folders, "folder"));
+    return SEAL_OK;
+}
+
+static bool is_folder(const char *name)
+{
+    struct plat_stat st;
+
+    return strcmp(name, "-") != 0 && plat_stat_at(PLAT_CWD, name, true, &st) == 0 &&
+           st.type == PLAT_DIR;
+}
+
+enum seal_status sets_list(struct sets *s, const char *const *operands, size_t count,
+                           struct fault *fault)
+{
+    for (size_t i = 0; i < count && fault->status == SEAL_OK; i++)
+        (void)!(is_folder(operands[i]) ? list_folder(s, operands[i], fault)
+                                       : add_file(s, strdup(operands[i]), false, fault));
+    if (fault->status == SEAL_OK && s->arrival_count == 0)
+        (void)fault_set(fault, SEAL_USAGE, "there is nothing to open", NULL);
+    return fault->status;
+}
+
+/* ---- Which of them belong together -------------------------------------------------------- */
+
+static bool is_volume(const struct arrival *a)
+{
+    return a->was_opened && (a->env->params.flags & FLAG_VOLUME) != 0;
+}
+
+bool set_ends_early(const struct fault *fault)
+{
+    return fault->status == SEAL_USAGE && fault->what != NULL &&
+           strcmp(fault->what, STREAM_HAS_MORE) == 0;
+}
+
+static uint64_t number_of(const struct arrival *a)
+{
+    return (uint64_t)a->env->params.index + 1;
+}
+
+static bool belong_together(const struct arrival *a, const struct arrival *b)
+{
+    return is_volume(a) && is_volume(b) &&
+           memcmp(a->env->params.bundle_id, b->env->params.bundle_id, BUNDLE_ID_LEN) == 0;
+}
+
+/* By number, and those of the same in the order in which they were named. */
+static int by_number(const void *a, const void *b)
+{
+    const struct arrival *x = *(struct arrival *const *)a, *y = *(struct arrival *const *)b;
+
+    if (number_of(x) != number_of(y))
+        return number_of(x) < number_of(y) ? -1 : 1;
+    return x < y ? -1 : 1;
+}
+
+/* What is only looked into was not hashed before. */
+static bool has_digest(struct arrival *a)
+{
+    struct fault ignored = {.status = SEAL_OK};
+
+    if (!a->received.before_opening && arrival_take_up(a, &ignored) == SEAL_OK)
+        (void)!arrival_take_digest(a, 1, &ignored);
+    return a->received.before_opening && ignored.status == SEAL_OK;
+}
+
+/* Two copies of one volume. */
+static bool are_equal(struct arrival *a, struct arrival *b)
+{
+    return a->stat.size == b->stat.size && has_digest(a) && has_digest(b) &&
+           memcmp(a->received.sha256, b->received.sha256, SHA256_LEN) == 0;
+}
+
+/* Of copies one stays. */
+static void drop_doubles(struct set *set)
+{
+    size_t kept = 1;
+
+    for (size_t i = 1; i < set->count; i++) {
+        struct arrival *last = set->files[kept - 1];
+
+        if (number_of(set->files[i]) != number_of(last)) {
+            set->files[kept++] = set->files[i];
+            continue;
+        }
+        if (are_equal(set->files[i], last)) {
+            say("%s: a copy of %s, left aside", shown(set->files[i]->path), shown(last->path));
+            continue;
+        }
+        (void)snprintf(set->reason, sizeof set->reason,
+                       "it is another volume %" PRIu64 " than %.150s; give one of the two alone",
+                       number_of(last), shown(last->path));
+        if (set->fault.status == SEAL_OK)
+            (void)fault_set(&set->fault, SEAL_USAGE, set->reason, set->files[i]->path);
+    }
+    set->count = kept;
+}
+
+static void judge(struct set *set)
+{
+    const struct arrival *last = set->files[set->count - 1];
+
+    set->has_gaps = number_of(last) != set->count;
+    for (size_t i = 1; i < set->count && set->fault.status == SEAL_OK; i++)
+        if (set->files[i]->env->params.type != set->files[0]->env->params.type)
+            (void)fault_set(&set->fault, SEAL_HOSTILE,
+                            "its volumes do not agree about what is in it", set->files[i]->path);
+    if (set->count > INTAKE_VOLUMES_MAX && set->fault.status == SEAL_OK) {
+        (void)snprintf(set->reason, sizeof set->reason,
+                       "it has more than %d volumes, which is more than this program opens",
+                       INTAKE_VOLUMES_MAX);
+        (void)fault_set(&set->fault, SEAL_USAGE, set->reason, NULL);
+    }
+}
+
+/* No sealed file has such a size; one that was cut short may have, and then looks random. */
+static bool is_no_sealed_file(const struct arrival *a)
+{
+    return a->stat.type == PLAT_FILE && (a->stat.size < BLOCK_LEN || a->stat.size % 2048 != 0);
+}
+
+/* In a folder lies more than sealed files. */
+static bool is_left_aside(const struct arrival *a)
+{
+    return a->lies_in_folder && a->fault.status == SEAL_NO_KEY && is_no_sealed_file(a) &&
+           !a->looks_random;
+}
+
+/* Everything that belongs to that one, which is in no set yet. */
+static enum seal_status collect(struct sets *s, size_t first, bool *is_taken, struct fault *fault)
+{
+    struct set *set = &s->all[s->count];
+    struct arrival *a = &s->arrivals[first];
+    size_t members = 1;
+
+    for (size_t i = first + 1; i < s->arrival_count; i++)
+        members += !is_taken[i] && belong_together(a, &s->arrivals[i]);
+    set->files = calloc(members, sizeof(struct arrival *));
+    if (set->files == NULL)
+        return out_of_memory(fault);
+    s->count++;
+    set->files[set->count++] = a;
+    set->fault = a->fault;
+    for (size_t i = first + 1; i < s->arrival_count; i++) {
+        if (is_taken[i] || !belong_together(a, &s->arrivals[i]))
+            continue;
+        is_taken[i] = true;
+        set->files[set->count++] = &s->arrivals[i];
+        if (set->fault.status == SEAL_OK)
+            set->fault = s->arrivals[i].fault;
+    }
+    if (!is_volume(a))
+        return SEAL_OK;
+    qsort(set->files, set->count, sizeof(struct arrival *), by_number);
+    drop_doubles(set);
+    judge(set);
+    return SEAL_OK;
+}
+
+/* All that was named, when none of it can be a sealed file. */
+static enum seal_status refuse_all(const struct sets *s, struct fault *fault)
+{
+    struct buffer name = {0};
+
+    (void)fault_set(fault, SEAL_NO_KEY, NULL, s->arrivals[0].path);
+    if (s->arrival_count > 1 && buffer_printf(&name, "%s and %zu more", s->arrivals[0].path,
+                                              s->arrival_count - 1) == SEAL_OK)
+        (void)fault_set(fault, SEAL_NO_KEY, NULL, (const char *)name.data);
+    buffer_free(&name);
+    return fault->status;
+}
+
+static void say_left_aside(const struct sets *s)
+{
+    for (size_t i = 0; i < s->arrival_count; i++)
+        if (is_left_aside(&s->arrivals[i]))
+            warn("%s: no key here opens it, and no sealed file has its size: left aside.",
+                 shown(s->arrivals[i].path));
+}
+
+enum seal_status sets_sort(struct sets *s, struct fault *fault)
+{
+    bool *is_taken = calloc(s->arrival_count, sizeof *is_taken);
+
+    s->all = calloc(s->arrival_count, sizeof *s->all);
+    if (is_taken == NULL || s->all == NULL)
+        (void)out_of_memory(fault);
+    for (size_t i = 0; i < s->arrival_count && fault->status == SEAL_OK; i++)
+        if (!is_taken[i] && !is_left_aside(&s->arrivals[i]))
+            (void)!collect(s, i, is_taken, fault);
+    free(is_taken);
+    if (fault->status != SEAL_OK)
+        return fault->status;
+    if (s->count == 0)
+        return refuse_all(s, fault);
+    say_left_aside(s);
+    return SEAL_OK;
+}
+
+void sets_free(struct sets *s)
+{
+    for (size_t i = 0; s->all != NULL && i < s->count; i++)
+        free(s->all[i].files);
+    for (size_t i = 0; i < s->arrival_count; i++)
+        arrival_close(&s->arrivals[i]);
+    free(s->all);
+    free(s->arrivals);
+    *s = (struct sets){.count = 0};
+}
+
+/* ---- What is missing ---------------------------------------------------------------------- */
+
+/* Gaps, as ranges. */
+struct gaps {
+    char text[REASON_SIZE];
+    size_t len;
+    uint64_t count; /* of volumes */
+};
+
+static void add_gap(struct gaps *g, uint64_t from, uint64_t to)
+{
+    int added = 0;
+
+    if (from > to)
+        return;
+    if (g->len < 100) /* of a hundred gaps the first ones will do */
+        added = snprintf(g->text + g->len, sizeof g->text - g->len,
+                         from == to       ? "%s%" PRIu64
+                         : from + 1 == to ? "%s%" PRIu64 ", %" PRIu64
+                                          : "%s%" PRIu64 " to %" PRIu64,
+                         g->count > 0 ? ", " : "", from, to);
+    else if (strcmp(g->text + g->len - 3, "...") != 0)
+        added = snprintf(g->text + g->len, sizeof g->text - g->len, " ...");
+    g->len += (size_t)added;
+    g->count += to - from + 1;
+}
+
+void set_describe_missing(const struct set *set, enum set_end end, char text[static REASON_SIZE])
+{
+    uint64_t next = 1, last = number_of(set->files[set->count - 1]);
+    struct gaps g = {.len = 0};
+    char behind[64] = "";
+
+    for (size_t i = 0; i < set->count; i++) {
+        add_gap(&g, next, number_of(set->files[i]) - 1);
+        next = number_of(set->files[i]) + 1;
+    }
+    if (end != SET_END_UNKNOWN)
+        (void)snprintf(
+            behind, sizeof behind,
+            end == SET_HAS_LAST ? " of %" PRIu64 : ", and what comes behind volume %" PRIu64, last);
+    if (g.count == 0)
+        (void)snprintf(text, REASON_SIZE,
+                       "what comes behind volume %" PRIu64 " is missing; give all of them together",
+                       last);
+    else
+        (void)snprintf(text, REASON_SIZE, "volume%s %.120s%s %s missing; give all of them together",
+                       g.count == 1 ? "" : "s", g.text, behind, g.count == 1 ? "is" : "are");
+}
