@@ -57,6 +57,12 @@ asan: ## Build the test variant with ASan and UBSan into build/asan, with unit t
 clang: ## Build with clang into build/clang; every warning is an error
 	$(BUILD) VARIANT=clang WERROR=1 programs
 
+dist: ## Build the static programs for all systems into build/dist, from pinned sources; MINISIGN_KEY= signs
+	$(Q)src/dist/dist.sh
+
+check-dist: ## Build them twice, in two folders and at two times, compare the bytes, and try them
+	$(Q)tests/dist/run.sh
+
 fuzz: ## Run each fuzz target for FUZZ_SECONDS=60; FUZZ_TARGETS="tar bag" runs these alone
 	$(BUILD) VARIANT=fuzz fuzzers
 	$(BUILD) VARIANT=cover fuzzers
@@ -119,7 +125,7 @@ help: ## Show this list
 else
 # ---- one variant --------------------------------------------------------------------------------
 
-include build/deps.mk
+include $(or $(DEPS_MK),build/deps.mk)
 
 # The only difference of a test build is a random generator that tests can seed.
 OUT_release := build

@@ -341,16 +341,22 @@ static uint64_t mapped_now(void)
 }
 
 /* Never more than we have already. */
-static bool set_limit(int what, uint64_t most)
+#ifdef __GLIBC__
+typedef __rlimit_resource_t limit_kind;
+#else
+typedef int limit_kind;
+#endif
+
+static bool set_limit(limit_kind what, uint64_t most)
 {
     struct rlimit limit;
 
-    if (getrlimit((__rlimit_resource_t)what, &limit) != 0)
+    if (getrlimit(what, &limit) != 0)
         return false;
     if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < most)
         most = limit.rlim_max;
     limit = (struct rlimit){(rlim_t)most, (rlim_t)most};
-    return setrlimit((__rlimit_resource_t)what, &limit) == 0;
+    return setrlimit(what, &limit) == 0;
 }
 
 static bool restrict_amounts(const struct plat_cage *cage, uint64_t mapped)

@@ -22,7 +22,8 @@
 # needs TOOL   false, and counted as skipped, where a tool is missing: `if needs expect; then ...`.
 #
 # Environment: BIN folder of the programs (default: build/test); E2E_RESULTS a file to which
-# "NAME PASSED FAILED SKIPPED" is appended; E2E_KEEP=1 keeps the folders. TMPDIR is obeyed.
+# "NAME PASSED FAILED SKIPPED" is appended; E2E_KEEP=1 keeps the folders; E2E_UNCAGED=1: here is no cage, and what
+# unseal says about that is no matter. TMPDIR is obeyed.
 set -u
 
 # Programs under test ask for passphrases on the terminal, so there must be none: a new session. One that
@@ -67,6 +68,7 @@ scenario() {
 run() {
     "$@" >"$out" 2>"$err"
     status=$?
+    [ -z "${E2E_UNCAGED-}" ] || sed -i '/^unseal: this system lacks part of the sandbox/d' "$err"
 }
 
 run_tty() {

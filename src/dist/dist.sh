@@ -1,0 +1,293 @@
+#!/bin/sh
+# Builds the static programs for every system into build/dist: `make dist`.
+#
+#   dist.sh [TARGET...]     linux-x86_64 linux-aarch64 (all of them without arguments)
+#
+#   DIST_SOURCES=/folder    take the source files from there, by their last names; nothing is fetched
+#   DEBIAN_MIRROR=URI       where Debian's archive is, if apt's own configuration does not say
+#   MINISIGN_KEY=FILE       sign SHA256SUMS with this key of minisign's, whose passphrase it asks for
+#
+# build/dist then has a folder for each system, kit/ (what sealkey kit puts onto a stick besides), sbom.cdx.json (CycloneDX: what
+# the programs are made of) and SHA256SUMS.
+#
+# What a program is depends on the sources (all pinned in src/dist/sources), on the compiler and the kernel's headers, and on
+# nothing else: not on the folder, the time, the user or the machine.
+set -eu
+cd "$(dirname "$0")/../.."
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CFLAGS CPPFLAGS LDFLAGS CC
+# Sorting and dates must not depend on who builds.
+export LC_ALL=C TZ=UTC
+umask 022
+
+top=$PWD
+case $top in *[[:space:]]*) echo 'dist: the makers of the libraries know no folders with spaces: build it elsewhere' >&2; exit 1 ;; esac
+work=$top/build/dist-work
+dist=$top/build/dist
+sources=$top/build/dist-src
+jobs=-j$(nproc)
+all_targets='linux-x86_64 linux-aarch64'
+
+say() { printf '%s\n' "$*"; }
+die() { printf 'dist: %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# ---- Tools ----------------------------------------------------------------------------------------
+
+native() { [ "$(uname -m)" = "$1" ] && [ "$(uname -s)" = Linux ]; }
+
+# compiler_of TARGET: the prefix of its tools.
+compiler_of() {
+    case $1 in
+    linux-*) if native "${1#linux-}"; then say ''; else say "${1#linux-}-linux-gnu-"; fi ;;
+    esac
+}
+
+packages_for() {
+    say 'gcc libc6-dev make m4 xz-utils gperf autoconf automake libtool'
+    for target; do
+        case $target in
+        linux-aarch64) native aarch64 || say 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross linux-libc-dev-arm64-cross' ;;
+        linux-x86_64) native x86_64 || say 'gcc-x86-64-linux-gnu libc6-dev-amd64-cross linux-libc-dev-amd64-cross' ;;
+        esac
+    done
+}
+
+install_tools() {
+    have apt-get || return 0
+    wanted=''
+    for package in $(packages_for "$@"); do
+        dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || wanted="$wanted $package"
+    done
+    [ -n "$wanted" ] || return 0
+    say "Installing:$wanted"
+    as_root=''
+    [ "$(id -u)" = 0 ] || as_root=sudo
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null
+    # shellcheck disable=SC2086 # a list of names, meant to be split
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 \
+        $wanted </dev/null >"$work/apt.log" 2>&1 || { tail -n 20 "$work/apt.log" >&2; die "apt could not install:$wanted"; }
+}
+
+# ---- Sources --------------------------------------------------------------------------------------
+
+# field NAME NUMBER: one column of the table of sources.
+field() { awk -v name="$1" -v column="$2" '$1 == name { print $column }' src/dist/sources; }
+
+source_file() { basename "$(field "$1" 3)"; }
+
+mirror() {
+    if [ -n "${DEBIAN_MIRROR-}" ]; then
+        say "$DEBIAN_MIRROR"
+    else
+        # shellcheck disable=SC2016 # $(REPO_URI) is apt's, not the shell's
+        apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' |
+            grep -v '^cdrom:' | sort -u | head -n 1
+    fi
+}
+
+download() {
+    uri=$(mirror)
+    [ -n "$uri" ] || die "where is Debian's archive? Say DEBIAN_MIRROR=http://..., or DIST_SOURCES=/folder"
+    uri=${uri%/}/$(say "$1" | sed 's/+/%2B/g')
+    if [ -x /usr/lib/apt/apt-helper ]; then
+        /usr/lib/apt/apt-helper -o APT::Sandbox::User=root download-file "$uri" "$2" >"$2.log" 2>&1
+    else
+        curl -fsSL -o "$2" "$uri"
+    fi
+}
+
+# Whoever gives us a file, it must be the one we know.
+fetch() {
+    file=$sources/$(source_file "$1")
+    sum=$(field "$1" 4)
+    if [ ! -e "$file" ] && [ -n "${DIST_SOURCES-}" ]; then
+        cp "$DIST_SOURCES/$(source_file "$1")" "$file"
+    elif [ ! -e "$file" ]; then
+        say "Fetching $(source_file "$1")"
+        download "$(field "$1" 3)" "$file.new" || die "$(source_file "$1") could not be fetched (see $file.new.log)"
+        mv "$file.new" "$file"
+    fi
+    say "$sum  $file" | sha256sum -c --quiet - >&2 || die "$file is not what it should be; remove it"
+}
+
+# unpack NAME: into a fresh folder, whose path is printed; without the folder that is in the archive.
+unpack() {
+    folder=$tree/src/$1
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    tar -xf "$sources/$(source_file "$1")" -C "$folder" --strip-components=1 --no-same-owner
+    # One time for all files: else make may find configure out of date.
+    find "$folder" -exec touch -d @0 {} +
+    say "$folder"
+}
+
+# ---- One system -----------------------------------------------------------------------------------
+
+# What every object gets. Where it was built is nobody's business, and must not change a byte.
+flags_for() {
+    say "-O2 -fPIC -fstack-protector-strong -ffile-prefix-map=$tree=. -ffile-prefix-map=$top=. -ffunction-sections -fdata-sections"
+}
+
+# A compiler that knows musl and nothing else of the system. Programs are static and still lie anywhere in memory.
+make_musl_compiler() {
+    lib=$tree/lib
+    cat >"$tree/musl.specs" <<SPECS
+%rename cpp_options old_cpp_options
+
+*cpp_options:
+-nostdinc -isystem $tree/include -isystem include%s %(old_cpp_options)
+
+*cc1:
+%(cc1_cpu) -nostdinc -isystem $tree/include -isystem include%s
+
+*link_libgcc:
+-L$lib -L .%s
+
+*libgcc:
+libgcc.a%s libgcc_eh.a%s
+
+*startfile:
+$lib/rcrt1.o $lib/crti.o crtbeginS.o%s
+
+*endfile:
+crtendS.o%s $lib/crtn.o
+
+*link:
+-static -pie --no-dynamic-linker -z text -nostdlib
+
+SPECS
+    printf '#!/bin/sh\nexec %sgcc -specs %s "$@"\n' "$tools" "$tree/musl.specs" >"$tree/cc"
+    chmod +x "$tree/cc"
+}
+
+# The kernel's own headers, which say what its calls take; from the compiler's folder of headers.
+take_kernel_headers() {
+    for part in linux asm-generic asm; do
+        from=$(printf '#include <%s>\n' "$(case $part in linux) say linux/types.h ;; *) say $part/errno.h ;; esac)" |
+            "${tools}gcc" -E -x c - | sed -n "s,^# 1 \"\(.*\)/$part/[a-z]*\.h\".*,\1/$part,p" | head -n 1)
+        [ -d "$from" ] || die "the kernel's headers ($part) are not there"
+        cp -R "$from" "$tree/include/"
+    done
+}
+
+# The steps are chained with && because the caller asks how it ended, and the shell then no longer stops at errors itself.
+build_musl() {
+    cd "$(unpack musl)" &&
+        ./configure --prefix="$tree" --syslibdir="$tree/lib" --disable-shared --disable-wrapper \
+            --target="$machine-linux-musl" CC="${tools}gcc" CFLAGS="$(flags_for)" &&
+        make "$jobs" AR="${tools}ar" RANLIB="${tools}ranlib" && make install && take_kernel_headers && make_musl_compiler
+}
+
+configure() {
+    ./configure --host="$host" --prefix="$tree" --libdir="$tree/lib" --disable-shared --enable-static CC="$tree/cc" AR="${tools}ar" \
+        RANLIB="${tools}ranlib" NM="${tools}nm" STRIP="${tools}strip" CFLAGS="$(flags_for)" "$@" && make "$jobs" && make install
+}
+
+build_library() {
+    cd "$(unpack "$1")" || return
+    case $1 in
+    libsodium) configure --with-pic ;;
+    nettle) configure --enable-fat --disable-public-key --disable-documentation --disable-openssl ;;
+    jansson) autoreconf -fi && configure --with-pic ;;
+    libseccomp) configure --with-pic --disable-python ;;
+    zstd)
+        make "$jobs" -C lib libzstd.a ZSTD_LEGACY_SUPPORT=0 ZSTD_LIB_DICTBUILDER=0 ZSTD_LIB_DEPRECATED=0 CC="$tree/cc" AR="${tools}ar" CFLAGS="$(flags_for)" &&
+            cp lib/libzstd.a "$tree/lib" && cp lib/zstd.h lib/zstd_errors.h lib/zdict.h "$tree/include" ;;
+    utf8proc)
+        make "$jobs" libutf8proc.a CC="$tree/cc" AR="${tools}ar" CFLAGS="$(flags_for)" &&
+            cp libutf8proc.a "$tree/lib" && cp utf8proc.h "$tree/include" ;;
+    esac
+}
+
+libraries_for() { awk -v os="${1%%-*}" '!/^#/ && $7 ~ os { print $1 }' src/dist/sources; }
+
+# Built once for a list of sources and a compiler.
+sysroot_mark() { { cat src/dist/sources src/dist/dist.sh; "${tools}gcc" --version; say "$tree"; } | sha256sum; }
+
+build_sysroot() {
+    [ "$(cat "$tree/mark" 2>/dev/null)" = "$(sysroot_mark)" ] && return
+    rm -rf "$tree"
+    mkdir -p "$tree/lib" "$tree/include"
+    for name in $(libraries_for "$target"); do
+        say "Building $name for $target"
+        case $name in
+        musl) (build_musl) ;;
+        *) (build_library "$name") ;;
+        esac >"$tree/$name.log" 2>&1 || { tail -n 20 "$tree/$name.log" >&2; die "$name could not be built (log: $tree/$name.log)"; }
+    done
+    rm -rf "$tree/src"
+    sysroot_mark >"$tree/mark"
+}
+
+build_programs() {
+    {
+        say "DEPS_CFLAGS := -isystem $tree/include"
+        say "DEPS_LIBS := -L$tree/lib -lsodium -lzstd -lnettle -lutf8proc -ljansson -lseccomp"
+    } >"$tree/deps.mk"
+    make -s "$jobs" VARIANT=release OUT="build/dist-work/$target/out" DEPS_MK="$tree/deps.mk" CC="$tree/cc" AR="${tools}ar" \
+        WERROR=1 CFLAGS="-ffile-prefix-map=$tree=. -ffunction-sections -fdata-sections" \
+        LDFLAGS='-Wl,--gc-sections -Wl,--build-id=none' programs
+    mkdir -p "$dist/$target"
+    for program in seal unseal sealkey; do
+        "${tools}strip" -s -o "$dist/$target/$program" "$tree/out/$program"
+    done
+}
+
+# ---- What they are made of ------------------------------------------------------------------------
+
+version() { sed -n 's/^#define SEAL_VERSION "\(.*\)"$/\1/p' src/base/base.h; }
+
+# Everything that is in a program, as its maker numbers it; and the compiler, which is not but makes it.
+write_sbom() {
+    {
+        printf '{\n  "bomFormat": "CycloneDX",\n  "specVersion": "1.5",\n  "version": 1,\n'
+        printf '  "metadata": {"component": {"type": "application", "name": "seal", "version": "%s", "licenses": [{"license": {"id": "ISC"}}]}},\n' "$(version)"
+        printf '  "components": [\n'
+        awk '!/^#/ {
+            file = $3; sub(/.*\//, "", file)
+            printf "%s    {\"type\": \"library\", \"bom-ref\": \"%s\", \"name\": \"%s\", \"version\": \"%s\",\n", (n++ ? ",\n" : ""), $1, $1, $2
+            printf "     \"hashes\": [{\"alg\": \"SHA-256\", \"content\": \"%s\"}],\n", $4
+            printf "     \"licenses\": [{\"license\": {\"id\": \"%s\"}}], \"purl\": \"pkg:generic/%s@%s?checksum=sha256:%s\",\n", $5, $1, $2, $4
+            printf "     \"externalReferences\": [{\"type\": \"website\", \"url\": \"%s\"}],\n", $6
+            printf "     \"properties\": [{\"name\": \"file\", \"value\": \"%s\"}, {\"name\": \"systems\", \"value\": \"%s\"}]}", file, $7
+        }' src/dist/sources
+        for target; do
+            printf ',\n    {"type": "application", "bom-ref": "compiler-%s", "name": "compiler for %s", "version": "%s", "scope": "excluded"}' \
+                "$target" "$target" "$("$(compiler_of "$target")gcc" --version | head -n 1)"
+        done
+        printf '\n  ]\n}\n'
+    } >"$dist/sbom.cdx.json"
+}
+
+write_sums() {
+    (cd "$dist" && find . -type f ! -name 'SHA256SUMS*' | sed 's,^\./,,' | sort | xargs -d '\n' sha256sum) >"$dist/SHA256SUMS.new"
+    mv "$dist/SHA256SUMS.new" "$dist/SHA256SUMS"
+    rm -f "$dist/SHA256SUMS.minisig"
+    if [ -n "${MINISIGN_KEY-}" ]; then
+        minisign -S -s "$MINISIGN_KEY" -m "$dist/SHA256SUMS" -t "seal $(version)"
+    else
+        say "Not signed: say MINISIGN_KEY=FILE to sign build/dist/SHA256SUMS"
+    fi
+}
+
+build_target() {
+    target=$1
+    tools=$(compiler_of "$target")
+    tree=$work/$target
+    machine=${target#*-}
+    host=$machine-linux-musl
+    have "${tools}gcc" || die "${tools}gcc is not there"
+    build_sysroot
+    say "Building seal for $target"
+    build_programs
+}
+
+mkdir -p "$work" "$sources" "$dist/kit"
+cp src/kit/* "$dist/kit"
+[ $# -gt 0 ] || eval "set -- $all_targets"
+install_tools "$@"
+for name in $(for target; do libraries_for "$target"; done | sort -u); do fetch "$name"; done
+for target; do build_target "$target"; done
+write_sbom "$@"
+write_sums
+(cd "$dist" && ls -l ./*/*seal*)
