@@ -89,6 +89,8 @@ const char *path_as_known(const char *path);
 
 /* ---- This program ------------------------------------------------------------------------- */
 
+/* SHA-256 of the rest of an open file. False: it cannot be read. */
+bool file_digest(int fd, uint8_t digest[static SHA256_LEN]);
 /* The SHA-256 of the running program (SHA256_LEN bytes, static); NULL: the system does not tell. */
 const uint8_t *program_digest(void);
 

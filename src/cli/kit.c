@@ -341,12 +341,48 @@ static enum seal_status fill_kit(struct kit *k, struct fault *fault)
     return write_text(k, "SHA256SUMS", k->sums.data, k->sums.len, fault);
 }
 
+/* Some file systems lose what is in a folder that gets another name: the kit is looked at once more
+ * where it lies now. */
+static enum seal_status check_file(const char *path, const char *want, struct fault *fault)
+{
+    uint8_t digest[SHA256_LEN];
+    char hex[2 * SHA256_LEN + 1] = "";
+    int fd = plat_open_file(PLAT_CWD, path, false);
+
+    if (fd >= 0 && file_digest(fd, digest))
+        hex_encode(hex, digest, SHA256_LEN);
+    if (fd >= 0)
+        (void)plat_close(fd);
+    if (memcmp(hex, want, 2 * SHA256_LEN) != 0)
+        return fault_set(fault, SEAL_IO, "what was written could not be read back", path);
+    return SEAL_OK;
+}
+
+static enum seal_status check_kit(const struct kit *k, struct fault *fault)
+{
+    const char *line = (const char *)k->sums.data;
+
+    while (*line != '\0' && fault->status == SEAL_OK) {
+        const char *name = line + 2 * SHA256_LEN + 2, *end = strchr(name, '\n');
+        struct buffer path = {0};
+
+        if (buffer_printf(&path, "%s/%.*s", k->path, (int)(end - name), name) != SEAL_OK)
+            (void)no_memory(fault);
+        else
+            (void)!check_file((char *)path.data, line, fault);
+        buffer_free(&path);
+        line = end + 1;
+    }
+    return fault->status;
+}
+
 static enum seal_status make_kit(struct kit *k, const char *programs, struct fault *fault)
 {
     if (read_keys(k, fault) != SEAL_OK || find_programs(k, programs, fault) != SEAL_OK ||
         output_dir_create(&k->dir, k->path, fault) != SEAL_OK)
         return fault->status;
-    if (fill_kit(k, fault) == SEAL_OK && output_dir_commit(&k->dir, fault) == SEAL_OK)
+    if (fill_kit(k, fault) == SEAL_OK && output_dir_commit(&k->dir, fault) == SEAL_OK &&
+        check_kit(k, fault) == SEAL_OK)
         output_dir_keep(&k->dir);
     else if (!output_dir_abort(&k->dir))
         warn("%s: this unfinished folder could not be removed; remove it by hand.", shown(k->path));

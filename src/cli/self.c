@@ -8,7 +8,7 @@
 
 #define PIECE_LEN ((size_t)64 * 1024)
 
-static bool digest_file(int fd, uint8_t digest[static SHA256_LEN])
+bool file_digest(int fd, uint8_t digest[static SHA256_LEN])
 {
     struct fault ignored = {.status = SEAL_OK};
     uint8_t *piece = malloc(PIECE_LEN);
@@ -31,7 +31,7 @@ const uint8_t *program_digest(void)
 {
     static uint8_t digest[SHA256_LEN];
     int fd = plat_open_self();
-    bool known = fd >= 0 && digest_file(fd, digest);
+    bool known = fd >= 0 && file_digest(fd, digest);
 
     if (fd >= 0)
         (void)plat_close(fd);

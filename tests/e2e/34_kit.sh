@@ -160,6 +160,16 @@ expect_exit 0
 expect_err 'some/windows-x86_64/seal\.exe is not there: the kit has no program for Windows\.'
 expect_absent kit/seal.exe
 
+scenario "a file system that loses what is in a folder that gets another name"
+hit "FAULT_CALL=rename run:find . -name seal.sh -delete" -- sealkey kit -q "${to[@]}" kit
+expect_exit 1
+expect_message 'kit/seal\.sh: what was written could not be read back'
+expect_names .
+hit "FAULT_CALL=rename run:sed -i s/1/2/ \$(find . -name SHA256SUMS -prune -o -name recipient.pub -print)" -- sealkey kit -q "${to[@]}" kit
+expect_exit 1
+expect_message 'kit/recipient\.pub: what was written could not be read back'
+expect_names .
+
 scenario "the disk is full"
 for bytes in 1 100000 3000000; do
     hit "FAULT_WRITE=$bytes errno:28" -- sealkey kit -q "${to[@]}" kit
