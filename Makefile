@@ -15,7 +15,7 @@ ifndef VARIANT
 # ---- what people type ---------------------------------------------------------------------------
 
 .PHONY: all demo check deps deps-test deps-fuzz deps-bench test asan clang fuzz fuzz-afl lint format bench \
-    bench-full install uninstall clean distclean help
+    bench-full cards install uninstall clean distclean help
 .DEFAULT_GOAL := all
 
 # As many jobs as there are processors, unless you said -j yourself.
@@ -85,6 +85,10 @@ bench: deps-bench ## Measure speed, memory and size, beside other tools, in 20 m
 bench-full: deps-bench ## The same with large data, up to 10 GB and a million files; takes hours
 	$(BUILD) VARIANT=release programs benches
 	$(Q)tests/bench/run --full
+
+cards: ## Make the one-page cards of docs/cards into build/cards, as PDF and HTML
+	$(Q)src/build/deps.sh cards
+	$(Q)src/build/cards.sh
 
 install: all ## Install programs and man pages under PREFIX (/usr/local); DESTDIR is obeyed
 	$(Q)install -d '$(DESTDIR)$(BINDIR)'

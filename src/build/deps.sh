@@ -6,6 +6,7 @@
 #   deps.sh test      the same, and the tools that `make check` and `make lint` use (`make deps-test`)
 #   deps.sh fuzz      the libraries, and the tools that `make fuzz` and `make fuzz-afl` use (`make deps-fuzz`)
 #   deps.sh bench     the libraries, and what `make bench` measures Seal against (`make deps-bench`)
+#   deps.sh cards     only the tools that `make cards` uses, no libraries
 #
 #   DEPS=/prefix        use the libraries in this prefix as they are; nothing is installed or fetched
 #   DEBIAN_MIRROR=URI   where to find Debian's source packages, if apt's own configuration does not say
@@ -32,6 +33,7 @@ test_packages='clang clang-format cppcheck mandoc shellcheck valgrind
 test_tools='clang clang-format cppcheck mandoc shellcheck valgrind age expect setfattr bsdtar python3 unshare zstd'
 fuzz_packages='clang llvm afl++'
 bench_packages='7zip age gnupg python3 zstd'
+cards_packages='cmark weasyprint poppler-utils fonts-noto-core fonts-noto-mono'
 
 prefix=build/deps
 work=build/deps-src
@@ -327,7 +329,14 @@ install_tools() {
 }
 
 mode=${1:-find}
-case $mode in find | install | test | fuzz | bench) ;; *) die "usage: deps.sh find|install|test|fuzz|bench" ;; esac
+case $mode in
+find | install | test | fuzz | bench) ;;
+cards)
+    mkdir -p build
+    install_tools "$cards_packages" 'cmark weasyprint pdfinfo'
+    exit ;;
+*) die "usage: deps.sh find|install|test|fuzz|bench|cards" ;;
+esac
 
 if [ -z "$DEPS" ] && [ "$mode" != find ] && have apt-get; then install_missing; fi
 case $mode in
