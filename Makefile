@@ -14,8 +14,8 @@ MAKEFLAGS += --no-print-directory
 ifndef VARIANT
 # ---- what people type ---------------------------------------------------------------------------
 
-.PHONY: all demo check deps deps-test deps-fuzz deps-bench test asan clang fuzz fuzz-afl lint format bench \
-    bench-full cards install uninstall clean distclean help
+.PHONY: all demo check deps deps-test deps-fuzz deps-bench deps-deb test asan clang fuzz fuzz-afl lint format \
+    bench bench-full cards deb check-deb dist check-dist install uninstall clean distclean help
 .DEFAULT_GOAL := all
 
 # As many jobs as there are processors, unless you said -j yourself.
@@ -47,6 +47,9 @@ deps-fuzz: ## The libraries, and the tools that 'make fuzz' and 'make fuzz-afl' 
 
 deps-bench: ## The libraries, and the programs that 'make bench' measures beside Seal
 	$(Q)src/build/deps.sh bench
+
+deps-deb: ## The libraries, and the tools that 'make deb' and 'make check-deb' use
+	$(Q)src/build/deps.sh deb
 
 test: ## Build the test variant into build/test (a generator that can be seeded), with unit tests
 	$(BUILD) VARIANT=test programs tests fuzzers benches
@@ -89,6 +92,12 @@ bench-full: deps-bench ## The same with large data, up to 10 GB and a million fi
 cards: ## Make the one-page cards of docs/cards into build/cards, as PDF and HTML
 	$(Q)src/build/deps.sh cards
 	$(Q)src/build/cards.sh
+
+deb: deps-deb ## Make a Debian package for this release of Debian, into build/deb
+	$(Q)src/deb/deb.sh
+
+check-deb: deb ## Make it, and check it: lintian, twice the same bytes, install, use, remove
+	$(Q)tests/deb.sh
 
 install: all ## Install programs and man pages under PREFIX (/usr/local); DESTDIR is obeyed
 	$(Q)install -d '$(DESTDIR)$(BINDIR)'

@@ -7,6 +7,7 @@
 #   deps.sh fuzz      the libraries, and the tools that `make fuzz` and `make fuzz-afl` use (`make deps-fuzz`)
 #   deps.sh bench     the libraries, and what `make bench` measures Seal against (`make deps-bench`)
 #   deps.sh cards     only the tools that `make cards` uses, no libraries
+#   deps.sh deb       the libraries, and what makes and checks the Debian package (`make deps-deb`)
 #
 #   DEPS=/prefix        use the libraries in this prefix as they are; nothing is installed or fetched
 #   DEBIAN_MIRROR=URI   where to find Debian's source packages, if apt's own configuration does not say
@@ -34,6 +35,8 @@ test_tools='clang clang-format cppcheck mandoc shellcheck valgrind age expect se
 fuzz_packages='clang llvm afl++'
 bench_packages='7zip age gnupg python3 zstd'
 cards_packages='cmark weasyprint poppler-utils fonts-noto-core fonts-noto-mono'
+# dpkg-buildpackage asks for build-essential, and for the -dev packages, whatever else would do.
+deb_packages='build-essential debhelper dpkg-dev fakeroot lintian mandoc pkgconf'
 
 prefix=build/deps
 work=build/deps-src
@@ -282,6 +285,13 @@ build_from_source() {
         rm -f "$prefix/lib/pkgconfig/libsodium.pc"
         die "libsodium was built without X-Wing."
     fi
+    record_source "$1" "$package"
+}
+
+# record_source NAME PACKAGE: the Debian package says what is linked into its programs (Static-Built-Using).
+record_source() {
+    mkdir -p "$prefix/share/built-from"
+    say "$2 (= $(sed -n 's/^Version: *//p' "$work/$2"_*.dsc | head -n 1))" >"$prefix/share/built-from/$1"
 }
 
 # ---- getting what is missing --------------------------------------------------------------------
@@ -330,12 +340,12 @@ install_tools() {
 
 mode=${1:-find}
 case $mode in
-find | install | test | fuzz | bench) ;;
+find | install | test | fuzz | bench | deb) ;;
 cards)
     mkdir -p build
     install_tools "$cards_packages" 'cmark weasyprint pdfinfo'
     exit ;;
-*) die "usage: deps.sh find|install|test|fuzz|bench|cards" ;;
+*) die "usage: deps.sh find|install|test|fuzz|bench|deb|cards" ;;
 esac
 
 if [ -z "$DEPS" ] && [ "$mode" != find ] && have apt-get; then install_missing; fi
@@ -343,6 +353,8 @@ case $mode in
 test) install_tools "$test_packages" "$test_tools" ;;
 fuzz) install_tools "$fuzz_packages" 'clang llvm-cov afl-fuzz' ;;
 bench) install_tools "$bench_packages" '7zz age gpg python3 zstd' ;;
+deb) install_tools "$deb_packages $(say "$libraries" | cut -d'|' -f3 | grep -vx libsodium-dev)" \
+    'dpkg-buildpackage dh fakeroot lintian mandoc' ;;
 esac
 
 have pkg-config || { advise pkg-config >&2; die "pkg-config is not installed."; }
