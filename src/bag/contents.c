@@ -102,7 +102,7 @@ static enum seal_status hand_over(const struct table *t, const struct item *item
 {
     struct timestamp mtime = {item->sec, item->nsec};
     bool implied = (item->marks & MARK_IMPLIED) != 0;
-    char *path = strndup(item_path(t, item), item->path_len); /* what is implied has no NUL */
+    char *path = text_copy(item_path(t, item), item->path_len); /* what is implied has no NUL */
     enum seal_status status = path == NULL ? out_of_memory(fault) : SEAL_OK;
 
     if (stop_requested())

@@ -38,7 +38,7 @@ static int open_parent(int at, const char *path, const char **name)
     int fd = at;
 
     while (fd >= 0 && (slash = strchr(path, '/')) != NULL) {
-        char *part = strndup(path, (size_t)(slash - path));
+        char *part = text_copy(path, (size_t)(slash - path));
         int next = part == NULL ? -1 : plat_open_dir(fd, part, false);
         int saved = part == NULL ? ENOMEM : errno;
 

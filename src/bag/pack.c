@@ -273,7 +273,7 @@ static enum seal_status put_ahead(struct packer *p, struct item *item, struct ah
                                   struct fault *fault)
 {
     if (f->error != 0)
-        return source_leave_out(p->source, item, strerror(f->error), fault);
+        return source_leave_out(p->source, item, plat_strerror(f->error), fault);
     if (!f->is_file)
         return no_longer_a_file(p, item, fault);
     if (!f->is_read)
@@ -295,7 +295,7 @@ static enum seal_status put_file(struct packer *p, struct item *item, struct fau
     int fd = source_open_item(p->source, item);
 
     if (fd < 0)
-        return source_leave_out(p->source, item, strerror(errno), fault);
+        return source_leave_out(p->source, item, plat_strerror(errno), fault);
     status = reading_start(&r, fd) == 0 ? put_open(p, item, &r, fault)
                                         : no_longer_a_file(p, item, fault);
     reading_free(&r);

@@ -181,7 +181,7 @@ static enum seal_status check_digests(struct recheck *r, const struct listed *l,
     if (hash_file(r, fd, &d, is_payload, &size, &sys, fault) != SEAL_OK)
         return fault->status;
     if (sys != 0) {
-        recheck_tell(r, BAG_UNREADABLE, item_path(&l->table, item), "%s", strerror(sys));
+        recheck_tell(r, BAG_UNREADABLE, item_path(&l->table, item), "%s", plat_strerror(sys));
         return SEAL_OK;
     }
     if (is_payload) {
@@ -212,7 +212,7 @@ static enum seal_status check_tag_file(struct recheck *r, const struct item *ite
         if (gone)
             recheck_tell(r, BAG_GONE, path, NULL);
         else
-            recheck_tell(r, BAG_UNREADABLE, path, "%s", strerror(errno));
+            recheck_tell(r, BAG_UNREADABLE, path, "%s", plat_strerror(errno));
         return SEAL_OK;
     }
     status = check_digests(r, &r->tags, item, fd, fault);
@@ -255,7 +255,8 @@ static void check_time(struct recheck *r, const struct item *item, struct timest
     struct timestamp was = {item->sec, item->nsec};
     char before[TIME_TEXT_SIZE], after[TIME_TEXT_SIZE];
 
-    if (!(item->marks & MARK_IN_LISTING) || (was.sec == is.sec && was.nsec == is.nsec))
+    if (!(item->marks & MARK_IN_LISTING) ||
+        (was.sec == is.sec && was.nsec / PLAT_TIME_UNIT == is.nsec / PLAT_TIME_UNIT))
         return;
     time_format(before, was, true);
     time_format(after, is, true);
@@ -281,7 +282,7 @@ static enum seal_status meet_listed(struct recheck *r, struct item *item,
     item->root |= MET_ON_DISK;
     if (fd < 0) {
         recheck_tell(r, BAG_UNREADABLE, e->path, "%s",
-                     fd == ONDISK_NO_FILE ? ondisk_type_text(st.type) : strerror(errno));
+                     fd == ONDISK_NO_FILE ? ondisk_type_text(st.type) : plat_strerror(errno));
         return SEAL_OK;
     }
     check_time(r, item, st.mtime);

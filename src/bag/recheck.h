@@ -75,7 +75,7 @@ bool recheck_tag_is_listed(struct recheck *r, const char *path);
 /* Counts a change and tells the observer. format: of the detail, printf-like, or NULL. No text from
  * the bag goes into the detail. */
 void recheck_tell(struct recheck *r, enum bag_change kind, const char *path, const char *format,
-                  ...) __attribute__((format(printf, 4, 5)));
+                  ...) PRINTF_LIKE(4, 5);
 
 /* All lines of a file of the record. *whole: it is there and was read to its end. What hinders that
  * is told, except that it is not there. digest as in ondisk_lines. */

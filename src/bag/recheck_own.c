@@ -38,7 +38,7 @@ static void tell_missing(struct recheck *r)
         if (errno == ENOENT)
             recheck_tell(r, BAG_GONE, name, NULL);
         else
-            recheck_tell(r, BAG_UNREADABLE, name, "%s", strerror(errno));
+            recheck_tell(r, BAG_UNREADABLE, name, "%s", plat_strerror(errno));
     }
 }
 
@@ -77,7 +77,7 @@ static enum seal_status tell_entry(struct recheck *r, int fd, const char *in, co
     }
     text = (const char *)path.data;
     if (!seen && !recheck_tag_is_listed(r, text)) {
-        recheck_tell(r, BAG_UNREADABLE, text, "%s", strerror(saved));
+        recheck_tell(r, BAG_UNREADABLE, text, "%s", plat_strerror(saved));
     } else if (!recheck_tag_is_listed(r, text) && !is_known(r, text, st.type)) {
         if (st.type == PLAT_FILE)
             recheck_tell(r, BAG_ADDED, text, NULL);
@@ -95,7 +95,7 @@ static enum seal_status tell_added(struct recheck *r, int fd, const char *in, st
     enum seal_status status = SEAL_OK;
 
     if (ondisk_names_read(&names, fd) != 0 && !names.failed)
-        recheck_tell(r, BAG_UNREADABLE, in[0] == '\0' ? "." : in, "%s", strerror(errno));
+        recheck_tell(r, BAG_UNREADABLE, in[0] == '\0' ? "." : in, "%s", plat_strerror(errno));
     if (names.failed)
         status = out_of_memory(fault);
     for (size_t i = 0; i < names.count && status == SEAL_OK; i++)
@@ -113,7 +113,7 @@ static enum seal_status tell_added_as_sealed(struct recheck *r, struct fault *fa
 
     if (plat_stat_at(r->dirfd, BAG_AS_SEALED_DIR, false, &st) != 0) {
         if (errno != ENOENT)
-            recheck_tell(r, BAG_UNREADABLE, BAG_AS_SEALED_DIR, "%s", strerror(errno));
+            recheck_tell(r, BAG_UNREADABLE, BAG_AS_SEALED_DIR, "%s", plat_strerror(errno));
         return SEAL_OK;
     }
     if (st.type != PLAT_DIR)
@@ -121,7 +121,7 @@ static enum seal_status tell_added_as_sealed(struct recheck *r, struct fault *fa
     fd = plat_open_dir(r->dirfd, BAG_AS_SEALED_DIR, false);
     if (fd < 0) {
         if (!r->result->has_unread_digest) /* else that was told */
-            recheck_tell(r, BAG_UNREADABLE, BAG_AS_SEALED_DIR, "%s", strerror(errno));
+            recheck_tell(r, BAG_UNREADABLE, BAG_AS_SEALED_DIR, "%s", plat_strerror(errno));
         return SEAL_OK;
     }
     status = tell_added(r, fd, sealed_prefix, fault);

@@ -47,7 +47,7 @@ enum seal_status recheck_read(struct recheck *r, const char *path, const struct 
     }
     *whole = sys == 0;
     if (sys != 0 && status == SEAL_OK)
-        recheck_tell(r, BAG_UNREADABLE, path, "%s", strerror(sys));
+        recheck_tell(r, BAG_UNREADABLE, path, "%s", plat_strerror(sys));
     return status;
 }
 

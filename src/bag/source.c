@@ -71,7 +71,7 @@ static int open_from_root(const struct source_root *root, const char *rel)
 
     while (fd >= 0 && *rel != '\0') {
         size_t len = strcspn(rel, "/");
-        char *part = strndup(rel, len);
+        char *part = text_copy(rel, len);
         int next = part == NULL ? -1 : plat_open_dir(fd, part, false);
         int saved = errno;
 
@@ -136,7 +136,7 @@ int source_open_item(struct bag_source *s, const struct item *item)
 
     if (*rel == '\0')
         return plat_open_file(PLAT_CWD, root->path, false);
-    folder = strndup(rel, slash == NULL ? 0 : (size_t)(slash - rel));
+    folder = text_copy(rel, slash == NULL ? 0 : (size_t)(slash - rel));
     if (folder == NULL) {
         errno = ENOMEM;
         return -1;
@@ -272,6 +272,39 @@ static enum seal_status out_of_memory(struct fault *fault)
     return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
 }
 
+struct streams {
+    struct bag_source *source;
+    const char *folder, *name; /* of what has them */
+    struct fault *fault;
+};
+
+static int remark_stream(void *ctx, const char *stream)
+{
+    const struct streams *x = ctx;
+    struct buffer path = {0};
+    enum seal_status status = SEAL_NO_MEMORY;
+
+    if (buffer_printf(&path, "%s/%s:%s", x->folder, x->name, stream) != SEAL_OK)
+        (void)out_of_memory(x->fault);
+    else
+        status = source_remark(x->source, BAG_SKIPPED, (char *)path.data,
+                               "an alternate data stream", x->fault);
+    buffer_free(&path);
+    return status == SEAL_OK ? 0 : -1;
+}
+
+/* What a file or folder holds besides its content has no place in a bag; that it is there is
+ * recorded. */
+static enum seal_status note_streams(struct bag_source *s, int at, const char *path,
+                                     const char *folder, const char *name, struct fault *fault)
+{
+    struct streams x = {s, folder, name, fault};
+
+    if (plat_list_streams(at, path, remark_stream, &x) == 0)
+        return SEAL_OK;
+    return fault->status != SEAL_OK ? fault->status : out_of_memory(fault);
+}
+
 /* All entries of an open folder; those that cannot be looked at become remarks and are dropped. */
 static enum seal_status list_children(struct bag_source *s, struct children *c, int fd,
                                       const char *path, struct fault *fault)
@@ -281,7 +314,7 @@ static enum seal_status list_children(struct bag_source *s, struct children *c, 
     if (plat_list_dir(fd, add_listed, c) != 0) {
         if (c->no_memory)
             return out_of_memory(fault);
-        if (source_remark(s, BAG_MISSING, path, strerror(errno), fault) != SEAL_OK)
+        if (source_remark(s, BAG_MISSING, path, plat_strerror(errno), fault) != SEAL_OK)
             return fault->status;
     }
     for (size_t i = first; i < c->count; i++) {
@@ -291,11 +324,15 @@ static enum seal_status list_children(struct bag_source *s, struct children *c, 
 
         if (plat_stat_at(fd, child->name, false, &child->st) == 0) {
             c->list[kept++] = *child;
-            continue;
+            if (note_streams(s, fd, child->name, path, child->name, fault) == SEAL_OK)
+                continue;
+            c->count = kept;
+            return fault->status;
         }
-        status = buffer_printf(&where, "%s/%s", path, child->name) != SEAL_OK
-                     ? out_of_memory(fault)
-                     : source_remark(s, BAG_MISSING, (char *)where.data, strerror(errno), fault);
+        status =
+            buffer_printf(&where, "%s/%s", path, child->name) != SEAL_OK
+                ? out_of_memory(fault)
+                : source_remark(s, BAG_MISSING, (char *)where.data, plat_strerror(errno), fault);
         buffer_free(&where);
         free(child->name);
         child->name = child->bag_name = NULL;
@@ -382,7 +419,7 @@ static enum seal_status add_link(struct bag_source *s, int dirfd, const char *fo
     struct item *item = NULL;
 
     if (plat_read_link(dirfd, child->name, &target) != 0)
-        status = remark_child(s, BAG_MISSING, folder, child, strerror(errno), fault);
+        status = remark_child(s, BAG_MISSING, folder, child, plat_strerror(errno), fault);
     else if (target.len == 0)
         status = remark_child(s, BAG_MISSING, folder, child, "a link to nothing", fault);
     else
@@ -497,7 +534,7 @@ static enum seal_status add_folder(struct bag_source *s, const struct item *item
     }
     fd = open_folder(s, c.root, below_root(s, c.root, original));
     if (fd < 0)
-        status = source_remark(s, BAG_MISSING, path, strerror(errno), fault);
+        status = source_remark(s, BAG_MISSING, path, plat_strerror(errno), fault);
     else
         status = list_children(s, &c, fd, path, fault);
     if (status == SEAL_OK)
@@ -520,7 +557,7 @@ static char *last_part(const char *path)
         end--;
     for (start = end; start > 0 && path[start - 1] != '/';)
         start--;
-    return strndup(path + start, end - start);
+    return text_copy(path + start, end - start);
 }
 
 static enum seal_status root_start(struct source_root *root, const char *path, char **name,
@@ -534,7 +571,8 @@ static enum seal_status root_start(struct source_root *root, const char *path, c
     *name = last_part(path);
     if (*name == NULL)
         return out_of_memory(fault);
-    root->merged = **name == '\0' || strcmp(*name, ".") == 0 || strcmp(*name, "..") == 0;
+    root->merged = **name == '\0' || strcmp(*name, ".") == 0 || strcmp(*name, "..") == 0 ||
+                   path_is_drive(path);
     if (plat_stat_at(PLAT_CWD, path, root->follow || root->merged, st) != 0)
         return fault_set_errno(fault, "could not be read", path);
     if (st->type == PLAT_LINK)
@@ -570,10 +608,12 @@ static enum seal_status root_add(struct bag_source *s, size_t number, const char
         goto out;
     }
     child = children_add(c, name);
-    if (child == NULL)
+    if (child == NULL) {
         status = out_of_memory(fault);
-    else
+    } else {
         child->st = st;
+        status = note_streams(s, PLAT_CWD, path, PAYLOAD_DIR, name, fault);
+    }
 out:
     free(name);
     return status;

@@ -46,7 +46,7 @@ static enum seal_status try_file(struct bag_source *s, struct item *item, struct
     bool is_file;
 
     if (fd < 0)
-        return source_leave_out(s, item, strerror(errno), fault);
+        return source_leave_out(s, item, plat_strerror(errno), fault);
     is_file = plat_stat_fd(fd, &st) == 0 && st.type == PLAT_FILE;
     (void)plat_close(fd);
     if (!is_file)

@@ -122,7 +122,7 @@ static int open_level(const struct walk *w, size_t number, int above)
 {
     const struct level *l = &w->levels[number];
     size_t begin = number == 0 ? 0 : w->levels[number - 1].path_len + 1;
-    char *name = strndup((const char *)w->path.data + begin, l->path_len - begin);
+    char *name = text_copy((const char *)w->path.data + begin, l->path_len - begin);
     int fd = name == NULL ? -1 : plat_open_dir(above, name, false);
     int saved = name == NULL ? ENOMEM : errno;
 
@@ -189,7 +189,7 @@ static enum seal_status visit_files(struct walk *w, struct fault *fault)
             status = set_path(w, name, fault);
         e = entry_here(w, name);
         if (status == SEAL_OK && plat_stat_at(e.dirfd, name, false, &e.st) != 0)
-            status = trouble(w, strerror(errno), fault);
+            status = trouble(w, plat_strerror(errno), fault);
         else if (status == SEAL_OK && e.st.type == PLAT_DIR) {
             l->names[l->count++] = name;
             continue;
@@ -216,7 +216,7 @@ static enum seal_status list_folder(struct walk *w, struct fault *fault)
     l->count = names.count;
     if (names.failed)
         return out_of_memory(fault);
-    if (result != 0 && trouble(w, strerror(saved), fault) != SEAL_OK)
+    if (result != 0 && trouble(w, plat_strerror(saved), fault) != SEAL_OK)
         return fault->status;
     return visit_files(w, fault);
 }
@@ -228,7 +228,7 @@ static enum seal_status enter(struct walk *w, const char *name, struct fault *fa
     int fd;
 
     if (plat_stat_at(e.dirfd, name, false, &e.st) != 0)
-        return trouble(w, strerror(errno), fault);
+        return trouble(w, plat_strerror(errno), fault);
     if (e.st.type != PLAT_DIR) /* it was one just now */
         return w->visitor->file(w->visitor->ctx, &e, fault);
     if (w->visitor->folder(w->visitor->ctx, &e, fault) != SEAL_OK)
@@ -239,7 +239,7 @@ static enum seal_status enter(struct walk *w, const char *name, struct fault *fa
         return trouble(w, "its path is too long", fault);
     fd = plat_open_dir(e.dirfd, name, false);
     if (fd < 0)
-        return trouble(w, strerror(errno), fault);
+        return trouble(w, plat_strerror(errno), fault);
     w->levels[w->depth++] = (struct level){.fd = fd, .path_len = w->path.len};
     if (w->depth > LEVELS_OPEN && (w->depth - 1 - LEVELS_OPEN) % LEVELS_APART != 0)
         close_level(&w->levels[w->depth - 1 - LEVELS_OPEN]);
@@ -268,7 +268,7 @@ static enum seal_status step(struct walk *w, struct fault *fault)
     if (stop_requested())
         return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
     if (l->fd < 0 && reopen(w) != 0) {
-        const char *why = strerror(errno);
+        const char *why = plat_strerror(errno);
 
         w->path.len = l->path_len;
         w->path.data[w->path.len] = '\0';

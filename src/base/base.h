@@ -1,6 +1,6 @@
 /*
- * base: what every room stands on. Status codes, buffers, hashing, randomness, whole reads and
- * writes. Knows nothing of the format beyond the keyed hash F that all of it is built from.
+ * base: what every room stands on. Status codes, buffers, hashing, randomness. Knows nothing of the
+ * format beyond the keyed hash F that all of it is built from.
  */
 #ifndef SEAL_BASE_H
 #define SEAL_BASE_H
@@ -12,6 +12,12 @@
 #include <nettle/sha2.h>
 
 #define MUST_USE __attribute__((warn_unused_result))
+/* Formats as in the C standard, which Windows' own functions do not know all of. */
+#ifdef _WIN32
+#define PRINTF_LIKE(format_number, first) __attribute__((format(gnu_printf, format_number, first)))
+#else
+#define PRINTF_LIKE(format_number, first) __attribute__((format(printf, format_number, first)))
+#endif
 
 #define SEAL_VERSION "0.1.0"
 #define SEAL_FORMAT_VERSION 1
@@ -107,7 +113,7 @@ MUST_USE enum seal_status buffer_append(struct buffer *b, const void *data, size
 /* Appends text and leaves a NUL behind it that len does not count. */
 MUST_USE enum seal_status buffer_append_text(struct buffer *b, const char *text);
 MUST_USE enum seal_status buffer_printf(struct buffer *b, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+    PRINTF_LIKE(2, 3);
 void buffer_free(struct buffer *b);
 
 /* Where a stage of the pipeline pushes what it made. */
@@ -120,6 +126,9 @@ struct sink {
  * surrogates, nothing above U+10FFFF (RFC 3629). len > 0. */
 size_t utf8_char_len(const uint8_t *s, size_t len);
 bool utf8_is_valid(const void *s, size_t len);
+
+/* The first len bytes of s, or all up to its NUL, malloc'ed; NULL for want of memory. */
+char *text_copy(const char *s, size_t len);
 
 /* ---- Text that is safe to show ------------------------------------------------------------ */
 
@@ -244,16 +253,5 @@ struct date date_from_days(uint32_t days);
 /* False unless it is a real date of 1970 or later, given as YYYY-MM-DD. */
 bool date_parse(const char *text, uint32_t *days);
 uint32_t date_today(void);
-
-/* ---- Reading and writing whole ------------------------------------------------------------ */
-
-/* Reads until len bytes or the end; *got says how many. */
-MUST_USE enum seal_status fd_read_full(int fd, void *buf, size_t len, size_t *got,
-                                       struct fault *fault);
-/* Likewise from that place of a file on; where fd stands is of no matter, and stays so. */
-MUST_USE enum seal_status fd_read_at(int fd, uint64_t off, void *buf, size_t len, size_t *got,
-                                     struct fault *fault);
-/* Writes all of it; a short write is gone on with, never taken for success. */
-MUST_USE enum seal_status fd_write_full(int fd, const void *data, size_t len, struct fault *fault);
 
 #endif

@@ -13,6 +13,18 @@ bool bytes_are_zero(const void *data, size_t len)
     return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
 }
 
+char *text_copy(const char *s, size_t len)
+{
+    size_t n = strnlen(s, len);
+    char *copy = malloc(n + 1);
+
+    if (copy == NULL)
+        return NULL;
+    memcpy(copy, s, n);
+    copy[n] = '\0';
+    return copy;
+}
+
 enum seal_status buffer_reserve(struct buffer *b, size_t more)
 {
     size_t cap = b->cap < 64 ? 64 : b->cap;

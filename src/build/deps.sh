@@ -7,6 +7,7 @@
 #   deps.sh fuzz      the libraries, and the tools that `make fuzz` and `make fuzz-afl` use (`make deps-fuzz`)
 #   deps.sh bench     the libraries, and what `make bench` measures Seal against (`make deps-bench`)
 #   deps.sh cards     only the tools that `make cards` uses, no libraries
+#   deps.sh dist      only the tools that `make check-dist` uses besides, no libraries
 #   deps.sh deb       the libraries, and what makes and checks the Debian package (`make deps-deb`)
 #
 #   DEPS=/prefix        use the libraries in this prefix as they are; nothing is installed or fetched
@@ -30,11 +31,13 @@ pinned='libsodium_1.0.22.orig.tar.gz 5838bb0c3da6148c24ebe531d1ed1297de9a87aea77
 build_packages='gcc libc6-dev make pkg-config'
 source_packages='dpkg-dev debian-archive-keyring m4'   # only when something is built from source
 test_packages='clang clang-format cppcheck mandoc shellcheck valgrind
-    age attr e2fsprogs expect libarchive-tools mtree-netbsd procps python3 strace util-linux zstd'
-test_tools='clang clang-format cppcheck mandoc shellcheck valgrind age expect setfattr bsdtar python3 unshare zstd'
+    age attr e2fsprogs expect fuse3 libarchive-tools libfuse3-dev mtree-netbsd procps python3 strace util-linux zstd'
+test_tools='clang clang-format cppcheck mandoc shellcheck valgrind age expect setfattr fusermount3 bsdtar python3 unshare zstd'
 fuzz_packages='clang llvm afl++'
 bench_packages='7zip age gnupg python3 zstd'
 cards_packages='cmark weasyprint poppler-utils fonts-noto-core fonts-noto-mono'
+windows_packages='gcc-mingw-w64-x86-64-posix mingw-w64-x86-64-dev wine wine64 expect dosfstools mtools'
+dist_packages='binutils dosfstools minisign mtools python3 qemu-user'
 # dpkg-buildpackage asks for build-essential, and for the -dev packages, whatever else would do.
 deb_packages='build-essential debhelper dpkg-dev fakeroot lintian mandoc pkgconf'
 
@@ -345,7 +348,15 @@ cards)
     mkdir -p build
     install_tools "$cards_packages" 'cmark weasyprint pdfinfo'
     exit ;;
-*) die "usage: deps.sh find|install|test|fuzz|bench|deb|cards" ;;
+windows)
+    mkdir -p build
+    install_tools "$windows_packages" 'x86_64-w64-mingw32-gcc-posix wine expect'
+    exit ;;
+dist)
+    mkdir -p build
+    install_tools "$dist_packages" 'readelf mkfs.vfat minisign mcopy python3 qemu-aarch64'
+    exit ;;
+*) die "usage: deps.sh find|install|test|fuzz|bench|deb|cards|dist|windows" ;;
 esac
 
 if [ -z "$DEPS" ] && [ "$mode" != find ] && have apt-get; then install_missing; fi

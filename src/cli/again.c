@@ -29,8 +29,8 @@ static void show_change(void *ctx, enum bag_change kind, const char *path, const
 {
     (void)ctx;
     progress_hide();
-    (void)printf("%-10s %s%s%s%s\n", change_words[kind], shown(path), detail != NULL ? " (" : "",
-                 detail != NULL ? shown(detail) : "", detail != NULL ? ")" : "");
+    print("%-10s %s%s%s%s\n", change_words[kind], shown(path), detail != NULL ? " (" : "",
+          detail != NULL ? shown(detail) : "", detail != NULL ? ")" : "");
 }
 
 static void show_note(void *ctx, const char *path, const char *what)
@@ -145,29 +145,29 @@ static enum custody_result compare_custody(const char *bag, const struct bag_rec
     char hex[2 * SHA256_LEN + 1];
 
     if (state == CUSTODY_NONE) {
-        (void)printf("custody    none beside it\n");
+        print("custody    none beside it\n");
         return CUSTODY_SAME;
     }
     if (state == CUSTODY_UNUSABLE || r->has_unread_digest) {
-        (void)printf("custody    its lists could not be compared with a record\n");
+        print("custody    its lists could not be compared with a record\n");
         return CUSTODY_NOT_KNOWN;
     }
     if (r->has_digest && memcmp(known.digest, r->digest, SHA256_LEN) == 0) {
-        (void)printf("custody    its lists are those on record of %s, receipt %s\n",
-                     shown(known.opened), shown(known.receipt));
+        print("custody    its lists are those on record of %s, receipt %s\n", shown(known.opened),
+              shown(known.receipt));
         return CUSTODY_SAME;
     }
     hex_encode(hex, known.digest, SHA256_LEN);
-    (void)printf("custody    its lists are NOT those on record of %s, with the digest %s\n",
-                 shown(known.opened), hex);
+    print("custody    its lists are NOT those on record of %s, with the digest %s\n",
+          shown(known.opened), hex);
     return CUSTODY_OTHER;
 }
 
 static void show_changed(const char *bag, uint64_t changes, bool is_other)
 {
-    (void)printf(
-        "CHANGED    %s: %s%s%s\n", shown(bag), changes > 0 ? count_text(changes, "difference") : "",
-        changes > 0 && is_other ? ", and " : "", is_other ? "it is not the bag on record" : "");
+    print("CHANGED    %s: %s%s%s\n", shown(bag),
+          changes > 0 ? count_text(changes, "difference") : "",
+          changes > 0 && is_other ? ", and " : "", is_other ? "it is not the bag on record" : "");
 }
 
 /* The last line: what it all comes to. */
@@ -183,22 +183,22 @@ static enum exit_code show_verdict(const char *bag, const struct bag_recheck *r,
         return EXIT_DAMAGED;
     }
     if (unread > 0) {
-        (void)printf("UNCHECKED  %s: %s could not be read; what was read is as its lists say\n",
-                     shown(bag), count_text(unread, "file"));
+        print("UNCHECKED  %s: %s could not be read; what was read is as its lists say\n",
+              shown(bag), count_text(unread, "file"));
         return EXIT_NOT_DONE;
     }
     if (custody == CUSTODY_NOT_KNOWN) {
-        (void)printf("UNCHECKED  %s: every byte is as its lists say; the custody record could not "
-                     "be used\n",
-                     shown(bag));
+        print("UNCHECKED  %s: every byte is as its lists say; the custody record could not "
+              "be used\n",
+              shown(bag));
         return EXIT_NOT_DONE;
     }
     if (times > 0) {
-        (void)printf("TIMES      %s: %s %s; every byte is as on record\n", shown(bag),
-                     count_text(times, "time"), times == 1 ? "differs" : "differ");
+        print("TIMES      %s: %s %s; every byte is as on record\n", shown(bag),
+              count_text(times, "time"), times == 1 ? "differs" : "differ");
         return EXIT_INCOMPLETE;
     }
-    (void)printf("unchanged  %s\n", shown(bag));
+    print("unchanged  %s\n", shown(bag));
     return EXIT_ALL_DONE;
 }
 
@@ -213,7 +213,7 @@ static enum exit_code show_result(const char *bag, const struct bag_recheck *r)
         r->algorithms, r->has_listing ? ", times" : "");
     if (r->has_digest) {
         hex_encode(hex, r->digest, SHA256_LEN);
-        (void)printf("digest     %s\n", hex);
+        print("digest     %s\n", hex);
     }
     custody = compare_custody(bag, r, &fault);
     code = show_verdict(bag, r, custody);

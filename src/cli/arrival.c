@@ -82,9 +82,10 @@ enum seal_status arrival_open_head(struct arrival *a, struct keyring *ring,
     enum seal_status status;
 
     a->opened = clock_now();
-    a->looks_random = looks_random(block, len);
-    if (len < BLOCK_LEN)
+    if (len < BLOCK_LEN) {
+        a->looks_random = looks_random(block, len);
         return fault_set(fault, SEAL_NO_KEY, NULL, NULL);
+    }
     a->env = sodium_malloc(sizeof *a->env);
     if (a->env == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
@@ -92,11 +93,17 @@ enum seal_status arrival_open_head(struct arrival *a, struct keyring *ring,
     status = keyring_open(ring, a->env, block, passphrase_fd, a->pkh, &a->keys_tried, fault);
     a->opened = clock_now(); /* after a passphrase was typed */
     a->was_opened = status == SEAL_OK;
-    if (!a->was_opened) { /* such memory is scarce, and there may be many files */
-        sodium_free(a->env);
+    if (!a->was_opened) {
+        a->looks_random = looks_random(block, len);
+        sodium_free(a->env); /* such memory is scarce, and there may be many files */
         a->env = NULL;
     }
     return status;
+}
+
+uint64_t arrival_number(const struct arrival *a)
+{
+    return (uint64_t)a->env->params.index + 1;
 }
 
 void arrival_put_aside(struct arrival *a)

@@ -35,6 +35,8 @@ MUST_USE enum seal_status arrival_take_digest(struct arrival *a, unsigned int th
                                               struct fault *fault);
 MUST_USE enum seal_status arrival_open_head(struct arrival *a, struct keyring *ring,
                                             const char *passphrase_fd, struct fault *fault);
+/* Which volume of its set it is, counted from 1; of one that was opened. */
+uint64_t arrival_number(const struct arrival *a);
 /* A set has many files, and many sets more: they do not all stay open. */
 void arrival_put_aside(struct arrival *a);
 /* Opens again what was put aside. SEAL_IO: what was opened is not what the digest was taken of. */

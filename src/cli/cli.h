@@ -31,6 +31,7 @@ struct option {
     const char *value; /* name of its argument as shown, or NULL for a switch */
     const char *help;  /* one line */
     bool repeatable;   /* else a second one is an error */
+    bool is_path;      /* its argument names a file or folder */
     /* filled by options_parse: */
     size_t count;
     const char *text; /* the last value */
@@ -53,6 +54,8 @@ void options_parse(const struct program *program, int argc, char **argv, const c
                    size_t *operand_count);
 void options_free(const struct program *program);
 
+/* Whether what somebody gave as a path is a folder; "-" is none. */
+bool is_folder(const char *path);
 /* Digits and at most one of K, M, G (powers of 1024). */
 bool size_parse(const char *text, uint64_t *size);
 /* --threads; text NULL: the usual number. What is none is said. */
@@ -64,18 +67,26 @@ enum exit_code threads_parse(const char *text, unsigned int *threads);
  * bidirectional or malformed byte of a name or text reaches the terminal. */
 void message_setup(const char *program_name, bool quiet);
 /* An unadorned line of progress or result; nothing with --quiet. */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void say(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Something the user should know though work goes on; also with --quiet. */
-void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void warn(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The one message of a failure; returns the exit code so that main can return it. */
 enum exit_code complain(const struct fault *fault);
 /* A wrong command line: the sentence, without its full stop, then where help is; returns
  * EXIT_WRONG_USE. */
-enum exit_code complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+enum exit_code complain_usage(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* leftovers_remove, each said; path "-" is standard output, beside which there is nothing. */
 void clear_leftovers(const char *path, bool (*is_name)(const char *name, size_t len));
 
+/* A result, for whoever reads standard output; as it is, nothing escaped. */
+void print(const char *format, ...) PRINTF_LIKE(1, 2);
+/* From now on results go to standard error: standard output gets content. */
+void print_beside(void);
+/* Before something else is to be seen than results. */
+void print_flush(void);
+/* False: an earlier one could not be written. */
+bool print_works(void);
 /* The end of a program that writes results to standard output: flushes it, and complains and
  * returns EXIT_NOT_DONE if that or an earlier write failed; else returns code. */
 enum exit_code finish_output(enum exit_code code);
@@ -86,6 +97,13 @@ bool message_is_quiet(void);
 const char *shown(const char *name);
 /* A path in a bag as the sender knows it: without data/ in front. */
 const char *path_as_known(const char *path);
+
+/* ---- A window of its own ------------------------------------------------------------------ */
+
+/* Where the program has a window of its own, that stays open until somebody has pressed Enter. */
+void window_hold_at_end(void);
+/* A number of groups of digits, in digits that are five lines high. */
+void print_large(const char *number);
 
 /* ---- This program ------------------------------------------------------------------------- */
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/setcheck.h"
+
 static enum seal_status out_of_memory(struct fault *fault)
 {
     return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
@@ -73,7 +75,7 @@ static char *given_target(const struct drop_options *o)
 
     while (len > 1 && o->output[len - 1] == '/')
         len--;
-    return strndup(o->output, len);
+    return text_copy(o->output, len);
 }
 
 static bool target_is_given(const struct drop_options *o)
@@ -229,41 +231,6 @@ enum seal_status drop_foresee(const struct drop_options *o, const char *name, st
 
 /* ---- As it arrived ------------------------------------------------------------------------ */
 
-char *drop_name(const struct set *set)
-{
-    const char *first = set->files[0]->path;
-    struct buffer b = {0};
-
-    if (set->count == 1)
-        return strdup(first);
-    if (buffer_printf(&b, "%s and %zu more", first, set->count - 1) == SEAL_OK)
-        return (char *)b.data;
-    buffer_free(&b);
-    return NULL;
-}
-
-struct intake_volume *drop_volumes(const struct set *set)
-{
-    struct intake_volume *volumes = calloc(set->count, sizeof *volumes);
-
-    for (size_t i = 0; volumes != NULL && i < set->count; i++) {
-        const struct arrival *a = set->files[i];
-
-        volumes[i] = (struct intake_volume){.name = volume_name(a->in), .env = a->env, .in = a->in};
-        memcpy(volumes[i].mark_key, a->mark_key, sizeof a->mark_key);
-    }
-    return volumes;
-}
-
-uint64_t drop_sealed_size(const struct set *set)
-{
-    uint64_t size = 0;
-
-    for (size_t i = 0; i < set->count; i++)
-        size += volume_size(set->files[i]->in);
-    return size;
-}
-
 void drop_name_fault(struct fault *fault, const char *file)
 {
     char item[FAULT_NAME_SIZE];
@@ -284,7 +251,7 @@ static enum seal_status start_drop(struct drop *d, struct fault *fault)
 {
     size_t count = d->set->count;
 
-    d->name = drop_name(d->set);
+    d->name = set_name(d->set);
     d->received = calloc(count, sizeof *d->received);
     if (d->name == NULL || d->received == NULL)
         return out_of_memory(fault);
@@ -330,7 +297,7 @@ static struct intake_job job_for(struct drop *d, const struct intake_volume *vol
     const struct drop_options *o = d->options;
     char *folder = folder_of_target(d);
 
-    d->limits = limits_for(&o->limits, drop_sealed_size(d->set), folder);
+    d->limits = limits_for(&o->limits, set_sealed_size(d->set), folder);
     free(folder);
     return (struct intake_job){.task = o->raw ? INTAKE_RAW
                                        : first_of(d)->env->params.type == CONTENT_STREAM
@@ -361,6 +328,7 @@ static enum seal_status make_target(struct drop *d, struct intake_job *job, stru
     if (output_create(&d->file, d->target, PLAT_PRIVATE, fault) != SEAL_OK)
         return fault->status;
     job->output = d->file.fd;
+    plat_mark_foreign(job->output);
     if (d->file.is_stdout) {
         job->output_name = "standard output";
         job->check_first = true;
@@ -377,14 +345,6 @@ static enum seal_status cut_padding(const struct drop *d, struct fault *fault)
     return fault_set_errno(fault, "could not be written", d->target);
 }
 
-enum seal_status drop_take_up(const struct set *set, struct fault *fault)
-{
-    for (size_t i = 0; i < set->count; i++)
-        if (arrival_take_up(set->files[i], fault) != SEAL_OK)
-            return fault->status;
-    return SEAL_OK;
-}
-
 static enum seal_status run_worker(struct drop *d, const struct intake_volume *volumes,
                                    struct fault *fault)
 {
@@ -394,7 +354,7 @@ static enum seal_status run_worker(struct drop *d, const struct intake_volume *v
 
     if (make_target(d, &job, fault) != SEAL_OK)
         return fault->status;
-    progress_start(&d->progress, drop_sealed_size(d->set));
+    progress_start(&d->progress, set_sealed_size(d->set));
     (void)!intake_run(&d->result, &job, &observer, fault);
     progress_end(&d->progress);
     limits_explain(fault, &d->options->limits, &d->limits, &d->result, d->reason);
@@ -405,7 +365,7 @@ static enum seal_status receive_content(struct drop *d, struct fault *fault)
 {
     struct intake_volume *volumes;
 
-    if (drop_take_up(d->set, fault) != SEAL_OK)
+    if (set_take_up(d->set, fault) != SEAL_OK)
         return fault->status;
     if (d->target != NULL && strcmp(d->target, "-") == 0) {
         /* Said now rather than after the first pass. */
@@ -413,7 +373,7 @@ static enum seal_status receive_content(struct drop *d, struct fault *fault)
             if (volume_rewind(d->set->files[i]->in, fault) != SEAL_OK)
                 return fault->status;
     }
-    volumes = drop_volumes(d->set);
+    volumes = set_volumes(d->set);
     if (volumes == NULL)
         return out_of_memory(fault);
     (void)!run_worker(d, volumes, fault);
@@ -421,99 +381,20 @@ static enum seal_status receive_content(struct drop *d, struct fault *fault)
     return fault->status;
 }
 
-/* ---- Volumes by themselves ---------------------------------------------------------------- */
-
-static enum seal_status look_at_volume(struct arrival *a, const struct asked_limits *limits,
-                                       unsigned int threads, enum intake_task task, bool *is_last,
-                                       struct fault *fault)
-{
-    const struct intake_observer observer = {.uncaged = limits_uncaged};
-    struct intake_volume volume = {.name = a->path, .env = a->env, .in = a->in};
-    struct intake_job job = {.task = task,
-                             .volumes = &volume,
-                             .volume_count = 1,
-                             .output = -1,
-                             .threads = threads,
-                             .whole_cage = limits->require_sandbox};
-    struct intake_result result;
-
-    (void)!intake_run(&result, &job, &observer, fault);
-    *is_last = result.is_last;
-    if (fault->status != SEAL_OK) { /* what it points to goes with the result */
-        fault->what =
-            fault->what != NULL && strcmp(fault->what, INTAKE_UNCAGED) == 0 ? INTAKE_UNCAGED : NULL;
-        fault_add_name(fault, a->path);
-    }
-    intake_result_free(&result);
-    return fault->status;
-}
-
-/* SET_END_UNKNOWN: a pipe cannot be asked, and what is damaged does not say. */
-static enum set_end find_end(const struct set *set, const struct asked_limits *limits,
-                             struct fault *fault)
-{
-    struct arrival *last = set->files[set->count - 1];
-    bool is_last;
-
-    if (last->stat.type != PLAT_FILE)
-        return SET_END_UNKNOWN;
-    if (drop_take_up(set, fault) == SEAL_OK &&
-        look_at_volume(last, limits, 1, INTAKE_LAST, &is_last, fault) == SEAL_OK)
-        return is_last ? SET_HAS_LAST : SET_HAS_MORE;
-    if (fault->status == SEAL_DAMAGED || fault->status == SEAL_HOSTILE)
-        *fault = (struct fault){.status = SEAL_OK};
-    return SET_END_UNKNOWN;
-}
-
-enum seal_status drop_refuse_gaps(const struct set *set, const struct asked_limits *limits,
-                                  char text[static REASON_SIZE], struct fault *fault)
-{
-    enum set_end end = set->has_gaps ? find_end(set, limits, fault) : SET_HAS_MORE;
-
-    if (fault->status != SEAL_OK)
-        return fault->status;
-    set_describe_missing(set, end, text);
-    return fault_set(fault, SEAL_USAGE, text, NULL);
-}
-
-static const char *word_for(enum seal_status status)
-{
-    return status == SEAL_OK        ? "intact"
-           : status == SEAL_DAMAGED ? "damaged"
-           : status == SEAL_HOSTILE ? "breaks-rules"
-           : status == SEAL_BROKE   ? "broke-reader"
-                                    : "not-read";
-}
-
 /* Which to ask for again: a set that is no good may have others that are. */
 static void check_each(struct drop *d)
 {
-    struct progress progress;
+    struct fault stopped = {.status = SEAL_OK};
 
-    d->words = calloc(d->set->count, sizeof *d->words);
-    if (d->words == NULL)
-        return;
-    progress_start(&progress, drop_sealed_size(d->set));
-    for (size_t i = 0; i < d->set->count; i++) {
-        struct fault fault = {.status = SEAL_OK};
-        bool is_last;
-
-        (void)!look_at_volume(d->set->files[i], &d->options->limits, d->options->threads,
-                              INTAKE_VOLUME, &is_last, &fault);
-        progress_add(&progress, volume_size(d->set->files[i]->in));
-        d->words[i] = word_for(fault.status);
-        if (fault.status == SEAL_INTERRUPTED) {
-            d->fault = fault;
-            break;
-        }
-    }
-    progress_end(&progress);
+    d->words = set_check_each(d->set, &d->options->limits, d->options->threads, &stopped);
+    if (stopped.status != SEAL_OK)
+        d->fault = stopped;
 }
 
 static void refuse_gaps(struct drop *d)
 {
     d->fault = (struct fault){.status = SEAL_OK};
-    (void)!drop_refuse_gaps(d->set, &d->options->limits, d->reason, &d->fault);
+    (void)!set_refuse_gaps(d->set, &d->options->limits, d->reason, &d->fault);
     if (d->fault.status == SEAL_USAGE && d->options->verify && first_of(d)->stat.type == PLAT_FILE)
         check_each(d);
 }
@@ -822,7 +703,7 @@ static void show_remarks(const struct drop *d)
             is_missing |= strncmp(line, kinds[i], strlen(kinds[i])) == 0;
         if (!is_missing || ++shown_count > REMARKS_SHOWN)
             continue;
-        copy = strndup(line + 2, len - 2);
+        copy = text_copy(line + 2, len - 2);
         warn("  %s", copy == NULL ? "" : shown(copy));
         free(copy);
     }
@@ -873,31 +754,31 @@ static void show_summary(const struct drop *d)
 
 static void show_result(const struct drop *d)
 {
-    FILE *out = d->target != NULL && strcmp(d->target, "-") == 0 ? stderr : stdout;
+    bool is_beside = d->target != NULL && strcmp(d->target, "-") == 0;
     char number[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
     char hex[2 * SHA256_LEN + 1];
 
+    if (is_beside)
+        print_beside();
     show_summary(d);
     if (d->target == NULL)
-        (void)fprintf(out, "verified %s\n", shown(drop_called(d)));
-    else if (out == stdout)
-        (void)fprintf(out, "unsealed %s\n", shown(d->target));
+        print("verified %s\n", shown(drop_called(d)));
+    else if (!is_beside)
+        print("unsealed %s\n", shown(d->target));
     if (d->record != NULL)
-        (void)fprintf(out, "record   %s.custody.txt\n", shown(d->record));
+        print("record   %s.custody.txt\n", shown(d->record));
     number_text(number, d->result.receipt, RECEIPT_GROUPS);
-    (void)fprintf(out, "receipt  %s\n", number);
+    print("receipt  %s\n", number);
     hex_encode(hex, d->result.digest, SHA256_LEN);
-    (void)fprintf(out, "digest   %s%s\n", hex,
-                  d->options->raw ? "  (the sender's, not compared)" : "");
+    print("digest   %s%s\n", hex, d->options->raw ? "  (the sender's, not compared)" : "");
 }
 
 /* Volume by volume, when a set is no good. */
 static void show_volumes(const struct drop *d)
 {
     for (size_t i = 0; i < d->set->count && d->words[i] != NULL; i++)
-        (void)printf("volume %3" PRIu64 "  %-12s  %s\n",
-                     (uint64_t)d->set->files[i]->env->params.index + 1, d->words[i],
-                     shown(d->set->files[i]->path));
+        print("volume %3" PRIu64 "  %-12s  %s\n", arrival_number(d->set->files[i]), d->words[i],
+              shown(d->set->files[i]->path));
 }
 
 enum exit_code drop_report(struct drop *d)
@@ -910,7 +791,7 @@ enum exit_code drop_report(struct drop *d)
             show_volumes(d);
         if (d->options->verify && d->record != NULL && d->late.status == SEAL_OK &&
             verdict_of(d, &(enum custody_verdict){VERDICT_ACCEPTED}))
-            (void)printf("record   %s.custody.txt\n", shown(d->record));
+            print("record   %s.custody.txt\n", shown(d->record));
     } else {
         show_result(d);
         if (bag_is_incomplete(&d->result.totals))

@@ -77,17 +77,5 @@ char *drop_default_name(const struct drop_options *o, const char *file, const ch
 void drop_abort_dir(struct output_dir *dir);
 /* Makes the message about the sealed file; what a rule was broken by is said as well. */
 void drop_name_fault(struct fault *fault, const char *file);
-/* What a set is called in messages: its first file, and how many more; malloc'ed. */
-char *drop_name(const struct set *set);
-/* All its files, for a worker; malloc'ed. */
-struct intake_volume *drop_volumes(const struct set *set);
-/* Of a set from which volumes are missing: finds out which, for the caller to name the set with.
- * SEAL_USAGE, with what pointing to text; SEAL_IO. */
-MUST_USE enum seal_status drop_refuse_gaps(const struct set *set, const struct asked_limits *limits,
-                                           char text[static REASON_SIZE], struct fault *fault);
-/* Opens all its files again. */
-MUST_USE enum seal_status drop_take_up(const struct set *set, struct fault *fault);
-/* Bytes of all its files; 0: not known. */
-uint64_t drop_sealed_size(const struct set *set);
 
 #endif

@@ -47,10 +47,9 @@ static void show_largest(const struct largest *l)
 {
     if (l->file[0].path == NULL)
         return;
-    (void)printf("largest:\n");
+    print("largest:\n");
     for (size_t i = 0; i < LARGEST && l->file[i].path != NULL; i++)
-        (void)printf("  %-11s %s\n", size_text(l->file[i].size),
-                     shown(path_as_known(l->file[i].path)));
+        print("  %-11s %s\n", size_text(l->file[i].size), shown(path_as_known(l->file[i].path)));
 }
 
 static void largest_free(struct largest *l)
@@ -159,19 +158,19 @@ static enum fit show_room(const struct dry_run *d, const struct expected *e, con
         return FITS;
     }
     fit = fit_into(e, room.free);
-    (void)printf("free in %s: %s; %s\n", shown(folder), size_text(room.free), fit_words(fit));
+    print("free in %s: %s; %s\n", shown(folder), size_text(room.free), fit_words(fit));
     if (room.file_max != FAT_FILE_MAX) {
         if (d->split == 0)
-            (void)printf("on a stick with FAT32, whose files end at 4 GiB - 1 byte: %s\n",
-                         needs_volumes(d, e) ? "only with --split fat32" : "it fits");
+            print("on a stick with FAT32, whose files end at 4 GiB - 1 byte: %s\n",
+                  needs_volumes(d, e) ? "only with --split fat32" : "it fits");
         return fit;
     }
-    (void)printf("it is a FAT file system, whose files end at 4 GiB - 1 byte: %s\n",
-                 !needs_volumes(d, e)      ? "it fits"
-                 : can_be_cut(d, has_name) ? "it will be cut into volumes"
-                 : d->split > 0            ? "--split asks for more"
-                 : has_name                ? "only with --split fat32, and a folder for -o"
-                                           : "--pad asks for more");
+    print("it is a FAT file system, whose files end at 4 GiB - 1 byte: %s\n",
+          !needs_volumes(d, e)      ? "it fits"
+          : can_be_cut(d, has_name) ? "it will be cut into volumes"
+          : d->split > 0            ? "--split asks for more"
+          : has_name                ? "only with --split fat32, and a folder for -o"
+                                    : "--pad asks for more");
     return needs_volumes(d, e) && !can_be_cut(d, has_name) ? FITS_NOT : fit;
 }
 
@@ -204,25 +203,23 @@ static enum seal_status show_target(const struct dry_run *d, const struct expect
 static void show_size(const struct expected *e)
 {
     if (e->about == 0)
-        (void)printf("sealed file: the content will probably not fit the size asked for with "
-                     "--pad\n");
+        print("sealed file: the content will probably not fit the size asked for with "
+              "--pad\n");
     else if (e->most == 0)
-        (void)printf("sealed file: %s; the content may not fit the size asked for with --pad\n",
-                     size_text(e->about));
+        print("sealed file: %s; the content may not fit the size asked for with --pad\n",
+              size_text(e->about));
     else if (e->about == e->most)
-        (void)printf("sealed file: %s\n", size_text(e->most));
+        print("sealed file: %s\n", size_text(e->most));
     else
-        (void)printf("sealed file: about %s; at most %s\n", size_text(e->about),
-                     size_text(e->most));
+        print("sealed file: about %s; at most %s\n", size_text(e->about), size_text(e->most));
 }
 
 /* False: more than can be opened. */
 static bool show_volumes(uint64_t split, const struct expected *e)
 {
-    (void)printf("in %s of %s at most\n", count_text(e->most_volumes, "volume"), size_text(split));
+    print("in %s of %s at most\n", count_text(e->most_volumes, "volume"), size_text(split));
     if (e->most_volumes > VOLUMES_MAX)
-        (void)printf("unseal opens no more than %d volumes: give --split a larger size\n",
-                     VOLUMES_MAX);
+        print("unseal opens no more than %d volumes: give --split a larger size\n", VOLUMES_MAX);
     return e->about_volumes <= VOLUMES_MAX;
 }
 
@@ -256,8 +253,8 @@ enum seal_status dry_run(const struct dry_run *d, struct bag_totals *totals, boo
     if (status == SEAL_OK)
         status = expect_size(d, &survey, totals->bytes, &e, fault);
     if (status == SEAL_OK) {
-        (void)printf("would seal %s and %s, %s\n", count_text(totals->files, "file"),
-                     count_text(totals->folders, "folder"), size_text(totals->bytes));
+        print("would seal %s and %s, %s\n", count_text(totals->files, "file"),
+              count_text(totals->folders, "folder"), size_text(totals->bytes));
         show_largest(&largest);
         show_size(&e);
         *fits = (d->split == 0 || show_volumes(d->split, &e)) && e.about != 0;
@@ -266,9 +263,9 @@ enum seal_status dry_run(const struct dry_run *d, struct bag_totals *totals, boo
         status = *fits ? show_target(d, &e, fits, fault) : SEAL_OK;
     }
     if (status == SEAL_OK)
-        (void)printf("What is inside photos and documents (GPS position, author, camera) is not "
-                     "looked at and not removed; the organization will see it.\n"
-                     "Nothing was written.\n");
+        print("What is inside photos and documents (GPS position, author, camera) is not "
+              "looked at and not removed; the organization will see it.\n"
+              "Nothing was written.\n");
     largest_free(&largest);
     return status;
 }

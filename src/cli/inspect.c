@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/drop.h"
+#include "cli/setcheck.h"
 
 /* ---- What both need ----------------------------------------------------------------------- */
 
@@ -22,7 +23,7 @@ static enum seal_status look_open(struct look *l, const struct inspection *in, s
 {
     const struct set *set = in->set;
 
-    *l = (struct look){.name = drop_name(set)};
+    *l = (struct look){.name = set_name(set)};
     if (l->name == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     *fault = set->fault;
@@ -30,9 +31,9 @@ static enum seal_status look_open(struct look *l, const struct inspection *in, s
         (void)fault_set(fault, SEAL_USAGE,
                         "it holds a stream, not files: there is nothing to look for in it", NULL);
     if (fault->status == SEAL_OK && set->has_gaps)
-        (void)!drop_refuse_gaps(set, &in->limits, reason, fault);
-    if (fault->status == SEAL_OK && drop_take_up(set, fault) == SEAL_OK) {
-        l->volumes = drop_volumes(set);
+        (void)!set_refuse_gaps(set, &in->limits, reason, fault);
+    if (fault->status == SEAL_OK && set_take_up(set, fault) == SEAL_OK) {
+        l->volumes = set_volumes(set);
         if (l->volumes == NULL)
             (void)fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     }
@@ -49,12 +50,12 @@ static enum seal_status look_run(struct look *l, const struct inspection *in,
     job->volumes = l->volumes;
     job->volume_count = in->set->count;
     job->whole_cage = in->limits.require_sandbox;
-    job->limits = l->limits = limits_for(&in->limits, drop_sealed_size(in->set), folder);
+    job->limits = l->limits = limits_for(&in->limits, set_sealed_size(in->set), folder);
     if (intake_run(&l->result, job, observer, fault) == SEAL_OK)
         return SEAL_OK;
     if (set_ends_early(fault)) {
         *fault = (struct fault){.status = SEAL_OK};
-        (void)!drop_refuse_gaps(in->set, &in->limits, reason, fault);
+        (void)!set_refuse_gaps(in->set, &in->limits, reason, fault);
     } else {
         limits_explain(fault, &in->limits, &l->limits, &l->result, reason);
     }
@@ -132,13 +133,13 @@ static enum seal_status list_item(void *ctx, const struct bag_item *item, struct
     if (make_line(&l->line, l->in, item) != SEAL_OK)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     if (l->in->as_json)
-        (void)printf("%s\n%s", l->any ? "," : JSON_HEAD, (const char *)l->line.data);
+        print("%s\n%s", l->any ? "," : JSON_HEAD, (const char *)l->line.data);
     else if (l->in->as_csv)
-        (void)printf("%s%s", l->any ? "" : CUSTODY_CSV_HEAD, (const char *)l->line.data);
+        print("%s%s", l->any ? "" : CUSTODY_CSV_HEAD, (const char *)l->line.data);
     else
-        (void)printf("%s\n", (const char *)l->line.data);
+        print("%s\n", (const char *)l->line.data);
     l->any = true;
-    l->is_cut = ferror(stdout) != 0;
+    l->is_cut = !print_works();
     return l->is_cut ? SEAL_IO : SEAL_OK;
 }
 
@@ -156,9 +157,9 @@ enum seal_status inspect_list(const struct inspection *in, bool *incomplete, str
         status = look_run(&look, in, &job, NULL, &observer, fault);
     if (status == SEAL_OK) {
         if (in->as_csv && !l.any)
-            (void)printf(CUSTODY_CSV_HEAD);
+            print("%s", CUSTODY_CSV_HEAD);
         if (in->as_json)
-            (void)printf("%s\n]}\n", l.any ? "" : JSON_HEAD);
+            print("%s\n]}\n", l.any ? "" : JSON_HEAD);
         get_totals(&look, incomplete);
         say("%s and %s, %s, by the record at the end of the sealed file; the files themselves "
             "were not checked",
@@ -240,7 +241,7 @@ static enum seal_status extract_to(struct look *l, const struct inspection *in, 
         drop_abort_dir(&dir);
     } else {
         output_dir_keep(&dir);
-        (void)printf("%sextracted to %s\n", x.count > 0 ? (char *)x.lines.data : "", shown(path));
+        print("%sextracted to %s\n", x.count > 0 ? (char *)x.lines.data : "", shown(path));
         say("%s taken out and checked against the record. Nothing else of the sealed file was "
             "looked at, and what is there is no bag: to have all of it checked, unseal it or use "
             "--verify",

@@ -18,12 +18,11 @@
 /* What it is in the kit, and where it lies below the folder of the programs. */
 static const struct part {
     const char *name, *from, *system;
-    bool is_program;
 } parts[] = {
-    {"seal.exe", "windows-x86_64/seal.exe", "Windows", true},
-    {"seal-linux", "linux-x86_64/seal", "Linux on usual computers", true},
-    {"seal-linux-arm", "linux-aarch64/seal", "Linux on 64-bit ARM", true},
-    {"seal.sh", "kit/seal.sh", NULL, true},
+    {"seal.exe", "windows-x86_64/seal.exe", "Windows"},
+    {"seal-linux", "linux-x86_64/seal", "Linux on usual computers"},
+    {"seal-linux-arm", "linux-aarch64/seal", "Linux on 64-bit ARM"},
+    {"seal.sh", "kit/seal.sh", NULL},
 };
 #define PAGES "kit"
 #define PAGE_BEGIN "READ-ME-FIRST"
@@ -57,9 +56,7 @@ static char *join(const char *folder, const char *name)
 static bool has_pages(const char *folder)
 {
     char *pages = join(folder, PAGES);
-    struct plat_stat st;
-    bool has =
-        pages != NULL && plat_stat_at(PLAT_CWD, pages, true, &st) == 0 && st.type == PLAT_DIR;
+    bool has = pages != NULL && is_folder(pages);
 
     free(pages);
     return has;
@@ -167,7 +164,7 @@ static enum seal_status copy_open(struct kit *k, const struct part *part, int fr
                                   struct fault *fault)
 {
     uint8_t digest[SHA256_LEN];
-    int to = plat_create_file(k->dir.fd, part->name, PLAT_SHARED, part->is_program);
+    int to = plat_create_file(k->dir.fd, part->name, PLAT_SHARED, true);
 
     if (to < 0)
         return fault_set_errno(fault, "could not be created", part->name);
@@ -393,10 +390,10 @@ static void show_kit(const struct kit *k)
 {
     char number[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
 
-    (void)printf("kit     %s\n", shown(k->path));
+    print("kit     %s\n", shown(k->path));
     for (size_t i = 0; i < k->keys.public_count; i++) {
         fingerprint_text(number, k->keys.public_keys[i].pkh);
-        (void)printf("key     %s\n", number);
+        print("key     %s\n", number);
     }
     say("Copy all that is in it onto a stick. Whoever gets it compares this number with you by "
         "voice; it stands in " PAGE_BEGIN " as well.");
@@ -426,9 +423,11 @@ enum exit_code command_kit(int argc, char **argv)
         [TO] = {.name = "to",
                 .letter = 't',
                 .value = "KEY.pub",
+                .is_path = true,
                 .help = "the key that what is sealed with the kit will be sealed to"},
         [PROGRAMS] = {.name = "programs",
                       .value = "DIR",
+                      .is_path = true,
                       .help = "where the programs for the stick are, if not beside this one"},
         [QUIET] = {.name = "quiet", .letter = 'q', .help = "only results and errors"},
     };

@@ -20,7 +20,7 @@ static enum exit_code add(struct labels *l, const char *key, size_t key_len, con
                           size_t value_len, const char *where)
 {
     struct bag_label *list = realloc(l->list, (l->count + 1) * sizeof *list);
-    struct bag_label label = {strndup(key, key_len), strndup(value, value_len)};
+    struct bag_label label = {text_copy(key, key_len), text_copy(value, value_len)};
     const char *fault;
 
     if (list == NULL || label.key == NULL || label.value == NULL) {

@@ -96,8 +96,8 @@ static int explain_limit(const struct fault *fault, const struct asked_limits *a
 static int name_uncaged(unsigned int missing, char *text, size_t size)
 {
     return snprintf(text, size, "%s%s%s%s%s", INTAKE_UNCAGED,
-                    (missing & PLAT_CAGE_FILES) != 0 ? ", Landlock" : "",
-                    (missing & PLAT_CAGE_CALLS) != 0 ? ", seccomp" : "",
+                    (missing & PLAT_CAGE_FILES) != 0 ? ", " PLAT_CAGE_FILES_NAME : "",
+                    (missing & PLAT_CAGE_CALLS) != 0 ? ", " PLAT_CAGE_CALLS_NAME : "",
                     (missing & PLAT_CAGE_PRIVILEGES) != 0 ? ", giving up privileges" : "",
                     (missing & PLAT_CAGE_LIMITS) != 0 ? ", resource limits" : "");
 }

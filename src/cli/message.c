@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,7 +28,7 @@ static void show_leftover(const char *name, enum leftover_fate fate, int sys)
     case LEFTOVER_STAYS:
         warn("%s: unfinished, left behind when a program was killed or the power failed; it could "
              "not be removed: %s. Remove it by hand.",
-             shown(name), strerror(sys));
+             shown(name), plat_strerror(sys));
         break;
     case LEFTOVER_DOUBTFUL:
         warn("%s: unfinished; on this file system it cannot be told whether a program is still at "
@@ -134,7 +135,9 @@ static const struct advice advices[] = {
     {KEY_FAULT_NOT_UTF8, 0, "Type it on a terminal that is set to UTF-8."},
     {KEY_FAULT_LONG_PASSPHRASE, 0, "Choose a shorter one."},
     {NULL, ENOSPC, "Make room there, or write to another place."},
+#ifdef EDQUOT /* not on Windows */
     {NULL, EDQUOT, "Make room there, or write to another place."},
+#endif
     {NULL, EFBIG,
      "That file system takes no file so large (FAT32 stops at 4 GiB): write to "
      "another one."},
@@ -154,8 +157,7 @@ struct text {
     size_t len;
 };
 
-static void text_add_list(struct text *t, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
+static void text_add_list(struct text *t, const char *format, va_list args) PRINTF_LIKE(2, 0);
 static void text_add_list(struct text *t, const char *format, va_list args)
 {
     size_t room = sizeof t->data - t->len;
@@ -165,7 +167,7 @@ static void text_add_list(struct text *t, const char *format, va_list args)
         t->len += (size_t)n < room ? (size_t)n : room - 1;
 }
 
-static void text_add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void text_add(struct text *t, const char *format, ...) PRINTF_LIKE(2, 3);
 static void text_add(struct text *t, const char *format, ...)
 {
     va_list args;
@@ -274,7 +276,7 @@ enum exit_code complain(const struct fault *fault)
     else
         text_add(&t, "%s", w->happened);
     if (fault->sys != 0 && fault->status == SEAL_IO)
-        text_add(&t, ": %s", strerror(fault->sys));
+        text_add(&t, ": %s", plat_strerror(fault->sys));
     text_add(&t, ".");
     if (advice != NULL)
         text_add_advice(&t, advice, fault->name);
@@ -296,15 +298,100 @@ enum exit_code complain_usage(const char *format, ...)
     return EXIT_WRONG_USE;
 }
 
+/* ---- Results ------------------------------------------------------------------------------ */
+
+/* What programs print for others to read, until it is written: line by line to a terminal. */
+static struct {
+    int fd;
+    bool has_failed;
+    int error; /* the first one's errno */
+    size_t len;
+    char data[8192];
+} results = {.fd = STDOUT_FILENO};
+
+void print_beside(void)
+{
+    results.fd = STDERR_FILENO;
+}
+
+static void write_results(const char *data, size_t len)
+{
+    struct fault fault = {.status = SEAL_OK};
+
+    if (len == 0 || results.has_failed || fd_write_full(results.fd, data, len, &fault) == SEAL_OK)
+        return;
+    results.has_failed = true;
+    results.error = fault.sys;
+}
+
+void print_flush(void)
+{
+    write_results(results.data, results.len);
+    results.len = 0;
+}
+
+bool print_works(void)
+{
+    return !results.has_failed;
+}
+
+/* False: it does not fit into what is left of the buffer; *len says how long it is. */
+static bool add_results(size_t *len, const char *format, va_list args) PRINTF_LIKE(2, 0);
+static bool add_results(size_t *len, const char *format, va_list args)
+{
+    size_t left = sizeof results.data - results.len;
+    int n = vsnprintf(results.data + results.len, left, format, args);
+
+    *len = n < 0 ? 0 : (size_t)n;
+    if (*len >= left)
+        return false;
+    results.len += *len;
+    return true;
+}
+
+/* Longer than the buffer: a list of all that is in a path, say. */
+static void write_long(size_t len, const char *format, va_list args) PRINTF_LIKE(2, 0);
+static void write_long(size_t len, const char *format, va_list args)
+{
+    char *text = malloc(len + 1);
+
+    if (text == NULL) {
+        results.has_failed = true;
+        results.error = ENOMEM;
+        return;
+    }
+    (void)vsnprintf(text, len + 1, format, args);
+    write_results(text, len);
+    free(text);
+}
+
+void print(const char *format, ...)
+{
+    va_list args, again, once_more;
+    size_t len;
+
+    va_start(args, format);
+    va_copy(again, args);
+    va_copy(once_more, args);
+    if (!add_results(&len, format, args)) {
+        print_flush();
+        if (!add_results(&len, format, again))
+            write_long(len, format, once_more);
+    }
+    va_end(once_more);
+    va_end(again);
+    va_end(args);
+    if (results.len > 0 && results.data[results.len - 1] == '\n' &&
+        (results.fd != STDOUT_FILENO || plat_is_terminal(results.fd)))
+        print_flush();
+}
+
 enum exit_code finish_output(enum exit_code code)
 {
-    bool failed_before = ferror(stdout) != 0;
-
-    errno = 0;
-    if (fflush(stdout) == 0 && !failed_before)
+    print_flush();
+    if (!results.has_failed)
         return code;
-    warn("standard output could not be written: %s.",
-         errno != 0 ? strerror(errno) : "an earlier write failed");
+    warn("standard output could not be written: %s.", plat_strerror(results.error));
     return code == EXIT_ALL_DONE ? EXIT_NOT_DONE : code;
 }
 

@@ -22,24 +22,24 @@ static void print_wrapped(const char *text, size_t column, size_t indent)
         size_t n = strcspn(text, " \n");
 
         if (!first && column + 1 + n > HELP_WIDTH) {
-            printf("\n%*s", (int)indent, "");
+            print("\n%*s", (int)indent, "");
             column = indent;
         } else if (!first) {
-            putchar(' ');
+            print(" ");
             column++;
         }
-        printf("%.*s", (int)n, text);
+        print("%.*s", (int)n, text);
         column += n;
         text += n;
         first = false;
         if (*text == '\n') {
-            putchar('\n');
+            print("\n");
             column = 0;
             first = true;
         }
         text += *text != '\0';
     }
-    putchar('\n');
+    print("\n");
 }
 
 static void print_usage(const struct program *program)
@@ -50,7 +50,7 @@ static void print_usage(const struct program *program)
     while (*line != '\0') {
         size_t n = strcspn(line, "\n");
 
-        printf("%-6s %s %.*s\n", lead, program->name, (int)n, line);
+        print("%-6s %s %.*s\n", lead, program->name, (int)n, line);
         line += n + (line[n] == '\n');
         lead = "";
     }
@@ -64,11 +64,11 @@ static void print_option(char letter, const char *name, const char *value, const
                  letter ? ',' : ' ', name, value ? " " : "", value ? value : "");
     size_t width = n > 0 ? (size_t)n : 0;
 
-    printf("%s", left);
+    print("%s", left);
     if (width + 2 > HELP_COLUMN) {
-        printf("\n%*s", HELP_COLUMN, "");
+        print("\n%*s", HELP_COLUMN, "");
     } else {
-        printf("%*s", (int)(HELP_COLUMN - width), "");
+        print("%*s", (int)(HELP_COLUMN - width), "");
     }
     print_wrapped(help, HELP_COLUMN, HELP_COLUMN);
 }
@@ -76,24 +76,24 @@ static void print_option(char letter, const char *name, const char *value, const
 static enum exit_code print_help(const struct program *program)
 {
     print_usage(program);
-    printf("\n");
+    print("\n");
     print_wrapped(program->about, 0, 0);
-    printf("\nOptions:\n");
+    print("\nOptions:\n");
     for (const struct option *o = program->options; o->name != NULL; o++)
         print_option(o->letter, o->name, o->value, o->help);
     print_option('h', "help", NULL, "show this and do nothing else");
     print_option('V', "version", NULL, "show the version and do nothing else");
     if (program->more != NULL)
-        printf("\n%s%s", program->more,
-               program->more[0] != '\0' && program->more[strlen(program->more) - 1] == '\n' ? ""
-                                                                                            : "\n");
+        print("\n%s%s", program->more,
+              program->more[0] != '\0' && program->more[strlen(program->more) - 1] == '\n' ? ""
+                                                                                           : "\n");
     return finish_output(EXIT_ALL_DONE);
 }
 
 static enum exit_code print_version(const struct program *program)
 {
-    printf("%.*s %s (format %d)\n", (int)strcspn(program->name, " "), program->name, SEAL_VERSION,
-           SEAL_FORMAT_VERSION);
+    print("%.*s %s (format %d)\n", (int)strcspn(program->name, " "), program->name, SEAL_VERSION,
+          SEAL_FORMAT_VERSION);
     return finish_output(EXIT_ALL_DONE);
 }
 
@@ -132,7 +132,7 @@ static struct option *find_letter(const struct program *program, char letter)
 }
 
 /* Notes that an option was given, and its value; that of a switch is NULL. */
-static void take(struct parser *p, struct option *o, const char *value)
+static void take(struct parser *p, struct option *o, char *value)
 {
     if (o->count > 0 && !o->repeatable)
         leave(p, complain_usage("--%s is given twice", o->name));
@@ -143,6 +143,8 @@ static void take(struct parser *p, struct option *o, const char *value)
         if (o->all == NULL)
             leave(p, complain(&(struct fault){.status = SEAL_NO_MEMORY}));
     }
+    if (value != NULL && o->is_path)
+        path_unify(value);
     if (value != NULL)
         o->all[o->count] = value;
     o->text = value;
@@ -150,14 +152,14 @@ static void take(struct parser *p, struct option *o, const char *value)
 }
 
 /* The value that stands in the next argument. */
-static const char *value_behind(struct parser *p, const struct option *o)
+static char *value_behind(struct parser *p, const struct option *o)
 {
     if (p->next >= p->argc)
         leave(p, complain_usage("--%s needs a value: %s", o->name, o->value));
     return p->argv[p->next++];
 }
 
-static void parse_long(struct parser *p, const char *name)
+static void parse_long(struct parser *p, char *name)
 {
     size_t len = strcspn(name, "=");
     struct option *o = find_long(p->program, name, len);
@@ -177,7 +179,7 @@ static void parse_long(struct parser *p, const char *name)
 }
 
 /* -q, several switches together as -qv, -oVALUE and -o VALUE. */
-static void parse_letters(struct parser *p, const char *letters)
+static void parse_letters(struct parser *p, char *letters)
 {
     while (*letters != '\0') {
         struct option *o = find_letter(p->program, *letters);
@@ -200,8 +202,9 @@ static void parse_letters(struct parser *p, const char *letters)
     }
 }
 
-static void add_operand(struct parser *p, const char *operand)
+static void add_operand(struct parser *p, char *operand)
 {
+    path_unify(operand); /* all operands are paths */
     if (operand[0] == '\0')
         leave(p, complain_usage("an empty name was given"));
     p->operands[p->operand_count++] = operand;
@@ -216,7 +219,7 @@ void options_parse(const struct program *program, int argc, char **argv, const c
     if (p.operands == NULL)
         leave(&p, complain(&(struct fault){.status = SEAL_NO_MEMORY}));
     while (p.next < argc) {
-        const char *arg = argv[p.next++];
+        char *arg = argv[p.next++];
 
         if (strcmp(arg, "--") == 0)
             break;
@@ -244,6 +247,14 @@ void options_free(const struct program *program)
 }
 
 /* ---- Values ------------------------------------------------------------------------------- */
+
+bool is_folder(const char *path)
+{
+    struct plat_stat st;
+
+    return strcmp(path, "-") != 0 && plat_stat_at(PLAT_CWD, path, true, &st) == 0 &&
+           st.type == PLAT_DIR;
+}
 
 bool size_parse(const char *text, uint64_t *size)
 {

@@ -48,23 +48,14 @@ static char *with_slash(const char *folder)
     return copy;
 }
 
-static bool is_folder(const char *path)
-{
-    struct plat_stat st;
-
-    return strcmp(path, "-") != 0 && plat_stat_at(PLAT_CWD, path, true, &st) == 0 &&
-           st.type == PLAT_DIR;
-}
-
 enum seal_status outputs_init(struct outputs *o, const char *given, struct fault *fault)
 {
     bool is_named = given != NULL && !is_folder(given);
 
-    o->env = sodium_malloc(sizeof *o->env);
     o->files = calloc(VOLUMES_MAX, sizeof *o->files);
     o->folder = with_slash(given == NULL || is_named ? "" : given);
     o->path = is_named ? strdup(given) : NULL;
-    if (o->env == NULL || o->files == NULL || o->folder == NULL || (is_named && o->path == NULL))
+    if (o->files == NULL || o->folder == NULL || (is_named && o->path == NULL))
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     return SEAL_OK;
 }
@@ -99,60 +90,99 @@ void outputs_clear_leftovers(const struct outputs *o)
 
 /* ---- Reading back ------------------------------------------------------------------------- */
 
+static bool has_its_head(const struct output_file *f, const struct volume_in *in)
+{
+    uint8_t hash[HASH_LEN];
+    size_t len;
+    const uint8_t *head = volume_head(in, &len);
+
+    if (len < f->env->head_len)
+        return false;
+    hash_H(hash, &(struct span){head, f->env->head_len}, 1);
+    return memcmp(hash, f->head_hash, sizeof hash) == 0;
+}
+
 /* Whoever sealed it still has its key, and so can tell that each block is as it was. */
-static enum seal_status compare(const struct outputs *o, int fd, const char *path,
+static enum seal_status compare(const struct output_file *f, int fd, struct progress *progress,
                                 struct fault *fault)
 {
     struct volume_in *in = NULL;
     struct stream_reader *reader = NULL;
-    size_t len;
     bool is_last;
 
-    if (volume_take_over(&in, fd, (struct span){NULL, 0}, path, fault) != SEAL_OK)
+    if (volume_take_over(&in, fd, (struct span){NULL, 0}, f->path, fault) != SEAL_OK)
         return fault->status;
-    if (memcmp(volume_head(in, &len), o->head, o->env->head_len) != 0 || len < o->env->head_len)
+    if (!has_its_head(f, in))
         (void)fault_set(fault, SEAL_DAMAGED, NULL, NULL);
-    else if (stream_reader_new(&reader, o->env, in, NULL, fault) == SEAL_OK)
-        (void)!stream_reader_check(reader, &is_last, fault);
+    else if (stream_reader_new(&reader, f->env, in, NULL, fault) == SEAL_OK)
+        (void)!stream_reader_check(reader, &is_last, progress_add, progress, fault);
     stream_reader_free(reader);
     volume_close(in);
     if (fault->status == SEAL_DAMAGED || fault->status == SEAL_HOSTILE) {
         *fault = (struct fault){.status = SEAL_OK};
-        (void)fault_set(fault, SEAL_IO, READS_DIFFERENT, path);
+        (void)fault_set(fault, SEAL_IO, READS_DIFFERENT, f->path);
     }
     return fault->status;
 }
 
-/* The last one written, which is on its medium, and has no name yet. */
-static enum seal_status read_back(struct outputs *o, struct fault *fault)
+static bool wants_reading_back(const struct outputs *o)
 {
-    struct output_file *f = &o->files[o->count - 1];
-    struct plat_stat st;
-    int fd;
+    return o->read_back == READ_BACK_ALWAYS || (o->read_back == READ_BACK_REMOVABLE &&
+                                                plat_is_removable(o->files[o->named].output.dirfd));
+}
 
-    if (o->read_back == READ_BACK_NEVER || f->output.is_stdout)
-        return SEAL_OK;
-    fd = output_reopen(&f->output);
-    if (fd < 0 || plat_stat_fd(fd, &st) != 0) {
+static enum seal_status read_one_back(struct outputs *o, const struct output_file *f,
+                                      struct progress *progress, struct fault *fault)
+{
+    struct plat_stat st;
+    int fd = output_reopen(&f->output);
+
+    if (fd < 0 || plat_stat_fd(fd, &st) != 0)
         (void)fault_set_errno(fault, "it could not be read back", f->path);
-    } else if (o->read_back == READ_BACK_ALWAYS || plat_is_removable(fd)) {
-        if (!o->was_read_back)
-            say("reading back what was written");
-        o->was_read_back = true;
-        if (!plat_forget(fd, st.size))
-            o->was_in_memory = true;
-        (void)!compare(o, fd, f->path, fault);
-    }
+    else if (!plat_forget(fd, st.size))
+        o->was_in_memory = true;
+    if (fault->status == SEAL_OK)
+        (void)!compare(f, fd, progress, fault);
     if (fd >= 0)
         (void)plat_close(fd);
     return fault->status;
 }
 
-/* To the medium, and looked at there. */
+static uint64_t unnamed_size(const struct outputs *o)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = o->named; i < o->count; i++) {
+        const struct output *file = &o->files[i].output;
+        struct plat_stat st;
+
+        if (plat_stat_at(file->dirfd, file->temporary, false, &st) == 0)
+            sum += st.size;
+    }
+    return sum;
+}
+
+/* All that has no name yet and lies on this medium. Not before all of it is there: on one that is
+ * smaller than it says, what comes later may take the place of what was there before. */
+static enum seal_status read_back(struct outputs *o, struct fault *fault)
+{
+    struct progress progress;
+
+    if (o->named == o->count || o->files[o->named].output.is_stdout || !wants_reading_back(o))
+        return SEAL_OK;
+    if (!o->was_read_back)
+        say("reading back what was written");
+    o->was_read_back = true;
+    progress_start(&progress, unnamed_size(o));
+    for (size_t i = o->named; i < o->count && fault->status == SEAL_OK; i++)
+        (void)!read_one_back(o, &o->files[i], &progress, fault);
+    progress_end(&progress);
+    return fault->status;
+}
+
 static enum seal_status finish_last(struct outputs *o, struct fault *fault)
 {
-    return output_finish(&o->files[o->count - 1].output, fault) == SEAL_OK ? read_back(o, fault)
-                                                                           : fault->status;
+    return output_finish(&o->files[o->count - 1].output, fault);
 }
 
 /* ---- Medium after medium ------------------------------------------------------------------ */
@@ -190,6 +220,8 @@ static bool has_room(const struct outputs *o, struct plat_room *room)
 /* What is written gets its names: the medium may be taken out then. */
 static enum seal_status leave_medium(struct outputs *o, struct fault *fault)
 {
+    if (read_back(o, fault) != SEAL_OK)
+        return fault->status;
     for (; o->named < o->count; o->named++)
         if (output_commit(&o->files[o->named].output, fault) != SEAL_OK)
             return fault->status;
@@ -290,11 +322,17 @@ static enum seal_status start_next(struct outputs *o, struct stream_out *out, st
 {
     struct output_file *f = &o->files[o->count];
 
-    o->env->params.index = (uint32_t)o->count;
-    if (create_next(o, fault) != SEAL_OK ||
-        envelope_make(o->env, o->head, o->keys, o->key_count, o->random, fault) != SEAL_OK)
+    if (create_next(o, fault) != SEAL_OK)
         return fault->status;
-    *out = (struct stream_out){o->env, o->head, f->output.fd};
+    f->env = sodium_malloc(sizeof *f->env);
+    if (f->env == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    *f->env = (struct envelope){.params = o->params};
+    f->env->params.index = (uint32_t)o->count - 1;
+    if (envelope_make(f->env, o->head, o->keys, o->key_count, o->random, fault) != SEAL_OK)
+        return fault->status;
+    hash_H(f->head_hash, &(struct span){o->head, f->env->head_len}, 1);
+    *out = (struct stream_out){f->env, o->head, f->output.fd};
     return SEAL_OK;
 }
 
@@ -322,9 +360,9 @@ bool outputs_split(struct outputs *o, uint64_t size)
 enum seal_status outputs_start(struct outputs *o, enum content_type type, struct stream_out *first,
                                struct fault *fault)
 {
-    *o->env =
-        (struct envelope){.params = {.type = type, .flags = o->split.size > 0 ? FLAG_VOLUME : 0}};
-    random_bytes(o->random, o->env->params.bundle_id, BUNDLE_ID_LEN);
+    o->params =
+        (struct envelope_params){.type = type, .flags = o->split.size > 0 ? FLAG_VOLUME : 0};
+    random_bytes(o->random, o->params.bundle_id, BUNDLE_ID_LEN);
     o->was_medium = is_medium(o);
     return start_next(o, first, fault);
 }
@@ -342,7 +380,7 @@ static void take_back(const struct outputs *o, size_t from, size_t to)
 
 enum seal_status outputs_commit(struct outputs *o, struct fault *fault)
 {
-    if (finish_last(o, fault) != SEAL_OK)
+    if (finish_last(o, fault) != SEAL_OK || read_back(o, fault) != SEAL_OK)
         return fault->status;
     for (size_t i = o->named; i < o->count; i++) {
         if (output_commit(&o->files[i].output, fault) == SEAL_OK)
@@ -369,9 +407,9 @@ void outputs_end(struct outputs *o)
                  shown(o->files[i].path));
         output_abort(&o->files[i].output);
         free(o->files[i].path);
+        sodium_free(o->files[i].env);
     }
     free(o->files);
     free(o->path);
     free(o->folder);
-    sodium_free(o->env);
 }

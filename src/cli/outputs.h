@@ -22,6 +22,8 @@
 struct output_file {
     char *path; /* "-" is standard output */
     struct output output;
+    struct envelope *env; /* sodium_malloc: its key must not be swapped out */
+    uint8_t head_hash[HASH_LEN];
 };
 
 struct outputs {
@@ -33,9 +35,9 @@ struct outputs {
     struct stream_split split; /* size 0: one file, whatever its size */
     enum { READ_BACK_REMOVABLE, READ_BACK_ALWAYS, READ_BACK_NEVER } read_back;
     bool was_read_back, was_in_memory;
-    bool asks;            /* for another medium where there is no room for a volume */
-    struct envelope *env; /* of the last. sodium_malloc: its key must not be swapped out */
-    uint8_t head[HEAD_LEN_MAX];
+    bool asks;                     /* for another medium where there is no room for a volume */
+    struct envelope_params params; /* of the set */
+    uint8_t head[HEAD_LEN_MAX];    /* of the last */
     size_t count;
     bool was_medium; /* with asks: something is mounted on the folder */
     size_t named;    /* so many are on media that were taken out */

@@ -48,11 +48,13 @@ static struct option options[] = {
     [OPT_TO] = {.name = "to",
                 .letter = 't',
                 .value = "KEY.pub",
+                .is_path = true,
                 .repeatable = true,
                 .help = "seal to the keys in this file; 1 to 39 keys in all"},
     [OPT_OUTPUT] = {.name = "output",
                     .letter = 'o',
                     .value = "FILE",
+                    .is_path = true,
                     .help = "write to FILE, into a folder, or to standard output (-)"},
     [OPT_PAD] = {.name = "pad",
                  .value = "RULE",
@@ -77,6 +79,7 @@ static struct option options[] = {
     [OPT_NOTE] = {.name = "note", .value = "TEXT", .help = "add a note for whoever opens it"},
     [OPT_NOTE_FILE] = {.name = "note-file",
                        .value = "FILE",
+                       .is_path = true,
                        .help = "add the text in FILE (UTF-8, up to 64 KiB) as notes, line by line"},
     [OPT_INFO] = {.name = "info",
                   .value = "LABEL=VALUE",
@@ -539,7 +542,7 @@ static enum seal_status seal_bag(struct job *job, struct fault *fault)
 {
     struct bag_info info = {.software = "seal " SEAL_VERSION,
                             .program_digest = program_digest(),
-                            .bag_id = job->outputs.env->params.bundle_id,
+                            .bag_id = job->outputs.params.bundle_id,
                             .now = clock_now(),
                             .labels = job->labels.list,
                             .label_count = job->labels.count};
@@ -653,27 +656,31 @@ static enum seal_status run(struct job *job, struct fault *fault)
 static void show_result(const struct job *job)
 {
     const struct outputs *o = &job->outputs;
-    FILE *out = strcmp(o->files[0].path, "-") == 0 ? stderr : stdout;
+    bool is_beside = strcmp(o->files[0].path, "-") == 0;
     char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
 
+    if (is_beside)
+        print_beside();
     number_text(receipt, job->receipt, RECEIPT_GROUPS);
     summarize(job);
-    for (size_t i = 0; out == stdout && i < o->count; i++) {
+    for (size_t i = 0; !is_beside && i < o->count; i++) {
         uint64_t before = i * job->split;
         bool is_last = i + 1 == o->count;
 
-        (void)fprintf(out, "sealed  %s  (%s)\n", shown(o->files[i].path),
-                      size_text(is_last ? job->sealed_len - before : job->split));
+        print("sealed  %s  (%s)\n", shown(o->files[i].path),
+              size_text(is_last ? job->sealed_len - before : job->split));
     }
     if (o->count > 1)
-        (void)fprintf(out, "volumes %zu; all of them are needed to open it\n", o->count);
+        print("volumes %zu; all of them are needed to open it\n", o->count);
     if (o->was_in_memory)
         warn("what was written was read back and is as it should be; but the system read it, at "
              "least in part, from memory and not from the medium.");
     else if (o->was_read_back)
         say("read back from the medium: all is as it was written");
     limits_foresee(job->totals.bytes, job->sealed_len);
-    (void)fprintf(out, "receipt %s\n", receipt);
+    print("receipt %s\n", receipt);
+    if (plat_owns_window())
+        print_large(receipt);
 }
 
 static enum exit_code do_job(struct job *job, struct fault *fault)
@@ -696,6 +703,7 @@ int main(int argc, char **argv)
     enum exit_code code;
 
     plat_process_setup();
+    window_hold_at_end();
     plat_renounce(false);
     message_setup(program.name, false);
     options_parse(&program, argc, argv, &job.paths, &job.path_count);

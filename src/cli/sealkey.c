@@ -237,10 +237,10 @@ static void new_report(const struct new_key *k)
     char fingerprint[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
 
     fingerprint_text(fingerprint, k->id->pkh);
-    printf("public key:  %s\n", shown(k->public_name));
-    printf("secret key:  %s\n", shown(k->secret_name));
-    printf("fingerprint: %s\n", fingerprint);
-    (void)fflush(stdout);
+    print("public key:  %s\n", shown(k->public_name));
+    print("secret key:  %s\n", shown(k->secret_name));
+    print("fingerprint: %s\n", fingerprint);
+    print_flush();
     say("Give out %s. Whoever gets it types: sealkey show %s, and compares the fingerprint with "
         "you by voice.",
         shown(k->public_name), shown(k->public_name));
@@ -275,7 +275,7 @@ static enum exit_code new_run(const char *name, uint32_t expires, bool no_passph
     else
         code = complain(&fault);
     new_free(&k);
-    return finish_output(code);
+    return code;
 }
 
 /* A sentence about what is wrong with the name of a new key, or NULL. */
@@ -301,6 +301,7 @@ static enum exit_code command_new(int argc, char **argv)
         [OUTPUT] = {.name = "output",
                     .letter = 'o',
                     .value = "NAME",
+                    .is_path = true,
                     .help = "write NAME.pub and NAME.key"},
         [EXPIRES] = {.name = "expires",
                      .letter = 'e',
@@ -357,16 +358,16 @@ static void show_date(const char *label, uint32_t days, const char *remark)
 {
     struct date d = date_from_days(days);
 
-    printf("%s%04d-%02d-%02d%s\n", label, d.year, d.month, d.day, remark);
+    print("%s%04d-%02d-%02d%s\n", label, d.year, d.month, d.day, remark);
 }
 
 static void show_common(const char *name, const char *kind, uint32_t created, uint32_t expires)
 {
-    printf("file:        %s\n", shown(name));
-    printf("kind:        %s\n", kind);
+    print("file:        %s\n", shown(name));
+    print("kind:        %s\n", kind);
     show_date("created:     ", created, "");
     if (expires == 0)
-        printf("expires:     never\n");
+        print("expires:     never\n");
     else
         show_date("expires:     ", expires,
                   key_is_expired(expires, date_today()) ? " (expired)" : "");
@@ -377,7 +378,7 @@ static void show_fingerprint(const uint8_t pkh[static HASH_LEN])
     char fingerprint[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
 
     fingerprint_text(fingerprint, pkh);
-    printf("fingerprint: %s\n", fingerprint);
+    print("fingerprint: %s\n", fingerprint);
 }
 
 static enum seal_status show_secret(const char *name, const struct secret_record *record,
@@ -388,15 +389,15 @@ static enum seal_status show_secret(const char *name, const struct secret_record
     enum seal_status status;
 
     show_common(name, "secret key", record->created, record->expires);
-    printf("passphrase:  %s\n", record->locked ? "yes" : "no");
-    (void)fflush(stdout); /* the question comes after what it is about */
+    print("passphrase:  %s\n", record->locked ? "yes" : "no");
+    print_flush(); /* the question comes after what it is about */
     status = identity_unlock(&id, record, name, fd_number, &unlocking);
     if (status == SEAL_OK) {
         show_fingerprint(id->pkh);
         identity_free(id);
         return SEAL_OK;
     }
-    printf("fingerprint: needs the passphrase\n");
+    print("fingerprint: needs the passphrase\n");
     /* Nobody there to give it is no failure: all else has been shown. */
     if (status == SEAL_USAGE && fd_number == NULL)
         return SEAL_OK;
@@ -417,13 +418,13 @@ static enum seal_status show_file(const char *name, bool *first, const char *fd_
     for (size_t i = 0; i < file.public_count; i++) {
         const struct public_key *key = &file.public_keys[i];
 
-        printf("%s", *first ? "" : "\n");
+        print("%s", *first ? "" : "\n");
         *first = false;
         show_common(name, "public key", key->created, key->expires);
         show_fingerprint(key->pkh);
     }
     for (size_t i = 0; i < file.secret_count && status == SEAL_OK; i++) {
-        printf("%s", *first ? "" : "\n");
+        print("%s", *first ? "" : "\n");
         *first = false;
         status = show_secret(name, &file.secrets[i], fd_number, fault);
     }
@@ -460,13 +461,13 @@ static enum exit_code command_show(int argc, char **argv)
         struct fault fault = {.status = SEAL_OK};
 
         if (show_file(operands[i], &first, options[PASSPHRASE_FD].text, &fault) != SEAL_OK) {
-            (void)fflush(stdout);
+            print_flush();
             code = complain(&fault);
         }
     }
     free(operands);
     options_free(&program);
-    return finish_output(code);
+    return code;
 }
 
 /* ---- passwd ------------------------------------------------------------------------------- */
@@ -713,6 +714,7 @@ int main(int argc, char **argv)
     enum exit_code code;
 
     plat_process_setup();
+    window_hold_at_end();
     plat_renounce(false);
     message_setup("sealkey", false);
     if (sodium_init() < 0)
@@ -723,5 +725,5 @@ int main(int argc, char **argv)
     code = run == no_command ? run(argc, argv) : run(argc - 1, argv + 1);
     if (code != EXIT_ALL_DONE && stop_requested())
         plat_die_by_signal();
-    return (int)code;
+    return (int)finish_output(code);
 }

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stream/stream.h"
-
 static enum seal_status out_of_memory(struct fault *fault)
 {
     return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
@@ -88,14 +86,6 @@ static enum seal_status list_folder(struct sets *s, const char *path, struct fau
     return SEAL_OK;
 }
 
-static bool is_folder(const char *name)
-{
-    struct plat_stat st;
-
-    return strcmp(name, "-") != 0 && plat_stat_at(PLAT_CWD, name, true, &st) == 0 &&
-           st.type == PLAT_DIR;
-}
-
 enum seal_status sets_list(struct sets *s, const char *const *operands, size_t count,
                            struct fault *fault)
 {
@@ -114,17 +104,6 @@ static bool is_volume(const struct arrival *a)
     return a->was_opened && (a->env->params.flags & FLAG_VOLUME) != 0;
 }
 
-bool set_ends_early(const struct fault *fault)
-{
-    return fault->status == SEAL_USAGE && fault->what != NULL &&
-           strcmp(fault->what, STREAM_HAS_MORE) == 0;
-}
-
-static uint64_t number_of(const struct arrival *a)
-{
-    return (uint64_t)a->env->params.index + 1;
-}
-
 static bool belong_together(const struct arrival *a, const struct arrival *b)
 {
     return is_volume(a) && is_volume(b) &&
@@ -136,8 +115,8 @@ static int by_number(const void *a, const void *b)
 {
     const struct arrival *x = *(struct arrival *const *)a, *y = *(struct arrival *const *)b;
 
-    if (number_of(x) != number_of(y))
-        return number_of(x) < number_of(y) ? -1 : 1;
+    if (arrival_number(x) != arrival_number(y))
+        return arrival_number(x) < arrival_number(y) ? -1 : 1;
     return x < y ? -1 : 1;
 }
 
@@ -166,7 +145,7 @@ static void drop_doubles(struct set *set)
     for (size_t i = 1; i < set->count; i++) {
         struct arrival *last = set->files[kept - 1];
 
-        if (number_of(set->files[i]) != number_of(last)) {
+        if (arrival_number(set->files[i]) != arrival_number(last)) {
             set->files[kept++] = set->files[i];
             continue;
         }
@@ -176,7 +155,7 @@ static void drop_doubles(struct set *set)
         }
         (void)snprintf(set->reason, sizeof set->reason,
                        "it is another volume %" PRIu64 " than %.150s; give one of the two alone",
-                       number_of(last), shown(last->path));
+                       arrival_number(last), shown(last->path));
         if (set->fault.status == SEAL_OK)
             (void)fault_set(&set->fault, SEAL_USAGE, set->reason, set->files[i]->path);
     }
@@ -187,7 +166,7 @@ static void judge(struct set *set)
 {
     const struct arrival *last = set->files[set->count - 1];
 
-    set->has_gaps = number_of(last) != set->count;
+    set->has_gaps = arrival_number(last) != set->count;
     for (size_t i = 1; i < set->count && set->fault.status == SEAL_OK; i++)
         if (set->files[i]->env->params.type != set->files[0]->env->params.type)
             (void)fault_set(&set->fault, SEAL_HOSTILE,
@@ -293,54 +272,4 @@ void sets_free(struct sets *s)
     free(s->all);
     free(s->arrivals);
     *s = (struct sets){.count = 0};
-}
-
-/* ---- What is missing ---------------------------------------------------------------------- */
-
-/* Gaps, as ranges. */
-struct gaps {
-    char text[REASON_SIZE];
-    size_t len;
-    uint64_t count; /* of volumes */
-};
-
-static void add_gap(struct gaps *g, uint64_t from, uint64_t to)
-{
-    int added = 0;
-
-    if (from > to)
-        return;
-    if (g->len < 100) /* of a hundred gaps the first ones will do */
-        added = snprintf(g->text + g->len, sizeof g->text - g->len,
-                         from == to       ? "%s%" PRIu64
-                         : from + 1 == to ? "%s%" PRIu64 ", %" PRIu64
-                                          : "%s%" PRIu64 " to %" PRIu64,
-                         g->count > 0 ? ", " : "", from, to);
-    else if (strcmp(g->text + g->len - 3, "...") != 0)
-        added = snprintf(g->text + g->len, sizeof g->text - g->len, " ...");
-    g->len += (size_t)added;
-    g->count += to - from + 1;
-}
-
-void set_describe_missing(const struct set *set, enum set_end end, char text[static REASON_SIZE])
-{
-    uint64_t next = 1, last = number_of(set->files[set->count - 1]);
-    struct gaps g = {.len = 0};
-    char behind[64] = "";
-
-    for (size_t i = 0; i < set->count; i++) {
-        add_gap(&g, next, number_of(set->files[i]) - 1);
-        next = number_of(set->files[i]) + 1;
-    }
-    if (end != SET_END_UNKNOWN)
-        (void)snprintf(
-            behind, sizeof behind,
-            end == SET_HAS_LAST ? " of %" PRIu64 : ", and what comes behind volume %" PRIu64, last);
-    if (g.count == 0)
-        (void)snprintf(text, REASON_SIZE,
-                       "what comes behind volume %" PRIu64 " is missing; give all of them together",
-                       last);
-    else
-        (void)snprintf(text, REASON_SIZE, "volume%s %.120s%s %s missing; give all of them together",
-                       g.count == 1 ? "" : "s", g.text, behind, g.count == 1 ? "is" : "are");
 }

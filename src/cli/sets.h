@@ -34,11 +34,4 @@ MUST_USE enum seal_status sets_list(struct sets *s, const char *const *operands,
 MUST_USE enum seal_status sets_sort(struct sets *s, struct fault *fault);
 void sets_free(struct sets *s);
 
-/* Whether a fault says that volumes are missing behind the last one here. */
-bool set_ends_early(const struct fault *fault);
-/* Whether the last of its volumes is here: of how many there are only that one knows. */
-enum set_end { SET_HAS_LAST, SET_HAS_MORE, SET_END_UNKNOWN };
-/* What there is no volume of, in words: numbers count from 1. */
-void set_describe_missing(const struct set *set, enum set_end end, char text[static REASON_SIZE]);
-
 #endif

@@ -45,11 +45,13 @@ static struct option options[] = {
     [OPT_KEY] = {.name = "key",
                  .letter = 'k',
                  .value = "KEY",
+                 .is_path = true,
                  .repeatable = true,
                  .help = "try this secret key file, or all in this folder"},
     [OPT_OUTPUT] = {.name = "output",
                     .letter = 'o',
                     .value = "DIR",
+                    .is_path = true,
                     .help =
                         "the bag to make (DIR/: make bags in it); a file for a stream or --raw, "
                         "or -"},
@@ -63,6 +65,7 @@ static struct option options[] = {
                      .help = "take out this file or folder alone, and check only that"},
     [OPT_RECHECK] = {.name = "recheck",
                      .value = "BAG",
+                     .is_path = true,
                      .repeatable = true,
                      .help = "check a bag on disk again; no key is needed"},
     [OPT_LONG] = {.name = "long", .help = "with --list: sizes, times and SHA-256 too"},
@@ -75,6 +78,7 @@ static struct option options[] = {
     [OPT_CASE] = {.name = "case", .value = "TEXT", .help = "the case, for the custody record"},
     [OPT_LOG] = {.name = "log",
                  .value = "FILE",
+                 .is_path = true,
                  .help = "add a line for each drop, and name those that came before"},
     [OPT_WRITABLE] = {.name = "writable", .help = "do not leave the bag read-only"},
     [OPT_EXACT_NAMES] = {.name = "exact-names",
@@ -360,11 +364,11 @@ struct outcome {
 
 static void show_table(const struct drop *drops, const struct outcome *outcomes, size_t count)
 {
-    (void)printf("\n%-12s  %-24s  %s\n", "result", "receipt", "file");
+    print("\n%-12s  %-24s  %s\n", "result", "receipt", "file");
     for (size_t i = 0; i < count; i++)
-        (void)printf("%-12s  %-24s  %s\n", outcomes[i].word,
-                     outcomes[i].receipt[0] != '\0' ? outcomes[i].receipt : "-",
-                     shown(drop_called(&drops[i])));
+        print("%-12s  %-24s  %s\n", outcomes[i].word,
+              outcomes[i].receipt[0] != '\0' ? outcomes[i].receipt : "-",
+              shown(drop_called(&drops[i])));
 }
 
 static void note_outcome(struct outcome *o, const struct drop *d)
@@ -382,8 +386,8 @@ static enum exit_code receive_all(struct drop *drops, size_t count, struct outco
 
     for (size_t i = 0; i < count && stopped->status == SEAL_OK; i++) {
         if (count > 1)
-            (void)printf("%sfile     %s\n", i > 0 ? "\n" : "", shown(drop_called(&drops[i])));
-        (void)fflush(stdout);
+            print("%sfile     %s\n", i > 0 ? "\n" : "", shown(drop_called(&drops[i])));
+        print_flush();
         drop_receive(&drops[i]);
         code = worse(code, drop_report(&drops[i]));
         note_outcome(&outcomes[i], &drops[i]);
@@ -419,13 +423,6 @@ static enum exit_code receive_sets(const struct drop_options *o, const struct se
 static bool ends_in_slash(const char *text)
 {
     return text != NULL && text[0] != '\0' && text[strlen(text) - 1] == '/';
-}
-
-static bool is_folder(const char *path)
-{
-    struct plat_stat st;
-
-    return plat_stat_at(PLAT_CWD, path, true, &st) == 0 && st.type == PLAT_DIR;
 }
 
 /* What -o names: one bag, or the folder for several. */
@@ -546,6 +543,7 @@ int main(int argc, char **argv)
     plat_process_setup();
     if (argc == 1 && strcmp(argv[0], PLAT_WORKER_NAME) == 0)
         return intake_worker();
+    window_hold_at_end();
     plat_renounce(true);
     message_setup(program.name, false);
     options_parse(&program, argc, argv, &files, &count);

@@ -17,9 +17,9 @@ void page_title(struct page *p, const char *text);
 void page_heading(struct page *p, const char *text);
 void page_blank(struct page *p);
 /* Our own words, printf-like and at most 1000 characters, wrapped at 79 columns. */
-void page_say(struct page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void page_say(struct page *p, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Likewise, with a dash before it. */
-void page_point(struct page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void page_point(struct page *p, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Our own words on a line of their own that must not be wrapped: a command. */
 void page_command(struct page *p, const char *command);
 /* "    LABEL      VALUE": value is escaped; NULL or "" becomes instead. */

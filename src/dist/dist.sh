@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the static programs for every system into build/dist: `make dist`.
 #
-#   dist.sh [TARGET...]     linux-x86_64 linux-aarch64 (all of them without arguments)
+#   dist.sh [TARGET...]     linux-x86_64 linux-aarch64 windows-x86_64 (all of them without arguments)
 #
 #   DIST_SOURCES=/folder    take the source files from there, by their last names; nothing is fetched
 #   DEBIAN_MIRROR=URI       where Debian's archive is, if apt's own configuration does not say
@@ -25,7 +25,7 @@ work=$top/build/dist-work
 dist=$top/build/dist
 sources=$top/build/dist-src
 jobs=-j$(nproc)
-all_targets='linux-x86_64 linux-aarch64'
+all_targets='linux-x86_64 linux-aarch64 windows-x86_64'
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'dist: %s\n' "$*" >&2; exit 1; }
@@ -39,6 +39,7 @@ native() { [ "$(uname -m)" = "$1" ] && [ "$(uname -s)" = Linux ]; }
 compiler_of() {
     case $1 in
     linux-*) if native "${1#linux-}"; then say ''; else say "${1#linux-}-linux-gnu-"; fi ;;
+    windows-*) say "${1#windows-}-w64-mingw32-" ;;
     esac
 }
 
@@ -47,6 +48,7 @@ packages_for() {
     for target; do
         case $target in
         linux-aarch64) native aarch64 || say 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross linux-libc-dev-arm64-cross' ;;
+        windows-x86_64) say 'gcc-mingw-w64-x86-64-posix mingw-w64-x86-64-dev' ;;
         linux-x86_64) native x86_64 || say 'gcc-x86-64-linux-gnu libc6-dev-amd64-cross linux-libc-dev-amd64-cross' ;;
         esac
     done
@@ -178,6 +180,12 @@ build_musl() {
         make "$jobs" AR="${tools}ar" RANLIB="${tools}ranlib" && make install && take_kernel_headers && make_musl_compiler
 }
 
+# The compiler's own library for Windows: its parts are the system's, of which it has only the list. Threads are POSIX's.
+make_windows_compiler() {
+    printf '#!/bin/sh\nexec %sgcc-posix "$@"\n' "$tools" >"$tree/cc"
+    chmod +x "$tree/cc"
+}
+
 configure() {
     ./configure --host="$host" --prefix="$tree" --libdir="$tree/lib" --disable-shared --enable-static CC="$tree/cc" AR="${tools}ar" \
         RANLIB="${tools}ranlib" NM="${tools}nm" STRIP="${tools}strip" CFLAGS="$(flags_for)" "$@" && make "$jobs" && make install
@@ -194,7 +202,7 @@ build_library() {
         make "$jobs" -C lib libzstd.a ZSTD_LEGACY_SUPPORT=0 ZSTD_LIB_DICTBUILDER=0 ZSTD_LIB_DEPRECATED=0 CC="$tree/cc" AR="${tools}ar" CFLAGS="$(flags_for)" &&
             cp lib/libzstd.a "$tree/lib" && cp lib/zstd.h lib/zstd_errors.h lib/zdict.h "$tree/include" ;;
     utf8proc)
-        make "$jobs" libutf8proc.a CC="$tree/cc" AR="${tools}ar" CFLAGS="$(flags_for)" &&
+        make "$jobs" libutf8proc.a CC="$tree/cc" AR="${tools}ar" CFLAGS="$(flags_for) $static_defines" &&
             cp libutf8proc.a "$tree/lib" && cp utf8proc.h "$tree/include" ;;
     esac
 }
@@ -208,6 +216,7 @@ build_sysroot() {
     [ "$(cat "$tree/mark" 2>/dev/null)" = "$(sysroot_mark)" ] && return
     rm -rf "$tree"
     mkdir -p "$tree/lib" "$tree/include"
+    case $target in windows-*) make_windows_compiler ;; esac
     for name in $(libraries_for "$target"); do
         say "Building $name for $target"
         case $name in
@@ -221,21 +230,27 @@ build_sysroot() {
 
 build_programs() {
     {
-        say "DEPS_CFLAGS := -isystem $tree/include"
-        say "DEPS_LIBS := -L$tree/lib -lsodium -lzstd -lnettle -lutf8proc -ljansson -lseccomp"
+        say "DEPS_CFLAGS := -isystem $tree/include $static_defines"
+        say "DEPS_LIBS := -L$tree/lib -lsodium -lzstd -lnettle -lutf8proc -ljansson $system_libs"
     } >"$tree/deps.mk"
-    make -s "$jobs" VARIANT=release OUT="build/dist-work/$target/out" DEPS_MK="$tree/deps.mk" CC="$tree/cc" AR="${tools}ar" \
+    make -s "$jobs" VARIANT=release SYSTEM="${target%%-*}" OUT="build/dist-work/$target/out" DEPS_MK="$tree/deps.mk" CC="$tree/cc" AR="${tools}ar" \
         WERROR=1 CFLAGS="-ffile-prefix-map=$tree=. -ffunction-sections -fdata-sections" \
         LDFLAGS='-Wl,--gc-sections -Wl,--build-id=none' programs
     mkdir -p "$dist/$target"
     for program in seal unseal sealkey; do
-        "${tools}strip" -s -o "$dist/$target/$program" "$tree/out/$program"
+        # For Windows it writes down when it was done, or this instead.
+        SOURCE_DATE_EPOCH=0 "${tools}strip" -s -o "$dist/$target/$program$exe" "$tree/out/$program$exe"
     done
 }
 
 # ---- What they are made of ------------------------------------------------------------------------
 
 version() { sed -n 's/^#define SEAL_VERSION "\(.*\)"$/\1/p' src/base/base.h; }
+
+mingw_version() {
+    printf '#include <_mingw_mac.h>\n__MINGW64_VERSION_MAJOR.__MINGW64_VERSION_MINOR.__MINGW64_VERSION_BUGFIX\n' |
+        "$(compiler_of "$1")gcc" -E -P -x c - | tail -n 1 | tr -d ' '
+}
 
 # Everything that is in a program, as its maker numbers it; and the compiler, which is not but makes it.
 write_sbom() {
@@ -252,6 +267,13 @@ write_sbom() {
             printf "     \"properties\": [{\"name\": \"file\", \"value\": \"%s\"}, {\"name\": \"systems\", \"value\": \"%s\"}]}", file, $7
         }' src/dist/sources
         for target; do
+            # What comes with the compiler and is linked in: the start of a program, threads, the protector of the stack.
+            case $target in windows-*)
+                printf ',\n    {"type": "library", "bom-ref": "mingw-w64", "name": "mingw-w64 runtime and winpthreads", "version": "%s", "licenses": [{"license": {"id": "ZPL-2.1"}}, {"license": {"id": "MIT"}}]}' \
+                    "$(mingw_version "$target")"
+                printf ',\n    {"type": "library", "bom-ref": "gcc-runtime", "name": "libgcc and libssp", "version": "%s", "licenses": [{"expression": "GPL-3.0-or-later WITH GCC-exception-3.1"}]}' \
+                    "$("$(compiler_of "$target")gcc-posix" -dumpfullversion)" ;;
+            esac
             printf ',\n    {"type": "application", "bom-ref": "compiler-%s", "name": "compiler for %s", "version": "%s", "scope": "excluded"}' \
                 "$target" "$target" "$("$(compiler_of "$target")gcc" --version | head -n 1)"
         done
@@ -275,7 +297,10 @@ build_target() {
     tools=$(compiler_of "$target")
     tree=$work/$target
     machine=${target#*-}
-    host=$machine-linux-musl
+    case $target in
+    windows-*) host=$machine-w64-mingw32 exe=.exe system_libs='-lntdll -ladvapi32 -lssp' static_defines='-DSODIUM_STATIC -DUTF8PROC_STATIC' ;;
+    *) host=$machine-linux-musl exe='' system_libs=-lseccomp static_defines='' ;;
+    esac
     have "${tools}gcc" || die "${tools}gcc is not there"
     build_sysroot
     say "Building seal for $target"

@@ -3,14 +3,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <sodium.h>
 
 #define MESSAGE_HEAD 5 /* length and type */
 
 struct channel {
-    int fd;
+    int from, to;
     size_t begun; /* where the message at hand begins in out */
     size_t out_len;
     size_t in_pos, in_len;
@@ -21,14 +20,15 @@ struct channel {
     uint8_t in[MESSAGE_HEAD + MESSAGE_MAX];
 };
 
-enum seal_status channel_new(struct channel **out, int fd, struct fault *fault)
+enum seal_status channel_new(struct channel **out, int from, int to, struct fault *fault)
 {
     struct channel *c = sodium_malloc(sizeof *c);
 
     *out = c;
     if (c == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    c->fd = fd;
+    c->from = from;
+    c->to = to;
     c->begun = c->out_len = c->in_pos = c->in_len = 0;
     c->watch = NULL;
     return SEAL_OK;
@@ -59,7 +59,7 @@ enum seal_status channel_flush(struct channel *c, struct fault *fault)
     size_t len = c->out_len;
 
     c->out_len = 0;
-    return fd_write_full(c->fd, c->out, len, fault);
+    return fd_write_full(c->to, c->out, len, fault);
 }
 
 /* What does not fit any more is left out: channel_end finds the message too long then. */
@@ -128,7 +128,7 @@ enum seal_status channel_end(struct channel *c, struct fault *fault)
 static enum seal_status wait_watching(struct channel *c, struct fault *fault)
 {
     for (;;) {
-        bool readable = plat_wait_readable(c->fd, WATCH_EVERY);
+        bool readable = plat_wait_readable(c->from, WATCH_EVERY);
         double now = plat_monotonic();
 
         if (stop_requested())
@@ -152,11 +152,11 @@ static enum seal_status fill(struct channel *c, size_t wanted, bool *enough, str
         c->in_pos = 0;
     }
     while (c->in_len - c->in_pos < wanted) {
-        ssize_t n;
+        int64_t n;
 
         if (c->watch != NULL && wait_watching(c, fault) != SEAL_OK)
             return fault->status;
-        n = read(c->fd, c->in + c->in_len, sizeof c->in - c->in_len);
+        n = plat_read(c->from, c->in + c->in_len, sizeof c->in - c->in_len);
         if (stop_requested())
             return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
         if (n < 0 && errno == EINTR)

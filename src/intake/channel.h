@@ -71,7 +71,7 @@ bool fields_end(const struct fields *f);
 struct channel;
 
 /* fd stays the caller's to close. */
-MUST_USE enum seal_status channel_new(struct channel **out, int fd, struct fault *fault);
+MUST_USE enum seal_status channel_new(struct channel **out, int from, int to, struct fault *fault);
 /* Wipes what went through it: the file key did. */
 void channel_free(struct channel *c);
 /* watch is asked several times a second, while the other side is waited for and while it talks;

@@ -36,7 +36,7 @@ static enum seal_status name_fault(struct fault *fault, const char *path)
 /* One part of a path, opened. Closes at unless somebody else holds it. */
 static int enter(const struct folder *f, int at, const char *part, size_t len)
 {
-    char *name = strndup(part, len);
+    char *name = text_copy(part, len);
     int fd = name == NULL ? -1 : plat_open_dir(at, name, false);
     int saved = name == NULL ? ENOMEM : errno;
 
@@ -122,7 +122,7 @@ static enum seal_status open_parent(struct folder *f, const char *path, int *fd,
     }
     if (at < 0)
         return name_fault(fault, path);
-    copy = strndup(path, len);
+    copy = text_copy(path, len);
     folder_end(&(struct folder){-1, f->open_path, f->open_fd});
     f->open_path = copy;
     f->open_fd = at;

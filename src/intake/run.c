@@ -283,10 +283,10 @@ static void start_watching(struct run *r)
     r->keep_files = room.files == UINT64_MAX ? 0 : room.files / 20;
 }
 
-static enum seal_status converse(struct run *r, int channel_fd, struct span ahead,
+static enum seal_status converse(struct run *r, const struct plat_worker *worker, struct span ahead,
                                  struct fault *fault)
 {
-    if (channel_new(&r->channel, channel_fd, fault) != SEAL_OK)
+    if (channel_new(&r->channel, worker->from, worker->to, fault) != SEAL_OK)
         return fault->status;
     start_watching(r);
     if (send_errand(r, ahead, fault) == SEAL_OK)
@@ -332,9 +332,9 @@ static enum seal_status work(struct run *r, const struct handed *h, struct fault
     if (plat_worker_start(&worker, h->fds, h->fd_count, h->more, h->more_count) != 0)
         return fault_set_errno(fault, "the part that reads what is inside could not be started",
                                NULL);
-    stopped = converse(r, worker.channel, h->ahead, fault) != SEAL_OK &&
+    stopped = converse(r, &worker, h->ahead, fault) != SEAL_OK &&
               fault->status != SEAL_IO; /* then it has ended, and how is worth knowing */
-    (void)plat_close(worker.channel);
+    plat_worker_hang_up(&worker);
     if (!stopped && await_end(r, &worker, &late) != SEAL_OK) {
         stopped = true;
         *fault = late;

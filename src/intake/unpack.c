@@ -32,7 +32,7 @@ char *unpack_path(struct unpack *u, const char *path, size_t len)
     const char *spelled = u->spelling == NULL ? NULL : bag_spelling_of(u->spelling, path, len);
 
     if (u->spelling == NULL)
-        return strndup(path, len);
+        return text_copy(path, len);
     return spelled == NULL ? NULL : strdup(spelled);
 }
 
@@ -144,6 +144,8 @@ static enum seal_status make_read_only(struct unpack *u, int fd, const char *pat
 static enum seal_status close_one(struct unpack *u, const struct unpack_file *f, int fd,
                                   enum seal_status status, struct fault *fault)
 {
+    if (status == SEAL_OK)
+        plat_mark_foreign(fd);
     if (status == SEAL_OK && plat_set_mtime_fd(fd, f->mtime) != 0)
         status = fault_set_errno(fault, "could not be given its time", f->path);
     if (status == SEAL_OK)

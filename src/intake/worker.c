@@ -438,7 +438,7 @@ static enum seal_status do_errand(struct worker *w, struct fault *fault)
         (void)!do_stream(w, fault);
         break;
     case INTAKE_VOLUME:
-        (void)!stream_reader_check(w->stream, &w->result.is_last, fault);
+        (void)!stream_reader_check(w->stream, &w->result.is_last, NULL, NULL, fault);
         break;
     case INTAKE_LAST:
         (void)!do_last(w, fault);
@@ -476,7 +476,7 @@ int intake_worker(void)
 
     if (sodium_init() < 0)
         return 1;
-    if (channel_new(&w.channel, PLAT_WORKER_CHANNEL, &silence) == SEAL_OK) {
+    if (channel_new(&w.channel, PLAT_WORKER_HEARS, PLAT_WORKER_SAYS, &silence) == SEAL_OK) {
         if (take_errand(&w, &silence) == SEAL_OK && enter_cage(&w, &outcome) == SEAL_OK)
             (void)!do_errand(&w, &outcome);
         if (silence.status == SEAL_OK)

@@ -4,9 +4,10 @@
 #include "platform/platform.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "platform/nudge.h"
 
 struct crew {
     pthread_mutex_t lock; /* of all that is below, and of the crew's own parts of tasks and lanes */
@@ -125,7 +126,7 @@ void crew_post(struct crew *c, struct lane *lane, struct task *t)
 static void nudge_helpers(const struct crew *c)
 {
     for (unsigned int i = 0; i < c->helper_count; i++)
-        (void)pthread_kill(c->helpers[i], SIGURG);
+        thread_nudge(c->helpers[i]);
 }
 
 /* Never for good: glibc before 2.41 may lose a wake-up (its bug 25847). The caller alone gets all
@@ -166,11 +167,6 @@ unsigned int crew_size(const struct crew *c)
     return c == NULL ? 1 : c->size;
 }
 
-static void on_nudge(int signal_number)
-{
-    (void)signal_number;
-}
-
 /* What is usual on a system, or set by somebody for other programs, may be hundreds of MiB, which
  * count where there is a limit. Sanitizers need more than we do. */
 #define STACK_LEN ((size_t)2 * 1024 * 1024)
@@ -188,20 +184,14 @@ static bool start_helper(struct crew *c)
     return done;
 }
 
-/* Signals are for the caller's own thread, but for ours, which only ends a call that waits. */
 static void start_helpers(struct crew *c)
 {
-    struct sigaction nudge = {.sa_handler = on_nudge};
-    sigset_t all, before;
+    struct signals_before before;
 
-    (void)sigemptyset(&nudge.sa_mask);
-    (void)sigaction(SIGURG, &nudge, NULL);
-    (void)sigfillset(&all);
-    (void)sigdelset(&all, SIGURG);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    signals_keep(&before);
     while (c->helper_count + 1 < c->size && start_helper(c))
         c->helper_count++;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    signals_share(&before);
     /* What a thread asks of the system as it begins, it may not be allowed later. */
     (void)pthread_mutex_lock(&c->lock);
     while (c->begun < c->helper_count)

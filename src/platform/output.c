@@ -14,7 +14,7 @@ bool path_split(const char *path, char **dir, const char **name)
     size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
 
     *name = slash == NULL ? path : slash + 1;
-    *dir = len == 0 ? strdup(".") : strndup(path, len);
+    *dir = len == 0 ? strdup(".") : text_copy(path, len);
     return *dir != NULL;
 }
 
@@ -118,8 +118,15 @@ enum seal_status output_commit(struct output *o, struct fault *fault)
     }
     /* From here on it is there under its name; only a power failure could still take that back. */
     if (plat_sync(o->dirfd) != 0) {
-        (void)fault_set_errno(fault, "its folder could not be written", o->name);
-        (void)plat_unlink(o->dirfd, o->name);
+        int saved = errno;
+        bool is_gone = plat_unlink(o->dirfd, o->name) == 0;
+
+        errno = saved;
+        (void)fault_set_errno(fault,
+                              is_gone ? "its folder could not be written"
+                                      : "its folder could not be written, and it could not be "
+                                        "removed from there; do not trust what has that name",
+                              o->name);
     }
     output_free(o);
     return fault->status;

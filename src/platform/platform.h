@@ -8,6 +8,9 @@
 
 #include "base/base.h"
 
+/* What errno means, in a few words. */
+const char *plat_strerror(int error);
+
 /* ---- The process -------------------------------------------------------------------------- */
 
 /* First thing in main: no core dumps, no other process of the user may read this one's memory,
@@ -28,8 +31,14 @@ int plat_open_self(void);
 /* This program once more, in a process of its own that has nothing of ours: no memory, no
  * arguments, and of the environment only what the loader needs. It is killed when we end. */
 #define PLAT_WORKER_NAME "unseal-worker" /* its argv[0] */
-/* Its descriptors; 0 and 1 are open on nothing, and so is 2, so that it cannot reach a terminal. */
-#define PLAT_WORKER_CHANNEL 3
+/* Its descriptors. What it hears from us, and what it says to us, go over one socket, or over two
+ * pipes. 0 to 2 are open on nothing besides, so that it cannot reach a terminal. */
+#define PLAT_WORKER_HEARS 3
+#ifdef _WIN32
+#define PLAT_WORKER_SAYS 1
+#else
+#define PLAT_WORKER_SAYS 3
+#endif
 #define PLAT_WORKER_FIRST 4 /* of those given, in their order */
 #define PLAT_WORKER_FDS_MAX 4
 /* Likewise of more that it reads: behind all numbers that the cage lets it write to. */
@@ -37,12 +46,14 @@ int plat_open_self(void);
 #define PLAT_WORKER_MORE_MAX 399
 
 struct plat_worker {
-    int channel; /* our end of the socket between us; ours to close */
-    long pid;
+    int from, to; /* our ends, maybe the same; plat_worker_hang_up closes them */
+    intptr_t process;
 };
 
 int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, const int *more,
                       size_t more_count);
+
+void plat_worker_hang_up(struct plat_worker *w);
 
 enum plat_worker_end {
     PLAT_WORKER_DONE,      /* it ended by itself, with 0 */
@@ -76,6 +87,15 @@ struct plat_cage {
 #define PLAT_CAGE_LIMITS 8     /* memory, files, processes */
 #define PLAT_CAGE_ALL 15
 
+/* The first two as those who look after a system call them. */
+#ifdef _WIN32
+#define PLAT_CAGE_FILES_NAME "what would keep a program from your files"
+#define PLAT_CAGE_CALLS_NAME "and from calls of the system"
+#else
+#define PLAT_CAGE_FILES_NAME "Landlock"
+#define PLAT_CAGE_CALLS_NAME "seccomp"
+#endif
+
 /* Shuts this process in, for good, with its only thread and the others. Returns the pieces that
  * this system lacks: the others hold. *crew gets the threads; NULL if there is one. */
 struct crew;
@@ -99,6 +119,9 @@ size_t plat_terminal_columns(int fd);
 
 /* Whether there is one to ask on. */
 bool plat_has_terminal(void);
+/* Whether it is a window that was opened for this program alone and closes with it: somebody has
+ * dropped a folder on the program. */
+bool plat_owns_window(void);
 
 enum plat_prompt_result {
     PLAT_PROMPT_OK,
@@ -199,6 +222,11 @@ char *plat_real_path(const char *path);
 /* Calls each(ctx, name) for all entries but . and .., in no order. each returns 0 to go on; what
  * else it returns ends the listing and is returned. dirfd stays open. */
 int plat_list_dir(int dirfd, int (*each)(void *ctx, const char *name), void *ctx);
+/* Calls each(ctx, name) likewise for what a file or folder holds besides its content (alternate
+ * data streams of NTFS), but for the mark of where a file came from. Where there is no such thing,
+ * or it cannot be told, there is none. */
+int plat_list_streams(int at, const char *name, int (*each)(void *ctx, const char *stream),
+                      void *ctx);
 int plat_close(int fd);
 /* A file or a folder that belongs to this user, to lock it; never through a link. EINVAL: it is
  * something else, or somebody else's. */
@@ -215,6 +243,21 @@ void plat_hint_soon(int fd);
  * medium by and by, so that little is left for the end, and forget it, so that what others read
  * stays in memory. -1: the medium failed, or is full. */
 int plat_write_behind(int fd, uint64_t before, uint64_t now);
+
+/* ---- Reading and writing whole ------------------------------------------------------------ */
+
+/* What is there, up to len bytes: how many, 0 at the end, or -1. */
+int64_t plat_read(int fd, void *buf, size_t len);
+/* Back to the beginning. ESPIPE: it has none. */
+int plat_rewind(int fd);
+/* Reads until len bytes or the end; *got says how many. */
+MUST_USE enum seal_status fd_read_full(int fd, void *buf, size_t len, size_t *got,
+                                       struct fault *fault);
+/* Likewise from that place of a file on, which is not to be read in the other way as well. */
+MUST_USE enum seal_status fd_read_at(int fd, uint64_t off, void *buf, size_t len, size_t *got,
+                                     struct fault *fault);
+/* Writes all of it; a short write is gone on with, never taken for success. */
+MUST_USE enum seal_status fd_write_full(int fd, const void *data, size_t len, struct fault *fault);
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
@@ -236,7 +279,16 @@ int plat_lock(int fd);
 int plat_lock_try(int fd);
 /* Another number for the same open file. */
 int plat_duplicate(int fd);
+/* The smallest step, in nanoseconds, that this system counts times in. */
+#ifdef _WIN32
+#define PLAT_TIME_UNIT 100
+#else
+#define PLAT_TIME_UNIT 1
+#endif
 int plat_set_mtime_fd(int fd, struct timestamp mtime);
+/* Has the system warn whoever opens that file that it came from somebody else, where it knows such
+ * a mark (the Mark of the Web on NTFS). Before it gets its time. */
+void plat_mark_foreign(int fd);
 /* Takes the right to write from everybody. EPERM, ENOTSUP or EINVAL where there is no such thing.
  */
 int plat_make_read_only(int fd);
@@ -309,6 +361,11 @@ struct output {
     char *temporary;
 };
 
+/* Gives a path that somebody typed the separators that all paths have within the program: on
+ * Windows a backslash becomes a slash, elsewhere nothing changes. */
+void path_unify(char *path);
+/* Whether it is the top of a drive, which has no name of its own ("E:/"). */
+bool path_is_drive(const char *path);
 /* Splits path at its last separator: *dir is malloc'ed ("." if there is none), *name points into
  * path. False for want of memory. */
 bool path_split(const char *path, char **dir, const char **name);

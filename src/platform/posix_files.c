@@ -21,6 +21,17 @@
 
 #include "platform/posix.h"
 
+void path_unify(char *path)
+{
+    (void)path;
+}
+
+bool path_is_drive(const char *path)
+{
+    (void)path;
+    return false;
+}
+
 static int real_at(int at)
 {
     return at == PLAT_CWD ? AT_FDCWD : at;
@@ -217,6 +228,16 @@ int plat_list_dir(int dirfd, int (*each)(void *ctx, const char *name), void *ctx
     return result;
 }
 
+int plat_list_streams(int at, const char *name, int (*each)(void *ctx, const char *stream),
+                      void *ctx)
+{
+    (void)at;
+    (void)name;
+    (void)each;
+    (void)ctx;
+    return 0;
+}
+
 int plat_close(int fd)
 {
     /* POSIX leaves the descriptor's state open after EINTR; Linux has closed it: never twice. */
@@ -368,6 +389,11 @@ int plat_set_mtime_fd(int fd, struct timestamp mtime)
     struct timespec times[2] = {{0, UTIME_OMIT}, {mtime.sec, (long)mtime.nsec}};
 
     return futimens(fd, times);
+}
+
+void plat_mark_foreign(int fd)
+{
+    (void)fd;
 }
 
 int plat_make_read_only(int fd)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "platform/nudge.h"
 #include "platform/posix.h"
 
 /* On most processors; where pages are of another size, nothing is lost but some addresses. */
@@ -97,6 +99,38 @@ void ignore_stop_signals(void)
         (void)signal(stop_signals[i], SIG_IGN);
 }
 
+/* ---- Threads ------------------------------------------------------------------------------ */
+
+static void on_nudge(int signal_number)
+{
+    (void)signal_number;
+}
+
+/* But for ours, which only ends a call that waits. */
+void signals_keep(struct signals_before *before)
+{
+    struct sigaction nudge = {.sa_handler = on_nudge};
+    sigset_t all;
+
+    (void)sigemptyset(&nudge.sa_mask);
+    (void)sigaction(SIGURG, &nudge, NULL);
+    (void)sigfillset(&all);
+    (void)sigdelset(&all, SIGURG);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before->mask);
+}
+
+void signals_share(const struct signals_before *before)
+{
+    (void)pthread_sigmask(SIG_SETMASK, &before->mask, NULL);
+}
+
+void thread_nudge(pthread_t thread)
+{
+    (void)pthread_kill(thread, SIGURG);
+}
+
+/* ---- The process's own -------------------------------------------------------------------- */
+
 _Noreturn void plat_die_by_signal(void)
 {
     int signal_number = stopping_signal != 0 ? stopping_signal : SIGINT;
@@ -108,6 +142,11 @@ _Noreturn void plat_die_by_signal(void)
     (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
     (void)raise(signal_number);
     _exit(128 + signal_number);
+}
+
+const char *plat_strerror(int error)
+{
+    return strerror(error);
 }
 
 unsigned int plat_processors(void)

@@ -10,8 +10,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -256,6 +256,11 @@ bool plat_has_terminal(void)
     int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
     return tty >= 0 && close(tty) == 0;
+}
+
+bool plat_owns_window(void)
+{
+    return false;
 }
 
 enum plat_prompt_result plat_prompt_line(const char *prompt, char *line, size_t size)

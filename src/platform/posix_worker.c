@@ -147,7 +147,7 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, co
     int pair[2], program, saved;
     pid_t parent = getpid(), pid;
 
-    *w = (struct plat_worker){.channel = -1, .pid = -1};
+    *w = (struct plat_worker){.from = -1, .to = -1, .process = -1};
     program = plat_open_self();
     if (program < 0)
         return -1;
@@ -157,7 +157,7 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, co
         errno = saved;
         return -1;
     }
-    give(&given, pair[1], PLAT_WORKER_CHANNEL);
+    give(&given, pair[1], PLAT_WORKER_HEARS);
     for (size_t i = 0; i < fd_count; i++)
         give(&given, fds[i], PLAT_WORKER_FIRST + (int)i);
     for (size_t i = 0; i < more_count; i++)
@@ -173,9 +173,15 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, co
         errno = saved;
         return -1;
     }
-    w->channel = pair[0];
-    w->pid = pid;
+    w->from = w->to = pair[0];
+    w->process = pid;
     return 0;
+}
+
+void plat_worker_hang_up(struct plat_worker *w)
+{
+    (void)close(w->from);
+    w->from = w->to = -1;
 }
 
 static enum plat_worker_end end_of(int status)
@@ -203,7 +209,8 @@ bool plat_worker_has_ended(const struct plat_worker *w, int milliseconds)
     for (int waited = 0, pause = 1; waited <= milliseconds && !stop_requested(); waited += pause) {
         siginfo_t end = {.si_pid = 0};
 
-        if (waitid(P_PID, (id_t)w->pid, &end, WEXITED | WNOHANG | WNOWAIT) != 0 || end.si_pid != 0)
+        if (waitid(P_PID, (id_t)w->process, &end, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+            end.si_pid != 0)
             return true;
         (void)nanosleep(&(struct timespec){0, pause * 1000000L}, NULL);
         pause = pause < 16 ? pause * 2 : pause;
@@ -217,11 +224,11 @@ enum plat_worker_end plat_worker_wait(struct plat_worker *w, bool kill_it)
     pid_t ended;
 
     if (kill_it)
-        (void)kill((pid_t)w->pid, SIGKILL);
+        (void)kill((pid_t)w->process, SIGKILL);
     do {
-        ended = waitpid((pid_t)w->pid, &status, 0);
+        ended = waitpid((pid_t)w->process, &status, 0);
     } while (ended < 0 && errno == EINTR);
-    w->pid = -1;
+    w->process = -1;
     return ended < 0 ? PLAT_WORKER_FAILED : end_of(status);
 }
 

@@ -206,7 +206,7 @@ static bool allow_finish(scmp_filter_ctx f)
  * terminal, a socket. */
 static bool allow_writing(scmp_filter_ctx f, const struct plat_cage *cage)
 {
-    return allow_only(f, SCMP_SYS(write), 0, PLAT_WORKER_CHANNEL) &&
+    return allow_only(f, SCMP_SYS(write), 0, PLAT_WORKER_SAYS) &&
            (cage->folder_is_read || allow_behind_input(f, SCMP_SYS(write), NULL));
 }
 

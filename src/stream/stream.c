@@ -904,7 +904,9 @@ enum seal_status stream_reader_copy(struct stream_reader *r, const struct sink *
     return SEAL_OK;
 }
 
-enum seal_status stream_reader_check(struct stream_reader *r, bool *is_last, struct fault *fault)
+enum seal_status stream_reader_check(struct stream_reader *r, bool *is_last,
+                                     void (*progress)(void *ctx, uint64_t bytes), void *ctx,
+                                     struct fault *fault)
 {
     uint8_t digest[32];
     uint64_t content_len;
@@ -915,6 +917,8 @@ enum seal_status stream_reader_check(struct stream_reader *r, bool *is_last, str
         if (next_block(r, fault) != SEAL_OK)
             return fault->status;
         stream_skip(r, r->end);
+        if (progress != NULL)
+            progress(ctx, BLOCK_LEN);
     }
     *is_last = !is_volume(r) || r->trailer[8] != 0;
     if (!*is_last)

@@ -121,9 +121,11 @@ MUST_USE enum seal_status stream_reader_copy(struct stream_reader *r, const stru
                                              uint64_t *content_len, uint8_t digest[static 32],
                                              uint8_t receipt[static 32], struct fault *fault);
 /* One volume by itself, whatever its index and whichever others there are: all of it, and whether
- * it is the last of its set. SEAL_DAMAGED, SEAL_HOSTILE. */
+ * it is the last of its set. progress, which may be NULL, hears of each block. SEAL_DAMAGED,
+ * SEAL_HOSTILE. */
 MUST_USE enum seal_status stream_reader_check(struct stream_reader *r, bool *is_last,
-                                              struct fault *fault);
+                                              void (*progress)(void *ctx, uint64_t bytes),
+                                              void *ctx, struct fault *fault);
 /* By seeking, in a file whose size is known; else SEAL_USAGE. First the trailer, which is at the
  * end of the last chunk; then content from any place on, by stream_peek and the others. What was
  * not read was not checked, so stream_reader_finish and stream_reader_copy are not for a reader

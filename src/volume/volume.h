@@ -11,8 +11,8 @@
 /* What is read at a time where all of it is. */
 #define VOLUME_PIECE_BLOCKS 16
 #define VOLUME_PIECE_LEN ((size_t)VOLUME_PIECE_BLOCKS * VOLUME_BLOCK_LEN)
-#define VOLUME_TAG_LEN 32
-#define VOLUME_KEY_LEN 16
+#define VOLUME_TAG_LEN 16
+#define VOLUME_KEY_LEN 32
 
 /* A sealed file being read, by blocks. Every block is VOLUME_BLOCK_LEN long but the last. */
 struct volume_in;
@@ -50,8 +50,8 @@ volume_digest(struct volume_in *in, struct crew *crew, const uint8_t key[static 
               uint8_t digest[static SHA256_LEN], uint8_t mark[static SHA256_LEN],
               void (*add)(void *ctx, uint64_t bytes), void *ctx, struct fault *fault);
 /* From the first block on, what is read is to be known again: by its SHA-256; a file, of which that
- * is known already, by a mark, which costs next to nothing where the processor has AES: tags of
- * AEGIS-128L for each piece of VOLUME_PIECE_BLOCKS, under a key drawn for this once. Who can change
+ * is known already, by a mark, which costs little on any processor: tags of Poly1305 for each piece
+ * of VOLUME_PIECE_BLOCKS, under keys that ChaCha20 makes of one drawn for this once. Who can change
  * the file, and does not know the key, cannot make another with the same mark. */
 void volume_hash_reads(struct volume_in *in, const uint8_t key[static VOLUME_KEY_LEN]);
 /* The pieces of a file, in their order. */

@@ -1,4 +1,7 @@
-#include "base/base.h"
+/*
+ * Reading and writing whole, on POSIX systems.
+ */
+#include "platform/platform.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,6 +12,16 @@
 
 /* One call: from off on, or, if that is AT_HAND, from where fd stands. */
 #define AT_HAND UINT64_MAX
+
+int64_t plat_read(int fd, void *buf, size_t len)
+{
+    return read(fd, buf, len < IO_MOST ? len : IO_MOST);
+}
+
+int plat_rewind(int fd)
+{
+    return lseek(fd, 0, SEEK_SET) == 0 ? 0 : -1;
+}
 
 static ssize_t read_some(int fd, uint64_t off, uint8_t *buf, size_t len)
 {

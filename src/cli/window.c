@@ -1,0 +1,64 @@
+/*
+ * A window that was opened for this program alone, because somebody dropped a folder on it: it
+ * would close before anybody has read what it says.
+ */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+
+/* ---- Large digits ------------------------------------------------------------------------- */
+
+#define ROWS 5
+#define GROUPS_IN_A_LINE 3 /* windows have 80 columns at least */
+
+static const char *const digits[10][ROWS] = {
+    {" ### ", "#   #", "#   #", "#   #", " ### "}, {"  #  ", " ##  ", "  #  ", "  #  ", " ### "},
+    {" ### ", "#   #", "  ## ", " #   ", "#####"}, {"#### ", "    #", " ### ", "    #", "#### "},
+    {"#  # ", "#  # ", "#####", "   # ", "   # "}, {"#####", "#    ", "#### ", "    #", "#### "},
+    {" ### ", "#    ", "#### ", "#   #", " ### "}, {"#####", "    #", "   # ", "  #  ", "  #  "},
+    {" ### ", "#   #", " ### ", "#   #", " ### "}, {" ### ", "#   #", " ####", "    #", " ### "},
+};
+
+/* len characters, digits and the blanks between groups. */
+static void print_large_line(const char *number, size_t len)
+{
+    for (size_t row = 0; row < ROWS; row++) {
+        for (size_t i = 0; i < len; i++) {
+            bool is_digit = number[i] >= '0' && number[i] <= '9';
+
+            print("%s ", is_digit ? digits[number[i] - '0'][row] : " ");
+        }
+        print("\n");
+    }
+}
+
+void print_large(const char *number)
+{
+    print("\n");
+    while (*number != '\0') {
+        size_t len = 0, groups = 0;
+
+        for (; number[len] != '\0'; len++)
+            if (number[len] == ' ' && ++groups == GROUPS_IN_A_LINE)
+                break;
+        print_large_line(number, len);
+        print("\n");
+        number += len + (number[len] == ' ');
+    }
+}
+
+/* ---- The end ------------------------------------------------------------------------------ */
+
+static void hold(void)
+{
+    char line[16];
+
+    print_flush();
+    (void)plat_prompt_line("\nPress Enter to close this window. ", line, sizeof line);
+}
+
+void window_hold_at_end(void)
+{
+    if (plat_owns_window())
+        (void)atexit(hold);
+}

@@ -1,0 +1,246 @@
+/*
+ * Reading and writing on Windows: by the system's own calls, and to a console in its own units.
+ */
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <io.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform/windows.h"
+
+#define IO_MOST ((size_t)1 << 30)
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+/* From *off on, or from where it stands. */
+static int64_t read_from(int fd, void *buf, size_t len, const uint64_t *off)
+{
+    HANDLE handle = handle_of(fd);
+    OVERLAPPED place = {.Internal = 0};
+    DWORD done = 0;
+    BOOL ok;
+
+    if (handle == INVALID_HANDLE_VALUE)
+        return -1;
+    if (is_unbuffered(fd))
+        return unbuffered_read(fd, buf, len, off);
+    if (off != NULL) {
+        place.Offset = (DWORD)*off;
+        place.OffsetHigh = (DWORD)(*off >> 32);
+    }
+    wait_begin();
+    ok = ReadFile(handle, buf, (DWORD)(len < IO_MOST ? len : IO_MOST), &done,
+                  off != NULL ? &place : NULL);
+    wait_end();
+    if (ok)
+        return done;
+    if (GetLastError() == ERROR_HANDLE_EOF || GetLastError() == ERROR_BROKEN_PIPE)
+        return 0;
+    return fail_last();
+}
+
+int64_t plat_read(int fd, void *buf, size_t len)
+{
+    return read_from(fd, buf, len, NULL);
+}
+
+int64_t plat_read_at(int fd, void *buf, size_t len, uint64_t off)
+{
+    return read_from(fd, buf, len, &off);
+}
+
+int plat_rewind(int fd)
+{
+    HANDLE handle = handle_of(fd);
+    LARGE_INTEGER none = {.QuadPart = 0};
+
+    if (handle == INVALID_HANDLE_VALUE)
+        return -1;
+    if (GetFileType(handle) != FILE_TYPE_DISK) {
+        errno = ESPIPE;
+        return -1;
+    }
+    return SetFilePointerEx(handle, none, NULL, FILE_BEGIN) ? 0 : fail_last();
+}
+
+static enum seal_status read_all(int fd, const uint64_t *off, uint8_t *buf, size_t len, size_t *got,
+                                 struct fault *fault)
+{
+    *got = 0;
+    while (*got < len) {
+        uint64_t place = off == NULL ? 0 : *off + *got;
+        int64_t n = read_from(fd, buf + *got, len - *got, off == NULL ? NULL : &place);
+
+        if (n == 0)
+            break;
+        if (n < 0)
+            return fault_set_errno(fault, "could not be read", NULL);
+        *got += (size_t)n;
+    }
+    return SEAL_OK;
+}
+
+enum seal_status fd_read_full(int fd, void *buf, size_t len, size_t *got, struct fault *fault)
+{
+    return read_all(fd, NULL, buf, len, got, fault);
+}
+
+enum seal_status fd_read_at(int fd, uint64_t off, void *buf, size_t len, size_t *got,
+                            struct fault *fault)
+{
+    return read_all(fd, &off, buf, len, got, fault);
+}
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+/* A console takes so much at a time at least (Windows 7: 64 KiB in all). */
+#define CONSOLE_PIECE 4096
+
+/* The bytes of whole characters among the first of them. */
+static size_t whole_characters(const uint8_t *p, size_t len)
+{
+    size_t end = len < CONSOLE_PIECE ? len : CONSOLE_PIECE;
+
+    if (end == len)
+        return len;
+    while (end > CONSOLE_PIECE - 4 && (p[end] & 0xc0) == 0x80)
+        end--;
+    return end;
+}
+
+static BOOL write_to_console(HANDLE handle, const uint8_t *p, size_t len, DWORD *done)
+{
+    wchar_t wide[CONSOLE_PIECE];
+    size_t piece = whole_characters(p, len);
+    int count = MultiByteToWideChar(CP_UTF8, 0, (const char *)p, (int)piece, wide, CONSOLE_PIECE);
+    const wchar_t *w = wide;
+
+    while (count > 0) {
+        DWORD n = 0;
+
+        if (!WriteConsoleW(handle, w, (DWORD)count, &n, NULL))
+            return FALSE;
+        w += n;
+        count -= (int)n;
+    }
+    *done = (DWORD)piece;
+    return TRUE;
+}
+
+enum seal_status fd_write_full(int fd, const void *data, size_t len, struct fault *fault)
+{
+    HANDLE handle = handle_of(fd);
+    const uint8_t *p = data;
+    bool is_console = handle != INVALID_HANDLE_VALUE && plat_is_terminal(fd);
+
+    if (handle == INVALID_HANDLE_VALUE)
+        return fault_set_errno(fault, "could not be written", NULL);
+    while (len > 0) {
+        DWORD done = 0, piece = (DWORD)(len < IO_MOST ? len : IO_MOST);
+        BOOL ok;
+
+        wait_begin();
+        ok = is_console ? write_to_console(handle, p, len, &done)
+                        : WriteFile(handle, p, piece, &done, NULL);
+        wait_end();
+        if (!ok)
+            (void)fail_last();
+        else if (done == 0)
+            errno = EIO;
+        if (!ok || done == 0)
+            return fault_set_errno(fault, "could not be written", NULL);
+        p += done;
+        len -= done;
+        if (len > 0 && stop_requested())
+            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+    }
+    return SEAL_OK;
+}
+
+int plat_sync(int fd)
+{
+    HANDLE handle = handle_of(fd);
+
+    if (handle == INVALID_HANDLE_VALUE)
+        return -1;
+    /* Pipes need no such thing; a folder cannot be brought to the medium but by its files, and what
+     * was only opened for reading has nothing to bring. */
+    if (GetFileType(handle) != FILE_TYPE_DISK || FlushFileBuffers(handle) ||
+        GetLastError() == ERROR_ACCESS_DENIED || GetLastError() == ERROR_INVALID_FUNCTION)
+        return 0;
+    return fail_last();
+}
+
+static bool set_end(HANDLE handle, uint64_t size)
+{
+    FILE_END_OF_FILE_INFO end = {.EndOfFile.QuadPart = (LONGLONG)size};
+
+    return SetFileInformationByHandle(handle, FileEndOfFileInfo, &end, sizeof end);
+}
+
+int plat_truncate(int fd, uint64_t size)
+{
+    const struct opening how = {.access = FILE_WRITE_DATA,
+                                .share = SHARE_ALL,
+                                .disposition = FILE_OPEN,
+                                .options = FILE_NON_DIRECTORY_FILE};
+    HANDLE handle = handle_of(fd), writable;
+    NTSTATUS status;
+    int result = 0;
+
+    if (handle == INVALID_HANDLE_VALUE)
+        return -1;
+    if (set_end(handle, size))
+        return 0;
+    if (GetLastError() != ERROR_ACCESS_DENIED)
+        return fail_last();
+    /* One that only grows was not opened for this. */
+    status = reopen(&writable, handle, &how);
+    if (!NT_SUCCESS(status))
+        return fail_by(status);
+    if (!set_end(writable, size))
+        result = fail_last();
+    (void)CloseHandle(writable);
+    return result;
+}
+
+int plat_write_behind(int fd, uint64_t before, uint64_t now)
+{
+    (void)fd;
+    (void)before;
+    (void)now;
+    return 0;
+}
+
+void plat_hint_sequential(int fd)
+{
+    (void)fd;
+}
+
+void plat_hint_soon(int fd)
+{
+    (void)fd;
+}
+
+int plat_close(int fd)
+{
+    if (handle_of(fd) == INVALID_HANDLE_VALUE)
+        return -1;
+    if (is_unbuffered(fd))
+        unbuffered_end(fd);
+    return _close(fd) == 0 ? 0 : -1;
+}
+
+int plat_duplicate(int fd)
+{
+    HANDLE handle = handle_of(fd), copy;
+
+    if (handle == INVALID_HANDLE_VALUE)
+        return -1;
+    if (!DuplicateHandle(GetCurrentProcess(), handle, GetCurrentProcess(), &copy, 0, FALSE,
+                         DUPLICATE_SAME_ACCESS))
+        return fail_last();
+    return descriptor_of(copy);
+}

@@ -1,0 +1,223 @@
+/*
+ * The process on Windows: how it begins, how somebody stops it, and what it may know of the system.
+ */
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <io.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "platform/nudge.h"
+#include "platform/windows.h"
+
+#define STOPPED_BY_SOMEBODY 0xC000013Au /* STATUS_CONTROL_C_EXIT */
+
+/* ---- Arguments ---------------------------------------------------------------------------- */
+
+int wmain(int argc, wchar_t **argv);
+int main(int argc, char **argv);
+
+/* With -municode the C library begins here. It must not take * and ? for patterns: they were the
+ * shell's to know. */
+int _dowildcard = 0;
+
+int wmain(int argc, wchar_t **argv)
+{
+    char **args = calloc((size_t)argc + 1, sizeof *args);
+
+    for (int i = 0; args != NULL && i < argc; i++) {
+        args[i] = from_wide(argv[i], wcslen(argv[i]));
+        if (args[i] == NULL)
+            return 1;
+    }
+    if (args == NULL)
+        return 1;
+    if (argc > 1 && wcscmp(argv[0], L"" PLAT_WORKER_NAME) == 0) {
+        if (!worker_arrive(argc, argv))
+            return 1;
+        argc = 1;
+    }
+    return main(argc, args); /* they are needed to the end */
+}
+
+/* ---- Stopping ----------------------------------------------------------------------------- */
+
+/* Calls that wait for somebody else, by the thread that does. Only those are ended: what cleans up
+ * must not be. */
+static _Thread_local bool counts;
+static volatile LONG waiting;
+static HANDLE main_thread;
+
+void wait_begin(void)
+{
+    counts = GetCurrentThreadId() == GetThreadId(main_thread);
+    if (counts)
+        (void)InterlockedExchange(&waiting, 1);
+}
+
+void wait_end(void)
+{
+    if (counts)
+        (void)InterlockedExchange(&waiting, 0);
+}
+
+#define END_WITHIN 20000 /* milliseconds; the system gives 5 seconds where a window is closed */
+#define LOOK_EVERY 50
+
+/* In a thread of its own. When it returns from a window that was closed, all ends at once: what is
+ * half done is cleaned up before. */
+static BOOL WINAPI on_stop(DWORD event)
+{
+    stop_request();
+    for (int waited = 0; waited < END_WITHIN; waited += LOOK_EVERY) {
+        if (waiting != 0)
+            (void)CancelSynchronousIo(main_thread);
+        if (event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT) {
+            if (waited >= 2000)
+                return TRUE;
+        }
+        Sleep(LOOK_EVERY);
+    }
+    return TRUE;
+}
+
+_Noreturn void plat_die_by_signal(void)
+{
+    (void)fflush(stdout);
+    ExitProcess(STOPPED_BY_SOMEBODY);
+}
+
+/* ---- The beginning ------------------------------------------------------------------------ */
+
+/* A number that is no descriptor is an error, and no reason to end. */
+static void on_invalid(const wchar_t *expression, const wchar_t *function, const wchar_t *file,
+                       unsigned int line, uintptr_t reserved)
+{
+    (void)expression;
+    (void)function;
+    (void)file;
+    (void)line;
+    (void)reserved;
+}
+
+static void fill_standard_descriptors(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (handle_of(fd) == INVALID_HANDLE_VALUE &&
+            _open("NUL", fd == 0 ? _O_WRONLY : _O_RDONLY) < 0)
+            ExitProcess(1);
+}
+
+void plat_process_setup(void)
+{
+    /* Reports of a crash may hold memory; and nobody is there for a window that asks something. */
+    (void)SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
+    (void)_set_invalid_parameter_handler(on_invalid);
+    fill_standard_descriptors();
+    for (int fd = 0; fd <= 2; fd++)
+        (void)_setmode(fd, _O_BINARY);
+    (void)DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(),
+                          &main_thread, 0, FALSE, DUPLICATE_SAME_ACCESS);
+    (void)SetConsoleCtrlHandler(on_stop, TRUE);
+}
+
+/* ---- Threads ------------------------------------------------------------------------------ */
+
+void signals_keep(struct signals_before *before)
+{
+    before->none = 0;
+}
+
+void signals_share(const struct signals_before *before)
+{
+    (void)before;
+}
+
+void thread_nudge(pthread_t thread)
+{
+    (void)CancelSynchronousIo(pthread_gethandle(thread));
+}
+
+unsigned int plat_processors(void)
+{
+    DWORD_PTR ours = 0, all = 0;
+    unsigned int count = 0;
+
+    if (GetProcessAffinityMask(GetCurrentProcess(), &ours, &all))
+        for (; ours != 0; ours &= ours - 1)
+            count++;
+    return count < 1 ? 1 : count;
+}
+
+void *plat_alloc_large(size_t len)
+{
+    return malloc(len);
+}
+
+/* ---- Time --------------------------------------------------------------------------------- */
+
+double plat_monotonic(void)
+{
+    LARGE_INTEGER now = {.QuadPart = 0}, a_second = {.QuadPart = 1};
+
+    (void)QueryPerformanceCounter(&now);
+    (void)QueryPerformanceFrequency(&a_second);
+    return (double)now.QuadPart / (double)a_second.QuadPart;
+}
+
+static int64_t ticks(const FILETIME *t)
+{
+    return (int64_t)((uint64_t)t->dwHighDateTime << 32 | t->dwLowDateTime);
+}
+
+bool plat_utc_offset(int64_t sec, int *minutes)
+{
+    const int64_t then = (sec + INT64_C(11644473600)) * 10000000;
+    FILETIME utc = {(DWORD)then, (DWORD)((uint64_t)then >> 32)}, local;
+    SYSTEMTIME a, b;
+
+    if (!FileTimeToSystemTime(&utc, &a) || !SystemTimeToTzSpecificLocalTime(NULL, &a, &b) ||
+        !SystemTimeToFileTime(&b, &local) || !SystemTimeToFileTime(&a, &utc))
+        return false;
+    *minutes = (int)((ticks(&local) - ticks(&utc)) / 600000000);
+    return true;
+}
+
+/* ---- This program ------------------------------------------------------------------------- */
+
+#define PATH_UNITS_MAX 32768
+
+static char *own_path(void)
+{
+    wchar_t *wide = calloc(PATH_UNITS_MAX, sizeof *wide);
+    DWORD len = wide == NULL ? 0 : GetModuleFileNameW(NULL, wide, PATH_UNITS_MAX - 1);
+    char *path = len == 0 ? NULL : from_wide(wide, len);
+
+    free(wide);
+    if (path != NULL)
+        path_unify(path);
+    return path;
+}
+
+char *plat_own_folder(void)
+{
+    char *path = own_path(), *folder = NULL;
+    const char *name;
+
+    if (path != NULL && !path_split(path, &folder, &name))
+        folder = NULL;
+    free(path);
+    return folder;
+}
+
+int plat_open_self(void)
+{
+    char *path = own_path();
+    int fd = path == NULL ? -1 : plat_open_file(PLAT_CWD, path, true);
+
+    free(path);
+    return fd;
+}

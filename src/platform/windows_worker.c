@@ -1,0 +1,342 @@
+/*
+ * A worker on Windows: this program once more, with two pipes between us. Of ours it inherits the
+ * handles that it is given and nothing else. It lies in a job, which ends it when we end, lets it
+ * start no other program and keeps it off what is on the screen. Which files it may touch the
+ * system cannot be told without more rights than a user has: that piece of the cage is missing
+ * here, and is said to be.
+ */
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <io.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform/windows.h"
+
+#define KILLED_BY_US 0x5ea1dead
+
+/* What it gets: a number for each place, and behind them that of the job. */
+#define GIVEN_MAX (2 + PLAT_WORKER_FDS_MAX + PLAT_WORKER_MORE_MAX)
+
+/* ---- The worker's side -------------------------------------------------------------------- */
+
+/* Of the job, to set what only the worker knows; NULL: there is none. Until the cage is shut. */
+static HANDLE job_of_worker;
+
+/* PLACE=HANDLE, both in hexadecimal digits; place ffff is the job. */
+#define JOB_PLACE 0xffffu
+
+static bool take_given(const wchar_t *text)
+{
+    wchar_t *end;
+    unsigned long place = wcstoul(text, &end, 16);
+    HANDLE handle;
+    int fd;
+
+    if (*end != L'=')
+        return false;
+    handle = (HANDLE)(uintptr_t)_wcstoui64(end + 1, &end, 16);
+    (void)SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
+    if (place == JOB_PLACE) {
+        job_of_worker = handle;
+        return true;
+    }
+    fd = descriptor_of(handle);
+    if (fd == (int)place)
+        return true;
+    if (fd < 0 || place >= DESCRIPTORS_MAX || _dup2(fd, (int)place) != 0)
+        return false;
+    return _close(fd) == 0;
+}
+
+bool worker_arrive(int argc, wchar_t **argv)
+{
+    /* All below the places are taken, so that no handle that comes gets one of them by itself. */
+    for (int fd = 0; fd < PLAT_WORKER_FIRST; fd++)
+        if (_get_osfhandle(fd) < 0 && _open("NUL", 2) < 0)
+            return false;
+    for (int i = argc - 1; i > 0; i--)
+        if (!take_given(argv[i]))
+            return false;
+    return true;
+}
+
+static void drop_privileges(void)
+{
+    HANDLE token;
+
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &token))
+        return;
+    (void)AdjustTokenPrivileges(token, TRUE, NULL, 0, NULL, NULL);
+    (void)CloseHandle(token);
+}
+
+static bool limit_memory(uint64_t more)
+{
+    PROCESS_MEMORY_COUNTERS now = {.cb = sizeof now};
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
+    bool done;
+
+    if (job_of_worker == NULL)
+        return false;
+    done = GetProcessMemoryInfo(GetCurrentProcess(), &now, sizeof now) &&
+           QueryInformationJobObject(job_of_worker, JobObjectExtendedLimitInformation, &limits,
+                                     sizeof limits, NULL);
+    if (done) {
+        limits.BasicLimitInformation.LimitFlags |= JOB_OBJECT_LIMIT_PROCESS_MEMORY;
+        limits.ProcessMemoryLimit = now.PagefileUsage + (SIZE_T)more;
+        done = SetInformationJobObject(job_of_worker, JobObjectExtendedLimitInformation, &limits,
+                                       sizeof limits);
+    }
+    (void)CloseHandle(job_of_worker);
+    job_of_worker = NULL;
+    return done;
+}
+
+unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
+{
+    struct fault ignored = {.status = SEAL_OK};
+    bool is_limited;
+
+    *crew = NULL;
+    if (cage->threads > 1)
+        (void)!crew_new(crew, cage->threads, &ignored);
+    drop_privileges();
+    is_limited = limit_memory(cage->memory);
+    return PLAT_CAGE_FILES | PLAT_CAGE_CALLS | (is_limited ? 0 : PLAT_CAGE_LIMITS);
+}
+
+void plat_renounce(bool with_programs)
+{
+    (void)with_programs;
+}
+
+/* ---- Ours --------------------------------------------------------------------------------- */
+
+struct given {
+    size_t count;
+    HANDLE handle[GIVEN_MAX + 1];
+    unsigned int place[GIVEN_MAX + 1];
+};
+
+/* A copy of it that can be inherited, which is closed with the others. */
+static bool give(struct given *g, HANDLE handle, unsigned int place)
+{
+    HANDLE copy;
+
+    if (handle == INVALID_HANDLE_VALUE ||
+        !DuplicateHandle(GetCurrentProcess(), handle, GetCurrentProcess(), &copy, 0, TRUE,
+                         DUPLICATE_SAME_ACCESS)) {
+        (void)fail_last();
+        return false;
+    }
+    g->handle[g->count] = copy;
+    g->place[g->count++] = place;
+    return true;
+}
+
+static void given_close(struct given *g)
+{
+    for (size_t i = 0; i < g->count; i++)
+        (void)CloseHandle(g->handle[i]);
+}
+
+/* Ends what is in it when its last handle is closed, which is ours. */
+static HANDLE make_job(void)
+{
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {
+        .BasicLimitInformation = {.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE |
+                                                JOB_OBJECT_LIMIT_ACTIVE_PROCESS |
+                                                JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION,
+                                  .ActiveProcessLimit = 1}};
+    JOBOBJECT_BASIC_UI_RESTRICTIONS screen = {
+        JOB_OBJECT_UILIMIT_HANDLES | JOB_OBJECT_UILIMIT_READCLIPBOARD |
+        JOB_OBJECT_UILIMIT_WRITECLIPBOARD | JOB_OBJECT_UILIMIT_SYSTEMPARAMETERS |
+        JOB_OBJECT_UILIMIT_DISPLAYSETTINGS | JOB_OBJECT_UILIMIT_GLOBALATOMS |
+        JOB_OBJECT_UILIMIT_DESKTOP | JOB_OBJECT_UILIMIT_EXITWINDOWS};
+    HANDLE job = CreateJobObjectW(NULL, NULL);
+
+    if (job == NULL)
+        return NULL;
+    if (!SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits)) {
+        (void)CloseHandle(job);
+        return NULL;
+    }
+    (void)SetInformationJobObject(job, JobObjectBasicUIRestrictions, &screen, sizeof screen);
+    return job;
+}
+
+/* Its name, and what it gets; malloc'ed. */
+static wchar_t *command_line(const struct given *g)
+{
+    struct buffer b = {0};
+    enum seal_status status = buffer_printf(&b, PLAT_WORKER_NAME);
+    wchar_t *line;
+
+    for (size_t i = 0; i < g->count && status == SEAL_OK; i++)
+        status =
+            buffer_printf(&b, " %x=%llx", g->place[i], (unsigned long long)(uintptr_t)g->handle[i]);
+    line = status == SEAL_OK ? to_wide((const char *)b.data, NULL) : NULL;
+    if (status != SEAL_OK)
+        errno = ENOMEM;
+    buffer_free(&b);
+    return line;
+}
+
+/* What the system's own libraries need, and nothing of the user's. */
+static wchar_t *worker_environment(void)
+{
+    static const wchar_t name[] = L"SystemRoot";
+    DWORD room = GetEnvironmentVariableW(name, NULL, 0);
+    size_t len = wcslen(name);
+    wchar_t *block = calloc(len + room + 3, sizeof *block);
+
+    if (block == NULL || room == 0)
+        return block;
+    memcpy(block, name, len * sizeof *block);
+    block[len] = L'=';
+    (void)GetEnvironmentVariableW(name, block + len + 1, room);
+    return block;
+}
+
+static bool create_process(PROCESS_INFORMATION *made, const struct given *g, wchar_t *line)
+{
+    STARTUPINFOEXW how = {.StartupInfo = {.cb = sizeof how}};
+    wchar_t *program = calloc(32768, sizeof *program), *environment = worker_environment();
+    SIZE_T size = 0;
+    bool done = false;
+
+    (void)InitializeProcThreadAttributeList(NULL, 1, 0, &size);
+    how.lpAttributeList = malloc(size);
+    if (program != NULL && environment != NULL && how.lpAttributeList != NULL &&
+        GetModuleFileNameW(NULL, program, 32767) != 0 &&
+        InitializeProcThreadAttributeList(how.lpAttributeList, 1, 0, &size)) {
+        done = UpdateProcThreadAttribute(how.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
+                                         (void *)(uintptr_t)g->handle,
+                                         g->count * sizeof g->handle[0], NULL, NULL) &&
+               CreateProcessW(program, line, NULL, NULL, TRUE,
+                              CREATE_SUSPENDED | CREATE_NO_WINDOW | CREATE_UNICODE_ENVIRONMENT |
+                                  EXTENDED_STARTUPINFO_PRESENT,
+                              environment, NULL, &how.StartupInfo, made);
+        if (!done)
+            (void)fail_last();
+        DeleteProcThreadAttributeList(how.lpAttributeList);
+    } else {
+        errno = ENOMEM;
+    }
+    free(how.lpAttributeList);
+    free(environment);
+    free(program);
+    return done;
+}
+
+/* Where it cannot be put into a job (Windows 7, if we are in one), it is killed by
+ * plat_worker_wait, and ends by itself when the pipes do. */
+static bool start(struct plat_worker *w, struct given *g, HANDLE job)
+{
+    PROCESS_INFORMATION made;
+    wchar_t *line = NULL;
+    bool done;
+
+    /* Only what the worker needs to set its limits: with its own handle the job would live on. */
+    if (job != NULL)
+        (void)!give(g, job, JOB_PLACE);
+    line = command_line(g);
+    done = line != NULL && create_process(&made, g, line);
+    free(line);
+    if (!done)
+        return false;
+    if (job != NULL)
+        (void)AssignProcessToJobObject(job, made.hProcess);
+    (void)ResumeThread(made.hThread);
+    (void)CloseHandle(made.hThread);
+    w->process = (intptr_t)made.hProcess;
+    return true;
+}
+
+int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, const int *more,
+                      size_t more_count)
+{
+    struct given g = {.count = 0};
+    HANDLE hears[2] = {NULL, NULL}, says[2] = {NULL, NULL}, job = make_job();
+    bool done;
+
+    *w = (struct plat_worker){.from = -1, .to = -1, .process = 0};
+    done = CreatePipe(&hears[0], &hears[1], NULL, 0) && CreatePipe(&says[0], &says[1], NULL, 0);
+    if (!done)
+        (void)fail_last();
+    done = done && give(&g, hears[0], PLAT_WORKER_HEARS) && give(&g, says[1], PLAT_WORKER_SAYS);
+    for (size_t i = 0; i < fd_count && done; i++)
+        done = give(&g, handle_of(fds[i]), PLAT_WORKER_FIRST + (unsigned int)i);
+    for (size_t i = 0; i < more_count && done; i++)
+        done = give(&g, handle_of(more[i]), PLAT_WORKER_MORE + (unsigned int)i);
+    done = done && start(w, &g, job);
+    given_close(&g);
+    (void)CloseHandle(hears[0]);
+    (void)CloseHandle(says[1]);
+    w->to = done ? descriptor_of(hears[1]) : -1;
+    w->from = done ? descriptor_of(says[0]) : -1;
+    /* Ours ends with us, and so does the worker: nobody else closes it. */
+    return done ? 0 : -1;
+}
+
+void plat_worker_hang_up(struct plat_worker *w)
+{
+    if (w->from >= 0)
+        (void)plat_close(w->from);
+    if (w->to >= 0)
+        (void)plat_close(w->to);
+    w->from = w->to = -1;
+}
+
+bool plat_worker_has_ended(const struct plat_worker *w, int milliseconds)
+{
+    for (int waited = 0; waited < milliseconds && !stop_requested(); waited += 10)
+        if (WaitForSingleObject((HANDLE)w->process, 10) == WAIT_OBJECT_0)
+            return true;
+    return false;
+}
+
+/* Failures of the system's own have such codes; abort ends with 3. */
+static enum plat_worker_end end_of(DWORD code)
+{
+    if (code == 0)
+        return PLAT_WORKER_DONE;
+    if (code == KILLED_BY_US)
+        return PLAT_WORKER_KILLED;
+    return code == 3 || code >= 0x80000000u ? PLAT_WORKER_CRASHED : PLAT_WORKER_FAILED;
+}
+
+enum plat_worker_end plat_worker_wait(struct plat_worker *w, bool kill)
+{
+    HANDLE process = (HANDLE)w->process;
+    DWORD code = 1;
+
+    if (kill)
+        (void)TerminateProcess(process, KILLED_BY_US);
+    (void)WaitForSingleObject(process, INFINITE);
+    (void)GetExitCodeProcess(process, &code);
+    (void)CloseHandle(process);
+    w->process = 0;
+    return end_of(code);
+}
+
+bool plat_wait_readable(int fd, int milliseconds)
+{
+    HANDLE handle = handle_of(fd);
+
+    for (int waited = 0, pause = 1; waited <= milliseconds; waited += pause) {
+        DWORD there = 0;
+
+        /* A pipe that is broken can be read to its end. */
+        if (!PeekNamedPipe(handle, NULL, 0, NULL, &there, NULL) || there > 0)
+            return true;
+        if (stop_requested())
+            return false;
+        Sleep((DWORD)pause);
+        pause = pause < 16 ? pause * 2 : pause;
+    }
+    return false;
+}
