@@ -37,6 +37,8 @@ expect_tree() {
     # listing says paths below data, the vectors with it.
     sed 's, data/\([^ ]*\)$, \1,; s, data$, .,' "$scratch/want" >"$scratch/want.below"
     listing_for "$scratch/want.below" bag/data >"$scratch/got"
+    as_kept_here "$scratch/want"
+    as_kept_here "$scratch/got"
     [ -s "$scratch/got" ] && cmp -s "$scratch/want" "$scratch/got"
     judge "the tree should be that of the vector" $? \
         "$(diff "$scratch/want" "$scratch/got" | head -n 4)"
@@ -85,8 +87,12 @@ while IFS=$'\t' read -r name type who files receipt digest size sum; do
             check "size" test "$(stat -c %s bag)" = "$size"
             check "content" test "$(sha256sum <bag)" = "$sum  -"
         else
-            [ ! -e bag/as-sealed ] || exact_names "$key" "${paths[*]}" "$digest"
-            expect_tree "$name"
+            if [ ! -e bag/as-sealed ]; then
+                expect_tree "$name"
+            elif ! on_windows; then # which cannot hold the names as they were
+                exact_names "$key" "${paths[*]}" "$digest"
+                expect_tree "$name"
+            fi
         fi
     done
 done < <(vectors samples "$vectors")

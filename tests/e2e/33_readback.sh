@@ -32,6 +32,16 @@ check "once for all" test "$(grep -c '^reading back' "$err")" -eq 1
 run seal -q "${to[@]}" --verify --pad 65536 -o small.bin - </dev/null
 expect_exit 0
 
+# So much that it takes longer than the line waits before it is drawn.
+scenario "a terminal is told how far it is"
+if needs expect; then
+    maketree noise large 500000000
+    run_tty seal "${to[@]}" --verify -o out.bin large
+    expect_exit 0
+    check "percents behind the words" test -n "$(sed '1,/reading back/d' "$out" | grep -E '[0-9] %')"
+    remove large out.bin
+fi
+
 scenario "by itself where it can be taken out"
 run seal "${to[@]}" -o fixed.bin "$given/noise"
 expect_exit 0

@@ -130,14 +130,14 @@ static void check_again(const struct run *r)
     int pair[2];
 
     FUZZ_CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-    FUZZ_OK(channel_new(&c, pair[0], &fault));
+    FUZZ_OK(channel_new(&c, pair[0], pair[0], &fault));
     FUZZ_OK(send_result(c,
                         &(struct intake_result){.totals = r->result->totals,
                                                 .recheck = r->result->recheck,
                                                 .spelled = r->result->spelled},
                         &r->outcome, &fault));
     channel_free(c);
-    FUZZ_OK(channel_new(&c, pair[1], &fault));
+    FUZZ_OK(channel_new(&c, pair[1], pair[1], &fault));
     FUZZ_OK(channel_take(c, &type, &f, &fault));
     FUZZ_CHECK(type == MESSAGE_DONE && take_done(&f, &again, &outcome));
     FUZZ_CHECK(outcome.status == r->outcome.status && outcome.sys == r->outcome.sys);
@@ -175,7 +175,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (stream.len > 0)
         (void)!send(pair[0], stream.data, stream.len, MSG_DONTWAIT);
     (void)close(pair[0]);
-    FUZZ_OK(channel_new(&r.channel, pair[1], &fault));
+    FUZZ_OK(channel_new(&r.channel, pair[1], pair[1], &fault));
     (void)!hear_worker(&r, &fault);
     channel_free(r.channel);
     (void)close(pair[1]);

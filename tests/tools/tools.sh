@@ -3,6 +3,7 @@
 # behind lib.sh. Nothing is built that is newer than its source.
 #
 #   listing  vectors  flips  enclose  hidden  reseal  maketree  measure  secrets     programs
+#   badstick                                               likewise, where libfuse is there
 #   $interpose  $probe  $traitor  $fault_library                           libraries for LD_PRELOAD
 #
 # QUICK=1 in the environment: the scripts leave out what takes long (run under sanitizers).
@@ -39,6 +40,7 @@ build_tool() {
     build_tool vectors.c vectors $(pkg-config --libs jansson)
     build_tool maketree.c maketree
     build_tool measure.c measure
+    ! pkg-config --exists fuse3 || build_tool badstick.c badstick $(pkg-config --cflags --libs fuse3)
     build_tool faults.c faults.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool faults.c faults-of-calls.so -DCALLS_ONLY -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool interpose.c interpose.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
@@ -96,6 +98,8 @@ forge() {
 expect_same_tree() {
     listing -f "$1" | LC_ALL=C sort >"$scratch/tree.1"
     listing -f "$2" | LC_ALL=C sort >"$scratch/tree.2"
+    as_kept_here "$scratch/tree.1"
+    as_kept_here "$scratch/tree.2"
     [ -s "$scratch/tree.1" ] && cmp -s "$scratch/tree.1" "$scratch/tree.2"
     judge "$1 and $2 should be the same tree" $? \
         "$(diff "$scratch/tree.1" "$scratch/tree.2" | head -n 6)"

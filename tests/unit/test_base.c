@@ -14,6 +14,7 @@
 #include "base/base.h"
 #include "lib/check.h"
 #include "lib/fixture.h"
+#include "platform/platform.h"
 
 /* ---- UTF-8 -------------------------------------------------------------------------------- */
 

@@ -1,0 +1,371 @@
+/*
+ * A medium that is not what it says: shows a folder under a mount point (by FUSE), with one fault.
+ *
+ *     badstick [-c] FOLDER MOUNTPOINT sound
+ *     badstick [-c] FOLDER MOUNTPOINT loses BYTES          what is written from there on is zeros
+ *     badstick [-c] FOLDER MOUNTPOINT wraps BYTES          goes over what was written first
+ *     badstick [-c] FOLDER MOUNTPOINT full BYTES           there is no more room than that
+ *     badstick [-c] FOLDER MOUNTPOINT pulled BYTES ERRNO   after so many, read or written, all
+ * fails badstick [-c] FOLDER MOUNTPOINT unnamed TIMES ERRNO  likewise when the next gets its name
+ *     badstick [-c] FOLDER MOUNTPOINT protected            nothing can be written
+ *
+ * It is mounted when this returns, and what serves it ends when it is unmounted (fusermount3 -u).
+ * Bytes are counted from then on, over all files, in the order in which they are written.
+ *
+ * What is read comes from FOLDER, which has what the medium has in truth. With -c the system has a
+ * memory in between, as it has for a real one: it gives back what was written, until it is told to
+ * forget.
+ */
+#define FUSE_USE_VERSION 31
+#include <fuse.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define SAYS ((long long)64 << 30) /* how large it is, where it lies */
+#define BLOCK 4096
+#define PIECES_MAX 65536
+
+static enum { SOUND, LOSES, WRAPS, FULL, PULLED, UNNAMED, PROTECTED } kind;
+static const char *const kinds[] = {"sound",  "loses",   "wraps",    "full",
+                                    "pulled", "unnamed", "protected"};
+static bool has_memory;
+static int root = -1; /* the folder */
+static long long limit, moved, used;
+static int error;
+
+/* What lies where on a medium that wraps: bytes of a file, in the order they were written. */
+static struct piece {
+    int fd;
+    off_t off;
+    long long start, len;
+} pieces[PIECES_MAX];
+static size_t piece_count;
+
+/* "." for the folder itself. */
+static const char *below(const char *path)
+{
+    return path[1] == '\0' ? "." : path + 1;
+}
+
+static int result(int returned)
+{
+    return returned < 0 ? -errno : returned;
+}
+
+/* 0, or what every call gets. */
+static int gone(void)
+{
+    return (kind == PULLED || kind == UNNAMED) && moved >= limit ? -error : 0;
+}
+
+/* The same for calls that change something. */
+static int refused(void)
+{
+    return kind == PROTECTED ? -EROFS : gone();
+}
+
+/* ---- Bytes -------------------------------------------------------------------------------- */
+
+static void write_all(int fd, const char *data, long long len, off_t off)
+{
+    while (len > 0) {
+        ssize_t n = pwrite(fd, data, (size_t)len, off);
+
+        if (n <= 0)
+            abort();
+        data += n;
+        len -= n;
+        off += n;
+    }
+}
+
+static void write_zeros(int fd, long long len, off_t off)
+{
+    static const char zeros[BLOCK];
+
+    for (; len > 0; len -= BLOCK, off += BLOCK)
+        write_all(fd, zeros, len < BLOCK ? len : BLOCK, off);
+}
+
+/* Whatever lay in the same place becomes this. */
+static void write_over(int fd, const char *data, long long len, off_t off, long long start)
+{
+    for (size_t i = 0; i < piece_count; i++) {
+        const struct piece *p = &pieces[i];
+        long long from = p->start > start ? p->start : start;
+        long long to = p->start + p->len < start + len ? p->start + p->len : start + len;
+
+        if (from < to)
+            write_all(p->fd, data + (from - start), to - from, p->off + (from - p->start));
+    }
+    if (piece_count == PIECES_MAX)
+        abort();
+    pieces[piece_count++] = (struct piece){fd, off, start, len};
+}
+
+static void write_wrapping(int fd, const char *data, long long len, off_t off)
+{
+    while (len > 0) {
+        long long start = moved % limit, n = len < limit - start ? len : limit - start;
+
+        write_all(fd, data, n, off);
+        write_over(fd, data, n, off, start);
+        moved += n;
+        data += n;
+        len -= n;
+        off += n;
+    }
+}
+
+static int bad_write(const char *path, const char *data, size_t size, off_t off,
+                     struct fuse_file_info *fi)
+{
+    long long len = (long long)size, good = len, left;
+    int fd = (int)fi->fh;
+
+    (void)path;
+    if (refused() != 0)
+        return refused();
+    left = kind == FULL ? limit - used : limit - moved;
+    if (kind == LOSES || kind == FULL || kind == PULLED)
+        good = len < left ? len : left > 0 ? left : 0;
+    if (kind == WRAPS)
+        write_wrapping(fd, data, len, off);
+    else
+        write_all(fd, data, good, off);
+    used += good;
+    if (kind == LOSES)
+        write_zeros(fd, len - good, off + good);
+    if (kind == LOSES || kind == PULLED)
+        moved += len;
+    if (kind == FULL && good == 0)
+        return -ENOSPC;
+    if (kind == PULLED && good < len)
+        return -error;
+    return (int)(kind == FULL ? good : len);
+}
+
+static int bad_read(const char *path, char *data, size_t size, off_t off, struct fuse_file_info *fi)
+{
+    ssize_t n = gone() != 0 ? 0 : pread((int)fi->fh, data, size, off);
+
+    (void)path;
+    if (gone() == 0 && kind == PULLED && n > 0)
+        moved += n;
+    return gone() != 0 ? gone() : result((int)n);
+}
+
+/* ---- Files -------------------------------------------------------------------------------- */
+
+static int opened(int fd, struct fuse_file_info *fi)
+{
+    fi->fh = (uint64_t)fd;
+    return fd < 0 ? -errno : 0;
+}
+
+static int bad_open(const char *path, struct fuse_file_info *fi)
+{
+    bool writes = (fi->flags & O_ACCMODE) != O_RDONLY;
+    int no = writes ? refused() : gone();
+
+    return no != 0 ? no : opened(openat(root, below(path), fi->flags), fi);
+}
+
+static int bad_create(const char *path, mode_t mode, struct fuse_file_info *fi)
+{
+    return refused() != 0 ? refused()
+                          : opened(openat(root, below(path), fi->flags | O_CREAT, mode), fi);
+}
+
+/* Where it wraps, what was written may still be written over. */
+static int bad_release(const char *path, struct fuse_file_info *fi)
+{
+    (void)path;
+    return kind == WRAPS ? 0 : result(close((int)fi->fh));
+}
+
+static int bad_flush(const char *path, struct fuse_file_info *fi)
+{
+    (void)path;
+    (void)fi;
+    return gone();
+}
+
+static int bad_fsync(const char *path, int only_data, struct fuse_file_info *fi)
+{
+    (void)path;
+    (void)only_data;
+    return gone() != 0 ? gone() : result(fsync((int)fi->fh));
+}
+
+static int bad_fsyncdir(const char *path, int only_data, struct fuse_file_info *fi)
+{
+    (void)path;
+    (void)only_data;
+    (void)fi;
+    return gone();
+}
+
+static int bad_truncate(const char *path, off_t size, struct fuse_file_info *fi)
+{
+    char real[PATH_MAX];
+
+    if (refused() != 0)
+        return refused();
+    if (fi != NULL)
+        return result(ftruncate((int)fi->fh, size));
+    (void)snprintf(real, sizeof real, "/proc/self/fd/%d/%s", root, below(path));
+    return result(truncate(real, size));
+}
+
+/* ---- Names -------------------------------------------------------------------------------- */
+
+static int bad_getattr(const char *path, struct stat *st, struct fuse_file_info *fi)
+{
+    (void)fi;
+    return gone() != 0 ? gone() : result(fstatat(root, below(path), st, AT_SYMLINK_NOFOLLOW));
+}
+
+static int bad_readdir(const char *path, void *list, fuse_fill_dir_t fill, off_t off,
+                       struct fuse_file_info *fi, enum fuse_readdir_flags flags)
+{
+    int fd = gone() != 0 ? -1 : openat(root, below(path), O_RDONLY | O_DIRECTORY);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *e;
+
+    (void)off;
+    (void)fi;
+    (void)flags;
+    if (dir == NULL)
+        return gone() != 0 ? gone() : -errno;
+    while ((e = readdir(dir)) != NULL)
+        (void)fill(list, e->d_name, NULL, 0, 0);
+    (void)closedir(dir);
+    return 0;
+}
+
+static int bad_mkdir(const char *path, mode_t mode)
+{
+    return refused() != 0 ? refused() : result(mkdirat(root, below(path), mode));
+}
+
+static int bad_unlink(const char *path)
+{
+    struct stat st;
+
+    if (refused() != 0)
+        return refused();
+    if (fstatat(root, below(path), &st, AT_SYMLINK_NOFOLLOW) == 0)
+        used -= st.st_size;
+    return result(unlinkat(root, below(path), 0));
+}
+
+static int bad_rmdir(const char *path)
+{
+    return refused() != 0 ? refused() : result(unlinkat(root, below(path), AT_REMOVEDIR));
+}
+
+static int bad_rename(const char *from, const char *to, unsigned int flags)
+{
+    if (refused() != 0)
+        return refused();
+    moved += kind == UNNAMED;
+    return result(renameat2(root, below(from), root, below(to), flags));
+}
+
+static int bad_chmod(const char *path, mode_t mode, struct fuse_file_info *fi)
+{
+    (void)fi;
+    return refused() != 0 ? refused() : result(fchmodat(root, below(path), mode, 0));
+}
+
+static int bad_utimens(const char *path, const struct timespec times[2], struct fuse_file_info *fi)
+{
+    (void)fi;
+    return refused() != 0 ? refused()
+                          : result(utimensat(root, below(path), times, AT_SYMLINK_NOFOLLOW));
+}
+
+static int bad_statfs(const char *path, struct statvfs *fs)
+{
+    long long size = kind == FULL ? limit : SAYS;
+
+    (void)path;
+    if (gone() != 0)
+        return gone();
+    *fs = (struct statvfs){.f_bsize = BLOCK, .f_frsize = BLOCK, .f_namemax = 255};
+    fs->f_blocks = (fsblkcnt_t)(size / BLOCK);
+    fs->f_bfree = fs->f_bavail = (fsblkcnt_t)(used < size ? (size - used) / BLOCK : 0);
+    return 0;
+}
+
+static void *bad_init(struct fuse_conn_info *conn, struct fuse_config *config)
+{
+    conn->want &= ~(unsigned int)FUSE_CAP_AUTO_INVAL_DATA;
+    config->direct_io = !has_memory;
+    config->kernel_cache = has_memory;
+    config->use_ino = 1;
+    config->hard_remove = 1;
+    config->entry_timeout = config->attr_timeout = config->negative_timeout = 0;
+    return NULL;
+}
+
+static const struct fuse_operations operations = {
+    .init = bad_init,
+    .getattr = bad_getattr,
+    .readdir = bad_readdir,
+    .open = bad_open,
+    .create = bad_create,
+    .read = bad_read,
+    .write = bad_write,
+    .flush = bad_flush,
+    .fsync = bad_fsync,
+    .fsyncdir = bad_fsyncdir,
+    .release = bad_release,
+    .truncate = bad_truncate,
+    .mkdir = bad_mkdir,
+    .unlink = bad_unlink,
+    .rmdir = bad_rmdir,
+    .rename = bad_rename,
+    .chmod = bad_chmod,
+    .utimens = bad_utimens,
+    .statfs = bad_statfs,
+};
+
+int main(int argc, char **argv)
+{
+    /* As sticks are mounted: for all. Only root may say so. */
+    char *option = geteuid() == 0 ? "fsname=badstick,allow_other" : "fsname=badstick";
+    char *arguments[] = {argv[0], "-s", "-o", option, NULL, NULL};
+    size_t i = 0;
+
+    has_memory = argc > 1 && strcmp(argv[1], "-c") == 0;
+    argc -= has_memory;
+    argv += has_memory;
+    while (argc > 3 && i < sizeof kinds / sizeof kinds[0] && strcmp(argv[3], kinds[i]) != 0)
+        i++;
+    if (argc < 4 || i == sizeof kinds / sizeof kinds[0]) {
+        (void)fprintf(stderr, "usage: badstick [-c] FOLDER MOUNTPOINT FAULT [NUMBER [ERRNO]]\n");
+        return 2;
+    }
+    kind = i;
+    limit = argc > 4 ? atoll(argv[4]) : 1;
+    error = argc > 5 ? atoi(argv[5]) : EIO;
+    root = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0) {
+        perror(argv[1]);
+        return 1;
+    }
+    arguments[4] = argv[2];
+    return fuse_main(5, arguments, &operations, NULL);
+}
