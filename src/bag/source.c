@@ -305,42 +305,46 @@ static enum seal_status note_streams(struct bag_source *s, int at, const char *p
     return fault->status != SEAL_OK ? fault->status : out_of_memory(fault);
 }
 
-/* All entries of an open folder; those that cannot be looked at become remarks and are dropped. */
+/* What cannot be looked at becomes a remark, and does not stay. */
+static enum seal_status look_at_child(struct bag_source *s, int fd, const char *path,
+                                      struct child *child, bool *stays, struct fault *fault)
+{
+    struct buffer where = {0};
+    enum seal_status status;
+
+    *stays = plat_stat_at(fd, child->name, false, &child->st) == 0;
+    if (*stays)
+        return note_streams(s, fd, child->name, path, child->name, fault);
+    status = buffer_printf(&where, "%s/%s", path, child->name) != SEAL_OK
+                 ? out_of_memory(fault)
+                 : source_remark(s, BAG_MISSING, (char *)where.data, plat_strerror(errno), fault);
+    buffer_free(&where);
+    return status;
+}
+
+/* All entries of an open folder that can be looked at. */
 static enum seal_status list_children(struct bag_source *s, struct children *c, int fd,
                                       const char *path, struct fault *fault)
 {
-    size_t first = c->count, kept = c->count;
+    enum seal_status status = SEAL_OK;
+    size_t kept = c->count;
 
-    if (plat_list_dir(fd, add_listed, c) != 0) {
-        if (c->no_memory)
-            return out_of_memory(fault);
-        if (source_remark(s, BAG_MISSING, path, plat_strerror(errno), fault) != SEAL_OK)
-            return fault->status;
-    }
-    for (size_t i = first; i < c->count; i++) {
-        struct child *child = &c->list[i];
-        struct buffer where = {0};
-        enum seal_status status;
+    if (plat_list_dir(fd, add_listed, c) != 0)
+        status = c->no_memory ? out_of_memory(fault)
+                              : source_remark(s, BAG_MISSING, path, plat_strerror(errno), fault);
+    for (size_t i = kept; i < c->count; i++) {
+        struct child child = c->list[i];
+        bool stays = false;
 
-        if (plat_stat_at(fd, child->name, false, &child->st) == 0) {
-            c->list[kept++] = *child;
-            if (note_streams(s, fd, child->name, path, child->name, fault) == SEAL_OK)
-                continue;
-            c->count = kept;
-            return fault->status;
-        }
-        status =
-            buffer_printf(&where, "%s/%s", path, child->name) != SEAL_OK
-                ? out_of_memory(fault)
-                : source_remark(s, BAG_MISSING, (char *)where.data, plat_strerror(errno), fault);
-        buffer_free(&where);
-        free(child->name);
-        child->name = child->bag_name = NULL;
-        if (status != SEAL_OK)
-            return status;
+        if (status == SEAL_OK)
+            status = look_at_child(s, fd, path, &child, &stays, fault);
+        if (stays)
+            c->list[kept++] = child;
+        else
+            free(child.name);
     }
     c->count = kept;
-    return SEAL_OK;
+    return status;
 }
 
 /* ---- Items -------------------------------------------------------------------------------- */
