@@ -303,6 +303,7 @@ enum exit_code complain_usage(const char *format, ...)
 /* What programs print for others to read, until it is written: line by line to a terminal. */
 static struct {
     int fd;
+    enum { LINES_UNKNOWN, BY_LINE, BY_BUFFER } lines; /* when it is written */
     bool has_failed;
     int error; /* the first one's errno */
     size_t len;
@@ -311,7 +312,9 @@ static struct {
 
 void print_beside(void)
 {
+    print_flush();
     results.fd = STDERR_FILENO;
+    results.lines = BY_LINE;
 }
 
 static void write_results(const char *data, size_t len)
@@ -321,7 +324,7 @@ static void write_results(const char *data, size_t len)
     if (len == 0 || results.has_failed || fd_write_full(results.fd, data, len, &fault) == SEAL_OK)
         return;
     results.has_failed = true;
-    results.error = fault.sys;
+    results.error = fault.sys != 0 ? fault.sys : EINTR;
 }
 
 void print_flush(void)
@@ -381,15 +384,17 @@ void print(const char *format, ...)
     va_end(once_more);
     va_end(again);
     va_end(args);
-    if (results.len > 0 && results.data[results.len - 1] == '\n' &&
-        (results.fd != STDOUT_FILENO || plat_is_terminal(results.fd)))
+    if (results.lines == LINES_UNKNOWN)
+        results.lines = plat_is_terminal(results.fd) ? BY_LINE : BY_BUFFER;
+    if (results.lines == BY_LINE && results.len > 0 && results.data[results.len - 1] == '\n')
         print_flush();
 }
 
 enum exit_code finish_output(enum exit_code code)
 {
     print_flush();
-    if (!results.has_failed)
+    /* Beside the content goes what can be done without. */
+    if (!results.has_failed || results.fd != STDOUT_FILENO)
         return code;
     warn("standard output could not be written: %s.", plat_strerror(results.error));
     return code == EXIT_ALL_DONE ? EXIT_NOT_DONE : code;

@@ -222,9 +222,11 @@ static enum seal_status leave_medium(struct outputs *o, struct fault *fault)
 {
     if (read_back(o, fault) != SEAL_OK)
         return fault->status;
-    for (; o->named < o->count; o->named++)
+    for (; o->named < o->count; o->named++) {
         if (output_commit(&o->files[o->named].output, fault) != SEAL_OK)
             return fault->status;
+        envelope_wipe(o->files[o->named].env); /* nobody reads it back any more */
+    }
     return SEAL_OK;
 }
 
@@ -324,9 +326,7 @@ static enum seal_status start_next(struct outputs *o, struct stream_out *out, st
 
     if (create_next(o, fault) != SEAL_OK)
         return fault->status;
-    f->env = sodium_malloc(sizeof *f->env);
-    if (f->env == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    f->env = &o->envelopes[o->count - 1];
     *f->env = (struct envelope){.params = o->params};
     f->env->params.index = (uint32_t)o->count - 1;
     if (envelope_make(f->env, o->head, o->keys, o->key_count, o->random, fault) != SEAL_OK)
@@ -360,6 +360,9 @@ bool outputs_split(struct outputs *o, uint64_t size)
 enum seal_status outputs_start(struct outputs *o, enum content_type type, struct stream_out *first,
                                struct fault *fault)
 {
+    o->envelopes = sodium_allocarray(o->split.size > 0 ? VOLUMES_MAX : 1, sizeof *o->envelopes);
+    if (o->envelopes == NULL)
+        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     o->params =
         (struct envelope_params){.type = type, .flags = o->split.size > 0 ? FLAG_VOLUME : 0};
     random_bytes(o->random, o->params.bundle_id, BUNDLE_ID_LEN);
@@ -407,8 +410,8 @@ void outputs_end(struct outputs *o)
                  shown(o->files[i].path));
         output_abort(&o->files[i].output);
         free(o->files[i].path);
-        sodium_free(o->files[i].env);
     }
+    sodium_free(o->envelopes);
     free(o->files);
     free(o->path);
     free(o->folder);

@@ -22,7 +22,7 @@
 struct output_file {
     char *path; /* "-" is standard output */
     struct output output;
-    struct envelope *env; /* sodium_malloc: its key must not be swapped out */
+    struct envelope *env; /* one of outputs.envelopes */
     uint8_t head_hash[HASH_LEN];
 };
 
@@ -42,6 +42,7 @@ struct outputs {
     bool was_medium; /* with asks: something is mounted on the folder */
     size_t named;    /* so many are on media that were taken out */
     struct output_file *files;
+    struct envelope *envelopes; /* sodium_malloc: their keys must not be swapped out */
 };
 
 /* keys and random must outlive it. given is -o, or NULL. SEAL_NO_MEMORY. */

@@ -283,6 +283,13 @@ expect_exit 1
 expect_message 'standard output: could not be written: Bad file descriptor'
 run bash -c 'exec "$@" 2>/dev/full' - seal "${to[@]}" -o out4 "$good/tree"
 expect_exit 0
+for nowhere in '2>/dev/full' '2>&-'; do
+    run bash -c 'exec "$@" >content '"$nowhere" - seal "${to[@]}" -o - "$good/tree"
+    expect_exit 0
+    run bash -c 'exec "$@" >content2 '"$nowhere" - unseal "${with[@]}" --raw -o - content
+    expect_exit 0
+    check "whole" test -s content2
+done
 run seal -q "${to[@]}" -o out5 - </proc/self/mem
 expect_exit 1
 expect_message 'standard input: could not be read'
