@@ -52,6 +52,8 @@ int fail_last(void); /* GetLastError() */
 
 /* INVALID_HANDLE_VALUE with errno EBADF: there is none. */
 HANDLE handle_of(int fd);
+/* Where there is none yet: fd is open on nothing. */
+bool open_nothing(int fd, int flags);
 /* Makes the handle a descriptor, or closes it: -1 with errno. */
 int descriptor_of(HANDLE handle);
 

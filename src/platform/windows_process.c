@@ -106,13 +106,26 @@ static void on_invalid(const wchar_t *expression, const wchar_t *function, const
 static void fill_standard_descriptors(void)
 {
     for (int fd = 0; fd <= 2; fd++)
-        if (handle_of(fd) == INVALID_HANDLE_VALUE &&
-            _open("NUL", fd == 0 ? _O_WRONLY : _O_RDONLY) < 0)
+        if (!open_nothing(fd, fd == 0 ? _O_WRONLY : _O_RDONLY))
             ExitProcess(1);
+}
+
+/* Libraries that the system loads of itself come from its own folder, and not from the one that the
+ * program lies in: a stick, or where a browser puts what others send. Windows 7 knows this since an
+ * update. */
+static void load_from_system_only(void)
+{
+    typedef BOOL(WINAPI * set_folders)(DWORD);
+    HMODULE kernel = GetModuleHandleW(L"kernel32.dll");
+    FARPROC found = kernel == NULL ? NULL : GetProcAddress(kernel, "SetDefaultDllDirectories");
+
+    if (found != NULL)
+        (void)((set_folders)(void (*)(void))found)(LOAD_LIBRARY_SEARCH_SYSTEM32);
 }
 
 void plat_process_setup(void)
 {
+    load_from_system_only();
     /* Reports of a crash may hold memory; and nobody is there for a window that asks something. */
     (void)SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
     (void)_set_invalid_parameter_handler(on_invalid);

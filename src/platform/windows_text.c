@@ -251,17 +251,34 @@ const char *plat_strerror(int error)
 
 /* ---- Handles ------------------------------------------------------------------------------ */
 
+/* What the C library gives for 0 to 2 where a program was started without them. */
+#define STANDS_FOR_NONE ((HANDLE)-2)
+
 HANDLE handle_of(int fd)
 {
     HANDLE handle = INVALID_HANDLE_VALUE;
 
     if (fd >= 0 && fd < DESCRIPTORS_MAX)
         handle = (HANDLE)_get_osfhandle(fd);
-    if (handle == INVALID_HANDLE_VALUE || handle == NULL) {
+    if (handle == INVALID_HANDLE_VALUE || handle == NULL || handle == STANDS_FOR_NONE) {
         errno = EBADF;
         return INVALID_HANDLE_VALUE;
     }
     return handle;
+}
+
+bool open_nothing(int fd, int flags)
+{
+    int nothing;
+    bool done;
+
+    if (handle_of(fd) != INVALID_HANDLE_VALUE)
+        return true;
+    nothing = _open("NUL", flags);
+    if (nothing < 0 || nothing == fd)
+        return nothing == fd;
+    done = _dup2(nothing, fd) == 0;
+    return _close(nothing) == 0 && done;
 }
 
 int descriptor_of(HANDLE handle)

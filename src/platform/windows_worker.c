@@ -8,6 +8,7 @@
 #include "platform/platform.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <io.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ bool worker_arrive(int argc, wchar_t **argv)
 {
     /* All below the places are taken, so that no handle that comes gets one of them by itself. */
     for (int fd = 0; fd < PLAT_WORKER_FIRST; fd++)
-        if (_get_osfhandle(fd) < 0 && _open("NUL", 2) < 0)
+        if (!open_nothing(fd, _O_RDWR))
             return false;
     for (int i = argc - 1; i > 0; i--)
         if (!take_given(argv[i]))
@@ -77,11 +78,13 @@ static bool limit_memory(uint64_t more)
 {
     PROCESS_MEMORY_COUNTERS now = {.cb = sizeof now};
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
+    BOOL is_inside = FALSE;
     bool done;
 
     if (job_of_worker == NULL)
         return false;
-    done = GetProcessMemoryInfo(GetCurrentProcess(), &now, sizeof now) &&
+    done = IsProcessInJob(GetCurrentProcess(), job_of_worker, &is_inside) && is_inside &&
+           GetProcessMemoryInfo(GetCurrentProcess(), &now, sizeof now) &&
            QueryInformationJobObject(job_of_worker, JobObjectExtendedLimitInformation, &limits,
                                      sizeof limits, NULL);
     if (done) {
@@ -143,6 +146,29 @@ static void given_close(struct given *g)
         (void)CloseHandle(g->handle[i]);
 }
 
+/* What of the screen it can do nothing with; 0: all is allowed. */
+static void restrict_screen(HANDLE job, DWORD what)
+{
+    JOBOBJECT_BASIC_UI_RESTRICTIONS screen = {what};
+
+    (void)SetInformationJobObject(job, JobObjectBasicUIRestrictions, &screen, sizeof screen);
+}
+
+/* A job that limits that cannot lie within another one, as what was started by a scheduler or by a
+ * window of the newer kind does. */
+static void put_into_job(HANDLE process, HANDLE job)
+{
+    restrict_screen(job, JOB_OBJECT_UILIMIT_HANDLES | JOB_OBJECT_UILIMIT_READCLIPBOARD |
+                             JOB_OBJECT_UILIMIT_WRITECLIPBOARD |
+                             JOB_OBJECT_UILIMIT_SYSTEMPARAMETERS |
+                             JOB_OBJECT_UILIMIT_DISPLAYSETTINGS | JOB_OBJECT_UILIMIT_GLOBALATOMS |
+                             JOB_OBJECT_UILIMIT_DESKTOP | JOB_OBJECT_UILIMIT_EXITWINDOWS);
+    if (AssignProcessToJobObject(job, process))
+        return;
+    restrict_screen(job, JOB_OBJECT_UILIMIT_NONE);
+    (void)AssignProcessToJobObject(job, process);
+}
+
 /* Ends what is in it when its last handle is closed, which is ours. */
 static HANDLE make_job(void)
 {
@@ -151,11 +177,6 @@ static HANDLE make_job(void)
                                                 JOB_OBJECT_LIMIT_ACTIVE_PROCESS |
                                                 JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION,
                                   .ActiveProcessLimit = 1}};
-    JOBOBJECT_BASIC_UI_RESTRICTIONS screen = {
-        JOB_OBJECT_UILIMIT_HANDLES | JOB_OBJECT_UILIMIT_READCLIPBOARD |
-        JOB_OBJECT_UILIMIT_WRITECLIPBOARD | JOB_OBJECT_UILIMIT_SYSTEMPARAMETERS |
-        JOB_OBJECT_UILIMIT_DISPLAYSETTINGS | JOB_OBJECT_UILIMIT_GLOBALATOMS |
-        JOB_OBJECT_UILIMIT_DESKTOP | JOB_OBJECT_UILIMIT_EXITWINDOWS};
     HANDLE job = CreateJobObjectW(NULL, NULL);
 
     if (job == NULL)
@@ -164,7 +185,6 @@ static HANDLE make_job(void)
         (void)CloseHandle(job);
         return NULL;
     }
-    (void)SetInformationJobObject(job, JobObjectBasicUIRestrictions, &screen, sizeof screen);
     return job;
 }
 
@@ -217,7 +237,7 @@ static bool create_process(PROCESS_INFORMATION *made, const struct given *g, wch
                                          (void *)(uintptr_t)g->handle,
                                          g->count * sizeof g->handle[0], NULL, NULL) &&
                CreateProcessW(program, line, NULL, NULL, TRUE,
-                              CREATE_SUSPENDED | CREATE_NO_WINDOW | CREATE_UNICODE_ENVIRONMENT |
+                              CREATE_SUSPENDED | DETACHED_PROCESS | CREATE_UNICODE_ENVIRONMENT |
                                   EXTENDED_STARTUPINFO_PRESENT,
                               environment, NULL, &how.StartupInfo, made);
         if (!done)
@@ -249,7 +269,7 @@ static bool start(struct plat_worker *w, struct given *g, HANDLE job)
     if (!done)
         return false;
     if (job != NULL)
-        (void)AssignProcessToJobObject(job, made.hProcess);
+        put_into_job(made.hProcess, job);
     (void)ResumeThread(made.hThread);
     (void)CloseHandle(made.hThread);
     w->process = (intptr_t)made.hProcess;
