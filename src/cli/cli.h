@@ -81,7 +81,8 @@ void clear_leftovers(const char *path, bool (*is_name)(const char *name, size_t 
 
 /* A result, for whoever reads standard output; as it is, nothing escaped. */
 void print(const char *format, ...) PRINTF_LIKE(1, 2);
-/* From now on results go to standard error: standard output gets content. */
+/* From now on results go to standard error: standard output got content. Says so where that may
+ * not have come through. */
 void print_beside(void);
 /* Before something else is to be seen than results. */
 void print_flush(void);

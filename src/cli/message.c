@@ -315,6 +315,9 @@ void print_beside(void)
     print_flush();
     results.fd = STDERR_FILENO;
     results.lines = BY_LINE;
+    if (plat_may_be_taken_for_text(STDOUT_FILENO))
+        warn("what it wrote went to another program. If that is PowerShell before 7.4, it took it "
+             "for text, and what arrived is of no use: use -o with a name there.");
 }
 
 static void write_results(const char *data, size_t len)

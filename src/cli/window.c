@@ -53,6 +53,8 @@ static void hold(void)
 {
     char line[16];
 
+    if (stop_requested())
+        return;
     print_flush();
     (void)plat_prompt_line("\nPress Enter to close this window. ", line, sizeof line);
 }

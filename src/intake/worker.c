@@ -168,7 +168,7 @@ static enum seal_status enter_cage(struct worker *w, struct fault *fault)
 
 #define REPORT_EVERY ((uint64_t)1024 * 1024)
 
-/* What cannot be said is noticed at the end: nobody is there any more. */
+/* What cannot be said: nobody is there any more. */
 static void report_progress(void *ctx, uint64_t bytes)
 {
     struct worker *w = ctx;
@@ -180,8 +180,9 @@ static void report_progress(void *ctx, uint64_t bytes)
     channel_begin(w->channel, MESSAGE_PROGRESS);
     channel_put_u64(w->channel, w->unreported);
     w->unreported = 0;
-    if (channel_end(w->channel, &ignored) == SEAL_OK)
-        (void)!channel_flush(w->channel, &ignored);
+    if (channel_end(w->channel, &ignored) != SEAL_OK ||
+        channel_flush(w->channel, &ignored) != SEAL_OK)
+        stop_request();
 }
 
 static enum seal_status report_item(void *ctx, const struct bag_item *item, struct fault *fault)

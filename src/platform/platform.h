@@ -13,8 +13,8 @@ const char *plat_strerror(int error);
 
 /* ---- The process -------------------------------------------------------------------------- */
 
-/* First thing in main: no core dumps, no other process of the user may read this one's memory,
- * descriptors 0 to 2 are open (on nothing, where they were closed, so that using one fails and no
+/* First thing in main: no core dumps, no other process of the user may read this one's memory (on
+ * Windows they may), descriptors 0 to 2 are open (on nothing, where they were closed, so that using one fails and no
  * file of ours can land there), SIGPIPE becomes an error of write, and the signals by which
  * people and systems end a process (SIGINT, SIGTERM, SIGHUP, SIGQUIT, ...) call stop_request. */
 void plat_process_setup(void);
@@ -114,6 +114,9 @@ int plat_take_back_dir(int fd);
 /* ---- The terminal ------------------------------------------------------------------------- */
 
 bool plat_is_terminal(int fd);
+/* Whether fd leads to another program, and that may be a shell that takes all for text: PowerShell
+ * did so up to 7.3. */
+bool plat_may_be_taken_for_text(int fd);
 /* Columns of the terminal behind fd; 80 where unknown. */
 size_t plat_terminal_columns(int fd);
 

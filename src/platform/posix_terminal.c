@@ -25,6 +25,12 @@ bool plat_is_terminal(int fd)
     return isatty(fd) == 1;
 }
 
+bool plat_may_be_taken_for_text(int fd)
+{
+    (void)fd;
+    return false;
+}
+
 size_t plat_terminal_columns(int fd)
 {
     struct winsize size;

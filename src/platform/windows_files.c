@@ -941,18 +941,19 @@ static NTSTATUS try_to_remove(HANDLE folder, const wchar_t *name, size_t len)
     return status;
 }
 
-static NTSTATUS remove_below(HANDLE folder, const wchar_t *name, size_t len)
+/* is_emptied: what is still in it was removed, and goes when others have closed it. */
+static NTSTATUS remove_below(HANDLE folder, const wchar_t *name, size_t len, bool is_emptied)
 {
     NTSTATUS status;
     int tries_left = REMOVE_TRIES;
 
     do
         status = try_to_remove(folder, name, len);
-    while (may_pass(status, tries_left--));
+    while (may_pass(is_emptied && status == IS_NOT_EMPTY ? IN_USE : status, tries_left--));
     return status;
 }
 
-static NTSTATUS remove_named(int at, const char *name)
+static NTSTATUS remove_named(int at, const char *name, bool is_emptied)
 {
     wchar_t *wide = at == PLAT_CWD ? core_path(name) : to_wide(name, NULL);
     NTSTATUS status = NO_MEMORY;
@@ -960,14 +961,15 @@ static NTSTATUS remove_named(int at, const char *name)
     if (wide != NULL && at != PLAT_CWD && strpbrk(name, ":\\/") != NULL)
         status = NAME_INVALID;
     else if (wide != NULL)
-        status = remove_below(at == PLAT_CWD ? NULL : handle_of(at), wide, wcslen(wide));
+        status =
+            remove_below(at == PLAT_CWD ? NULL : handle_of(at), wide, wcslen(wide), is_emptied);
     free(wide);
     return status;
 }
 
 int plat_unlink(int at, const char *name)
 {
-    NTSTATUS status = remove_named(at, name);
+    NTSTATUS status = remove_named(at, name, false);
 
     return NT_SUCCESS(status) ? 0 : fail_by(status);
 }
@@ -1000,7 +1002,7 @@ static NTSTATUS remove_full(struct removal *r, const wchar_t *name, size_t len)
     if (link_tag(below.folder) == 0)
         empty_folder(&below);
     (void)CloseHandle(below.folder);
-    return NT_SUCCESS(below.failed) ? remove_below(r->folder, name, len) : below.failed;
+    return NT_SUCCESS(below.failed) ? remove_below(r->folder, name, len, true) : below.failed;
 }
 
 static int remove_entry(void *ctx, const wchar_t *name, size_t len)
@@ -1012,7 +1014,7 @@ static int remove_entry(void *ctx, const wchar_t *name, size_t len)
         r->failed = BY_STOPPING;
         return 1;
     }
-    status = remove_below(r->folder, name, len);
+    status = remove_below(r->folder, name, len, false);
     if (status == IS_NOT_EMPTY)
         status = remove_full(r, name, len);
     if (!is_gone(status) && NT_SUCCESS(r->failed))
@@ -1035,7 +1037,7 @@ int plat_remove_tree(int at, const char *name, int fd, bool may_stop)
         return -1;
     if (fd >= 0)
         empty_folder(&r);
-    status = NT_SUCCESS(r.failed) ? remove_named(at, name) : r.failed;
+    status = NT_SUCCESS(r.failed) ? remove_named(at, name, fd >= 0) : r.failed;
     if (is_gone(status))
         return 0;
     (void)fail_by(status);

@@ -19,6 +19,13 @@ bool plat_is_terminal(int fd)
     return handle != INVALID_HANDLE_VALUE && GetConsoleMode(handle, &mode) != 0;
 }
 
+bool plat_may_be_taken_for_text(int fd)
+{
+    HANDLE handle = handle_of(fd);
+
+    return handle != INVALID_HANDLE_VALUE && GetFileType(handle) == FILE_TYPE_PIPE;
+}
+
 size_t plat_terminal_columns(int fd)
 {
     CONSOLE_SCREEN_BUFFER_INFO info;
@@ -87,7 +94,7 @@ static enum plat_prompt_result read_line(const struct console *c, wchar_t *line,
     BOOL ok;
 
     wait_begin();
-    ok = ReadConsoleW(c->in, line, LINE_UNITS, &got, NULL);
+    ok = !stop_requested() && ReadConsoleW(c->in, line, LINE_UNITS, &got, NULL);
     wait_end();
     if (!ok || got == 0)
         for (int waited = 0; waited < STOPPED_WITHIN && !stop_requested(); waited += 10)
@@ -133,12 +140,24 @@ static enum plat_prompt_result ask(const char *prompt, bool is_shown, wchar_t *l
     return result;
 }
 
-/* As many programs are at the window as the system tells of. */
+/* What a scheduler or a script starts may be alone with a window as well, which nobody sees. */
+static bool is_seen(void)
+{
+    STARTUPINFOW how = {.cb = sizeof how};
+    DWORD session = 0;
+
+    GetStartupInfoW(&how);
+    return ((how.dwFlags & STARTF_USESHOWWINDOW) == 0 || how.wShowWindow != SW_HIDE) &&
+           ProcessIdToSessionId(GetCurrentProcessId(), &session) && session != 0 &&
+           GetConsoleWindow() != NULL;
+}
+
 bool plat_owns_window(void)
 {
-    DWORD programs[2];
+    DWORD programs[2]; /* as many are at the window as the system tells of */
 
-    return GetConsoleProcessList(programs, 2) == 1 && plat_has_terminal();
+    return GetConsoleProcessList(programs, 2) == 1 && plat_is_terminal(0) && plat_is_terminal(1) &&
+           plat_is_terminal(2) && is_seen();
 }
 
 enum plat_prompt_result plat_prompt_secret(const char *prompt, char *secret, size_t size)

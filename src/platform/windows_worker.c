@@ -64,14 +64,30 @@ bool worker_arrive(int argc, wchar_t **argv)
     return true;
 }
 
-static void drop_privileges(void)
+/* For good, but the one that everybody has: to pass through folders to what is below them. */
+static bool drop_privileges(void)
 {
+    const DWORD passing_through = 23; /* SE_CHANGE_NOTIFY_PRIVILEGE ([MS-LSAD] 3.1.1.2.1) */
+    union {
+        TOKEN_PRIVILEGES privileges;
+        char room[2048];
+    } all;
+    DWORD len = 0;
     HANDLE token;
+    bool done;
 
     if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &token))
-        return;
-    (void)AdjustTokenPrivileges(token, TRUE, NULL, 0, NULL, NULL);
+        return false;
+    done = GetTokenInformation(token, TokenPrivileges, &all, sizeof all, &len);
+    for (DWORD i = 0; done && i < all.privileges.PrivilegeCount; i++) {
+        LUID_AND_ATTRIBUTES *privilege = &all.privileges.Privileges[i];
+
+        if (privilege->Luid.HighPart != 0 || privilege->Luid.LowPart != passing_through)
+            privilege->Attributes = SE_PRIVILEGE_REMOVED;
+    }
+    done = done && AdjustTokenPrivileges(token, FALSE, &all.privileges, 0, NULL, NULL);
     (void)CloseHandle(token);
+    return done;
 }
 
 static bool limit_memory(uint64_t more)
@@ -101,14 +117,15 @@ static bool limit_memory(uint64_t more)
 unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
 {
     struct fault ignored = {.status = SEAL_OK};
-    bool is_limited;
+    bool is_limited, is_nobody;
 
     *crew = NULL;
     if (cage->threads > 1)
         (void)!crew_new(crew, cage->threads, &ignored);
-    drop_privileges();
+    is_nobody = drop_privileges();
     is_limited = limit_memory(cage->memory);
-    return PLAT_CAGE_FILES | PLAT_CAGE_CALLS | (is_limited ? 0 : PLAT_CAGE_LIMITS);
+    return PLAT_CAGE_FILES | PLAT_CAGE_CALLS | (is_nobody ? 0 : PLAT_CAGE_PRIVILEGES) |
+           (is_limited ? 0 : PLAT_CAGE_LIMITS);
 }
 
 void plat_renounce(bool with_programs)
@@ -221,6 +238,20 @@ static wchar_t *worker_environment(void)
     return block;
 }
 
+/* Out of the job that we are in ourselves, if that lets go: Windows 7 puts programs into one that
+ * it looks after, and knows no jobs within jobs. */
+static bool create_outside(const wchar_t *program, wchar_t *line, wchar_t *environment,
+                           STARTUPINFOEXW *how, PROCESS_INFORMATION *made)
+{
+    const DWORD flags = CREATE_SUSPENDED | DETACHED_PROCESS | CREATE_UNICODE_ENVIRONMENT |
+                        EXTENDED_STARTUPINFO_PRESENT;
+
+    return CreateProcessW(program, line, NULL, NULL, TRUE, flags | CREATE_BREAKAWAY_FROM_JOB,
+                          environment, NULL, &how->StartupInfo, made) ||
+           CreateProcessW(program, line, NULL, NULL, TRUE, flags, environment, NULL,
+                          &how->StartupInfo, made);
+}
+
 static bool create_process(PROCESS_INFORMATION *made, const struct given *g, wchar_t *line)
 {
     STARTUPINFOEXW how = {.StartupInfo = {.cb = sizeof how}};
@@ -236,10 +267,7 @@ static bool create_process(PROCESS_INFORMATION *made, const struct given *g, wch
         done = UpdateProcThreadAttribute(how.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
                                          (void *)(uintptr_t)g->handle,
                                          g->count * sizeof g->handle[0], NULL, NULL) &&
-               CreateProcessW(program, line, NULL, NULL, TRUE,
-                              CREATE_SUSPENDED | DETACHED_PROCESS | CREATE_UNICODE_ENVIRONMENT |
-                                  EXTENDED_STARTUPINFO_PRESENT,
-                              environment, NULL, &how.StartupInfo, made);
+               create_outside(program, line, environment, &how, made);
         if (!done)
             (void)fail_last();
         DeleteProcThreadAttributeList(how.lpAttributeList);
@@ -319,14 +347,42 @@ bool plat_worker_has_ended(const struct plat_worker *w, int milliseconds)
     return false;
 }
 
-/* Failures of the system's own have such codes; abort ends with 3. */
+/* Codes of the system ([MS-ERREF] 2.3.1) from here on are for what it ended itself. */
+#define BY_SYSTEM 0x80000000u
+#define BY_ABORT 3 /* of the C library */
+
+/* What content could have brought about: mistakes in memory and in numbers. */
+static bool is_crash(DWORD code)
+{
+    static const DWORD crashes[] = {
+        0x80000002, 0x80000003, 0xC0000005, 0xC000001D, 0xC0000025, 0xC0000026,
+        0xC000008C, 0xC000008D, 0xC000008E, 0xC000008F, 0xC0000090, 0xC0000091,
+        0xC0000092, 0xC0000093, 0xC0000094, 0xC0000095, 0xC0000096, 0xC00000FD,
+        0xC0000374, 0xC0000409, 0xC0000417, 0xC0000602,
+    };
+
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
+        if (code == crashes[i])
+            return true;
+    return code == BY_ABORT;
+}
+
+/* Its libraries were not there or not let in, or there was no room for one more. */
+static bool is_bad_start(DWORD code)
+{
+    return code == 0xC000007B || code == 0xC0000135 || code == 0xC0000138 || code == 0xC0000139 ||
+           code == 0xC0000142 || code == 0xC0000428;
+}
+
 static enum plat_worker_end end_of(DWORD code)
 {
     if (code == 0)
         return PLAT_WORKER_DONE;
-    if (code == KILLED_BY_US)
+    if (is_crash(code))
+        return PLAT_WORKER_CRASHED;
+    if (code == KILLED_BY_US || (code >= BY_SYSTEM && !is_bad_start(code)))
         return PLAT_WORKER_KILLED;
-    return code == 3 || code >= 0x80000000u ? PLAT_WORKER_CRASHED : PLAT_WORKER_FAILED;
+    return PLAT_WORKER_FAILED;
 }
 
 enum plat_worker_end plat_worker_wait(struct plat_worker *w, bool kill)

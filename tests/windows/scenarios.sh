@@ -116,6 +116,12 @@ expect_same bytes again
 # shellcheck disable=SC2002 # a pipe, and no file, is what it is about
 cat sealed.bin | wine "$programs/unseal.exe" -q "${with[@]}" -o third - >/dev/null 2>&1
 expect_same bytes third
+wine "$programs/seal.exe" -q "${to[@]}" -o - - <bytes 2>"$err" | cat >piped.bin
+check "it says what PowerShell would do to it" grep -q 'PowerShell' "$err"
+check "and the pipe held it whole" "$linux/unseal" -q "${with[@]}" -o fourth piped.bin
+expect_same bytes fourth
+run seal -q "${to[@]}" -o - all
+check "nothing of the kind where it goes to a file" sh -c "! grep -q PowerShell '$err'"
 
 scenario "volumes"
 make_tree
