@@ -14,9 +14,10 @@ const char *plat_strerror(int error);
 /* ---- The process -------------------------------------------------------------------------- */
 
 /* First thing in main: no core dumps, no other process of the user may read this one's memory (on
- * Windows they may), descriptors 0 to 2 are open (on nothing, where they were closed, so that using one fails and no
- * file of ours can land there), SIGPIPE becomes an error of write, and the signals by which
- * people and systems end a process (SIGINT, SIGTERM, SIGHUP, SIGQUIT, ...) call stop_request. */
+ * Windows they may), descriptors 0 to 2 are open (on nothing, where they were closed, so that using
+ * one fails and no file of ours can land there), SIGPIPE becomes an error of write, and the signals
+ * by which people and systems end a process (SIGINT, SIGTERM, SIGHUP, SIGQUIT, ...) call
+ * stop_request. */
 void plat_process_setup(void);
 
 /* Ends the process by the signal that asked it to stop, as a shell expects; after clean-up. */

@@ -86,9 +86,9 @@ static BOOL WINAPI on_stop(DWORD event)
 
 _Noreturn void plat_die_by_signal(void)
 {
-    /* ExitProcess would have the C library do what is left for the end of main. */
+    /* ExitProcess alone would have the C library do what is left for the end of main. */
     (void)TerminateProcess(GetCurrentProcess(), STOPPED_BY_SOMEBODY);
-    abort();
+    ExitProcess(STOPPED_BY_SOMEBODY);
 }
 
 /* ---- The beginning ------------------------------------------------------------------------ */

@@ -205,17 +205,17 @@ quiet_prefix() {
     wineserver -k
     wineserver -w
     sed -i '/^#time=/d; /^\[.*\] [0-9]*$/s/ [0-9]*$//' "$WINEPREFIX"/*.reg
-    sums
+    sums >"$1"
     cp "$WINEPREFIX/system.reg" "$1.reg"
 }
 console wine kit/seal.exe --version <<<'close this window|'
-quiet_prefix before >before
+quiet_prefix before
 console wine kit/seal.exe "$(windows_path "$PWD/папка")" <<<'close this window|'
 expect_exit 0
 expect_out 'to 1850 4362 4048 4689 0082 4091 7115 2569 4967'
 expect_out 'receipt [0-9 ]{24}'
 check "the receipt in large digits" test "$(grep -c '#.*#.*#' "$out")" -ge 8
-quiet_prefix after >after
+quiet_prefix after
 diff before after >difference
 judge "nothing else is on the disk, and nothing in the registry" $? "$(head -n 6 difference)"
 diff before.reg after.reg | grep -iE '^>.*(seal|папка|recipient)' >difference
