@@ -214,6 +214,12 @@ struct plat_stat {
  * a link, unless follow. */
 #define PLAT_CWD (-100)
 int plat_open_dir(int at, const char *name, bool follow);
+/* Whether ".." below an open folder is where that lies, whoever gives names to what meanwhile. */
+#ifdef _WIN32
+#define PLAT_KNOWS_UP false
+#else
+#define PLAT_KNOWS_UP true
+#endif
 /* A file for reading, likewise. Never becomes a controlling terminal. What is met on the way (not
  * follow) never blocks; what the user named (follow) may be a FIFO, whose writer is waited for. */
 int plat_open_file(int at, const char *name, bool follow);

@@ -76,8 +76,6 @@ NTSTATUS open_below(HANDLE *out, HANDLE folder, const wchar_t *name, size_t len,
                     const struct opening *how);
 /* The tag of what stands for something else (a link), or 0. */
 ULONG link_tag(HANDLE handle);
-/* The path of an open file from \\?\ on, malloc'ed; NULL with errno. */
-wchar_t *path_of_handle(HANDLE handle);
 /* Calls each(ctx, name, len) for all entries but . and .., as plat_list_dir does. */
 int list_handle(HANDLE folder, int (*each)(void *ctx, const wchar_t *name, size_t len), void *ctx);
 

@@ -156,20 +156,33 @@ NTSTATUS open_below(HANDLE *out, HANDLE folder, const wchar_t *name, size_t len,
     return create_file(out, folder, name, len, how, 0);
 }
 
-wchar_t *path_of_handle(HANDLE handle)
+/* The path of an open file, malloc'ed; NULL with errno. */
+static wchar_t *path_of_handle(HANDLE handle, DWORD kind)
 {
-    DWORD room = GetFinalPathNameByHandleW(handle, NULL, 0, VOLUME_NAME_DOS);
+    DWORD room = GetFinalPathNameByHandleW(handle, NULL, 0, kind);
     wchar_t *path = room == 0 ? NULL : calloc(room + 1, sizeof *path);
 
     if (room == 0)
         (void)fail_last();
     else if (path == NULL)
         errno = ENOMEM;
-    else if (GetFinalPathNameByHandleW(handle, path, room + 1, VOLUME_NAME_DOS) == 0) {
+    else if (GetFinalPathNameByHandleW(handle, path, room + 1, kind) == 0) {
         (void)fail_last();
         free(path);
         path = NULL;
     }
+    return path;
+}
+
+/* The name that the core has for an open file; malloc'ed. What no drive letter leads to, as some
+ * disks that exist in memory only, has one of a device. */
+static wchar_t *core_path_of_handle(HANDLE handle)
+{
+    wchar_t *path = path_of_handle(handle, VOLUME_NAME_DOS);
+
+    if (path == NULL)
+        return path_of_handle(handle, VOLUME_NAME_NT);
+    path[1] = L'?'; /* \\?\ is \??\ there */
     return path;
 }
 
@@ -181,10 +194,9 @@ NTSTATUS reopen(HANDLE *out, HANDLE handle, const struct opening *how)
 
     if (NT_SUCCESS(status))
         return status;
-    path = path_of_handle(handle);
+    path = core_path_of_handle(handle);
     if (path == NULL)
         return status;
-    path[1] = L'?'; /* \\?\ is \??\ there */
     status = create_file(out, NULL, path, wcslen(path), how, FILE_OPEN_REPARSE_POINT);
     free(path);
     return status;
@@ -193,13 +205,12 @@ NTSTATUS reopen(HANDLE *out, HANDLE handle, const struct opening *how)
 /* The folder that an open one lies in. The core knows no "..". */
 static NTSTATUS open_above(HANDLE *out, HANDLE folder, const struct opening *how)
 {
-    wchar_t *path = path_of_handle(folder);
+    wchar_t *path = core_path_of_handle(folder);
     wchar_t *end = path == NULL ? NULL : wcsrchr(path, L'\\');
     NTSTATUS status = PATH_NOT_THERE;
 
     if (end != NULL && end > path + 4) {
         end[end[-1] == L':' ? 1 : 0] = L'\0';
-        path[1] = L'?'; /* \\?\ is \??\ there */
         status = create_file(out, NULL, path, wcslen(path), how, 0);
     }
     free(path);
@@ -269,7 +280,7 @@ static int open_descriptor(int at, const char *name, const struct opening *how)
 
 int plat_open_dir(int at, const char *name, bool follow)
 {
-    const struct opening how = {.access = FILE_LIST_DIRECTORY | FILE_TRAVERSE,
+    const struct opening how = {.access = FILE_LIST_DIRECTORY,
                                 .share = SHARE_ALL,
                                 .disposition = FILE_OPEN,
                                 .options = FILE_DIRECTORY_FILE,
@@ -324,20 +335,22 @@ bool plat_others_may_rename(int dirfd)
 char *plat_real_path(const char *path)
 {
     const struct opening how = {.share = SHARE_ALL, .disposition = FILE_OPEN, .follow = true};
-    wchar_t *wide;
+    wchar_t *wide, *start;
     HANDLE handle;
     char *out;
 
     if (open_handle(&handle, PLAT_CWD, path, &how) != 0)
         return NULL;
-    wide = path_of_handle(handle);
+    wide = path_of_handle(handle, VOLUME_NAME_DOS);
     (void)CloseHandle(handle);
     if (wide == NULL)
         return NULL;
-    if (wcsncmp(wide, L"\\\\?\\UNC\\", 8) == 0)
-        wide[6] = L'\\'; /* \\?\UNC\server: what is from there on is the path */
-    out = wide[6] == L'\\' && wide[4] == L'U' ? from_wide(wide + 6, wcslen(wide + 6))
-                                              : from_wide(wide + 4, wcslen(wide + 4));
+    start = wide + 4;
+    if (wcsncmp(start, L"UNC\\", 4) == 0) {
+        start += 2;
+        *start = L'\\'; /* \\?\UNC\server is \\server */
+    }
+    out = from_wide(start, wcslen(start));
     free(wide);
     if (out != NULL)
         path_unify(out);
@@ -535,7 +548,8 @@ int plat_list_dir(int dirfd, int (*each)(void *ctx, const char *name), void *ctx
 
 /* ---- Other streams ------------------------------------------------------------------------ */
 
-#define STREAMS_LEN 65536 /* as much as the system holds of them */
+/* What there may be of them at most: the system holds as much of a file's attributes. */
+#define STREAMS_LEN_MAX (16 * 1024 * 1024)
 
 /* Its content, which has no name, and where it came from, which Windows writes to all that a
  * browser or a messenger has fetched. */
@@ -569,34 +583,47 @@ static int tell_stream(const FILE_STREAM_INFO *info, int (*each)(void *ctx, cons
     return result;
 }
 
+/* All that the system says of them, malloc'ed; NULL with errno, which is 0 where there is no such
+ * thing. */
+static char *read_streams(HANDLE handle)
+{
+    for (DWORD size = 65536; size <= STREAMS_LEN_MAX; size *= 2) {
+        char *answer = calloc(1, size);
+        bool is_longer;
+
+        errno = answer == NULL ? ENOMEM : 0;
+        if (answer == NULL || GetFileInformationByHandleEx(handle, FileStreamInfo, answer, size))
+            return answer;
+        is_longer = GetLastError() == ERROR_MORE_DATA;
+        free(answer);
+        errno = 0;
+        if (!is_longer)
+            return NULL;
+    }
+    errno = ENOMEM;
+    return NULL;
+}
+
 int plat_list_streams(int at, const char *name, int (*each)(void *ctx, const char *stream),
                       void *ctx)
 {
     const struct opening how = {.share = SHARE_ALL, .disposition = FILE_OPEN};
     char *answer;
     HANDLE handle;
-    int result = 0;
+    int result;
 
     if (open_handle(&handle, at, name, &how) != 0)
         return 0;
-    answer = calloc(1, STREAMS_LEN);
-    if (answer == NULL) {
-        errno = ENOMEM;
-        result = -1;
-    } else if (GetFileInformationByHandleEx(handle, FileStreamInfo, answer, STREAMS_LEN)) {
-        const char *p = answer;
+    answer = read_streams(handle);
+    (void)CloseHandle(handle);
+    result = answer == NULL && errno != 0 ? -1 : 0;
+    for (const char *p = answer; p != NULL && result == 0;) {
+        const FILE_STREAM_INFO *info = (const void *)p;
 
-        while (result == 0) {
-            const FILE_STREAM_INFO *info = (const void *)p;
-
-            result = tell_stream(info, each, ctx);
-            if (info->NextEntryOffset == 0)
-                break;
-            p += info->NextEntryOffset;
-        }
+        result = tell_stream(info, each, ctx);
+        p = info->NextEntryOffset == 0 ? NULL : p + info->NextEntryOffset;
     }
     free(answer);
-    (void)CloseHandle(handle);
     return result;
 }
 
@@ -776,6 +803,15 @@ static int set_basic(int fd, FILE_BASIC_INFO *info)
     return result;
 }
 
+/* What FAT can hold, whatever the time zone: from 2 January 1980 to 31 December 2107. */
+#define FAT_BEGIN INT64_C(315619200)
+#define FAT_END INT64_C(4354732800)
+
+static int64_t between(int64_t least, int64_t n, int64_t most)
+{
+    return n < least ? least : n > most ? most : n;
+}
+
 int plat_set_mtime_fd(int fd, struct timestamp mtime)
 {
     FILE_BASIC_INFO info = {.FileAttributes = 0};
@@ -783,11 +819,14 @@ int plat_set_mtime_fd(int fd, struct timestamp mtime)
     int64_t sec = mtime.sec;
 
     /* What the system cannot hold becomes the nearest that it can, as elsewhere. */
-    if (sec < 1 - SECONDS_TO_1970)
-        sec = 1 - SECONDS_TO_1970;
-    if (sec > last)
-        sec = last;
+    sec = between(1 - SECONDS_TO_1970, sec, last);
     info.LastWriteTime.QuadPart = (sec + SECONDS_TO_1970) * TICKS_A_SECOND + mtime.nsec / 100;
+    if (set_basic(fd, &info) == 0)
+        return 0;
+    if (errno != EINVAL)
+        return -1;
+    sec = between(FAT_BEGIN, sec, FAT_END);
+    info.LastWriteTime.QuadPart = (sec + SECONDS_TO_1970) * TICKS_A_SECOND;
     return set_basic(fd, &info);
 }
 
@@ -851,6 +890,7 @@ static NTSTATUS rename_handle(HANDLE handle, HANDLE folder, const wchar_t *to, s
  * folders it lies in, can neither be renamed nor removed. */
 #define RENAME_TRIES 50
 #define REMOVE_TRIES 10
+#define FLUSH_TRIES 50
 #define TRY_EVERY 100 /* milliseconds */
 
 static bool may_pass(NTSTATUS status, int tries_left)
@@ -861,9 +901,48 @@ static bool may_pass(NTSTATUS status, int tries_left)
     return true;
 }
 
+/* What is read-only can neither be removed nor replaced. */
+static void make_writable(HANDLE handle)
+{
+    FILE_BASIC_INFO info = {.FileAttributes = FILE_ATTRIBUTE_NORMAL};
+
+    (void)SetFileInformationByHandle(handle, FileBasicInfo, &info, sizeof info);
+}
+
+/* Who may do what with the file of that name, the other one has from now on; and being read-only
+ * does not keep it from being replaced. FAT has no such rights. */
+static void take_over_rights(HANDLE file, HANDLE folder, const wchar_t *name, size_t len)
+{
+    const struct opening old_how = {.access = READ_CONTROL | FILE_WRITE_ATTRIBUTES,
+                                    .share = SHARE_ALL,
+                                    .disposition = FILE_OPEN};
+    const struct opening how = {.access = WRITE_DAC, .share = SHARE_ALL, .disposition = FILE_OPEN};
+    const SECURITY_INFORMATION what = DACL_SECURITY_INFORMATION;
+    HANDLE old, writable;
+    void *rights = NULL;
+    DWORD size = 0;
+
+    if (!NT_SUCCESS(create_file(&old, folder, name, len, &old_how, FILE_OPEN_REPARSE_POINT)))
+        return;
+    make_writable(old);
+    (void)GetKernelObjectSecurity(old, what, NULL, 0, &size);
+    rights = malloc(size);
+    if (rights != NULL && GetKernelObjectSecurity(old, what, rights, size, &size) &&
+        NT_SUCCESS(reopen(&writable, file, &how))) {
+        (void)SetKernelObjectSecurity(writable, what, rights);
+        (void)CloseHandle(writable);
+    }
+    free(rights);
+    (void)CloseHandle(old);
+}
+
 static int rename_to(int at, const char *from, const char *to, bool replace)
 {
-    struct opening how = {.access = DELETE, .share = SHARE_ALL, .disposition = FILE_OPEN};
+    /* Written through: the name is on the medium then, as far as the system can tell. */
+    const struct opening how = {.access = DELETE,
+                                .share = SHARE_ALL,
+                                .disposition = FILE_OPEN,
+                                .options = FILE_WRITE_THROUGH};
     const char *name = to;
     char *folder = NULL;
     int parent = at, result = -1;
@@ -888,6 +967,8 @@ static int rename_to(int at, const char *from, const char *to, bool replace)
         NTSTATUS status;
         int tries_left = RENAME_TRIES;
 
+        if (replace)
+            take_over_rights(handle, handle_of(parent), wide, len);
         do
             status = rename_handle(handle, handle_of(parent), wide, len, replace);
         while (may_pass(status, tries_left--));
@@ -916,32 +997,36 @@ int plat_rename_over(int at, const char *from, const char *to)
 
 /* ---- Removing ----------------------------------------------------------------------------- */
 
-/* What is read-only cannot be removed. */
-static void make_writable(HANDLE handle)
-{
-    FILE_BASIC_INFO info = {.FileAttributes = FILE_ATTRIBUTE_NORMAL};
+static const struct opening to_remove = {
+    .access = DELETE | FILE_WRITE_ATTRIBUTES, .share = SHARE_ALL, .disposition = FILE_OPEN};
 
-    (void)SetFileInformationByHandle(handle, FileBasicInfo, &info, sizeof info);
-}
-
-static NTSTATUS try_to_remove(HANDLE folder, const wchar_t *name, size_t len)
+/* Closes it. */
+static NTSTATUS remove_handle(HANDLE handle)
 {
-    const struct opening how = {
-        .access = DELETE | FILE_WRITE_ATTRIBUTES, .share = SHARE_ALL, .disposition = FILE_OPEN};
     FILE_DISPOSITION_INFO gone = {.DeleteFile = TRUE};
     IO_STATUS_BLOCK io;
-    HANDLE handle;
-    NTSTATUS status = create_file(&handle, folder, name, len, &how, FILE_OPEN_REPARSE_POINT);
+    NTSTATUS status;
 
-    if (!NT_SUCCESS(status))
-        return status;
     make_writable(handle);
     status = NtSetInformationFile(handle, &io, &gone, sizeof gone, FileDispositionInformation);
     (void)CloseHandle(handle);
     return status;
 }
 
+static NTSTATUS try_to_remove(HANDLE folder, const wchar_t *name, size_t len)
+{
+    HANDLE handle;
+    NTSTATUS status = create_file(&handle, folder, name, len, &to_remove, FILE_OPEN_REPARSE_POINT);
+
+    return NT_SUCCESS(status) ? remove_handle(handle) : status;
+}
+
 /* is_emptied: what is still in it was removed, and goes when others have closed it. */
+static bool may_empty(NTSTATUS status, bool is_emptied, int tries_left)
+{
+    return may_pass(is_emptied && status == IS_NOT_EMPTY ? IN_USE : status, tries_left);
+}
+
 static NTSTATUS remove_below(HANDLE folder, const wchar_t *name, size_t len, bool is_emptied)
 {
     NTSTATUS status;
@@ -949,11 +1034,26 @@ static NTSTATUS remove_below(HANDLE folder, const wchar_t *name, size_t len, boo
 
     do
         status = try_to_remove(folder, name, len);
-    while (may_pass(is_emptied && status == IS_NOT_EMPTY ? IN_USE : status, tries_left--));
+    while (may_empty(status, is_emptied, tries_left--));
     return status;
 }
 
-static NTSTATUS remove_named(int at, const char *name, bool is_emptied)
+/* An open folder, whatever its name is. */
+static NTSTATUS remove_open(HANDLE folder)
+{
+    NTSTATUS status;
+    HANDLE handle;
+    int tries_left = REMOVE_TRIES;
+
+    do {
+        status = reopen(&handle, folder, &to_remove);
+        if (NT_SUCCESS(status))
+            status = remove_handle(handle);
+    } while (may_empty(status, true, tries_left--));
+    return status;
+}
+
+static NTSTATUS remove_named(int at, const char *name)
 {
     wchar_t *wide = at == PLAT_CWD ? core_path(name) : to_wide(name, NULL);
     NTSTATUS status = NO_MEMORY;
@@ -961,15 +1061,14 @@ static NTSTATUS remove_named(int at, const char *name, bool is_emptied)
     if (wide != NULL && at != PLAT_CWD && strpbrk(name, ":\\/") != NULL)
         status = NAME_INVALID;
     else if (wide != NULL)
-        status =
-            remove_below(at == PLAT_CWD ? NULL : handle_of(at), wide, wcslen(wide), is_emptied);
+        status = remove_below(at == PLAT_CWD ? NULL : handle_of(at), wide, wcslen(wide), false);
     free(wide);
     return status;
 }
 
 int plat_unlink(int at, const char *name)
 {
-    NTSTATUS status = remove_named(at, name, false);
+    NTSTATUS status = remove_named(at, name);
 
     return NT_SUCCESS(status) ? 0 : fail_by(status);
 }
@@ -990,7 +1089,7 @@ static bool is_gone(NTSTATUS status)
 /* A subfolder that is not empty: what is in it first. */
 static NTSTATUS remove_full(struct removal *r, const wchar_t *name, size_t len)
 {
-    const struct opening how = {.access = FILE_LIST_DIRECTORY | FILE_TRAVERSE,
+    const struct opening how = {.access = FILE_LIST_DIRECTORY,
                                 .share = SHARE_ALL,
                                 .disposition = FILE_OPEN,
                                 .options = FILE_DIRECTORY_FILE};
@@ -1037,7 +1136,9 @@ int plat_remove_tree(int at, const char *name, int fd, bool may_stop)
         return -1;
     if (fd >= 0)
         empty_folder(&r);
-    status = NT_SUCCESS(r.failed) ? remove_named(at, name, fd >= 0) : r.failed;
+    status = !NT_SUCCESS(r.failed) ? r.failed
+             : fd >= 0             ? remove_open(r.folder)
+                                   : remove_named(at, name);
     if (is_gone(status))
         return 0;
     (void)fail_by(status);
@@ -1048,29 +1149,63 @@ int plat_remove_tree(int at, const char *name, int fd, bool may_stop)
 
 /* ---- To the medium ------------------------------------------------------------------------ */
 
-/* What is read-only is there already: see plat_make_read_only. */
+/* Then it is there already: see plat_make_read_only. */
+static bool is_read_only(HANDLE folder, const wchar_t *name, size_t len)
+{
+    const struct opening how = {.share = SHARE_ALL, .disposition = FILE_OPEN};
+    BY_HANDLE_FILE_INFORMATION info;
+    HANDLE handle;
+    bool is = false;
+
+    if (!NT_SUCCESS(open_below(&handle, folder, name, len, &how)))
+        return false;
+    if (GetFileInformationByHandle(handle, &info))
+        is = (info.dwFileAttributes & FILE_ATTRIBUTE_READONLY) != 0;
+    (void)CloseHandle(handle);
+    return is;
+}
+
+static int flush_entry(void *ctx, const wchar_t *name, size_t len);
+
+static int flush_folder(HANDLE above, const wchar_t *name, size_t len)
+{
+    const struct opening how = {.access = FILE_LIST_DIRECTORY,
+                                .share = SHARE_ALL,
+                                .disposition = FILE_OPEN,
+                                .options = FILE_DIRECTORY_FILE};
+    HANDLE folder;
+    NTSTATUS status = open_below(&folder, above, name, len, &how);
+    int result;
+
+    if (!NT_SUCCESS(status))
+        return fail_by(status);
+    result = list_handle(folder, flush_entry, &folder);
+    (void)CloseHandle(folder);
+    return result;
+}
+
 static int flush_entry(void *ctx, const wchar_t *name, size_t len)
 {
     const struct opening how = {.access = FILE_WRITE_DATA,
                                 .share = SHARE_ALL,
                                 .disposition = FILE_OPEN,
                                 .options = FILE_NON_DIRECTORY_FILE};
-    const struct opening down = {.access = FILE_LIST_DIRECTORY | FILE_TRAVERSE,
-                                 .share = SHARE_ALL,
-                                 .disposition = FILE_OPEN,
-                                 .options = FILE_DIRECTORY_FILE};
     HANDLE folder = *(HANDLE *)ctx, handle;
-    NTSTATUS status = open_below(&handle, folder, name, len, &how);
-    int result = 0;
+    NTSTATUS status;
+    int tries_left = FLUSH_TRIES, result = 0;
 
-    if (NT_SUCCESS(status)) {
-        if (!FlushFileBuffers(handle))
-            result = fail_last();
-        (void)CloseHandle(handle);
-    } else if (NT_SUCCESS(open_below(&handle, folder, name, len, &down))) {
-        result = list_handle(handle, flush_entry, &handle);
-        (void)CloseHandle(handle);
-    }
+    do
+        status = open_below(&handle, folder, name, len, &how);
+    while (status == IN_USE && may_pass(status, tries_left--));
+    if (status == IS_A_FOLDER)
+        return flush_folder(folder, name, len);
+    if (status == ACCESS_DENIED && is_read_only(folder, name, len))
+        return 0;
+    if (!NT_SUCCESS(status))
+        return fail_by(status);
+    if (!FlushFileBuffers(handle))
+        result = fail_last();
+    (void)CloseHandle(handle);
     return result;
 }
 

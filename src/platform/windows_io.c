@@ -14,6 +14,13 @@
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
+/* Whoever writes nothing to a pipe has not ended it. */
+static bool is_open_pipe(HANDLE handle)
+{
+    return GetFileType(handle) == FILE_TYPE_PIPE && !stop_requested() &&
+           PeekNamedPipe(handle, NULL, 0, NULL, NULL, NULL);
+}
+
 /* From *off on, or from where it stands. */
 static int64_t read_from(int fd, void *buf, size_t len, const uint64_t *off)
 {
@@ -30,10 +37,12 @@ static int64_t read_from(int fd, void *buf, size_t len, const uint64_t *off)
         place.Offset = (DWORD)*off;
         place.OffsetHigh = (DWORD)(*off >> 32);
     }
-    wait_begin();
-    ok = ReadFile(handle, buf, (DWORD)(len < IO_MOST ? len : IO_MOST), &done,
-                  off != NULL ? &place : NULL);
-    wait_end();
+    do {
+        wait_begin();
+        ok = ReadFile(handle, buf, (DWORD)(len < IO_MOST ? len : IO_MOST), &done,
+                      off != NULL ? &place : NULL);
+        wait_end();
+    } while (ok && done == 0 && len > 0 && is_open_pipe(handle));
     if (ok)
         return done;
     if (GetLastError() == ERROR_HANDLE_EOF || GetLastError() == ERROR_BROKEN_PIPE)

@@ -289,6 +289,20 @@ expect_absent bag5
 run seal
 expect_exit 2
 
+scenario "a secret key that is read-only is replaced"
+printf 'x' >file
+run sealkey new -q --no-passphrase -o own
+expect_exit 0
+run "$linux/seal" -q --to own.pub -o sealed.bin file
+chmod 400 own.key
+before=$(stat -c %i own.key)
+run sealkey passwd -q --no-passphrase own.key
+expect_exit 0
+check "it was replaced" test "$(stat -c %i own.key)" != "$before"
+run unseal -q --key own.key -o content sealed.bin
+expect_exit 0
+expect_names . content content.custody.json content.custody.txt file own.key own.pub sealed.bin
+
 scenario "paths as they are typed there"
 mkdir -p 'one folder/two' && printf 'x' >'one folder/two/file.txt'
 printf 'x' >'a[1].txt'
