@@ -244,16 +244,6 @@ int plat_close(int fd)
     return close(fd) == 0 || errno == EINTR ? 0 : -1;
 }
 
-int64_t plat_read_at(int fd, void *buf, size_t len, uint64_t off)
-{
-    ssize_t n;
-
-    do
-        n = pread(fd, buf, len, (off_t)off);
-    while (n < 0 && errno == EINTR && !stop_requested());
-    return n;
-}
-
 void plat_hint_sequential(int fd)
 {
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);

@@ -74,34 +74,6 @@ int plat_rewind(int fd)
     return SetFilePointerEx(handle, none, NULL, FILE_BEGIN) ? 0 : fail_last();
 }
 
-static enum seal_status read_all(int fd, const uint64_t *off, uint8_t *buf, size_t len, size_t *got,
-                                 struct fault *fault)
-{
-    *got = 0;
-    while (*got < len) {
-        uint64_t place = off == NULL ? 0 : *off + *got;
-        int64_t n = read_from(fd, buf + *got, len - *got, off == NULL ? NULL : &place);
-
-        if (n == 0)
-            break;
-        if (n < 0)
-            return fault_set_errno(fault, "could not be read", NULL);
-        *got += (size_t)n;
-    }
-    return SEAL_OK;
-}
-
-enum seal_status fd_read_full(int fd, void *buf, size_t len, size_t *got, struct fault *fault)
-{
-    return read_all(fd, NULL, buf, len, got, fault);
-}
-
-enum seal_status fd_read_at(int fd, uint64_t off, void *buf, size_t len, size_t *got,
-                            struct fault *fault)
-{
-    return read_all(fd, &off, buf, len, got, fault);
-}
-
 /* ---- Writing ------------------------------------------------------------------------------ */
 
 /* A console takes so much at a time at least (Windows 7: 64 KiB in all). */
