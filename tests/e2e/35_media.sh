@@ -51,6 +51,14 @@ expect_unnamed() {
     check "nothing got its name" test -z "$(find "$truth" -mindepth 1 ! -name '*.partial')"
 }
 
+# expect_not_kept NAME: of what did not read back as it was written nothing stays.
+expect_not_kept() {
+    expect_exit 1
+    expect_message "$1: what was written to the medium $different"
+    expect_no_trust
+    expect_empty_dir "$truth"
+}
+
 different='reads back different: it is failing, or smaller than it says\. Nothing was kept, and nothing on it can be trusted: take another medium\.$'
 
 scenario "a file system of our own"
@@ -102,10 +110,7 @@ for from in 0 1000 65536 2000000 2990000; do
         # shellcheck disable=SC2086 # an option, or none
         bad $memory loses $from
         run seal "${to[@]}" -q -o "$stick/out.bin" "$given/noise"
-        expect_exit 1
-        expect_message "out\.bin: what was written to the medium $different"
-        expect_no_trust
-        expect_empty_dir "$truth"
+        expect_not_kept 'out\.bin'
     done
 done
 for from in 900000 1500000 2990000; do
@@ -113,10 +118,7 @@ for from in 900000 1500000 2990000; do
         # shellcheck disable=SC2086 # an option, or none
         bad $memory loses $from
         run seal "${to[@]}" -q --split 1M -o "$stick" "$given/noise"
-        expect_exit 1
-        expect_message "\.bin: what was written to the medium $different"
-        expect_no_trust
-        expect_empty_dir "$truth"
+        expect_not_kept '\.bin'
     done
 done
 # What is there is no proof for what comes later.
@@ -132,24 +134,15 @@ scenario "smaller than it says, and begins again where it ends"
 for size in 100000 1000000 2990000; do
     bad wraps $size
     run seal "${to[@]}" -q -o "$stick/out.bin" "$given/noise"
-    expect_exit 1
-    expect_message "out\.bin: what was written to the medium $different"
-    expect_no_trust
-    expect_empty_dir "$truth"
+    expect_not_kept 'out\.bin'
 done
 bad wraps 900000
 run seal "${to[@]}" -q --split 1M -o "$stick" "$given/noise"
-expect_exit 1
-expect_message "\.bin: what was written to the medium $different"
-expect_no_trust
-expect_empty_dir "$truth"
+expect_not_kept '\.bin'
 # The first is as it was written until a later one goes over it.
 bad wraps 2500000
 run seal "${to[@]}" -q --split 1M -o "$stick" "$given/noise"
-expect_exit 1
-expect_message "\.bin: what was written to the medium $different"
-expect_no_trust
-expect_empty_dir "$truth"
+expect_not_kept '\.bin'
 
 scenario "not looked at where told so"
 bad loses 1000000
