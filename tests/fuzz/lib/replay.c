@@ -1,6 +1,6 @@
 /*
- * Runs a target over files, without a fuzzer: each argument is an input, or a folder of inputs. Its
- * last line is the one that unit tests have; a crash leaves none.
+ * Runs a target over files, without a fuzzer: each argument is an input, or a folder of inputs. All
+ * of them are one test case. Its last line is the one that unit tests have; a crash leaves none.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "fuzz.h"
 #include "lib/fixture.h"
 
-static unsigned long passed;
+static unsigned long inputs;
 
 /* The last name said is the one that crashes. */
 static void run_file(const char *path)
@@ -25,7 +25,7 @@ static void run_file(const char *path)
     printf("%s\n", path);
     (void)fflush(stdout);
     (void)LLVMFuzzerTestOneInput(exact, b.len);
-    passed++;
+    inputs++;
     free(exact);
     buffer_free(&b);
 }
@@ -59,6 +59,7 @@ int main(int argc, char **argv)
         else
             run_file(argv[i]);
     }
-    printf("%s: %lu passed, 0 failed\n", slash == NULL ? argv[0] : slash + 1, passed);
-    return passed > 0 ? 0 : 1;
+    printf("%s: %d passed, %d failed (%lu inputs)\n", slash == NULL ? argv[0] : slash + 1,
+           inputs > 0, inputs == 0, inputs);
+    return inputs > 0 ? 0 : 1;
 }

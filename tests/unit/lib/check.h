@@ -1,18 +1,19 @@
 /*
- * check: counting checks for unit tests. A check that holds says nothing; one that fails says
- * where, and the test goes on.
+ * check: test cases and their checks for unit tests. A check that holds says nothing; one that
+ * fails says where, and the test goes on. A case has passed when none of its checks failed,
+ * however many there were; a case that checks nothing has failed.
  *
  *     int main(int argc, char **argv)
  *     {
  *         check_start("keys", argc, argv);
- *         CHECK(1 + 1 == 2);
- *         CHECK_INT(SEAL_OK, some_call());
- *         CHECK_HEX("0102", bytes, 2);
+ *         CHECK_CASE(test_sizes());
+ *         CHECK_CASE(test_damage("keys/alice.key"));
  *         return check_done();
  *     }
  *
- * Each program is one test: it takes the folder of the vectors as its only argument
- * (default tests/vectors), prints one line "NAME: N passed, N failed", exits 0 or 1.
+ * Each program takes the folder of the vectors as its only argument (default tests/vectors),
+ * prints as its last line "NAME: N passed, N failed[, N skipped] (N checks)", where all but the
+ * last number count cases, and exits with 0 or 1.
  */
 #ifndef SEAL_CHECK_H
 #define SEAL_CHECK_H
@@ -23,10 +24,17 @@
 
 /* name is what the last line begins with. */
 void check_start(const char *name, int argc, char **argv);
+/* Begins a case, and ends the one before: printf-like. What is checked before the first call is a
+ * case of its own, with the program's name. */
+void check_case(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A case that is one call of a function, which begins no case itself. */
+#define CHECK_CASE(call) (check_case("%s", #call), (call))
+/* The case cannot be tried here: why. It counts as skipped, unless a check of it failed. */
+void check_skip(const char *why);
 /* Says what the checks that follow are about, for the line of one that fails: printf-like, until
- * the next call; "" ends it. */
+ * the next call or the next case; "" ends it. */
 void check_about(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Prints the sum; 0 if all passed and there was at least one, else 1. */
+/* Prints the sum; 0 if no case failed and there was at least one, else 1. */
 int check_done(void);
 /* The path of a file among the vectors; a static ring of four. */
 const char *check_vector(const char *file);

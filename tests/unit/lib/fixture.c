@@ -62,6 +62,23 @@ void *fixture_alloc(size_t len)
     return p;
 }
 
+enum seal_status fixture_append(void *self, const void *data, size_t len, struct fault *fault)
+{
+    (void)fault;
+    return buffer_append(self, data, len);
+}
+
+void fixture_twice(struct crew **crew, void (*test)(void))
+{
+    struct fault fault = {.status = SEAL_OK};
+
+    test();
+    check_case("a crew of three threads");
+    CHECK_INT(SEAL_OK, crew_new(crew, 3, &fault));
+    test();
+    crew_free(*crew);
+}
+
 /* ---- Keys --------------------------------------------------------------------------------- */
 
 struct identity *fixture_identity(unsigned int number)

@@ -13,9 +13,14 @@
 static struct {
     const char *name;
     const char *vectors;
-    char about[256];
     char scratch[PATH_SIZE / 2];
-    unsigned long passed, failed;
+    unsigned long checks;
+    unsigned int passed, failed, skipped; /* cases that have ended */
+    /* The case that runs. Its name is empty before the first. */
+    char case_name[256];
+    char about[256];
+    unsigned long case_checks, case_failures;
+    bool case_skipped;
 } state = {.name = "test", .vectors = "tests/vectors"};
 
 void check_start(const char *name, int argc, char **argv)
@@ -23,6 +28,45 @@ void check_start(const char *name, int argc, char **argv)
     state.name = name;
     if (argc > 1)
         state.vectors = argv[1];
+    state.checks = state.case_checks = state.case_failures = 0;
+    state.passed = state.failed = state.skipped = 0;
+    state.case_name[0] = state.about[0] = '\0';
+}
+
+static void end_case(void)
+{
+    if (state.case_name[0] == '\0')
+        return;
+    if (state.case_failures > 0) {
+        state.failed++;
+    } else if (state.case_skipped) {
+        state.skipped++;
+    } else if (state.case_checks > 0) {
+        state.passed++;
+    } else {
+        fprintf(stderr, "%s: the case %s checks nothing\n", state.name, state.case_name);
+        state.failed++;
+    }
+    state.checks += state.case_checks;
+}
+
+void check_case(const char *format, ...)
+{
+    va_list args;
+
+    end_case();
+    va_start(args, format);
+    (void)vsnprintf(state.case_name, sizeof state.case_name, format, args);
+    va_end(args);
+    state.about[0] = '\0';
+    state.case_checks = state.case_failures = 0;
+    state.case_skipped = false;
+}
+
+void check_skip(const char *why)
+{
+    state.case_skipped = true;
+    printf("%s: [%s] skipped: %s\n", state.name, state.case_name, why);
 }
 
 void check_about(const char *format, ...)
@@ -37,14 +81,14 @@ void check_about(const char *format, ...)
 /* Counts, and for a failure begins the line that the caller goes on with. */
 static bool count(bool holds, const char *file, int line)
 {
-    if (holds) {
-        state.passed++;
+    if (state.case_name[0] == '\0')
+        check_case("%s", state.name);
+    state.case_checks++;
+    if (holds)
         return true;
-    }
-    state.failed++;
-    fprintf(stderr, "%s:%d: ", file, line);
-    if (state.about[0] != '\0')
-        fprintf(stderr, "[%s] ", state.about);
+    state.case_failures++;
+    fprintf(stderr, "%s:%d: [%s%s%s] ", file, line, state.case_name,
+            state.about[0] != '\0' ? ": " : "", state.about);
     return false;
 }
 
@@ -154,6 +198,10 @@ int check_done(void)
 {
     if (state.scratch[0] != '\0' && nftw(state.scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
         count(false, __FILE__, __LINE__), perror(state.scratch);
-    printf("%s: %lu passed, %lu failed\n", state.name, state.passed, state.failed);
-    return state.failed == 0 && state.passed > 0 ? 0 : 1;
+    end_case();
+    printf("%s: %u passed, %u failed", state.name, state.passed, state.failed);
+    if (state.skipped > 0)
+        printf(", %u skipped", state.skipped);
+    printf(" (%lu checks)\n", state.checks);
+    return state.failed == 0 && state.passed + state.skipped > 0 ? 0 : 1;
 }
