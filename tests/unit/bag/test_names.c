@@ -247,11 +247,11 @@ static void test_label_values(void)
 int main(int argc, char **argv)
 {
     check_start("names", argc, argv);
-    test_reserved();
-    test_unshowable();
-    test_fold();
-    test_spell();
-    test_label_keys();
-    test_label_values();
+    CHECK_CASE(test_reserved());
+    CHECK_CASE(test_unshowable());
+    CHECK_CASE(test_fold());
+    CHECK_CASE(test_spell());
+    CHECK_CASE(test_label_keys());
+    CHECK_CASE(test_label_values());
     return check_done();
 }

@@ -157,8 +157,8 @@ static void test_side_by_side(void)
 int main(int argc, char **argv)
 {
     check_start("crew", argc, argv);
-    test_order();
-    test_nobody();
-    test_side_by_side();
+    CHECK_CASE(test_order());
+    CHECK_CASE(test_nobody());
+    CHECK_CASE(test_side_by_side());
     return check_done();
 }

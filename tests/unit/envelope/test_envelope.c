@@ -93,9 +93,9 @@ static void check_file(const json_t *file, const char *name, const json_t *keys)
 
     (void)snprintf(path, sizeof path, "files/%s", name);
     data = fixture_read(check_vector(path));
+    check_case("%s", name);
     if (!CHECK(data.len >= BLOCK_LEN))
         return;
-    check_about("%s", name);
     CHECK_HEX(fixture_text(file, "E"), data.data, 32);
     CHECK_HEX(fixture_text(file, "C"), data.data + COMMITMENT_OFF, COMMITMENT_LEN);
     fixture_hex(e, sizeof e, file, "e");
@@ -433,15 +433,15 @@ int main(int argc, char **argv)
     fixture_start(argc, argv);
     effort = fixture_share(100, 1);
     test_vectors();
-    test_counts();
-    test_doubles();
-    test_bad_recipient();
-    test_seeds();
-    test_flips(1, effort >= 100 ? 1 : effort >= 10 ? 41 : 499);
-    test_flips(9, effort >= 100 ? 97 : effort >= 10 ? 997 : 9973);
-    test_moved_slots();
-    test_params();
-    check_places(2, fixture_share(400, 10), 45);
-    check_places(9, fixture_share(200, 10), 105);
+    CHECK_CASE(test_counts());
+    CHECK_CASE(test_doubles());
+    CHECK_CASE(test_bad_recipient());
+    CHECK_CASE(test_seeds());
+    CHECK_CASE(test_flips(1, effort >= 100 ? 1 : effort >= 10 ? 41 : 499));
+    CHECK_CASE(test_flips(9, effort >= 100 ? 97 : effort >= 10 ? 997 : 9973));
+    CHECK_CASE(test_moved_slots());
+    CHECK_CASE(test_params());
+    CHECK_CASE(check_places(2, fixture_share(400, 10), 45));
+    CHECK_CASE(check_places(9, fixture_share(200, 10), 105));
     return check_done();
 }

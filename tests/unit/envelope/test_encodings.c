@@ -341,13 +341,13 @@ int main(int argc, char **argv)
 
     check_start("encodings", argc, argv);
     fixture_start(argc, argv);
-    test_elligator();
-    test_elligator_b();
-    test_kem();
-    test_kdf();
+    CHECK_CASE(test_elligator());
+    CHECK_CASE(test_elligator_b());
+    CHECK_CASE(test_kem());
+    CHECK_CASE(test_kdf());
     padme = fixture_json("padme.json");
-    test_padme(padme);
-    test_totals(padme);
+    CHECK_CASE(test_padme(padme));
+    CHECK_CASE(test_totals(padme));
     json_decref(padme);
     return check_done();
 }
