@@ -1,0 +1,335 @@
+/*
+ * Tars that no honest sealer makes: names, pax headers, ends, headers and offsets.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "archive/archive.h"
+#include "lib/check.h"
+#include "lib/content.h"
+#include "lib/fixture.h"
+#include "lib/forge.h"
+
+/* ---- Content into a sealed file, and out of one ------------------------------------------- */
+
+/* The content of the file sealed last, as bytes. */
+static struct buffer sealed_content(void)
+{
+    struct unsealing u;
+    struct buffer b = {0};
+    const struct sink sink = {fixture_append, &b};
+    uint8_t digest[32], receipt[32];
+    uint64_t len = 0;
+
+    unsealing_start(&u);
+    CHECK_INT(SEAL_OK, stream_reader_copy(u.stream, &sink, &len, digest, receipt, &u.fault));
+    unsealing_end(&u);
+    b.len = (size_t)len;
+    return b;
+}
+
+/* ---- Forged tars -------------------------------------------------------------------------- */
+
+/* A file of 4 bytes behind an x header with those records. */
+static void tar_pax(struct tar *t, const char *records, size_t len)
+{
+    tar_note(t);
+    tar_header(t, "PaxHeaders/entry", 'x', len);
+    tar_data(t, records, len);
+    tar_header(t, "data/short", '0', 4);
+    tar_data(t, "four", 4);
+}
+
+/* Makes a bag's content of it, reads it and forgets it. */
+static enum seal_status tar_status(struct tar *t)
+{
+    struct buffer b = {0};
+    struct seek_row rows[2];
+    enum seal_status status;
+
+    forge_frame(&b, t->bytes.data, t->bytes.len, (struct frame_options){.level = 1});
+    rows[0] = (struct seek_row){(uint32_t)b.len, (uint32_t)t->bytes.len};
+    forge_u32(&b, 0x184D2A5C);
+    forge_u32(&b, (uint32_t)t->offsets.len);
+    content_add(&b, t->offsets.data, t->offsets.len);
+    rows[1] = (struct seek_row){(uint32_t)t->offsets.len + 8, 0};
+    forge_seek_table(&b, rows, 2);
+    status = content_status(&b, CONTENT_BAG);
+    buffer_free(&b);
+    buffer_free(&t->bytes);
+    buffer_free(&t->offsets);
+    return status;
+}
+
+static void check_name(const char *name, char type, enum seal_status want)
+{
+    struct tar t = {{0}, {0}};
+
+    check_about("entry \"%s\" of type %c", name, type);
+    tar_entry(&t, name, type, type == '5' ? "" : "data");
+    tar_zeros(&t, 1024);
+    CHECK_INT(want, tar_status(&t));
+}
+
+static void test_names(void)
+{
+    static const char *const bad[] = {
+        "",   "/",       "/data/a", "data//a",    "./data/a",          "data/./a",     "data/../a",
+        "..", "data/..", "data/.",  "data/a\xff", "data/\xed\xa0\x80", "data/\xc0\xaf"};
+    static const char types[] = "1234678gKLSVAD\\ \x7f";
+
+    check_name("data/a", '0', SEAL_OK);
+    check_name("data/a", '5', SEAL_OK);
+    check_name("data/a/", '5', SEAL_OK);
+    check_name("data/a/", '0', SEAL_HOSTILE);
+    check_name("data/...", '0', SEAL_OK);
+    check_name("data/.a/..b", '0', SEAL_OK);
+    check_name("other/a", '0', SEAL_OK); /* what is allowed outside data/ is the bag's affair */
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        check_name(bad[i], '0', SEAL_HOSTILE);
+        check_name(bad[i], '5', SEAL_HOSTILE);
+    }
+    for (const char *type = types; *type != '\0'; type++)
+        check_name("data/a", *type, SEAL_HOSTILE);
+}
+
+static void check_pax_len(const char *records, size_t len, enum seal_status want)
+{
+    struct tar t = {{0}, {0}};
+
+    check_about("pax \"%.100s\"", records);
+    tar_pax(&t, records, len);
+    tar_zeros(&t, 1024);
+    CHECK_INT(want, tar_status(&t));
+}
+
+static void check_pax(const char *records, enum seal_status want)
+{
+    check_pax_len(records, strlen(records), want);
+}
+
+static void test_pax(void)
+{
+    static const char *const good[] = {"",
+                                       "15 path=data/b\n",
+                                       "10 size=4\n",
+                                       "12 mtime=-1\n",
+                                       "14 mtime=-1.5\n",
+                                       "25 mtime=1.1234567890123\n",
+                                       "12 comment=\n",
+                                       "16 comment=a=b \n",
+                                       "19 SCHILY.xattr.x=\n",
+                                       "9 path=x\n12 mtime=12\n",
+                                       "22 uname=somebody....\n"};
+    static const char *const bad[] = {
+        "5\n",
+        "5 =\n",
+        "6 =ab\n",
+        "5 ab\n",
+        "7 ab=cd\n",
+        "10 ab=cd\n",
+        "09 ab=cd",
+        "x9 ab=cd\n",
+        "-9 ab=cd\n",
+        "+8 ab=c\n",
+        " 8 ab=c\n",
+        "0 ab=c\n",
+        "99999999999999999999 a=b\n",
+        "18446744073709551624 a=b\n",
+        "9 path=x\njunk",
+        "12 size=513\n", /* then the next header is not where it was */
+        "10 size=x\n",
+        "11 size=-4\n",
+        "9 size=\n",
+        "28 size=99999999999999999999\n",
+        "28 size=18446744073709551620\n",
+        "11 mtime=x\n",
+        "9 mtime=\n",
+        "10 mtime=\n",
+        "14 mtime=1.2x\n",
+        "13 mtime=1,5\n",
+        "13 mtime=--1\n",
+        "18 path=data/../b\n",
+        "11 path=/a\n",
+        "8 path=\n",
+        "12 path=a\xff\xff\n",
+        "13 linkpath=\n",
+        "14 linkpath=a\n",
+        "14 hdrcharset=\n",
+        "30 hdrcharset=ISO-IR 10646 20\n",
+        "22 GNU.sparse.major=1\n",
+        "19 GNU.sparse.x=1\n",
+        "14 GNU.sparse.=\n"};
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        check_pax(good[i], SEAL_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        check_pax(bad[i], SEAL_HOSTILE);
+    check_pax_len("13 path=a\0bc\n", 13, SEAL_HOSTILE);
+}
+
+/* A path record of that length. */
+static void check_pax_path(size_t len, enum seal_status want)
+{
+    struct buffer b = {0};
+
+    CHECK(buffer_printf(&b, "%zu path=%0*d\n", len + 12, (int)len, 0) == SEAL_OK);
+    check_pax_len((char *)b.data, b.len, want);
+    buffer_free(&b);
+}
+
+/* One comment that fills the x header up to that size. */
+static void check_pax_size(size_t size, enum seal_status want)
+{
+    struct buffer b = {0};
+
+    CHECK(buffer_printf(&b, "%zu comment=%0*d\n", size, (int)size - 17, 0) == SEAL_OK);
+    CHECK_INT(size, b.len);
+    check_pax_len((char *)b.data, b.len, want);
+    buffer_free(&b);
+}
+
+static void test_pax_limits(void)
+{
+    check_pax_path(32767, SEAL_OK);
+    check_pax_path(32768, SEAL_HOSTILE);
+    check_pax_size(PAX_LEN_MAX, SEAL_OK);
+    check_pax_size(PAX_LEN_MAX + 1, SEAL_HOSTILE);
+}
+
+static void check_end(const char *about, size_t zeros, const char *behind, enum seal_status want)
+{
+    struct tar t = tar_one_entry();
+
+    check_about("%s", about);
+    tar_zeros(&t, zeros);
+    content_add(&t.bytes, behind, strlen(behind));
+    CHECK_INT(want, tar_status(&t));
+}
+
+static void test_ends(void)
+{
+    check_end("two zero blocks", 1024, "", SEAL_OK);
+    check_end("a full record", 10240 - 1024, "", SEAL_OK);
+    check_end("no end", 0, "", SEAL_HOSTILE);
+    check_end("half an end", 512, "", SEAL_HOSTILE);
+    check_end("cut within the end", 1000, "", SEAL_HOSTILE);
+    check_end("three zero blocks", 1536, "", SEAL_HOSTILE);
+    check_end("two records", 2 * 10240 - 1024, "", SEAL_HOSTILE);
+    check_end("a byte behind", 1024, "x", SEAL_HOSTILE);
+    check_end("a byte behind the record", 10240 - 1024, "x", SEAL_HOSTILE);
+}
+
+/* Every byte of a header changed. Some bytes mean nothing here, but all are under its checksum. */
+static void test_header_bytes(void)
+{
+    for (size_t at = 0; at < TAR_BLOCK; at++) {
+        struct tar t = tar_one_entry();
+
+        check_about("header byte %zu changed", at);
+        tar_zeros(&t, 1024);
+        t.bytes.data[at] ^= 1;
+        CHECK_INT(SEAL_HOSTILE, tar_status(&t));
+        t = tar_one_entry();
+        tar_zeros(&t, 1024);
+        t.bytes.data[at] ^= 0x80; /* and the checksum made right again */
+        tar_checksum((char *)t.bytes.data);
+        (void)tar_status(&t);
+    }
+}
+
+static void test_offsets(void)
+{
+    struct tar t;
+
+    for (size_t at = 0; at < 16; at++) {
+        check_about("offsets byte %zu changed", at);
+        t = tar_one_entry();
+        tar_entry(&t, "data/b", '0', "");
+        tar_zeros(&t, 1024);
+        t.offsets.data[at] ^= 1;
+        CHECK_INT(SEAL_HOSTILE, tar_status(&t));
+    }
+    check_about("an offset too many, too few, cut");
+    for (int i = 0; i < 3; i++) {
+        t = tar_one_entry();
+        tar_zeros(&t, 1024);
+        if (i == 0)
+            tar_note(&t);
+        t.offsets.len -= i == 1 ? 8 : i == 2 ? 1 : 0;
+        CHECK_INT(SEAL_HOSTILE, tar_status(&t));
+    }
+}
+
+/* ---- Forged tables, as seeking meets them ---- */
+
+static void test_two_pax_headers(void)
+{
+    struct tar t = {{0}, {0}};
+
+    check_about("an x header behind an x header, and at the end");
+    tar_note(&t);
+    tar_header(&t, "PaxHeaders/entry", 'x', 9);
+    tar_data(&t, "9 path=x\n", 9);
+    tar_pax(&t, "9 path=y\n", 9);
+    tar_zeros(&t, 1024);
+    CHECK_INT(SEAL_HOSTILE, tar_status(&t));
+    t = tar_one_entry();
+    tar_note(&t);
+    tar_header(&t, "PaxHeaders/entry", 'x', 9);
+    tar_data(&t, "9 path=x\n", 9);
+    tar_zeros(&t, 1024);
+    CHECK_INT(SEAL_HOSTILE, tar_status(&t));
+}
+
+/* Every byte of a real bag's content changed: ok (file data, which manifests cover) or hostile. */
+static void test_bag_bytes(void)
+{
+    struct archive_entry entries[] = {content_file("data/a", 40), content_file("data/b", 0)};
+    size_t step = fixture_share(100, 1) >= 100 ? 1 : 7;
+    struct buffer b;
+
+    entries[0].mtime = (struct timestamp){-3, 7};
+    write_entries(entries, 2, LEVEL_DEFAULT);
+    b = sealed_content();
+    check_about("a bag's content, taken out and sealed again");
+    CHECK_INT(SEAL_OK, content_status(&b, CONTENT_BAG));
+    CHECK_INT(SEAL_HOSTILE, content_status(&b, CONTENT_STREAM));
+    for (size_t i = 0; i < b.len; i += step) {
+        enum seal_status status;
+
+        check_about("content byte %zu of %zu changed", i, b.len);
+        b.data[i] ^= 0x04;
+        status = content_status(&b, CONTENT_BAG);
+        CHECK(status == SEAL_HOSTILE || status == SEAL_OK);
+        CHECK(status == SEAL_HOSTILE || i < b.len - 8 - 16 - 8 - 16 - 9);
+        b.data[i] ^= 0x04;
+    }
+    for (size_t len = 0; len < b.len; len += step) {
+        struct buffer cut = {b.data, len, len};
+
+        check_about("content cut to %zu of %zu", len, b.len);
+        CHECK_INT(SEAL_HOSTILE, content_status(&cut, CONTENT_BAG));
+    }
+    buffer_free(&b);
+}
+
+static void test_all(void)
+{
+    CHECK_CASE(test_names());
+    CHECK_CASE(test_pax());
+    CHECK_CASE(test_pax_limits());
+    CHECK_CASE(test_ends());
+    CHECK_CASE(test_header_bytes());
+    CHECK_CASE(test_offsets());
+    CHECK_CASE(test_two_pax_headers());
+    CHECK_CASE(test_bag_bytes());
+}
+
+int main(int argc, char **argv)
+{
+    check_start("tar_read", argc, argv);
+    fixture_start(argc, argv);
+    fixture_twice(&content_crew, test_all);
+    return check_done();
+}
