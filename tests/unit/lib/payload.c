@@ -1,0 +1,160 @@
+#include "payload.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/check.h"
+#include "lib/fixture.h"
+#include "lib/layers.h"
+
+struct crew *payload_crew;
+
+const uint8_t payload_digest[32] = "a digest that the trailer holds";
+
+struct envelope payload_envelope(uint8_t slots, uint8_t *head, struct random *random)
+{
+    struct envelope env = {.params = {.slot_count = slots}, .head_len = HEAD_LEN(slots)};
+
+    /* The stream takes head and keys as they come; how they are made is another test. */
+    random_bytes(random, head, env.head_len);
+    random_bytes(random, env.file_key, KEY_LEN);
+    random_bytes(random, env.commitment, COMMITMENT_LEN);
+    return env;
+}
+
+struct buffer payload_content(size_t len, struct random *random)
+{
+    struct buffer b = {fixture_alloc(len), len, len};
+
+    random_bytes(random, b.data, len);
+    if (len > 0 && b.data[len - 1] == 0)
+        b.data[len - 1] = 1;
+    return b;
+}
+
+/* In pieces of odd sizes. */
+static enum seal_status payload_write(struct stream_writer *w, const struct buffer *content,
+                                      struct fault *fault)
+{
+    size_t piece = 1;
+
+    for (size_t at = 0; at < content->len; at += piece, piece = piece * 3 % 100003) {
+        if (piece > content->len - at)
+            piece = content->len - at;
+        if (stream_write(w, content->data + at, piece, fault) != SEAL_OK)
+            return fault->status;
+    }
+    return SEAL_OK;
+}
+
+struct sealed payload_seal(uint8_t slots, size_t len, struct padding padding)
+{
+    struct random random = fixture_random("stream");
+    struct fault fault = {.status = SEAL_OK};
+    struct stream_writer *w;
+    uint8_t head[HEAD_LEN_MAX];
+    struct sealed s = {.env = payload_envelope(slots, head, &random)};
+    int fd = fixture_create(check_scratch("sealed"));
+
+    s.content = payload_content(len, &random);
+    CHECK_INT(SEAL_OK, stream_writer_new(&w, &s.env, head, padding, NULL, fd, &fault));
+    CHECK_INT(SEAL_OK, payload_write(w, &s.content, &fault));
+    CHECK_INT(SEAL_OK, stream_writer_finish(w, payload_digest, &random, s.receipt, &fault));
+    (void)close(fd);
+    s.file = fixture_read(check_scratch("sealed"));
+    CHECK_INT(s.file.len, stream_written(w));
+    stream_writer_free(w);
+    return s;
+}
+
+void payload_free(struct sealed *s)
+{
+    buffer_free(&s->file);
+    buffer_free(&s->content);
+}
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+/* Without knowing where content ends. */
+static void read_by_copy(struct result *r, struct stream_reader *reader, struct fault *fault)
+{
+    const struct sink sink = {fixture_append, &r->out};
+
+    r->status = stream_reader_copy(reader, &sink, &r->content_len, r->digest, r->receipt, fault);
+}
+
+/* Takes len bytes, which the caller knows to be the content, and finishes. */
+static void read_by_len(struct result *r, struct stream_reader *reader, size_t len,
+                        struct fault *fault)
+{
+    size_t got = 0;
+
+    CHECK_INT(SEAL_OK, buffer_reserve(&r->out, len));
+    r->status = stream_read(reader, r->out.data, len, &got, fault);
+    r->out.len = got;
+    r->content_len = got;
+    if (r->status == SEAL_OK)
+        r->status = stream_reader_finish(reader, r->digest, r->receipt, fault);
+}
+
+struct result payload_read(const struct envelope *env, const void *file, size_t file_len,
+                           size_t len)
+{
+    const char *path = check_scratch("read");
+    struct fault fault = {.status = SEAL_OK};
+    struct result r = {.status = SEAL_OK};
+    struct stream_reader *reader;
+    struct volume_in *in;
+
+    CHECK_INT(SEAL_OK, buffer_reserve(&r.out, 1)); /* so that there is something to compare */
+    fixture_write(path, file, file_len);
+    CHECK_INT(SEAL_OK, volume_open(&in, path, &fault));
+    CHECK_INT(file_len, volume_size(in));
+    CHECK_INT(SEAL_OK, stream_reader_new(&reader, env, in, payload_crew, &fault));
+    if (len == LEN_UNKNOWN)
+        read_by_copy(&r, reader, &fault);
+    else
+        read_by_len(&r, reader, len, &fault);
+    CHECK_INT(r.status, fault.status);
+    r.consumed = stream_consumed(reader);
+    stream_reader_free(reader);
+    volume_close(in);
+    return r;
+}
+
+/* ---- Lengths and round trips -------------------------------------------------------------- */
+
+uint64_t payload_capacity(size_t head_len, uint64_t total)
+{
+    return total - head_len - TAG_LEN * ((total + BLOCK_LEN - 1) / BLOCK_LEN) - TRAILER_LEN;
+}
+
+/* ---- By seeking --------------------------------------------------------------------------- */
+
+enum seal_status payload_seek_start(struct seeking *k, const struct envelope *env, const void *file,
+                                    size_t file_len)
+{
+    const char *path = check_scratch("read");
+
+    *k = (struct seeking){.in = NULL};
+    fixture_write(path, file, file_len);
+    CHECK_INT(SEAL_OK, volume_open(&k->in, path, &k->fault));
+    CHECK_INT(SEAL_OK, stream_reader_new(&k->reader, env, k->in, payload_crew, &k->fault));
+    return stream_reader_trailer(k->reader, &k->content_len, k->digest, k->receipt, &k->fault);
+}
+
+void payload_seek_end(struct seeking *k)
+{
+    stream_reader_free(k->reader);
+    volume_close(k->in);
+}
+
+void payload_check_piece(struct seeking *k, const struct sealed *s, size_t off)
+{
+    uint8_t piece[3000];
+    size_t len = s->content.len - off < sizeof piece ? s->content.len - off : sizeof piece, got = 0;
+
+    CHECK_INT(SEAL_OK, stream_reader_seek(k->reader, off, &k->fault));
+    CHECK_INT(SEAL_OK, stream_read(k->reader, piece, len, &got, &k->fault));
+    CHECK(got == len && (len == 0 || memcmp(piece, s->content.data + off, len) == 0));
+}

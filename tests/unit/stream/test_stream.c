@@ -1,0 +1,251 @@
+/*
+ * The payload of a sealed file: lengths and round trips, from begin to end and by seeking.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/check.h"
+#include "lib/fixture.h"
+#include "lib/layers.h"
+#include "lib/payload.h"
+#include "stream/stream.h"
+
+/* ---- Lengths and round trips -------------------------------------------------------------- */
+
+/* From the definition of section 3.5, by search rather than by rounding. */
+static bool is_allowed(uint64_t total, enum padding_rule rule)
+{
+    unsigned int x = 0, s = 0;
+
+    while (total >> (x + 1) != 0)
+        x++;
+    while (x >> s != 0)
+        s++;
+    return rule == PAD_POW2 ? (total & (total - 1)) == 0 : total % (UINT64_C(1) << (x - s)) == 0;
+}
+
+static uint64_t least_allowed(size_t head_len, uint64_t len, enum padding_rule rule)
+{
+    uint64_t total = BLOCK_LEN;
+
+    while (!is_allowed(total, rule) || payload_capacity(head_len, total) < len)
+        total += LENGTH_UNIT;
+    return total;
+}
+
+static void payload_check(const struct sealed *s, const struct result *r, size_t plain_len)
+{
+    CHECK_INT(SEAL_OK, r->status);
+    CHECK_INT(s->content.len, r->content_len);
+    if (CHECK_INT(plain_len, r->out.len)) {
+        CHECK(memcmp(s->content.data, r->out.data, s->content.len) == 0);
+        CHECK(bytes_are_zero(r->out.data + s->content.len, plain_len - s->content.len));
+    }
+    CHECK_BYTES(payload_digest, r->digest, sizeof payload_digest);
+    CHECK_BYTES(s->receipt, r->receipt, sizeof s->receipt);
+    CHECK_INT(s->file.len, r->consumed);
+}
+
+/* ---- By seeking --------------------------------------------------------------------------- */
+
+static void check_seeks(const struct sealed *s)
+{
+    struct random random = fixture_random("seeks");
+    size_t len = s->content.len;
+    struct seeking k;
+
+    CHECK_INT(SEAL_OK, payload_seek_start(&k, &s->env, s->file.data, s->file.len));
+    CHECK_INT(len, k.content_len);
+    CHECK_BYTES(payload_digest, k.digest, sizeof payload_digest);
+    CHECK_BYTES(s->receipt, k.receipt, sizeof k.receipt);
+    payload_check_piece(&k, s, len);
+    payload_check_piece(&k, s, 0);
+    for (int i = 0; i < 12; i++)
+        payload_check_piece(&k, s, random_below(&random, (uint32_t)len + 1));
+    for (size_t end = CHUNK_LEN - s->env.head_len; end <= len; end += CHUNK_LEN) {
+        payload_check_piece(&k, s, end); /* where a chunk begins, and a little before */
+        payload_check_piece(&k, s, end - 1);
+    }
+    CHECK_INT(SEAL_OK,
+              stream_reader_trailer(k.reader, &k.content_len, k.digest, k.receipt, &k.fault));
+    CHECK_INT(SEAL_DAMAGED, stream_reader_seek(k.reader, s->file.len, &k.fault));
+    k.fault = (struct fault){.status = SEAL_OK};
+    CHECK_INT(SEAL_DAMAGED, stream_reader_seek(k.reader, UINT64_MAX, &k.fault));
+    k.fault = (struct fault){.status = SEAL_OK};
+    payload_check_piece(&k, s, len / 2);
+    payload_seek_end(&k);
+}
+
+/* The block at hand is not read and decrypted again. */
+static void test_block_at_hand(void)
+{
+    struct sealed s = payload_seal(SLOTS_FEW, 300000, (struct padding){.rule = PAD_PADME});
+    struct seeking k;
+    uint64_t before;
+
+    check_about("the block at hand");
+    CHECK_INT(SEAL_OK, payload_seek_start(&k, &s.env, s.file.data, s.file.len));
+    payload_check_piece(&k, &s, 150000);
+    before = stream_consumed(k.reader);
+    payload_check_piece(&k, &s, 150010);
+    payload_check_piece(&k, &s, 149990);
+    CHECK_INT(before, stream_consumed(k.reader));
+    payload_check_piece(&k, &s, 10);
+    CHECK_INT(before + BLOCK_LEN, stream_consumed(k.reader));
+    payload_seek_end(&k);
+    payload_free(&s);
+}
+
+static void check_round_trip(uint8_t slots, size_t len, struct padding padding)
+{
+    size_t head = HEAD_LEN(slots);
+    struct sealed s = payload_seal(slots, len, padding);
+    struct result r;
+
+    check_about("n = %u, %zu bytes, rule %d", (unsigned)slots, len, (int)padding.rule);
+    CHECK_INT(padding.rule == PAD_FIXED ? padding.size : least_allowed(head, len, padding.rule),
+              s.file.len);
+    CHECK_INT(s.file.len, stream_total_len(head, len, padding));
+    r = payload_read(&s.env, s.file.data, s.file.len, LEN_UNKNOWN);
+    payload_check(&s, &r, payload_capacity(head, s.file.len));
+    buffer_free(&r.out);
+    r = payload_read(&s.env, s.file.data, s.file.len, len);
+    payload_check(&s, &r, len);
+    buffer_free(&r.out);
+    check_seeks(&s);
+    payload_free(&s);
+}
+
+static void check_padme_and_pow2(uint8_t slots, uint64_t len)
+{
+    check_round_trip(slots, (size_t)len, (struct padding){.rule = PAD_PADME});
+    check_round_trip(slots, (size_t)len, (struct padding){.rule = PAD_POW2});
+}
+
+/* Lengths around every place where something happens: chunks full, files full. */
+static void test_round_trips(void)
+{
+    static const uint64_t totals[] = {65536, 67584, 69632, 129024, 131072, 133120, 135168, 262144};
+
+    for (unsigned int few = 0; few < 2; few++) {
+        uint8_t slots = few ? SLOTS_FEW : SLOTS_MANY;
+        size_t head = HEAD_LEN(slots);
+
+        check_padme_and_pow2(slots, 0);
+        check_padme_and_pow2(slots, 1);
+        for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++)
+            for (uint64_t len = payload_capacity(head, totals[i]) - 1;
+                 len <= payload_capacity(head, totals[i]) + 1; len++)
+                check_padme_and_pow2(slots, len);
+        for (size_t chunks = 0; chunks < 3; chunks++) /* content ends where a chunk does */
+            for (size_t off = 0; off < 3; off++)
+                check_padme_and_pow2(slots, CHUNK_LEN - head + chunks * CHUNK_LEN + off - 1);
+    }
+}
+
+static void test_fixed(void)
+{
+    static const uint64_t sizes[] = {65536, 67584, 131072, 133120, 200704};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct padding padding = {PAD_FIXED, sizes[i]};
+        uint64_t most = payload_capacity(HEAD_LEN(8), sizes[i]);
+
+        check_round_trip(SLOTS_FEW, 0, padding);
+        check_round_trip(SLOTS_FEW, (size_t)most - 1, padding);
+        check_round_trip(SLOTS_FEW, (size_t)most, padding);
+        check_about("fixed size %llu", (unsigned long long)sizes[i]);
+        CHECK_INT(0, stream_total_len(HEAD_LEN(8), most + 1, padding));
+    }
+}
+
+/* One byte too many is refused when it comes, not at the end. */
+static void test_no_room(void)
+{
+    struct random random = fixture_random("no room");
+    struct fault fault = {.status = SEAL_OK};
+    uint8_t head[HEAD_LEN_MAX];
+    struct envelope env = payload_envelope(SLOTS_FEW, head, &random);
+    struct stream_writer *w;
+    struct buffer content = payload_content(payload_capacity(HEAD_LEN(8), 131072), &random);
+    int fd = fixture_create(check_scratch("sealed"));
+
+    check_about("content too large for a fixed size");
+    CHECK_INT(SEAL_OK, stream_writer_new(&w, &env, head, (struct padding){PAD_FIXED, 131072}, NULL,
+                                         fd, &fault));
+    CHECK_INT(SEAL_OK, stream_write(w, content.data, content.len, &fault));
+    CHECK_INT(SEAL_NO_ROOM, stream_write(w, "x", 1, &fault));
+    stream_writer_free(w);
+    buffer_free(&content);
+    (void)close(fd);
+    CHECK_INT(0, stream_total_len(HEAD_LEN(8), STREAM_BLOCKS_MAX * BLOCK_LEN, (struct padding){0}));
+    CHECK_INT(0, stream_total_len(HEAD_LEN(8), UINT64_MAX, (struct padding){0}));
+    CHECK_INT(STREAM_BLOCKS_MAX * BLOCK_LEN,
+              stream_total_len(HEAD_LEN(8),
+                               payload_capacity(HEAD_LEN(8), STREAM_BLOCKS_MAX * BLOCK_LEN),
+                               (struct padding){.rule = PAD_POW2}));
+    CHECK_INT(0, stream_total_len(HEAD_LEN(8),
+                                  payload_capacity(HEAD_LEN(8), STREAM_BLOCKS_MAX * BLOCK_LEN) + 1,
+                                  (struct padding){.rule = PAD_POW2}));
+}
+
+/* ---- The trailers and receipts of the vectors --------------------------------------------- */
+
+static void check_vector_file(const json_t *file, const char *name, const char *want_receipt)
+{
+    struct envelope env = {.params = {.slot_count = (uint8_t)fixture_number(file, "n")}};
+    struct buffer data;
+    struct result r;
+    char path[256], receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
+
+    (void)snprintf(path, sizeof path, "files/%s", name);
+    check_case("%s", name);
+    data = fixture_read(check_vector(path));
+    env.head_len = HEAD_LEN(fixture_number(file, "n"));
+    fixture_hex(env.file_key, KEY_LEN, file, "file_key");
+    fixture_hex(env.commitment, COMMITMENT_LEN, file, "C");
+    CHECK_INT(fixture_number(file, "T"), data.len);
+    r = payload_read(&env, data.data, data.len, LEN_UNKNOWN);
+    CHECK_INT(SEAL_OK, r.status);
+    number_text(receipt, r.receipt, RECEIPT_GROUPS);
+    CHECK_TEXT(want_receipt, receipt);
+    buffer_free(&r.out);
+    buffer_free(&data);
+}
+
+static void test_vectors(void)
+{
+    json_t *index = fixture_json("files/index.json");
+    const json_t *list = json_is_array(index) ? index : json_object_get(index, "cases");
+    const json_t *sample;
+    size_t i;
+
+    json_array_foreach (list, i, sample) {
+        const json_t *files = json_object_get(sample, "files");
+
+        if (json_array_size(files) == 1) /* sets: test_volumes.c */
+            check_vector_file(json_array_get(json_object_get(sample, "intermediates"), 0),
+                              json_string_value(json_array_get(files, 0)),
+                              fixture_text(sample, "receipt"));
+    }
+    CHECK(i > 20);
+    json_decref(index);
+}
+
+static void test_all(void)
+{
+    test_vectors();
+    CHECK_CASE(test_round_trips());
+    CHECK_CASE(test_fixed());
+    CHECK_CASE(test_no_room());
+    CHECK_CASE(test_block_at_hand());
+}
+
+int main(int argc, char **argv)
+{
+    check_start("stream", argc, argv);
+    fixture_start(argc, argv);
+    fixture_twice(&payload_crew, test_all);
+    return check_done();
+}
