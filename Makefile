@@ -184,7 +184,7 @@ EXE := $(if $(filter windows,$(SYSTEM)),.exe)
 lib_src := $(filter-out $(other_systems),$(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c)))
 main_src := $(PROGRAMS:%=src/cli/%.c)
 cli_src := $(filter-out $(main_src),$(wildcard src/cli/*.c))
-test_src := $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
+test_src := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
 test_lib_src := $(filter-out $(test_src),$(wildcard tests/unit/lib/*.c))
 fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_replay_src := tests/fuzz/lib/replay.c

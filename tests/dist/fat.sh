@@ -19,7 +19,6 @@ maketree noise 'дело/file with a long English name.bin' 400000
 export MTOOLS_SKIP_CHECK=1
 
 if ! needs mkfs.vfat || ! needs mcopy; then
-    judge "a test that is skipped has not failed" 0
     finish
 fi
 

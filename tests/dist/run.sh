@@ -138,7 +138,7 @@ for target in "${targets[@]}"; do
     uncaged=''
     [ "$target" = "linux-$(uname -m)" ] || uncaged=1 # under qemu there is no cage
     # Other suites look into programs with libraries of theirs, which static ones do not take.
-    check "$target: tests/e2e/20_vectors.sh" env BIN="$dist/$target" E2E_UNCAGED=$uncaged tests/e2e/20_vectors.sh
+    check "$target: tests/e2e/unseal/20_vectors.sh" env BIN="$dist/$target" E2E_UNCAGED=$uncaged tests/e2e/unseal/20_vectors.sh
     check "$target: from key to bag, by a kit" try_kit "$target"
     check "$target: tests/dist/fat.sh" env BIN="$dist/$target" E2E_UNCAGED=$uncaged tests/dist/fat.sh
 done

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What all end-to-end tests share. A test is a bash script NN_name.sh:
+# What all end-to-end tests share. A test is a bash script NN_name.sh in a folder by program or subject:
 #
-#     . "$(dirname "$0")/lib.sh"
+#     . "$(dirname "$0")/../lib.sh"
 #
 #     scenario "a key without a passphrase"       # a fresh, empty folder to work in
 #     run sealkey new -o org --no-passphrase      # any command; our programs are first in PATH
@@ -17,12 +17,16 @@
 # run_tty      the same on a terminal of its own; its input says what is typed, a line for each
 #              prompt: REGEX|ANSWER. The answer ^C, ^D, ^Z or ^\ is that key, any other ends with
 #              Enter; an empty REGEX waits for nothing. Both outputs land in $out.
-# expect_*     count one check each. A check that fails prints where, and what the command said.
+# expect_*     are one check each. A check that fails prints where, and what the command said.
 # remove       removes bags, which are read-only, with their custody records.
-# needs TOOL   false, and counted as skipped, where a tool is missing: `if needs expect; then ...`.
+# skip WHY     something of the scenario cannot be tried here.
+# needs TOOL   false, and skipped, where a tool is missing: `if needs expect; then ...`.
+#
+# A scenario is a test case: failed if any of its checks failed or if it has none, else skipped if something of it was,
+# else passed. What is checked before the first scenario is a case of its own.
 #
 # Environment: BIN folder of the programs (default: build/test); E2E_RESULTS a file to which
-# "NAME PASSED FAILED SKIPPED" is appended; E2E_KEEP=1 keeps the folders; E2E_UNCAGED=1: here is no cage, and what
+# "NAME PASSED FAILED SKIPPED", numbers of cases, is appended; E2E_KEEP=1 keeps the folders; E2E_UNCAGED=1: here is no cage, and what
 # unseal says about that is no matter; E2E_SYSTEM=windows: the programs are those for Windows (tests/windows), where there
 # are no modes, times have a hundred nanoseconds, and what is left over goes a moment after the program has ended.
 # TMPDIR is obeyed.
@@ -44,7 +48,9 @@ exec </dev/null
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/seal-e2e-XXXXXX") || exit 1
 out=$scratch/stdout err=$scratch/stderr
-status=0 passed=0 failed=0 skipped=0 scenario_name='' scenario_count=0
+status=0 scenario_name='at the start' scenario_count=0
+passed=0 failed=0 skipped=0   # scenarios that have ended
+case_checks=0 case_failures=0 case_skips=0
 : >"$out"
 : >"$err"
 export vectors
@@ -61,7 +67,24 @@ clean_up() {
 trap clean_up EXIT
 trap 'printf "%s: [%s] stopped from outside\n" "$test_name" "$scenario_name"; exit 130' INT TERM HUP
 
+end_case() {
+    # Before the first scenario nothing needs to be checked.
+    [ "$scenario_count$case_checks$case_skips" != 000 ] || return
+    if [ $case_failures -gt 0 ]; then
+        failed=$((failed + 1))
+    elif [ $case_skips -gt 0 ]; then
+        skipped=$((skipped + 1))
+    elif [ $case_checks -gt 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf '%s: [%s] checks nothing\n' "$test_name" "$scenario_name"
+    fi
+    case_checks=0 case_failures=0 case_skips=0
+}
+
 scenario() {
+    end_case
     scenario_name=$1
     scenario_count=$((scenario_count + 1))
     mkdir "$scratch/$scenario_count" && cd "$scratch/$scenario_count" || exit 1
@@ -97,11 +120,9 @@ as_kept_here() {
 
 # judge WHAT HOLDS [DETAIL]: HOLDS is 0 for yes.
 judge() {
-    if [ "$2" -eq 0 ]; then
-        passed=$((passed + 1))
-        return
-    fi
-    failed=$((failed + 1))
+    case_checks=$((case_checks + 1))
+    [ "$2" -ne 0 ] || return 0
+    case_failures=$((case_failures + 1))
     printf '%s:%s: [%s] %s%s\n' "$test_name" "${BASH_LINENO[1]}" "$scenario_name" "$1" "${3:+: $3}"
     printf '    status %s\n' "$status"
     sed 's/^/    stdout: /' "$out" | head -n 8
@@ -176,7 +197,7 @@ await_handlers() {
 }
 
 skip() {
-    skipped=$((skipped + 1))
+    case_skips=$((case_skips + 1))
     printf '%s: [%s] skipped: %s\n' "$test_name" "$scenario_name" "$1"
 }
 
@@ -201,10 +222,11 @@ needs_no_sanitizer() {
 }
 
 finish() {
+    end_case
     [ -z "${E2E_RESULTS-}" ] ||
         printf '%s %s %s %s\n' "$test_name" "$passed" "$failed" "$skipped" >>"$E2E_RESULTS"
     printf '%s: %s passed, %s failed%s\n' "$test_name" "$passed" "$failed" \
         "$([ "$skipped" -eq 0 ] || printf ', %s skipped' "$skipped")"
-    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+    [ "$failed" -eq 0 ] && [ $((passed + skipped)) -gt 0 ]
     exit
 }

@@ -10,7 +10,7 @@ tried:
   npm bagit-fs  1.1.1 writes bags. It checks no bag, and one file only as it reads it; even that fails
                 with any manifest that has two blanks behind the digest, as sha256sum writes it.
   bagit.py      1.9.0 of the Library of Congress, by hand. It accepts every bag that unseal makes, and
-                notices what it should; see tests/e2e/46_peers.sh. With --exact-names it does not find
+                notices what it should; see tests/e2e/unseal/46_peers.sh. With --exact-names it does not find
                 names with % (it decodes %0A and %0D, but not %25) or with blanks at their end. To run
                 it beside this script: BAGIT_PY=/path/to/bagit.py tests/run 46_peers
 

@@ -1,0 +1,340 @@
+#!/bin/bash
+# Several sealed files in one run, each by itself, good and bad; and the log of drops.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/tools/tools.sh
+. "$root/tests/tools/tools.sh"
+
+keys=$scratch/keys
+mkdir "$keys" && (cd "$keys" && take_keys alice.pub alice.key carol.pub)
+to=(--to "$keys/alice.pub")
+with=(--key "$keys/alice.key")
+ENOSPC=28 EIO=5
+
+# One of each kind, and where they all lie.
+good=$scratch/good
+mkdir "$good"
+cd "$good" || exit 1
+mkdir tree
+echo one >tree/one
+maketree noise tree/noise 100000
+mkfifo fifo
+seal -q "${to[@]}" -o one.bin tree >/dev/null
+echo two >two
+seal -q "${to[@]}" -o two.bin two >/dev/null
+seal -q "${to[@]}" -o stream.bin - <two >/dev/null
+seal -q "${to[@]}" -o gaps.bin two fifo >/dev/null 2>&1 || seal -q "${to[@]}" -o gaps.bin . >/dev/null 2>&1
+seal -q --to "$keys/carol.pub" -o other.bin two >/dev/null
+# More than a byte, which could be there already.
+(head -c 70000 one.bin && printf 'other bytes' && tail -c +70012 one.bin) >damaged.bin
+cp "$vectors/negative/tar-climbs.seal" hostile.bin
+cp "$vectors/negative/flag-parity.seal" newer.bin
+cp "$vectors/files/volumes.3.seal" part.bin
+rm fifo
+
+# The table at the end: expect_row WORD NAME
+expect_row() {
+    sed '1,/^result /d' "$out" | grep -Eq "^$1 +(([0-9]{4} ){4}[0-9]{4}|-) +$2\$"
+    judge "the table should have a row" $? "$1 $2"
+}
+
+# ---- Several drops -------------------------------------------------------------------------------
+
+scenario "all of them are good"
+cp "$good"/{one,two,stream}.bin .
+run unseal "${with[@]}" one.bin two.bin stream.bin
+expect_exit 0
+expect_names . {one,two,stream}{,.bin,.custody.json,.custody.txt}
+expect_same_tree "$good/tree" one/data/tree
+check "a block for each" test "$(grep -c '^file     ' "$out")" -eq 3
+check "a receipt for each" test "$(grep -c '^receipt  ' "$out")" -eq 3
+for name in one two stream; do expect_row accepted $name.bin; done
+check "the table has what the blocks have" test "$(sed -n 's/^receipt  //p' "$out")" = "$(sed -n 's/^accepted *\([0-9 ]*[0-9]\)  .*/\1/p' "$out")"
+mkdir elsewhere
+run unseal -q "${with[@]}" -o into one.bin two.bin
+expect_exit 0
+expect_names into {one,two}{,.custody.json,.custody.txt}
+# Into one that is there.
+run unseal -q "${with[@]}" -o elsewhere one.bin stream.bin
+expect_exit 0
+expect_names elsewhere {one,stream}{,.custody.json,.custody.txt}
+run unseal -q "${with[@]}" -o single/ one.bin
+expect_exit 0
+expect_made single one
+check "no table for one" sh -c '! grep -q "^result" "$1"' - "$out"
+run unseal -q "${with[@]}" -o no/such one.bin two.bin
+expect_exit 1
+expect_message 'no/such: could not be created: No such file'
+run unseal -q "${with[@]}" -o single/one one.bin two.bin
+expect_exit 2
+expect_message 'it is a bag: nothing may be added to it'
+
+scenario "good ones beside bad ones"
+cp "$good"/*.bin .
+rm newer.bin
+before=$(ls)
+run unseal "${with[@]}" -o out one.bin damaged.bin hostile.bin other.bin missing.bin gaps.bin two.bin
+expect_exit 6
+expect_names out {one,gaps,two}{,.custody.json,.custody.txt}
+expect_row accepted one.bin
+expect_row damaged damaged.bin
+expect_row breaks-rules hostile.bin
+expect_row no-key other.bin
+expect_row failed missing.bin
+expect_row incomplete gaps.bin
+expect_row accepted two.bin
+expect_err '^unseal: damaged\.bin: a key opens it, but it was altered or cut short'
+expect_err '^unseal: hostile\.bin'
+expect_err '^unseal: other\.bin: no key here opens this file'
+expect_err '^unseal: missing\.bin: .*No such file'
+expect_same_tree "$good/tree" out/one/data/tree
+check "nothing else" test "$(ls)" = "$(printf '%s\nout' "$before" | sort)"
+check "nothing unfinished" test -z "$(find . -name '*.partial')"
+
+scenario "a file that may not be read"
+cp "$good"/{one,two}.bin .
+chmod 000 two.bin
+if needs_no_root; then
+    run unseal "${with[@]}" two.bin one.bin
+    expect_exit 1
+    expect_row failed two.bin
+    expect_row accepted one.bin
+    expect_err 'two\.bin: .*Permission denied'
+    expect_names . one.bin two.bin one one.custody.json one.custody.txt
+fi
+
+scenario "a file that fails while it is read"
+cp "$good"/{one,two}.bin .
+hit "FAULT_READ=one.bin 65536 65536 errno:$EIO" -- unseal "${with[@]}" one.bin two.bin
+expect_exit 1
+expect_row failed one.bin
+expect_row accepted two.bin
+expect_err 'one\.bin: .*Input/output error'
+expect_names . one.bin two.bin two two.custody.json two.custody.txt
+
+scenario "the exit status is the worst"
+cp "$good"/*.bin .
+worst() {
+    run unseal -q "${with[@]}" -o out "${@:2}"
+    expect_exit "$1"
+    remove out
+}
+worst 0 one.bin two.bin
+worst 3 one.bin gaps.bin
+worst 3 gaps.bin one.bin
+worst 2 gaps.bin part.bin
+worst 7 part.bin newer.bin
+worst 4 newer.bin other.bin
+worst 5 other.bin damaged.bin
+worst 1 damaged.bin missing.bin
+worst 6 hostile.bin missing.bin
+worst 6 missing.bin hostile.bin damaged.bin one.bin
+
+scenario "the same file twice, and two of the same name"
+mkdir a b
+cp "$good/one.bin" a/drop.bin
+cp "$good/two.bin" b/drop.bin
+run unseal "${with[@]}" a/drop.bin b/drop.bin
+expect_exit 1
+expect_made . drop a b
+expect_row accepted a/drop.bin
+expect_row failed b/drop.bin
+expect_err 'drop: is there already|drop: .*there already'
+expect_same_tree "$good/tree" drop/data/tree
+run unseal "${with[@]}" --verify a/drop.bin a/drop.bin
+expect_exit 1
+expect_names . drop{,.custody.txt,.custody.json} drop.bin.custody.{txt,json} a b
+
+scenario "several are checked"
+cp "$good"/{one,damaged,other}.bin .
+run unseal "${with[@]}" --verify -o records one.bin damaged.bin other.bin
+expect_exit 5
+expect_names records {one,damaged,other}.bin.custody.{json,txt}
+expect_row accepted one.bin
+expect_row damaged damaged.bin
+expect_row no-key other.bin
+check "each says its own" test "$(cat records/*.json | sed -n 's/.*"verdict": //p' | sort | tr -d '\n')" = '"accepted","damaged","no-key",'
+
+scenario "a pipe beside others"
+cp "$good/one.bin" .
+mkfifo pipe
+run timeout 20 bash -c 'cat one.bin >pipe & unseal "$@" one.bin pipe; s=$?; kill $! 2>/dev/null; exit $s' - "${with[@]}"
+expect_exit 2
+expect_row accepted one.bin
+expect_err 'pipe: it is no file; open it by itself'
+
+scenario "a hundred at once do not take a hundred descriptors"
+for ((i = 0; i < 60; i++)); do cp "$good/two.bin" $i.bin; done
+run bash -c 'ulimit -n 24; exec "$@"' - unseal -q "${with[@]}" -o out ./*.bin
+expect_exit 0
+check "all of them" test "$(find out -maxdepth 1 -type d | wc -l)" -eq 61
+expect_row accepted ./59.bin
+
+scenario "stopped in the middle"
+cp "$good"/{two,one,stream}.bin .
+hit "FAULT_WRITE=50000 signal:15" -- unseal -q "${with[@]}" two.bin one.bin stream.bin
+expect_exit 143
+expect_names . two.bin one.bin stream.bin two two.custody.txt two.custody.json
+
+scenario "a file that is replaced before its turn is not called damaged"
+cp "$good"/{one,two,stream}.bin .
+hit "FAULT_CALL=syncfs run:cp $good/stream.bin other; mv other two.bin" FAULT_NTH=1 -- \
+    unseal -q "${with[@]}" --log log one.bin two.bin
+expect_exit 1
+expect_message 'two\.bin: it changed while it was read; try again'
+expect_row accepted one.bin
+expect_row failed two.bin
+check "no verdict in the log" test "$(grep -c two.bin log)" -eq 0
+expect_names . log stream.bin two.bin one{,.bin,.custody.json,.custody.txt}
+
+# ---- The log -------------------------------------------------------------------------------------
+
+lines() { check "the log should have $1 lines" test "$(grep -vc '^#' log)" -eq "$1"; }
+# column NUMBER LINE of the log
+column() { grep -v '^#' log | sed -n "$2p" | cut -f"$1"; }
+
+# Who made a file knows its key, and can make another that opens with the same head: size and time of the
+# first do not make it the one on record.
+scenario "a file that is replaced by its twin"
+mkdir tree && echo 1 >tree/file && touch -d 2026-01-01 tree tree/file
+for name in first second; do
+    echo $name | head -c 5 >tree/file && touch -d 2026-01-01 tree tree/file
+    SEAL_TEST_SEED=twins seal -q --no-compress "${to[@]}" -o $name.bin tree >/dev/null
+done
+touch -r first.bin second.bin
+check "the same head" test "$(head -c 65536 first.bin | head -c 1200 | cksum)" = "$(head -c 1200 second.bin | cksum)"
+expect_different first.bin second.bin
+cp "$good/one.bin" .
+cp -p first.bin two.bin
+hit "FAULT_CALL=syncfs run:cp -p second.bin two.bin" FAULT_NTH=1 -- unseal -q "${with[@]}" --log log one.bin two.bin
+expect_exit 1
+expect_message 'two\.bin: it changed while it was read; try again'
+expect_absent two
+expect_absent two.custody.json
+
+scenario "a line for each drop"
+cp "$good"/{one,damaged,hostile,other}.bin .
+run unseal "${with[@]}" --log log -o out one.bin damaged.bin hostile.bin other.bin missing.bin
+expect_exit 6
+expect_mode log 600
+check "its first line" test "$(head -n 1 log)" = '# seal log 1'
+lines 4
+check "verdicts" test "$(grep -v '^#' log | cut -f7 | tr '\n' ' ')" = 'accepted damaged breaks-rules no-key '
+check "names" test "$(grep -v '^#' log | cut -f8 | tr '\n' ' ')" = 'one.bin damaged.bin hostile.bin other.bin '
+check "digests" test "$(grep -v '^#' log | cut -f2)" = "$(sha256sum one.bin damaged.bin hostile.bin other.bin | cut -c1-64)"
+check "D" test "$(column 5 1)" = "$(sha256sum <out/one/tagmanifest-sha256.txt | cut -c1-64)"
+check "the receipt" test "$(column 6 1)" = "$(sed -n 's/^receipt *//p' "$out" | tr -d ' ')"
+check "times" test "$(grep -v '^#' log | cut -f1 | grep -cE '^20[0-9-]{8}T[0-9:]{8}Z$')" -eq 4
+
+scenario "a double names the first"
+cp "$good"/{one,two}.bin .
+run unseal -q "${with[@]}" --log log -o a one.bin
+expect_exit 0
+expect_no_err
+sed -i 's/^20[^\t]*/2001-02-03T04:05:06Z/' log
+run unseal -q "${with[@]}" --log log -o b one.bin
+expect_exit 0
+expect_message 'one\.bin: This very file, byte for byte, was received before\. The log has it at 2001-02-03T04:05:06Z'
+check "in the record" grep -q '^    First received *2001-02-03T04:05:06Z$' b.custody.txt
+check "and for programs" grep -q '"first_seen": "2001-02-03T04:05:06Z"' b.custody.json
+check "not in the first" grep -q '"first_seen": null' a.custody.json
+lines 2
+# Somebody else's bytes behind the same head.
+(cat one.bin && echo more) >longer.bin
+run unseal -q "${with[@]}" --verify --log log longer.bin
+expect_exit 5
+lines 3
+# Twice in one run.
+run unseal -q "${with[@]}" --log log2 -o c one.bin two.bin
+expect_no_err
+cp one.bin again.bin
+run unseal -q "${with[@]}" --log log2 -o d again.bin one.bin
+expect_exit 0
+check "both are told" test "$(grep -c 'This very file, byte for byte, was received before' "$err")" -eq 2
+# A refusal is no receipt.
+cp "$good/damaged.bin" .
+run unseal -q "${with[@]}" --log log3 damaged.bin
+run unseal -q "${with[@]}" --log log3 -o e one.bin
+expect_exit 0
+expect_no_err
+
+scenario "a log with a torn line goes on"
+cp "$good"/{one,two}.bin .
+unseal -q "${with[@]}" --log log -o a one.bin >/dev/null
+head -c -20 log >torn && cp torn log
+run unseal -q "${with[@]}" --log log -o b two.bin
+expect_exit 0
+check "the torn line is marked" grep -q '(cut short)$' log
+check "the new one is whole" test "$(tail -n 1 log | cut -f7,8)" = $'accepted\ttwo.bin'
+: >empty
+run unseal -q "${with[@]}" --log empty -o c two.bin
+expect_exit 0
+check "an empty file becomes one" test "$(head -n 1 empty)" = '# seal log 1'
+
+scenario "a log that cannot be"
+cp "$good/one.bin" .
+echo 'dear diary' >diary
+mkdir folder
+mkfifo pipe
+ln -s no/such dangling
+for log in diary folder pipe /dev/null; do
+    run timeout 20 unseal -q "${with[@]}" --log $log one.bin
+    expect_exit 2
+    expect_no_out
+    expect_message "$log: it is not a log of drops"
+    expect_names . one.bin diary folder pipe dangling
+done
+check "untouched" test "$(cat diary)" = 'dear diary'
+run unseal -q "${with[@]}" --log no/such/log one.bin
+expect_exit 1
+expect_message 'no/such/log: could not be opened: No such file'
+expect_names . one.bin diary folder pipe dangling
+
+# Said, and no success; but what is on disk is whole, and has its record.
+scenario "the log is on a full disk"
+cp "$good/one.bin" .
+unseal -q "${with[@]}" --log log -o first one.bin >/dev/null
+cp log before
+unseal -q "${with[@]}" --log log -o out one.bin >/dev/null 2>&1
+size=$(cat out.custody.* | wc -c)
+remove out
+cp before log
+for call in fsync write; do
+    # The log is synced third, behind the two forms of the record.
+    fault=("FAULT_CALL=fsync errno:$ENOSPC" FAULT_NTH=3)
+    [ $call = fsync ] || fault=(FAULT_IN_PROCESS=main "FAULT_WRITE=$((size + 40)) errno:$ENOSPC")
+    hit "${fault[@]}" -- unseal -q "${with[@]}" --log log -o out one.bin
+    expect_exit 1
+    expect_err 'one\.bin: it is unsealed and in order, but the log does not have it'
+    expect_err 'log: .*No space left on device'
+    expect_dir out
+    expect_file out.custody.txt
+    expect_file out.custody.json
+    expect_same log before
+    remove out
+done
+
+scenario "two at once on one log"
+for ((i = 0; i < 12; i++)); do
+    cp "$good/two.bin" $i.bin
+    unseal -q "${with[@]}" --log log $i.bin >/dev/null 2>>messages &
+done
+wait
+lines 12
+check "one head" test "$(grep -c '^# seal log 1$' log)" -eq 1
+check "whole lines" test "$(grep -v '^#' log | awk -F'\t' 'NF == 8 && $7 == "accepted"' | wc -l)" -eq 12
+check "one is the first, eleven are doubles" test "$(grep -c 'This very file, byte for byte, was received before' messages)" -eq 11
+
+scenario "names in the log"
+for name in '=1+1' $'a\tb' $'c\nd' 'e"f' $'\e[31mg'; do
+    cp "$good/two.bin" "$name"
+    run unseal -q "${with[@]}" --log log -o out "$name"
+    expect_exit 0
+    remove out
+done
+lines 5
+check "no control character" sh -c '! LC_ALL=C tr -d "\n\t -~" <log | grep -q .'
+check "eight columns each" test "$(grep -v '^#' log | awk -F'\t' 'NF == 8' | wc -l)" -eq 5
+check "no formula" test "$(column 8 1)" = '\x3D1+1'
+
+finish

@@ -1,0 +1,285 @@
+#!/bin/bash
+# unseal --recheck: what is told of a bag, its verdicts, and the custody record beside it, however
+# the bag is named.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/tools/tools.sh
+. "$root/tests/tools/tools.sh"
+
+# Two bags, each with its record: plain, and odd, where a name is spelled differently.
+home=$scratch/home
+mkdir "$home" && cd "$home" || exit 1
+sealkey new -q -o org --no-passphrase >/dev/null 2>&1
+mkdir -p case/sub
+echo alpha >case/a
+echo beta >case/sub/b
+seal -q --to org.pub -o plain.bin case >/dev/null 2>&1
+echo gamma >'case/c:d'
+ln -s a case/link
+ln -s gone case/sub/link
+seal -q --to org.pub -o odd.bin case >/dev/null 2>&1
+for bag in plain odd; do
+    unseal -q --writable --key org.key -o $bag $bag.bin >/dev/null 2>&1
+done
+
+# A copy of both to work on.
+bags() {
+    scenario "$1"
+    cp -a "$home/plain" "$home/odd" "$home"/*.custody.json .
+}
+
+# The tag manifest made to suit what is there, as by somebody who changed it: redo BAG.
+redo() {
+    (
+        cd "$1" || exit 1
+        set -- manifest-sha256.txt metadata.mtree bag-info.txt bagit.txt
+        [ ! -d as-sealed ] || set -- "$@" as-sealed/*
+        for name; do [ ! -f "$name" ] || sha256sum "$name"; done >tagmanifest-sha256.txt
+    )
+}
+
+# expect_verdict STATUS REGEX: the exit status and the last line.
+expect_verdict() {
+    expect_exit "$1"
+    tail -n 1 "$out" | grep -Eq -- "$2"
+    judge "the verdict should match" $? "$2"
+}
+
+ours='^custody    its lists are those on record of '
+other='^custody    its lists are NOT those on record of '
+
+# ---- Verdicts ------------------------------------------------------------------------------------
+
+bags "nothing differs"
+for bag in plain odd; do
+    run unseal --recheck $bag
+    expect_verdict 0 "^unchanged  $bag$"
+    expect_out '^digest     [0-9a-f]{64}$'
+    expect_out "$ours"
+    check "there should be three lines" test "$(wc -l <"$out")" -eq 3
+done
+run unseal -q --recheck plain --recheck odd
+expect_exit 0
+expect_no_err
+
+scenario "bags of another writer"
+take_keys alice.key
+for name in bag-one links names names-posix times habits; do
+    unseal -q --key alice.key -o $name "$vectors/files/$name.seal" >/dev/null 2>&1
+    run unseal --recheck $name
+    expect_verdict 0 "^unchanged  $name$"
+    expect_out "$ours"
+done
+check "some should be spelled differently" test -d names/as-sealed -a -d links/as-sealed
+
+bags "only times differ"
+touch plain/data/case/a
+run unseal --recheck plain
+expect_verdict 3 '^TIMES      plain: 1 time differs; every byte is as on record$'
+expect_out '^time       data/case/a \('
+touch plain/data/case/sub/b
+run unseal --recheck plain
+expect_verdict 3 '^TIMES      plain: 2 times differ; every byte is as on record$'
+
+bags "what could not be read"
+FAULT_READ="a 0 0 errno:5" LD_PRELOAD=$interpose run unseal --recheck plain
+expect_verdict 1 '^UNCHECKED  plain: 1 file could not be read; what was read is as its lists say$'
+expect_out '^unreadable data/case/a \('
+touch plain/data/case/sub/b
+FAULT_READ="a 0 0 errno:5" LD_PRELOAD=$interpose run unseal --recheck plain
+expect_verdict 1 '^UNCHECKED  plain: 1 file could not be read; what was read is as its lists say$'
+FAULT_READ="tagmanifest-sha256.txt 0 0 errno:5" LD_PRELOAD=$interpose run unseal --recheck odd
+expect_verdict 1 '^UNCHECKED  odd: 2 files could not be read; what was read is as its lists say$'
+expect_out '^custody    its lists could not be compared with a record$'
+for name in metadata.mtree bag-info.txt; do
+    FAULT_OPEN="$name errno:5" LD_PRELOAD=$interpose run unseal --recheck odd
+    expect_exit 1
+    expect_out '^unreadable as-sealed/'
+    check "$name: nothing should be called wrong" \
+        test -z "$(grep -E '^(record|missing|altered|CHANGED)' "$out")"
+done
+
+bags "bytes differ"
+echo ALPHA >plain/data/case/a
+run unseal --recheck plain
+expect_verdict 5 '^CHANGED    plain: 2 differences$'
+expect_out '^altered    data/case/a'
+expect_out "$ours"
+
+bags "bytes and lists differ together: only the record knows"
+echo ALPHA >plain/data/case/a
+touch -r odd/data/case/a plain/data/case/a
+sum=$(sha256sum <plain/data/case/a) old=$(sha256sum <odd/data/case/a)
+sed -i "s/${old%% *}/${sum%% *}/" plain/manifest-sha256.txt plain/metadata.mtree
+redo plain
+run unseal --recheck plain
+expect_verdict 5 '^CHANGED    plain: it is not the bag on record$'
+expect_out "$other"
+rm plain.custody.json
+run unseal --recheck plain
+expect_verdict 0 '^unchanged  plain$'
+expect_out '^custody    none beside it$'
+
+bags "several bags: the worst counts"
+touch plain/data/case/a
+run unseal --recheck odd --recheck plain
+expect_exit 3
+rm odd/data/case/a
+run unseal --recheck odd --recheck plain
+expect_exit 5
+
+# ---- The custody record --------------------------------------------------------------------------
+
+bags "the record is found, however the bag is named"
+ln -s plain link
+for name in plain plain/ plain/// ./plain plain/. plain/data/.. "$PWD/plain" odd/../plain link link/; do
+    run unseal --recheck "$name"
+    expect_exit 0
+    expect_out "$ours"
+done
+cd plain || exit 1
+for name in . ./ "$PWD/." data/.. ../plain; do
+    run unseal --recheck "$name"
+    expect_exit 0
+    expect_out "$ours"
+done
+cd ..
+mv plain.custody.json elsewhere
+ln -s elsewhere plain.custody.json
+run unseal --recheck plain
+expect_exit 0
+expect_out "$ours"
+cp odd.custody.json elsewhere
+run unseal --recheck plain/.
+expect_verdict 5 '^CHANGED    plain/\.: it is not the bag on record$'
+expect_out "$other"
+
+bags "no record"
+rm -- *.json
+run unseal -q --recheck plain
+expect_verdict 0 '^unchanged  plain$'
+expect_out '^custody    none beside it$'
+expect_no_err
+
+# unusable WHAT MESSAGE: what stands there cannot be used, and that is no silence.
+unusable() {
+    run timeout 20 unseal -q --recheck plain
+    expect_verdict 1 '^UNCHECKED  plain: every byte is as its lists say; the custody record could not be used$'
+    expect_message "plain\.custody\.json: $1"
+    expect_out '^custody    its lists could not be compared with a record$'
+}
+
+bags "a record that cannot be used"
+echo '{}' >plain.custody.json
+unusable 'it is no custody record that can be read'
+: >plain.custody.json
+unusable 'it is no custody record that can be read'
+sed 's/"digest": "[0-9a-f]*"/"digest": null/' "$home/plain.custody.json" >plain.custody.json
+unusable 'it is no custody record that can be read'
+head -c 300 "$home/plain.custody.json" >plain.custody.json
+unusable 'it is no custody record that can be read'
+touch plain/data/case/a
+unusable 'it is no custody record that can be read'
+touch -r odd/data/case/a plain/data/case/a
+rm plain.custody.json
+mkdir plain.custody.json
+unusable 'it is in the place of the custody record, and no file'
+rmdir plain.custody.json
+mkfifo plain.custody.json
+unusable 'it is in the place of the custody record, and no file'
+mv plain.custody.json fifo
+ln -s fifo plain.custody.json
+unusable 'it is in the place of the custody record, and no file'
+ln -sf nowhere plain.custody.json
+unusable 'could not be looked at: No such file'
+ln -sf plain.custody.json plain.custody.json
+unusable 'could not be looked at: Too many levels'
+rm plain.custody.json
+cp "$home/plain.custody.json" .
+FAULT_OPEN="plain.custody.json errno:5" LD_PRELOAD=$interpose unusable 'could not be opened: '
+echo ALPHA >plain/data/case/a
+echo '{}' >plain.custody.json
+run unseal -q --recheck plain
+expect_verdict 1 '^CHANGED    plain: 2 differences$'
+expect_message 'it is no custody record'
+
+# ---- Whoever changes what stands beside the evidence ---------------------------------------------
+
+# told REGEX [BAG]: it is a difference, though D is the one on record.
+told() {
+    run unseal --recheck "${2-odd}"
+    expect_verdict 5 '^CHANGED '
+    expect_out "$1"
+    expect_out "$ours"
+}
+
+bags "beside as-sealed/: bag-info.txt"
+echo 'Contact-Name: somebody else' >>odd/bag-info.txt
+redo odd
+told '^record     bag-info\.txt \(it is not the one in as-sealed/\)$'
+bags "beside as-sealed/: bagit.txt"
+echo 'Note: x' >>odd/bagit.txt
+redo odd
+told '^record     bagit\.txt \(it is not the one in as-sealed/\)$'
+bags "beside as-sealed/: a link"
+sed -i 's/link=gone/link=a/' odd/metadata.mtree
+redo odd
+told '^record     metadata\.mtree \(its links are not'
+bags "beside as-sealed/: a link more"
+sed -n 's,^\./data/case/link ,./data/case/link2 ,p' odd/metadata.mtree >lines
+check "there should be a link" test -s lines
+cat lines >>odd/metadata.mtree
+redo odd
+told '^record     metadata\.mtree \(its links are not'
+bags "beside as-sealed/: a gap that was none"
+echo '# missing ./data/x it was refused' >>odd/metadata.mtree
+redo odd
+told '^record     metadata\.mtree \(it has comments that are no spellings of names\)$'
+for name in tagmanifest-sha256.txt bag-info.txt metadata.mtree; do
+    bags "beside as-sealed/: no $name"
+    rm "odd/$name"
+    told "^missing    $name\$"
+    [ "$name" = tagmanifest-sha256.txt ] || redo odd
+    told "^missing    $name\$"
+done
+
+bags "a forged as-sealed/"
+mkdir plain/as-sealed
+cp plain/*.txt plain/metadata.mtree plain/as-sealed
+redo plain
+told '^record     metadata\.mtree \(it spells no name differently' plain
+echo ALPHA >plain/data/case/a
+touch -r odd/data/case/a plain/data/case/a
+sed -i "s/${old%% *}/${sum%% *}/" plain/manifest-sha256.txt plain/metadata.mtree
+echo '# spelled ./data/{7A} ./data/z' >>plain/metadata.mtree
+redo plain
+told '^record     data/case/a \(as-sealed/manifest-sha256\.txt has another digest' plain
+
+bags "what is beside data/ in a bag of ours"
+echo 'read me first' >plain/note.txt
+mkdir plain/as-sealed plain/.git
+told '^added      note\.txt$' plain
+expect_out '^added      as-sealed \(a folder\)$'
+expect_out '^added      \.git \(a folder\)$'
+echo x >odd/as-sealed/note.txt
+told '^added      as-sealed/note\.txt$'
+
+bags "what is beside data/ in a bag of others"
+mkdir -p foreign/data foreign/notes
+echo alpha >foreign/data/a
+printf 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n' >foreign/bagit.txt
+(cd foreign && sha256sum data/a >manifest-sha256.txt && sha256sum bagit.txt >tagmanifest-sha256.txt)
+echo x >foreign/notes/x
+run unseal --recheck foreign
+expect_verdict 0 '^unchanged  foreign$'
+echo x >foreign/manifest-sha3256.txt
+run unseal --recheck foreign
+expect_verdict 0 '^unchanged  foreign$'
+expect_err '^manifest-sha3256\.txt: an algorithm this program does not know$'
+rm foreign/manifest-sha256.txt
+run unseal -q --recheck foreign
+expect_exit 2
+expect_no_out
+expect_message 'foreign: it has no manifest this program can check'
+
+finish
