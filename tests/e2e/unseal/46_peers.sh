@@ -56,7 +56,7 @@ ordered_listing() {
             $0 = $0; $1 = $1; print }')
 }
 
-# sha256_check BAG default|exact: the latter with the command of docs/TUTORIAL.md for names that RFC 8493
+# sha256_check BAG default|exact: the latter with the command of docs/CUSTODY.md for names that RFC 8493
 # wants written otherwise in a manifest.
 # shellcheck disable=SC2317 # it is called by run
 sha256_check() (
@@ -178,8 +178,8 @@ expect_absent exact/as-sealed
 accepted exact exact
 check "twins are noticed" test "$(bagcheck exact | grep -c '^warning: two paths that differ in')" -eq 3
 check "sha256sum alone finds not all" sh -c 'cd exact && ! sha256sum -c --quiet manifest-sha256.txt'
-check "the tutorial has the command" grep -qF "s/%25/%/g' manifest-sha256.txt | sha256sum -c" \
-    "$root/docs/TUTORIAL.md"
+check "the page has the command" grep -qF "s/%25/%/g' manifest-sha256.txt | sha256sum -c" \
+    "$root/docs/CUSTODY.md"
 run unseal -q "${with[@]}" --list --json sealed.bin
 expect_exit 0
 cp "$out" list.json

@@ -74,8 +74,8 @@ static void test_accepted(void)
     free(text);
 }
 
-/* The sample of docs/CUSTODY.md is what the code makes. If it is not, the text that should stand
- * there is shown. */
+/* The sample of docs/CUSTODY.md is what the code makes, up to the sections that are the same in
+ * every record. If it is not, the text that should stand there is shown. */
 static void test_gaps(void)
 {
     struct custody_file file = facts_file();
@@ -85,8 +85,12 @@ static void test_gaps(void)
 
     check_about("incomplete");
     CHECK_INT(SEAL_OK, buffer_append_text(&doc, ""));
-    if (!CHECK(strstr((char *)doc.data, text) != NULL))
-        fprintf(stderr, "----\n%s----\n", text);
+    if (CHECK(end != NULL)) {
+        *end = '\0';
+        if (!CHECK(strstr((char *)doc.data, text) != NULL))
+            fprintf(stderr, "----\n%s----\n", text);
+        *end = '\n';
+    }
     CHECK(strstr(text, "Accepted, with gaps") != NULL);
     CHECK(facts_has_line(text, "    Missing             1"));
     CHECK(facts_has_line(text, "    Skipped             0"));
