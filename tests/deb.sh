@@ -91,7 +91,7 @@ expect_no_out
 for program in $programs; do expect_mode "$system/usr/bin/$program" 755; done
 expect_names "$system/usr/bin" seal unseal sealkey
 expect_names "$system/usr/share/doc/seal" README.md.gz SECURITY.md.gz changelog.gz copyright docs
-expect_names "$system/usr/share/doc/seal/docs" CUSTODY.md.gz FORMAT.md.gz TUTORIAL.md.gz
+expect_names "$system/usr/share/doc/seal/docs" COMPARISON.md CUSTODY.md FORMAT.md WINDOWS.md cards guide
 check "nobody else may write to anything in it" test -z "$(find "$system/usr" -perm /022 ! -type l)"
 
 scenario "is hardened, and tells nothing of where it was made"
