@@ -2,7 +2,7 @@
 """Runs the commands of a document as they stand, and compares what they show with what the document says.
 
     guide.py FILE.md             run them in the current folder
-    guide.py --update FILE.md    then write what they showed into the document
+    guide.py --update FILE.md    then, if any failed, write what they showed into the document
 
 Commands stand in blocks that begin with ```console, after "$ ". All blocks of a document run in one bash, in order, on
 a terminal. Lines below a command are what it shows; a line of three dots stands for any number of lines. A command must
@@ -154,14 +154,22 @@ def wrapped(line):
     return textwrap.wrap(line, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
+def rewritten(old, shown):
+    """Lines of output in place of old ones: of those with dots, as many before and behind the dots as there were."""
+    new = [piece for line in shown.rstrip("\n").split("\n") for piece in wrapped(line.rstrip(" "))]
+    if not shown.strip():
+        new = []
+    if "..." in old:
+        before, behind = old.index("..."), old[::-1].index("...")
+        new = new[:before] + ["..."] + new[len(new) - behind:]
+    return new + ([""] if old and old[-1] == "" and new and new[-1] != "" else [])
+
+
 def update(path, lines, commands):
+    """All of a document, so that its numbers belong together."""
     for command in reversed(commands):
-        old = lines[command.first:command.last]
-        if "..." in old or command.shown is None or same("\n".join(old), command.shown):
-            continue
-        new = [piece for line in command.shown.rstrip("\n").split("\n") for piece in wrapped(line.rstrip(" "))]
-        blank = [""] if old and old[-1] == "" else []
-        lines[command.first:command.last] = (new if command.shown.strip() else []) + blank
+        if command.shown is not None:
+            lines[command.first:command.last] = rewritten(lines[command.first:command.last], command.shown)
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(lines))
 
@@ -180,7 +188,7 @@ def main():
             failed += 1
             print(f"failed {os.path.basename(path)}:{command.line + 1}: $ {command.text}: {fault}")
     print(f"{len(commands) - failed} passed, {failed} failed")
-    if to_update:
+    if to_update and failed:
         update(path, lines, commands)
     sys.exit(failed > 0 or not commands)
 
