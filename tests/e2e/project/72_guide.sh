@@ -3,7 +3,7 @@
 # says how commands stand in a document. After a change of wording, GUIDE_UPDATE=1 writes what the programs
 # show into the documents.
 # shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 # follow DOCUMENT: runs its commands in the current folder, as in the folder of the sources.
 follow() {
