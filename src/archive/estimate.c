@@ -21,7 +21,7 @@
 
 /* What is left of the files' bytes when compressed, from 0 to 1, judged by pieces from all over
  * them. */
-static enum seal_status find_share(const struct archive_plan *p, double *share, struct fault *fault)
+static enum seal_status find_share(const struct content_plan *p, double *share, struct fault *fault)
 {
     size_t bound = ZSTD_compressBound(SAMPLE_LEN);
     uint8_t *plain = malloc(SAMPLE_LEN), *packed = malloc(bound);
@@ -47,8 +47,8 @@ static enum seal_status find_share(const struct archive_plan *p, double *share, 
     return status;
 }
 
-enum seal_status archive_expect(const struct archive_plan *p, uint64_t *about, uint64_t *most,
-                                struct fault *fault)
+enum seal_status content_estimate_len(const struct content_plan *p, uint64_t *about, uint64_t *most,
+                                      struct fault *fault)
 {
     uint64_t all = p->bytes + p->around;
     uint64_t tables = (all / FRAME_LEN + 2) * FRAME_OVERHEAD + p->entries * ENTRY_OVERHEAD;

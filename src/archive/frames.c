@@ -1163,9 +1163,9 @@ static enum seal_status add_rows(struct stream_reader *from, uint64_t off, uint6
     return SEAL_OK;
 }
 
-enum seal_status archive_declared(struct stream_reader *from, enum content_type type,
-                                  uint64_t content_len, uint64_t *bytes, uint64_t *entries,
-                                  struct fault *fault)
+enum seal_status content_read_totals(struct stream_reader *from, enum content_type type,
+                                     uint64_t content_len, uint64_t *bytes, uint64_t *entries,
+                                     struct fault *fault)
 {
     uint8_t footer[SEEK_FOOTER_LEN];
     struct row_sums sums;

@@ -64,7 +64,7 @@ static uint32_t header_checksum(const struct ustar *h)
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
-struct archive_writer {
+struct content_writer {
     struct frames_writer *frames;
     enum content_type type;
     uint64_t left; /* data still due for the entry at hand */
@@ -73,11 +73,11 @@ struct archive_writer {
     struct buffer pax;
 };
 
-enum seal_status archive_writer_new(struct archive_writer **out, enum content_type type, int level,
+enum seal_status content_writer_new(struct content_writer **out, enum content_type type, int level,
                                     struct crew *crew, struct stream_writer *to,
                                     struct fault *fault)
 {
-    struct archive_writer *w = calloc(1, sizeof *w);
+    struct content_writer *w = calloc(1, sizeof *w);
 
     *out = NULL;
     if (w == NULL)
@@ -98,7 +98,7 @@ static void put_octal(char *field, size_t size, uint64_t value)
         field[i] = (char)('0' + (value & 7));
 }
 
-static enum seal_status write_header(struct archive_writer *w, const char *name, size_t name_len,
+static enum seal_status write_header(struct content_writer *w, const char *name, size_t name_len,
                                      char type, bool exec, uint64_t size, uint64_t mtime,
                                      struct fault *fault)
 {
@@ -162,7 +162,7 @@ static bool is_ascii(const char *s, size_t len)
 
 /* Whatever the ustar header cannot say. path is as it stands in the tar. */
 static enum seal_status pax_collect(struct buffer *b, const char *path, size_t path_len,
-                                    const struct archive_entry *e)
+                                    const struct tar_entry *e)
 {
     enum seal_status status = SEAL_OK;
     char text[48];
@@ -182,7 +182,7 @@ static enum seal_status pax_collect(struct buffer *b, const char *path, size_t p
     return status;
 }
 
-static enum seal_status note_offset(struct archive_writer *w, struct fault *fault)
+static enum seal_status note_offset(struct content_writer *w, struct fault *fault)
 {
     uint8_t row[8];
 
@@ -192,7 +192,7 @@ static enum seal_status note_offset(struct archive_writer *w, struct fault *faul
     return SEAL_OK;
 }
 
-static enum seal_status write_pax(struct archive_writer *w, struct fault *fault)
+static enum seal_status write_pax(struct content_writer *w, struct fault *fault)
 {
     static const char name[] = "PaxHeaders/entry";
 
@@ -216,8 +216,8 @@ static size_t short_name_len(const char *path, size_t len)
     return len;
 }
 
-static enum seal_status write_entry_as(struct archive_writer *w, const char *path, size_t path_len,
-                                       const struct archive_entry *e, struct fault *fault)
+static enum seal_status write_entry_as(struct content_writer *w, const char *path, size_t path_len,
+                                       const struct tar_entry *e, struct fault *fault)
 {
     uint64_t size = e->size > OCTAL_SIZE_MAX ? 0 : e->size;
     uint64_t mtime =
@@ -233,7 +233,7 @@ static enum seal_status write_entry_as(struct archive_writer *w, const char *pat
                         e->is_dir || e->exec, size, mtime, fault);
 }
 
-enum seal_status archive_write_entry(struct archive_writer *w, const struct archive_entry *e,
+enum seal_status content_write_entry(struct content_writer *w, const struct tar_entry *e,
                                      struct fault *fault)
 {
     char *slashed;
@@ -254,7 +254,7 @@ enum seal_status archive_write_entry(struct archive_writer *w, const struct arch
 }
 
 /* So much data of the entry is written. */
-static enum seal_status count_data(struct archive_writer *w, size_t len, struct fault *fault)
+static enum seal_status count_data(struct content_writer *w, size_t len, struct fault *fault)
 {
     if (w->type == CONTENT_STREAM || len == 0)
         return SEAL_OK;
@@ -262,7 +262,7 @@ static enum seal_status count_data(struct archive_writer *w, size_t len, struct 
     return w->left == 0 ? frames_write(w->frames, zero_block, w->padding, fault) : SEAL_OK;
 }
 
-enum seal_status archive_write_data(struct archive_writer *w, const void *data, size_t len,
+enum seal_status content_write_data(struct content_writer *w, const void *data, size_t len,
                                     struct fault *fault)
 {
     if (frames_write(w->frames, data, len, fault) != SEAL_OK)
@@ -270,19 +270,19 @@ enum seal_status archive_write_data(struct archive_writer *w, const void *data, 
     return count_data(w, len, fault);
 }
 
-uint8_t *archive_write_room(struct archive_writer *w, size_t *len)
+uint8_t *content_reserve(struct content_writer *w, size_t *len)
 {
     return frames_room(w->frames, len);
 }
 
-enum seal_status archive_write_filled(struct archive_writer *w, size_t len, struct fault *fault)
+enum seal_status content_commit(struct content_writer *w, size_t len, struct fault *fault)
 {
     if (frames_filled(w->frames, len, fault) != SEAL_OK)
         return fault->status;
     return count_data(w, len, fault);
 }
 
-enum seal_status archive_writer_finish(struct archive_writer *w, struct fault *fault)
+enum seal_status content_writer_finish(struct content_writer *w, struct fault *fault)
 {
     if (w->type == CONTENT_STREAM)
         return frames_writer_finish(w->frames, NULL, fault);
@@ -292,7 +292,7 @@ enum seal_status archive_writer_finish(struct archive_writer *w, struct fault *f
     return frames_writer_finish(w->frames, &w->offsets, fault);
 }
 
-void archive_writer_free(struct archive_writer *w)
+void content_writer_free(struct content_writer *w)
 {
     if (w == NULL)
         return;
@@ -304,7 +304,7 @@ void archive_writer_free(struct archive_writer *w)
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
-struct archive_reader {
+struct content_reader {
     struct frames_reader *frames;
     enum content_type type;
     bool by_seeking;
@@ -323,10 +323,10 @@ struct pax_values {
     struct timestamp mtime;
 };
 
-enum seal_status archive_reader_new(struct archive_reader **out, enum content_type type,
+enum seal_status content_reader_new(struct content_reader **out, enum content_type type,
                                     struct stream_reader *from, struct fault *fault)
 {
-    struct archive_reader *r = calloc(1, sizeof *r);
+    struct content_reader *r = calloc(1, sizeof *r);
 
     *out = NULL;
     if (r == NULL)
@@ -345,7 +345,7 @@ static enum seal_status malformed(struct fault *fault)
     return fault_set(fault, SEAL_HOSTILE, "its archive is malformed", NULL);
 }
 
-static enum seal_status read_block(struct archive_reader *r, void *block, struct fault *fault)
+static enum seal_status read_block(struct content_reader *r, void *block, struct fault *fault)
 {
     size_t got;
 
@@ -449,7 +449,7 @@ static bool key_is_forbidden(const char *key, size_t len)
     return len >= strlen(sparse) && memcmp(key, sparse, strlen(sparse)) == 0;
 }
 
-static enum seal_status pax_take(struct archive_reader *r, struct pax_values *v, const char *key,
+static enum seal_status pax_take(struct content_reader *r, struct pax_values *v, const char *key,
                                  size_t key_len, const char *value, size_t len, struct fault *fault)
 {
     if (key_is(key, key_len, "path")) {
@@ -473,7 +473,7 @@ static enum seal_status pax_take(struct archive_reader *r, struct pax_values *v,
     return SEAL_OK;
 }
 
-static enum seal_status pax_parse(struct archive_reader *r, struct pax_values *v,
+static enum seal_status pax_parse(struct content_reader *r, struct pax_values *v,
                                   struct fault *fault)
 {
     const char *text = (const char *)r->pax.data;
@@ -499,7 +499,7 @@ static enum seal_status pax_parse(struct archive_reader *r, struct pax_values *v
     return SEAL_OK;
 }
 
-static enum seal_status pax_read(struct archive_reader *r, const struct ustar *h,
+static enum seal_status pax_read(struct content_reader *r, const struct ustar *h,
                                  struct pax_values *v, struct fault *fault)
 {
     uint64_t size;
@@ -523,7 +523,7 @@ static enum seal_status pax_read(struct archive_reader *r, const struct ustar *h
 
 /* ---- Paths ---- */
 
-bool archive_path_is_clean(const char *path, size_t len)
+bool tar_path_is_clean(const char *path, size_t len)
 {
     size_t start = 0;
 
@@ -550,7 +550,7 @@ static size_t field_len(const char *field, size_t size)
     return end == NULL ? size : (size_t)(end - field);
 }
 
-static enum seal_status path_from_ustar(struct archive_reader *r, const struct ustar *h)
+static enum seal_status path_from_ustar(struct content_reader *r, const struct ustar *h)
 {
     size_t prefix_len = field_len(h->prefix, sizeof h->prefix);
 
@@ -561,7 +561,7 @@ static enum seal_status path_from_ustar(struct archive_reader *r, const struct u
     return buffer_append(&r->path, h->name, field_len(h->name, sizeof h->name));
 }
 
-static enum seal_status path_finish(struct archive_reader *r, struct archive_entry *e,
+static enum seal_status path_finish(struct content_reader *r, struct tar_entry *e,
                                     struct fault *fault)
 {
     if (r->path.len > PATH_LEN_MAX)
@@ -572,14 +572,14 @@ static enum seal_status path_finish(struct archive_reader *r, struct archive_ent
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     e->path = (const char *)r->path.data;
     e->path_len = r->path.len - 1;
-    if (!archive_path_is_clean(e->path, e->path_len))
+    if (!tar_path_is_clean(e->path, e->path_len))
         return fault_set(fault, SEAL_HOSTILE, "a name in its archive is not allowed", e->path);
     return SEAL_OK;
 }
 
 /* ---- Entries ---- */
 
-static enum seal_status entry_from_header(struct archive_reader *r, struct archive_entry *e,
+static enum seal_status entry_from_header(struct content_reader *r, struct tar_entry *e,
                                           const struct ustar *h, const struct pax_values *v,
                                           struct fault *fault)
 {
@@ -607,7 +607,7 @@ static enum seal_status entry_from_header(struct archive_reader *r, struct archi
 }
 
 /* The two zero blocks, the first of which was read; then nothing, or zeros up to a full record. */
-static enum seal_status read_end(struct archive_reader *r, struct fault *fault)
+static enum seal_status read_end(struct content_reader *r, struct fault *fault)
 {
     const char *what = "something follows the end of its archive";
     uint8_t block[TAR_BLOCK];
@@ -637,7 +637,7 @@ static enum seal_status read_end(struct archive_reader *r, struct fault *fault)
 }
 
 /* No sum overflows: the size of an entry is less than 2^63, and no tar we can read comes near. */
-static enum seal_status jump_over_rest(struct archive_reader *r, struct fault *fault)
+static enum seal_status jump_over_rest(struct content_reader *r, struct fault *fault)
 {
     uint64_t rest = r->pending + r->left + r->padding;
 
@@ -645,7 +645,7 @@ static enum seal_status jump_over_rest(struct archive_reader *r, struct fault *f
     return frames_seek(r->frames, frames_consumed(r->frames) + rest, fault);
 }
 
-static enum seal_status skip_rest(struct archive_reader *r, struct fault *fault)
+static enum seal_status skip_rest(struct content_reader *r, struct fault *fault)
 {
     const uint8_t *data;
     size_t len;
@@ -655,7 +655,7 @@ static enum seal_status skip_rest(struct archive_reader *r, struct fault *fault)
     if (r->by_seeking)
         return jump_over_rest(r, fault);
     do {
-        if (archive_read_data(r, &data, &len, fault) != SEAL_OK)
+        if (content_read_data(r, &data, &len, fault) != SEAL_OK)
             return fault->status;
     } while (len > 0);
     if (frames_read(r->frames, padding, r->padding, &got, fault) != SEAL_OK)
@@ -666,7 +666,7 @@ static enum seal_status skip_rest(struct archive_reader *r, struct fault *fault)
     return SEAL_OK;
 }
 
-enum seal_status archive_read_entry(struct archive_reader *r, struct archive_entry *e, bool *more,
+enum seal_status content_read_entry(struct content_reader *r, struct tar_entry *e, bool *more,
                                     struct fault *fault)
 {
     struct pax_values v = {0};
@@ -695,7 +695,7 @@ enum seal_status archive_read_entry(struct archive_reader *r, struct archive_ent
     return entry_from_header(r, e, &h, &v, fault);
 }
 
-enum seal_status archive_read_data(struct archive_reader *r, const uint8_t **data, size_t *len,
+enum seal_status content_read_data(struct content_reader *r, const uint8_t **data, size_t *len,
                                    struct fault *fault)
 {
     frames_skip(r->frames, r->pending);
@@ -716,13 +716,13 @@ enum seal_status archive_read_data(struct archive_reader *r, const uint8_t **dat
     return SEAL_OK;
 }
 
-enum seal_status archive_reader_finish(struct archive_reader *r, struct fault *fault)
+enum seal_status content_reader_finish(struct content_reader *r, struct fault *fault)
 {
     return frames_reader_finish(r->frames, r->type == CONTENT_BAG, fault);
 }
 
-enum seal_status archive_reader_tables(struct archive_reader *r, uint64_t content_len,
-                                       uint64_t *entry_count, struct fault *fault)
+enum seal_status content_reader_load_tables(struct content_reader *r, uint64_t content_len,
+                                            uint64_t *entry_count, struct fault *fault)
 {
     if (r->type != CONTENT_BAG)
         return fault_set(fault, SEAL_USAGE, "it is a stream, in which there are no files", NULL);
@@ -736,7 +736,8 @@ enum seal_status archive_reader_tables(struct archive_reader *r, uint64_t conten
     return SEAL_OK;
 }
 
-enum seal_status archive_reader_seek(struct archive_reader *r, uint64_t entry, struct fault *fault)
+enum seal_status content_reader_seek_entry(struct content_reader *r, uint64_t entry,
+                                           struct fault *fault)
 {
     if (entry >= r->entry_count)
         return fault_set(fault, SEAL_USAGE, "it does not have that many entries", NULL);
@@ -744,7 +745,7 @@ enum seal_status archive_reader_seek(struct archive_reader *r, uint64_t entry, s
     return frames_seek_entry(r->frames, entry, fault);
 }
 
-void archive_reader_free(struct archive_reader *r)
+void content_reader_free(struct content_reader *r)
 {
     if (r == NULL)
         return;

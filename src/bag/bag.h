@@ -101,7 +101,7 @@ struct bag_info {
 
 /* Reads and writes it all, and the record behind it. crew, which may be NULL, is whose threads read
  * small files ahead. digest gets D. Totals are final afterwards. */
-MUST_USE enum seal_status bag_source_write(struct bag_source *source, struct archive_writer *to,
+MUST_USE enum seal_status bag_source_write(struct bag_source *source, struct content_writer *to,
                                            struct crew *crew, const struct bag_info *info,
                                            uint8_t digest[static SHA256_LEN], struct fault *fault);
 void bag_source_free(struct bag_source *source);
@@ -144,7 +144,7 @@ struct bag_place {
 };
 
 /* An entry begins. place may be NULL. */
-MUST_USE enum seal_status bag_check_entry(struct bag_check *c, const struct archive_entry *entry,
+MUST_USE enum seal_status bag_check_entry(struct bag_check *c, const struct tar_entry *entry,
                                           struct bag_place *place, struct fault *fault);
 /* All of its data, in order. */
 MUST_USE enum seal_status bag_check_data(struct bag_check *c, const void *data, size_t len,

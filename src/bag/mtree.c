@@ -254,7 +254,7 @@ bool mtree_parse(char *line, size_t len, struct mtree_entry *e)
     *word = '\0';
     e->path = line + 2;
     if (!unescape(e->path, (size_t)(word - e->path), &e->path_len) ||
-        !archive_path_is_clean(e->path, e->path_len))
+        !tar_path_is_clean(e->path, e->path_len))
         return false;
     while (word != NULL) {
         char *next = strchr(++word, ' ');
@@ -294,7 +294,7 @@ static bool take_path(char **at, char **path, size_t *path_len)
     if (len < 3 || memcmp(begin, "./", 2) != 0)
         return false;
     *path = begin + 2;
-    return unescape(*path, len - 2, path_len) && archive_path_is_clean(*path, *path_len);
+    return unescape(*path, len - 2, path_len) && tar_path_is_clean(*path, *path_len);
 }
 
 bool mtree_parse_spelled(char *line, struct mtree_spelled *s)

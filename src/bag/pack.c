@@ -17,7 +17,7 @@
 
 struct packer {
     struct bag_source *source;
-    struct archive_writer *to;
+    struct content_writer *to;
     struct ahead *ahead;
     uint8_t *buf; /* SMALL_LEN */
     struct timestamp now;
@@ -34,14 +34,14 @@ static void progress(const struct bag_source *s, uint64_t bytes)
 
 static enum seal_status put_entry(struct packer *p, const struct item *item, struct fault *fault)
 {
-    struct archive_entry e = {.path = item_path(&p->source->table, item),
-                              .path_len = item->path_len,
-                              .is_dir = item->type == ITEM_DIR,
-                              .exec = (item->marks & MARK_EXEC) != 0,
-                              .size = item->size,
-                              .mtime = {item->sec, item->nsec}};
+    struct tar_entry e = {.path = item_path(&p->source->table, item),
+                          .path_len = item->path_len,
+                          .is_dir = item->type == ITEM_DIR,
+                          .exec = (item->marks & MARK_EXEC) != 0,
+                          .size = item->size,
+                          .mtime = {item->sec, item->nsec}};
 
-    return archive_write_entry(p->to, &e, fault);
+    return content_write_entry(p->to, &e, fault);
 }
 
 /* The header of a file, which is as it was when the reading began; that may be other than when it
@@ -117,7 +117,7 @@ static enum seal_status put_small(struct packer *p, struct item *item, struct re
 
     if (status == SEAL_OK) {
         progress(p->source, item->size);
-        status = archive_write_data(p->to, data, (size_t)item->size, fault);
+        status = content_write_data(p->to, data, (size_t)item->size, fault);
     }
     if (status == SEAL_OK)
         status = remark_holes(p, path, r, fault);
@@ -200,13 +200,13 @@ static enum seal_status put_piece(struct packer *p, struct sha256 *hash, struct 
                                   size_t *len, struct fault *fault)
 {
     size_t room;
-    uint8_t *to = archive_write_room(p->to, &room);
+    uint8_t *to = content_reserve(p->to, &room);
 
     if (reading_next(r, to, room < READ_LEN ? room : READ_LEN, len, fault) != SEAL_OK)
         return fault->status;
     sha256_add(hash, to, *len);
     progress(p->source, *len);
-    return archive_write_filled(p->to, *len, fault);
+    return content_commit(p->to, *len, fault);
 }
 
 static enum seal_status put_large(struct packer *p, struct item *item, struct reading *r,
@@ -398,14 +398,14 @@ static enum seal_status measure_write(void *self, const void *data, size_t len, 
 static enum seal_status archive_sink_write(void *self, const void *data, size_t len,
                                            struct fault *fault)
 {
-    return archive_write_data(self, data, len, fault);
+    return content_write_data(self, data, len, fault);
 }
 
 static enum seal_status put_tag_file(struct packer *p, enum tag_file which,
                                      const struct tag_text *text, struct fault *fault)
 {
     struct measure m = {.size = 0};
-    struct archive_entry e = {
+    struct tar_entry e = {
         .path = tag_file_names[which], .path_len = strlen(tag_file_names[which]), .mtime = p->now};
 
     sha256_start(&m.hash);
@@ -413,7 +413,7 @@ static enum seal_status put_tag_file(struct packer *p, enum tag_file which,
         return fault->status;
     sha256_end(&m.hash, p->tag_digests[which]);
     e.size = m.size;
-    if (archive_write_entry(p->to, &e, fault) != SEAL_OK)
+    if (content_write_entry(p->to, &e, fault) != SEAL_OK)
         return fault->status;
     return each_piece(p->source, text, &(struct sink){archive_sink_write, p->to}, fault);
 }
@@ -475,7 +475,7 @@ static enum seal_status put_record(struct packer *p, const struct bag_info *info
     return put_tagmanifest(p, fault);
 }
 
-enum seal_status bag_source_write(struct bag_source *source, struct archive_writer *to,
+enum seal_status bag_source_write(struct bag_source *source, struct content_writer *to,
                                   struct crew *crew, const struct bag_info *info,
                                   uint8_t digest[static SHA256_LEN], struct fault *fault)
 {

@@ -348,7 +348,7 @@ static enum seal_status take_sealed_manifest_line(void *ctx, const struct text_l
     size_t len;
 
     if (line->cut || !manifest_parse(line->text, line->len, digest, &path, &len) ||
-        !archive_path_is_clean(path, len))
+        !tar_path_is_clean(path, len))
         return malformed(l, line);
     path[len] = '\0';
     if (find_sealed(l, path, len, &item, fault) != SEAL_OK)

@@ -232,7 +232,7 @@ static bool is_on_disk(const struct recheck *r, char *path, size_t len)
     char kept = path[len];
     int result;
 
-    if (!archive_path_is_clean(path, len))
+    if (!tar_path_is_clean(path, len))
         return false;
     path[len] = '\0';
     result = ondisk_stat(r->dirfd, path, &st);
@@ -281,7 +281,7 @@ static enum seal_status take_path(struct reading *m, char **path, size_t *len, u
         return fault->status;
     (*path)[*len] = '\0';
     is_payload = strncmp(*path, PAYLOAD_DIR "/", strlen(PAYLOAD_DIR "/")) == 0;
-    if (archive_path_is_clean(*path, *len) && is_payload == (m->listed == &m->r->payload))
+    if (tar_path_is_clean(*path, *len) && is_payload == (m->listed == &m->r->payload))
         return SEAL_OK;
     *len = 0;
     if (**path == '\0')

@@ -104,7 +104,7 @@ static enum seal_status imply_folders(struct bag_check *c, size_t number, uint8_
 }
 
 /* An item for the path, new or implied before; *number gets its place in the table. */
-static enum seal_status payload_item(struct bag_check *c, const struct archive_entry *e,
+static enum seal_status payload_item(struct bag_check *c, const struct tar_entry *e,
                                      struct bag_place *place, size_t *number, struct fault *fault)
 {
     struct item *item = table_find(&c->table, e->path, e->path_len);
@@ -128,7 +128,7 @@ static enum seal_status payload_item(struct bag_check *c, const struct archive_e
     return SEAL_OK;
 }
 
-static enum seal_status payload_entry(struct bag_check *c, const struct archive_entry *e,
+static enum seal_status payload_entry(struct bag_check *c, const struct tar_entry *e,
                                       struct bag_place *place, struct fault *fault)
 {
     struct item *item;
@@ -155,7 +155,7 @@ static enum seal_status payload_entry(struct bag_check *c, const struct archive_
     return SEAL_OK;
 }
 
-enum seal_status bag_check_entry(struct bag_check *c, const struct archive_entry *e,
+enum seal_status bag_check_entry(struct bag_check *c, const struct tar_entry *e,
                                  struct bag_place *place, struct fault *fault)
 {
     struct bag_place ignored;
@@ -195,7 +195,7 @@ static enum seal_status believe(struct bag_check *c, const char *path, size_t le
         (*item)->marks = 0;
         return table_add_text(&c->table, path, len) == SEAL_OK ? SEAL_OK : too_many(fault);
     }
-    if (*item != NULL || !archive_path_is_clean(path, len) || !is_payload(path, len) ||
+    if (*item != NULL || !tar_path_is_clean(path, len) || !is_payload(path, len) ||
         (len == strlen(PAYLOAD_DIR) && type != ITEM_DIR))
         return SEAL_OK;
     *item = table_add(&c->table, path, len);

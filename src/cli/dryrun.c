@@ -81,7 +81,7 @@ static enum seal_status expect_size(const struct dry_run *d, const struct bag_su
                                     uint64_t bytes, struct expected *e, struct fault *fault)
 {
     size_t head = HEAD_LEN(d->key_count > SLOTS_FEW ? SLOTS_MANY : SLOTS_FEW);
-    struct archive_plan plan = {.bytes = bytes,
+    struct content_plan plan = {.bytes = bytes,
                                 .around = survey->around,
                                 .entries = survey->entries,
                                 .level = d->level,
@@ -89,7 +89,7 @@ static enum seal_status expect_size(const struct dry_run *d, const struct bag_su
                                 .ctx = d->source};
     uint64_t about, most;
 
-    if (archive_expect(&plan, &about, &most, fault) != SEAL_OK)
+    if (content_estimate_len(&plan, &about, &most, fault) != SEAL_OK)
         return fault->status;
     e->about = stream_total_len(head, about, d->padding);
     e->most = stream_total_len(head, most, d->padding);

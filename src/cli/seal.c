@@ -129,7 +129,7 @@ struct job {
     struct outputs outputs;
     struct crew *crew;
     struct stream_writer *stream;
-    struct archive_writer *archive;
+    struct content_writer *archive;
     struct progress progress;
     size_t names_told; /* and, above NAMES_TOLD_MAX, not told */
     struct bag_totals totals;
@@ -530,7 +530,7 @@ static enum seal_status seal_stdin(struct job *job, struct fault *fault)
         }
         sha256_add(&hash, buf, got);
         job->totals.bytes += got;
-        status = archive_write_data(job->archive, buf, got, fault);
+        status = content_write_data(job->archive, buf, got, fault);
         progress_add(&job->progress, got);
     } while (status == SEAL_OK && got > 0);
     sha256_end(&hash, job->digest);
@@ -560,7 +560,7 @@ static enum seal_status seal_content(struct job *job, struct fault *fault)
     enum seal_status status = job->from_stdin ? seal_stdin(job, fault) : seal_bag(job, fault);
 
     if (status == SEAL_OK)
-        status = archive_writer_finish(job->archive, fault);
+        status = content_writer_finish(job->archive, fault);
     if (status == SEAL_OK)
         status = stream_writer_finish(job->stream, job->digest, &job->random, job->receipt, fault);
     job->sealed_len = stream_written(job->stream);
@@ -583,10 +583,10 @@ static enum seal_status seal_all(struct job *job, struct fault *fault)
     if (status == SEAL_OK && job->split > 0)
         stream_writer_split(job->stream, &job->outputs.split);
     if (status == SEAL_OK)
-        status = archive_writer_new(&job->archive, type, job->level, job->crew, job->stream, fault);
+        status = content_writer_new(&job->archive, type, job->level, job->crew, job->stream, fault);
     if (status == SEAL_OK)
         status = seal_content(job, fault);
-    archive_writer_free(job->archive);
+    content_writer_free(job->archive);
     stream_writer_free(job->stream);
     crew_free(job->crew);
     /* What is left without a name by now is the output. */

@@ -14,7 +14,7 @@
 
 struct intake {
     struct stream_reader *from;
-    struct archive_reader *archive;
+    struct content_reader *archive;
     struct bag_check *check;
     struct unpack unpack;
     struct smalls *smalls;
@@ -62,7 +62,7 @@ enum seal_status tally_bytes(struct tally *t, uint64_t bytes, const struct strea
     return check_bytes(t->limits, t->bytes, from, fault);
 }
 
-enum seal_status tally_entry(struct tally *t, const struct archive_entry *e,
+enum seal_status tally_entry(struct tally *t, const struct tar_entry *e,
                              const struct bag_place *place, struct fault *fault)
 {
     const char *name = bag_payload_name(e->path);
@@ -93,7 +93,7 @@ static bool read_declared(struct stream_reader *from, enum content_type type, ui
     uint64_t content_len;
 
     return stream_reader_trailer(from, &content_len, digest, receipt, &ignored) == SEAL_OK &&
-           archive_declared(from, type, content_len, bytes, entries, &ignored) == SEAL_OK;
+           content_read_totals(from, type, content_len, bytes, entries, &ignored) == SEAL_OK;
 }
 
 enum seal_status intake_declared(struct stream_reader *from, enum content_type type,
@@ -117,7 +117,7 @@ static enum seal_status take_content(struct intake *in, struct unpack_file *file
         const uint8_t *data;
         size_t len;
 
-        if (archive_read_data(in->archive, &data, &len, fault) != SEAL_OK)
+        if (content_read_data(in->archive, &data, &len, fault) != SEAL_OK)
             return fault->status;
         if (len == 0)
             return bag_check_entry_end(in->check, fault);
@@ -129,7 +129,7 @@ static enum seal_status take_content(struct intake *in, struct unpack_file *file
     }
 }
 
-static enum seal_status take_file(struct intake *in, const struct archive_entry *entry,
+static enum seal_status take_file(struct intake *in, const struct tar_entry *entry,
                                   struct fault *fault)
 {
     struct unpack_file file;
@@ -141,7 +141,7 @@ static enum seal_status take_file(struct intake *in, const struct archive_entry 
 }
 
 /* Other threads do the rest. */
-static enum seal_status take_small(struct intake *in, const struct archive_entry *entry,
+static enum seal_status take_small(struct intake *in, const struct tar_entry *entry,
                                    struct fault *fault)
 {
     size_t got = 0;
@@ -153,7 +153,7 @@ static enum seal_status take_small(struct intake *in, const struct archive_entry
         const uint8_t *data;
         size_t len;
 
-        if (archive_read_data(in->archive, &data, &len, fault) != SEAL_OK)
+        if (content_read_data(in->archive, &data, &len, fault) != SEAL_OK)
             return fault->status;
         if (len == 0)
             return smalls_add(in->smalls, entry, got, fault);
@@ -168,7 +168,7 @@ static enum seal_status take_small(struct intake *in, const struct archive_entry
 }
 
 /* What is in an entry. */
-static enum seal_status take_inside(struct intake *in, const struct archive_entry *entry,
+static enum seal_status take_inside(struct intake *in, const struct tar_entry *entry,
                                     struct fault *fault)
 {
     if (entry->is_dir)
@@ -182,12 +182,12 @@ static enum seal_status take_inside(struct intake *in, const struct archive_entr
 static enum seal_status take_entries(struct intake *in, struct fault *fault)
 {
     for (;;) {
-        struct archive_entry entry;
+        struct tar_entry entry;
         struct bag_place place;
         enum seal_status status;
         bool more;
 
-        if (archive_read_entry(in->archive, &entry, &more, fault) != SEAL_OK)
+        if (content_read_entry(in->archive, &entry, &more, fault) != SEAL_OK)
             return fault->status;
         if (!more)
             return SEAL_OK;
@@ -233,7 +233,7 @@ static enum seal_status finish_bag(struct intake *in, struct intake_result *resu
 {
     uint8_t digest[SHA256_LEN];
 
-    if (archive_reader_finish(in->archive, fault) != SEAL_OK ||
+    if (content_reader_finish(in->archive, fault) != SEAL_OK ||
         stream_reader_finish(in->from, result->digest, result->receipt, fault) != SEAL_OK ||
         bag_check_end(in->check, digest, fault) != SEAL_OK)
         return fault->status;
@@ -256,7 +256,7 @@ enum seal_status intake_bag(struct intake_result *result, struct stream_reader *
     *result = (struct intake_result){.is_read_only = false};
     status = unpack_start(&in.unpack, target, fault);
     if (status == SEAL_OK)
-        status = archive_reader_new(&in.archive, CONTENT_BAG, from, fault);
+        status = content_reader_new(&in.archive, CONTENT_BAG, from, fault);
     if (status == SEAL_OK)
         status = bag_check_new(&in.check, BAG_WHOLE, fault);
     if (status == SEAL_OK)
@@ -267,7 +267,7 @@ enum seal_status intake_bag(struct intake_result *result, struct stream_reader *
         status = finish_bag(&in, result, fault);
     smalls_free(in.smalls);
     bag_check_free(in.check);
-    archive_reader_free(in.archive);
+    content_reader_free(in.archive);
     unpack_end(&in.unpack);
     return status;
 }
@@ -285,7 +285,7 @@ static enum seal_status take_stream(struct intake *in, struct intake_result *res
         const uint8_t *data;
         size_t len;
 
-        if (archive_read_data(in->archive, &data, &len, fault) != SEAL_OK)
+        if (content_read_data(in->archive, &data, &len, fault) != SEAL_OK)
             return fault->status;
         if (len == 0)
             break;
@@ -298,7 +298,7 @@ static enum seal_status take_stream(struct intake *in, struct intake_result *res
         report_progress(in);
     }
     sha256_end(&hash, digest);
-    if (archive_reader_finish(in->archive, fault) != SEAL_OK ||
+    if (content_reader_finish(in->archive, fault) != SEAL_OK ||
         stream_reader_finish(in->from, result->digest, result->receipt, fault) != SEAL_OK)
         return fault->status;
     if (memcmp(digest, result->digest, sizeof digest) != 0)
@@ -315,9 +315,9 @@ enum seal_status intake_stream(struct intake_result *result, struct stream_reade
     enum seal_status status;
 
     *result = (struct intake_result){.is_read_only = false};
-    status = archive_reader_new(&in.archive, CONTENT_STREAM, from, fault);
+    status = content_reader_new(&in.archive, CONTENT_STREAM, from, fault);
     if (status == SEAL_OK)
         status = take_stream(&in, result, to, fault);
-    archive_reader_free(in.archive);
+    content_reader_free(in.archive);
     return status;
 }

@@ -37,7 +37,7 @@ MUST_USE enum seal_status tally_bytes(struct tally *t, uint64_t bytes,
                                       const struct stream_reader *from, struct fault *fault);
 /* Before an entry does, with the folders above it that are new. Its bytes count as they come: what
  * its head says of them may be a lie. */
-MUST_USE enum seal_status tally_entry(struct tally *t, const struct archive_entry *entry,
+MUST_USE enum seal_status tally_entry(struct tally *t, const struct tar_entry *entry,
                                       const struct bag_place *place, struct fault *fault);
 /* What the tables at the end of a file that can be sought in say of it: before anything comes out.
  * from was not read yet, and is of no more use. */

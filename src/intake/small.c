@@ -114,7 +114,7 @@ enum seal_status smalls_room(struct smalls *s, uint8_t **data, struct fault *fau
     return first_fault(s, fault);
 }
 
-enum seal_status smalls_add(struct smalls *s, const struct archive_entry *entry, size_t len,
+enum seal_status smalls_add(struct smalls *s, const struct tar_entry *entry, size_t len,
                             struct fault *fault)
 {
     struct group *g = &s->groups[s->at];

@@ -19,8 +19,8 @@ MUST_USE enum seal_status smalls_new(struct smalls **out, struct crew *crew, str
 MUST_USE enum seal_status smalls_room(struct smalls *s, uint8_t **data, struct fault *fault);
 /* What was filled, of the payload file that check is at, which begins to be unpacked there. A fault
  * may show in a later call. */
-MUST_USE enum seal_status smalls_add(struct smalls *s, const struct archive_entry *entry,
-                                     size_t len, struct fault *fault);
+MUST_USE enum seal_status smalls_add(struct smalls *s, const struct tar_entry *entry, size_t len,
+                                     struct fault *fault);
 /* All there are; check knows their digests then. It is to be called before the first tag file, and
  * in any case before the end. The first fault counts, and comes before one of status, what came of
  * anything behind them. */

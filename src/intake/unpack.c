@@ -60,7 +60,7 @@ static enum seal_status make_folder(struct unpack *u, const char *path, size_t l
     return status;
 }
 
-enum seal_status unpack_folders(struct unpack *u, const struct archive_entry *e,
+enum seal_status unpack_folders(struct unpack *u, const struct tar_entry *e,
                                 const struct bag_place *place, struct fault *fault)
 {
     enum seal_status status = SEAL_OK;
@@ -83,7 +83,7 @@ enum seal_status unpack_folders(struct unpack *u, const struct archive_entry *e,
 
 /* A tag file beside data/ where names were spelled differently: as it was sealed it stands in a
  * folder of its own. What does not speak of names, here as well. */
-static enum seal_status create_tag_file(struct unpack *u, const struct archive_entry *e,
+static enum seal_status create_tag_file(struct unpack *u, const struct tar_entry *e,
                                         struct unpack_file *f, struct fault *fault)
 {
     bool speaks_of_names =
@@ -103,8 +103,8 @@ static enum seal_status create_tag_file(struct unpack *u, const struct archive_e
     return speaks_of_names ? SEAL_OK : folder_create(&u->folder, e->path, false, &f->fds[1], fault);
 }
 
-enum seal_status unpack_create(struct unpack *u, const struct archive_entry *e,
-                               struct unpack_file *f, struct fault *fault)
+enum seal_status unpack_create(struct unpack *u, const struct tar_entry *e, struct unpack_file *f,
+                               struct fault *fault)
 {
     *f = (struct unpack_file){.mtime = e->mtime, .fds = {-1, -1}};
     if (u->target->dirfd < 0)

@@ -25,7 +25,7 @@ void unpack_end(struct unpack *u);
 char *unpack_path(struct unpack *u, const char *path, size_t len);
 /* The folders above an entry of the payload that had none of their own; and the entry itself, if it
  * is one. */
-MUST_USE enum seal_status unpack_folders(struct unpack *u, const struct archive_entry *entry,
+MUST_USE enum seal_status unpack_folders(struct unpack *u, const struct tar_entry *entry,
                                          const struct bag_place *place, struct fault *fault);
 
 /* A file being written; a tag file may stand in two places. */
@@ -35,7 +35,7 @@ struct unpack_file {
     int fds[2]; /* -1: none */
 };
 
-MUST_USE enum seal_status unpack_create(struct unpack *u, const struct archive_entry *entry,
+MUST_USE enum seal_status unpack_create(struct unpack *u, const struct tar_entry *entry,
                                         struct unpack_file *file, struct fault *fault);
 /* This and the next by any thread. */
 MUST_USE enum seal_status unpack_write(struct unpack_file *file, const void *data, size_t len,

@@ -12,7 +12,7 @@
 
 struct intake_view {
     struct stream_reader *from;
-    struct archive_reader *archive;
+    struct content_reader *archive;
     struct bag_check *record;
     struct tally tally;
     uint64_t entry_count; /* of all, the record's own too */
@@ -25,7 +25,7 @@ static enum seal_status out_of_memory(struct fault *fault)
 
 /* ---- The record --------------------------------------------------------------------------- */
 
-static enum seal_status take_tag_file(struct intake_view *v, const struct archive_entry *entry,
+static enum seal_status take_tag_file(struct intake_view *v, const struct tar_entry *entry,
                                       struct fault *fault)
 {
     struct bag_place place;
@@ -37,7 +37,7 @@ static enum seal_status take_tag_file(struct intake_view *v, const struct archiv
         const uint8_t *data;
         size_t len;
 
-        if (archive_read_data(v->archive, &data, &len, fault) != SEAL_OK)
+        if (content_read_data(v->archive, &data, &len, fault) != SEAL_OK)
             return fault->status;
         if (len == 0)
             return bag_check_entry_end(v->record, fault);
@@ -51,13 +51,13 @@ static enum seal_status read_record(struct intake_view *v, struct fault *fault)
 {
     if (v->entry_count < TAG_ENTRIES)
         return fault_set(fault, SEAL_HOSTILE, "a file of its record is missing", NULL);
-    if (archive_reader_seek(v->archive, v->entry_count - TAG_ENTRIES, fault) != SEAL_OK)
+    if (content_reader_seek_entry(v->archive, v->entry_count - TAG_ENTRIES, fault) != SEAL_OK)
         return fault->status;
     for (;;) {
-        struct archive_entry entry;
+        struct tar_entry entry;
         bool more;
 
-        if (archive_read_entry(v->archive, &entry, &more, fault) != SEAL_OK)
+        if (content_read_entry(v->archive, &entry, &more, fault) != SEAL_OK)
             return fault->status;
         if (!more)
             return SEAL_OK;
@@ -73,8 +73,8 @@ static enum seal_status open_view(struct intake_view *v, struct fault *fault)
     uint64_t content_len;
 
     if (stream_reader_trailer(from, &content_len, sealed, receipt, fault) != SEAL_OK ||
-        archive_reader_new(&v->archive, CONTENT_BAG, from, fault) != SEAL_OK ||
-        archive_reader_tables(v->archive, content_len, &v->entry_count, fault) != SEAL_OK ||
+        content_reader_new(&v->archive, CONTENT_BAG, from, fault) != SEAL_OK ||
+        content_reader_load_tables(v->archive, content_len, &v->entry_count, fault) != SEAL_OK ||
         bag_check_new(&v->record, BAG_RECORD_ALONE, fault) != SEAL_OK ||
         read_record(v, fault) != SEAL_OK || bag_check_end(v->record, digest, fault) != SEAL_OK)
         return fault->status;
@@ -109,7 +109,7 @@ void intake_view_free(struct intake_view *v)
 {
     if (v == NULL)
         return;
-    archive_reader_free(v->archive);
+    content_reader_free(v->archive);
     bag_check_free(v->record);
     free(v);
 }
@@ -170,7 +170,7 @@ struct extraction {
     struct tally tally;
 };
 
-static bool is_same(const struct archive_entry *e, const struct bag_item *item)
+static bool is_same(const struct tar_entry *e, const struct bag_item *item)
 {
     return strcmp(e->path, item->path) == 0 && e->is_dir == (item->type == BAG_FOLDER) &&
            (e->is_dir || e->size == item->size) && e->mtime.sec == item->mtime.sec &&
@@ -188,7 +188,7 @@ static enum seal_status copy_content(struct extraction *x, struct unpack_file *f
         const uint8_t *data;
         size_t len;
 
-        if (archive_read_data(x->view->archive, &data, &len, fault) != SEAL_OK)
+        if (content_read_data(x->view->archive, &data, &len, fault) != SEAL_OK)
             return fault->status;
         if (len == 0)
             break;
@@ -207,14 +207,14 @@ static enum seal_status copy_content(struct extraction *x, struct unpack_file *f
 static enum seal_status extract_item(struct extraction *x, const struct bag_item *item,
                                      struct fault *fault)
 {
-    struct archive_entry entry;
+    struct tar_entry entry;
     struct bag_place place;
     struct unpack_file file;
     enum seal_status status;
     bool more;
 
-    if (archive_reader_seek(x->view->archive, item->entry, fault) != SEAL_OK ||
-        archive_read_entry(x->view->archive, &entry, &more, fault) != SEAL_OK)
+    if (content_reader_seek_entry(x->view->archive, item->entry, fault) != SEAL_OK ||
+        content_read_entry(x->view->archive, &entry, &more, fault) != SEAL_OK)
         return fault->status;
     if (!more || !is_same(&entry, item))
         return fault_set(fault, SEAL_HOSTILE,

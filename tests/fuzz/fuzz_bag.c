@@ -226,7 +226,7 @@ static enum seal_status count_item(void *ctx, const struct bag_item *item, struc
     uint64_t *counts = ctx;
 
     (void)fault;
-    FUZZ_CHECK(archive_path_is_clean(item->path, strlen(item->path)));
+    FUZZ_CHECK(tar_path_is_clean(item->path, strlen(item->path)));
     FUZZ_CHECK((item->type == BAG_SYMLINK) == (item->target != NULL));
     FUZZ_CHECK((item->type == BAG_FILE) == (item->digest != NULL));
     counts[item->type]++;
@@ -262,7 +262,7 @@ static void count_good(void *ctx, const struct bag_item *item, const char *on_di
 {
     uint64_t *files = ctx;
 
-    FUZZ_CHECK(archive_path_is_clean(on_disk, strlen(on_disk)));
+    FUZZ_CHECK(tar_path_is_clean(on_disk, strlen(on_disk)));
     *files += item->type == BAG_FILE;
 }
 

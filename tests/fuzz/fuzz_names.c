@@ -140,7 +140,7 @@ static void check_name(const char *name)
     check_escape(name, len);
     (void)bag_label_fault(&label);
     (void)date_parse(name, &days);
-    if (!archive_path_is_clean(name, len))
+    if (!tar_path_is_clean(name, len))
         return;
     check_lines(name);
     if (strchr(name, '/') != NULL)
@@ -235,8 +235,7 @@ static void check_all(struct bag_spelling *s, const struct paths *p)
         disk[i] = strdup(on_disk);
         FUZZ_CHECK(disk[i] != NULL);
         /* What becomes too long is refused by who writes it. */
-        FUZZ_CHECK(strlen(disk[i]) > PATH_LEN_MAX ||
-                   archive_path_is_clean(disk[i], strlen(disk[i])));
+        FUZZ_CHECK(strlen(disk[i]) > PATH_LEN_MAX || tar_path_is_clean(disk[i], strlen(disk[i])));
         FUZZ_CHECK(has_long_part(p->path[i]) || strpbrk(disk[i], MANIFEST_CODED) == NULL);
     }
     for (size_t i = 0; i < p->count; i++)
@@ -264,7 +263,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         next = line + len + (line[len] != '\0');
         line[len] = '\0';
         check_name(line);
-        if (paths.count == PATHS_MAX || !archive_path_is_clean(line, len) || is_met(&paths, line))
+        if (paths.count == PATHS_MAX || !tar_path_is_clean(line, len) || is_met(&paths, line))
             continue;
         if (bag_spelling_add(s, line, len, known_len(&paths, line), &fault) == SEAL_OK)
             paths.path[paths.count++] = line;

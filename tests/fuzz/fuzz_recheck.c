@@ -38,7 +38,7 @@ static bool parse(struct section *s, struct span whole)
     memcpy(s->path, text + 2, len - 2);
     s->path[len - 2] = '\0';
     s->text = (struct span){text + len + (end != NULL), whole.len - len - (end != NULL)};
-    return archive_path_is_clean(s->path, len - 2);
+    return tar_path_is_clean(s->path, len - 2);
 }
 
 /* All that is there has the time 1 s, so that a listing can be right. */

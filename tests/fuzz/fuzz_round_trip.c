@@ -72,7 +72,7 @@ static void fill_folder(struct input *in, int dirfd)
     }
 }
 
-static enum seal_status write_bag(struct trip *t, struct archive_writer *w, struct fault *fault)
+static enum seal_status write_bag(struct trip *t, struct content_writer *w, struct fault *fault)
 {
     const uint8_t bag_id[16] = {7};
     const struct bag_label label = {"Contact-Name", "somebody"};
@@ -93,14 +93,14 @@ static enum seal_status write_bag(struct trip *t, struct archive_writer *w, stru
     return status;
 }
 
-static enum seal_status write_stream(struct trip *t, struct archive_writer *w, struct fault *fault)
+static enum seal_status write_stream(struct trip *t, struct content_writer *w, struct fault *fault)
 {
     struct sha256 hash;
 
     sha256_start(&hash);
     sha256_add(&hash, t->source.data, t->source.len);
     sha256_end(&hash, t->digest);
-    return archive_write_data(w, t->source.data, t->source.len, fault);
+    return content_write_data(w, t->source.data, t->source.len, fault);
 }
 
 /* False: it does not fit the size asked for. */
@@ -111,7 +111,7 @@ static bool seal(struct trip *t, struct random *random)
     uint8_t *head = fixture_alloc(HEAD_LEN_MAX);
     struct fault fault = {.status = SEAL_OK};
     struct stream_writer *stream;
-    struct archive_writer *w;
+    struct content_writer *w;
     enum seal_status status;
     int fd;
 
@@ -119,14 +119,14 @@ static bool seal(struct trip *t, struct random *random)
     fd = open(memory_path(), O_RDWR);
     FUZZ_OK(envelope_make(&env, head, keys, (t->flags & MANY) != 0 ? 9 : 1, random, &fault));
     FUZZ_OK(stream_writer_new(&stream, &env, head, t->padding, NULL, fd, &fault));
-    FUZZ_OK(archive_writer_new(&w, type, t->level, NULL, stream, &fault));
+    FUZZ_OK(content_writer_new(&w, type, t->level, NULL, stream, &fault));
     status = type == CONTENT_BAG ? write_bag(t, w, &fault) : write_stream(t, w, &fault);
     if (status == SEAL_OK)
-        status = archive_writer_finish(w, &fault);
+        status = content_writer_finish(w, &fault);
     if (status == SEAL_OK)
         status = stream_writer_finish(stream, t->digest, random, t->receipt, &fault);
     FUZZ_CHECK(status == SEAL_OK || status == SEAL_NO_ROOM);
-    archive_writer_free(w);
+    content_writer_free(w);
     stream_writer_free(stream);
     envelope_wipe(&env);
     free(head);

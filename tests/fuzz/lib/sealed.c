@@ -130,7 +130,7 @@ static bool stays_inside(const char *path, size_t len)
 }
 
 /* One entry and its data go into the hash. */
-static void note_entry(struct sha256 *hash, const struct archive_entry *e)
+static void note_entry(struct sha256 *hash, const struct tar_entry *e)
 {
     FUZZ_CHECK(stays_inside(e->path, e->path_len) && utf8_is_valid(e->path, e->path_len));
     FUZZ_CHECK(e->mtime.nsec < 1000000000);
@@ -143,7 +143,7 @@ static void note_entry(struct sha256 *hash, const struct archive_entry *e)
     sha256_add(hash, &e->mtime.nsec, sizeof e->mtime.nsec);
 }
 
-static enum seal_status read_data(struct archive_reader *r, struct sha256 *hash, uint64_t *total,
+static enum seal_status read_data(struct content_reader *r, struct sha256 *hash, uint64_t *total,
                                   struct fault *fault)
 {
     *total = 0;
@@ -151,7 +151,7 @@ static enum seal_status read_data(struct archive_reader *r, struct sha256 *hash,
         const uint8_t *data;
         size_t len;
 
-        if (archive_read_data(r, &data, &len, fault) != SEAL_OK)
+        if (content_read_data(r, &data, &len, fault) != SEAL_OK)
             return fault->status;
         if (len == 0)
             return SEAL_OK;
@@ -160,15 +160,15 @@ static enum seal_status read_data(struct archive_reader *r, struct sha256 *hash,
     }
 }
 
-static enum seal_status read_entries(struct archive_reader *r, struct sha256 *hash, uint64_t *count,
+static enum seal_status read_entries(struct content_reader *r, struct sha256 *hash, uint64_t *count,
                                      struct fault *fault)
 {
     for (*count = 0;; ++*count) {
-        struct archive_entry e;
+        struct tar_entry e;
         uint64_t total;
         bool more;
 
-        if (archive_read_entry(r, &e, &more, fault) != SEAL_OK)
+        if (content_read_entry(r, &e, &more, fault) != SEAL_OK)
             return fault->status;
         if (!more)
             return SEAL_OK;
@@ -183,22 +183,22 @@ static enum seal_status from_begin_to_end(enum content_type type, uint8_t digest
                                           uint64_t *count)
 {
     uint8_t sealed[32], receipt[32];
-    struct archive_reader *r;
+    struct content_reader *r;
     struct opened o;
     struct sha256 hash;
     enum seal_status status;
 
     sha256_start(&hash);
     opened_start(&o, &forge_envelope);
-    FUZZ_OK(archive_reader_new(&r, type, o.stream, &o.fault));
+    FUZZ_OK(content_reader_new(&r, type, o.stream, &o.fault));
     status = type == CONTENT_BAG ? read_entries(r, &hash, count, &o.fault)
                                  : read_data(r, &hash, count, &o.fault);
     if (status == SEAL_OK)
-        status = archive_reader_finish(r, &o.fault);
+        status = content_reader_finish(r, &o.fault);
     if (status == SEAL_OK)
         status = stream_reader_finish(o.stream, sealed, receipt, &o.fault);
     FUZZ_CHECK(status == o.fault.status);
-    archive_reader_free(r);
+    content_reader_free(r);
     opened_end(&o);
     sha256_end(&hash, digest);
     return status;
@@ -209,7 +209,7 @@ static enum seal_status by_seeking(uint8_t digest[static SHA256_LEN], uint64_t *
 {
     uint8_t sealed[32], receipt[32];
     uint64_t content_len, count = 0, left;
-    struct archive_reader *r;
+    struct content_reader *r;
     struct opened o;
     struct sha256 hash, other;
     enum seal_status status;
@@ -217,11 +217,11 @@ static enum seal_status by_seeking(uint8_t digest[static SHA256_LEN], uint64_t *
     *seen = 0;
     sha256_start(&hash);
     opened_start(&o, &forge_envelope);
-    FUZZ_OK(archive_reader_new(&r, CONTENT_BAG, o.stream, &o.fault));
+    FUZZ_OK(content_reader_new(&r, CONTENT_BAG, o.stream, &o.fault));
     FUZZ_OK(stream_reader_trailer(o.stream, &content_len, sealed, receipt, &o.fault));
-    status = archive_reader_tables(r, content_len, &count, &o.fault);
+    status = content_reader_load_tables(r, content_len, &count, &o.fault);
     if (status == SEAL_OK && count > 0)
-        status = archive_reader_seek(r, 0, &o.fault);
+        status = content_reader_seek_entry(r, 0, &o.fault);
     if (status == SEAL_OK && count > 0)
         status = read_entries(r, &hash, seen, &o.fault);
     FUZZ_CHECK(status == o.fault.status);
@@ -230,14 +230,14 @@ static enum seal_status by_seeking(uint8_t digest[static SHA256_LEN], uint64_t *
 
         sha256_start(&other);
         o.fault = (struct fault){.status = SEAL_OK};
-        again = archive_reader_seek(r, count - i, &o.fault);
+        again = content_reader_seek_entry(r, count - i, &o.fault);
         if (again == SEAL_OK)
             again = read_entries(r, &other, &left, &o.fault);
         FUZZ_CHECK(again == SEAL_OK || again == SEAL_HOSTILE);
         FUZZ_CHECK(again == SEAL_OK || status != SEAL_OK);
         FUZZ_CHECK(again != SEAL_OK || left == i);
     }
-    archive_reader_free(r);
+    content_reader_free(r);
     opened_end(&o);
     sha256_end(&hash, digest);
     return status;

@@ -24,7 +24,7 @@ struct reading {
     struct fault fault;
     struct volume_in *in;
     struct stream_reader *stream;
-    struct archive_reader *archive;
+    struct content_reader *archive;
     uint64_t count;
 };
 
@@ -33,7 +33,7 @@ static void reading_start(struct reading *d, const struct envelope *env, const c
     *d = (struct reading){.in = NULL};
     CHECK_INT(SEAL_OK, volume_open(&d->in, path, &d->fault));
     CHECK_INT(SEAL_OK, stream_reader_new(&d->stream, env, d->in, NULL, &d->fault));
-    CHECK_INT(SEAL_OK, archive_reader_new(&d->archive, CONTENT_BAG, d->stream, &d->fault));
+    CHECK_INT(SEAL_OK, content_reader_new(&d->archive, CONTENT_BAG, d->stream, &d->fault));
 }
 
 static void reading_tables(struct reading *d)
@@ -42,12 +42,12 @@ static void reading_tables(struct reading *d)
     uint64_t content_len = 0;
 
     CHECK_INT(SEAL_OK, stream_reader_trailer(d->stream, &content_len, digest, receipt, &d->fault));
-    CHECK_INT(SEAL_OK, archive_reader_tables(d->archive, content_len, &d->count, &d->fault));
+    CHECK_INT(SEAL_OK, content_reader_load_tables(d->archive, content_len, &d->count, &d->fault));
 }
 
 static void reading_end(struct reading *d)
 {
-    archive_reader_free(d->archive);
+    content_reader_free(d->archive);
     stream_reader_free(d->stream);
     volume_close(d->in);
 }
@@ -55,7 +55,7 @@ static void reading_end(struct reading *d)
 /* The next entry as a line with the digest of its data, or "end". */
 static void describe_next(struct reading *d, char *line, size_t size)
 {
-    struct archive_entry e;
+    struct tar_entry e;
     struct sha256 hash;
     uint8_t digest[SHA256_LEN];
     char hex[2 * SHA256_LEN + 1];
@@ -64,7 +64,7 @@ static void describe_next(struct reading *d, char *line, size_t size)
     bool more;
 
     (void)snprintf(line, size, "end");
-    if (!CHECK_INT(SEAL_OK, archive_read_entry(d->archive, &e, &more, &d->fault)) || !more)
+    if (!CHECK_INT(SEAL_OK, content_read_entry(d->archive, &e, &more, &d->fault)) || !more)
         return;
     len = (size_t)snprintf(line, size, "%d %d %lld.%u %llu %s ", e.is_dir, e.exec,
                            (long long)e.mtime.sec, (unsigned)e.mtime.nsec,
@@ -73,7 +73,7 @@ static void describe_next(struct reading *d, char *line, size_t size)
         return;
     line += len;
     sha256_start(&hash);
-    while (CHECK_INT(SEAL_OK, archive_read_data(d->archive, &data, &len, &d->fault)) && len > 0)
+    while (CHECK_INT(SEAL_OK, content_read_data(d->archive, &data, &len, &d->fault)) && len > 0)
         sha256_add(&hash, data, len);
     sha256_end(&hash, digest);
     hex_encode(hex, digest, sizeof digest);
@@ -96,7 +96,7 @@ static size_t list(const struct envelope *env, const char *path, char **lines)
         describe_next(&d, lines[count], LINE_SIZE);
         more = strcmp(lines[count++], "end") != 0;
     }
-    CHECK_INT(SEAL_OK, archive_reader_finish(d.archive, &d.fault));
+    CHECK_INT(SEAL_OK, content_reader_finish(d.archive, &d.fault));
     reading_end(&d);
     return count;
 }
@@ -108,17 +108,17 @@ static void check_list(struct reading *d, char *const *lines, size_t count)
 
     CHECK_INT(count - 1, d->count);
     for (size_t i = count - 1; i > 0; i--) {
-        CHECK_INT(SEAL_OK, archive_reader_seek(d->archive, i - 1, &d->fault));
+        CHECK_INT(SEAL_OK, content_reader_seek_entry(d->archive, i - 1, &d->fault));
         describe_next(d, line, LINE_SIZE);
         CHECK_TEXT(lines[i - 1], line);
     }
-    CHECK_INT(SEAL_OK, archive_reader_seek(d->archive, d->count - 5, &d->fault));
+    CHECK_INT(SEAL_OK, content_reader_seek_entry(d->archive, d->count - 5, &d->fault));
     for (size_t i = count - 6; i < count; i++) {
         describe_next(d, line, LINE_SIZE);
         CHECK_TEXT(lines[i], line);
     }
     CHECK(strstr(lines[count - 6], " manifest-sha256.txt ") != NULL);
-    CHECK_INT(SEAL_OK, archive_reader_seek(d->archive, 0, &d->fault));
+    CHECK_INT(SEAL_OK, content_reader_seek_entry(d->archive, 0, &d->fault));
     for (size_t i = 0; i < count; i++) {
         describe_next(d, line, LINE_SIZE);
         CHECK_TEXT(lines[i], line);
@@ -180,24 +180,24 @@ static void seal_large(size_t count, size_t size)
     struct fault fault = {.status = SEAL_OK};
     struct random random = fixture_random("large");
     struct stream_writer *stream;
-    struct archive_writer *w;
+    struct content_writer *w;
     uint8_t *data = fixture_alloc(size), digest[32] = {0}, receipt[32];
     int fd = fixture_create(check_scratch("large"));
 
     random_bytes(&random, data, size);
     CHECK_INT(SEAL_OK,
               stream_writer_new(&stream, &env_large, head, (struct padding){0}, NULL, fd, &fault));
-    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_BAG, LEVEL_MIN, NULL, stream, &fault));
+    CHECK_INT(SEAL_OK, content_writer_new(&w, CONTENT_BAG, LEVEL_MIN, NULL, stream, &fault));
     for (size_t i = 0; i < count; i++) {
-        struct archive_entry e = {.path = "data/f", .path_len = 6, .size = size};
+        struct tar_entry e = {.path = "data/f", .path_len = 6, .size = size};
 
         store_u64(data, i);
-        CHECK_INT(SEAL_OK, archive_write_entry(w, &e, &fault));
-        CHECK_INT(SEAL_OK, archive_write_data(w, data, size, &fault));
+        CHECK_INT(SEAL_OK, content_write_entry(w, &e, &fault));
+        CHECK_INT(SEAL_OK, content_write_data(w, data, size, &fault));
     }
-    CHECK_INT(SEAL_OK, archive_writer_finish(w, &fault));
+    CHECK_INT(SEAL_OK, content_writer_finish(w, &fault));
     CHECK_INT(SEAL_OK, stream_writer_finish(stream, digest, &random, receipt, &fault));
-    archive_writer_free(w);
+    content_writer_free(w);
     stream_writer_free(stream);
     (void)close(fd);
     free(data);
@@ -222,7 +222,7 @@ static void test_reads_little(void)
 {
     const size_t count = 48;
     uint64_t before;
-    struct archive_entry e;
+    struct tar_entry e;
     struct reading d;
     const uint8_t *data;
     size_t len, in_order = 0;
@@ -234,9 +234,9 @@ static void test_reads_little(void)
         before = bytes_read();
         reading_start(&d, &env_large, check_scratch("large"));
         reading_tables(&d);
-        CHECK_INT(SEAL_OK, archive_reader_seek(d.archive, i, &d.fault));
-        CHECK_INT(SEAL_OK, archive_read_entry(d.archive, &e, &more, &d.fault));
-        CHECK_INT(SEAL_OK, archive_read_data(d.archive, &data, &len, &d.fault));
+        CHECK_INT(SEAL_OK, content_reader_seek_entry(d.archive, i, &d.fault));
+        CHECK_INT(SEAL_OK, content_read_entry(d.archive, &e, &more, &d.fault));
+        CHECK_INT(SEAL_OK, content_read_data(d.archive, &data, &len, &d.fault));
         CHECK(more && len >= 8 && load_u64(data) == i);
         CHECK(bytes_read() - before < 6 * MIB);
         reading_end(&d);
@@ -246,10 +246,10 @@ static void test_reads_little(void)
     reading_start(&d, &env_large, check_scratch("large"));
     reading_tables(&d);
     for (size_t i = 0; i < count; i++) {
-        CHECK_INT(SEAL_OK, archive_reader_seek(d.archive, i, &d.fault));
-        CHECK_INT(SEAL_OK, archive_read_entry(d.archive, &e, &more, &d.fault));
+        CHECK_INT(SEAL_OK, content_reader_seek_entry(d.archive, i, &d.fault));
+        CHECK_INT(SEAL_OK, content_read_entry(d.archive, &e, &more, &d.fault));
         do {
-            CHECK_INT(SEAL_OK, archive_read_data(d.archive, &data, &len, &d.fault));
+            CHECK_INT(SEAL_OK, content_read_data(d.archive, &data, &len, &d.fault));
             in_order += len;
         } while (len > 0);
     }
@@ -262,7 +262,7 @@ static void test_reads_little(void)
 static void test_jumps_over_data(void)
 {
     uint64_t before;
-    struct archive_entry e;
+    struct tar_entry e;
     struct reading d;
     const uint8_t *data;
     size_t len, count = 0;
@@ -273,9 +273,9 @@ static void test_jumps_over_data(void)
     before = bytes_read();
     reading_start(&d, &env_large, check_scratch("large"));
     reading_tables(&d);
-    while (more && CHECK_INT(SEAL_OK, archive_read_entry(d.archive, &e, &more, &d.fault))) {
+    while (more && CHECK_INT(SEAL_OK, content_read_entry(d.archive, &e, &more, &d.fault))) {
         if (count++ % 2 == 0 && more)
-            CHECK_INT(SEAL_OK, archive_read_data(d.archive, &data, &len, &d.fault));
+            CHECK_INT(SEAL_OK, content_read_data(d.archive, &data, &len, &d.fault));
     }
     CHECK_INT(4, count);
     CHECK(bytes_read() - before < 24 * MIB);

@@ -13,7 +13,7 @@
 
 /* ---- Entries ------------------------------------------------------------------------------ */
 
-static void content_check_entry(const struct archive_entry *want, const struct archive_entry *got)
+static void content_check_entry(const struct tar_entry *want, const struct tar_entry *got)
 {
     CHECK_INT(want->path_len, got->path_len);
     CHECK_TEXT(want->path, got->path);
@@ -25,72 +25,71 @@ static void content_check_entry(const struct archive_entry *want, const struct a
 }
 
 /* Reads back what write_entries wrote; the data of every skip-th entry is left unread. */
-static void check_entries(const struct archive_entry *entries, size_t count, size_t skip)
+static void check_entries(const struct tar_entry *entries, size_t count, size_t skip)
 {
     uint8_t digest[32], receipt[32];
-    struct archive_reader *r;
-    struct archive_entry e;
+    struct content_reader *r;
+    struct tar_entry e;
     struct unsealing u;
     bool more;
 
     unsealing_start(&u);
-    CHECK_INT(SEAL_OK, archive_reader_new(&r, CONTENT_BAG, u.stream, &u.fault));
+    CHECK_INT(SEAL_OK, content_reader_new(&r, CONTENT_BAG, u.stream, &u.fault));
     for (size_t i = 0; i < count; i++) {
         check_about("entry %zu", i);
-        if (!CHECK_INT(SEAL_OK, archive_read_entry(r, &e, &more, &u.fault)) || !CHECK(more))
+        if (!CHECK_INT(SEAL_OK, content_read_entry(r, &e, &more, &u.fault)) || !CHECK(more))
             break;
         content_check_entry(&entries[i], &e);
         if (i % skip != 0)
             content_check_data(r, (size_t)e.size, i, &u.fault);
     }
     check_about("after %zu entries", count);
-    CHECK_INT(SEAL_OK, archive_read_entry(r, &e, &more, &u.fault));
+    CHECK_INT(SEAL_OK, content_read_entry(r, &e, &more, &u.fault));
     CHECK(!more);
-    CHECK_INT(SEAL_OK, archive_reader_finish(r, &u.fault));
+    CHECK_INT(SEAL_OK, content_reader_finish(r, &u.fault));
     CHECK_INT(SEAL_OK, stream_reader_finish(u.stream, digest, receipt, &u.fault));
-    archive_reader_free(r);
+    content_reader_free(r);
     unsealing_end(&u);
 }
 
 /* ---- By seeking --------------------------------------------------------------------------- */
 
 /* Entry i, which is the next, and all, some or none of its data. */
-static bool check_next(struct seeking *k, const struct archive_entry *entries, size_t i,
-                       uint32_t how)
+static bool check_next(struct seeking *k, const struct tar_entry *entries, size_t i, uint32_t how)
 {
-    struct archive_entry e;
+    struct tar_entry e;
     const uint8_t *data;
     size_t len;
     bool more;
 
-    if (!CHECK_INT(SEAL_OK, archive_read_entry(k->r, &e, &more, &k->u.fault)) || !CHECK(more))
+    if (!CHECK_INT(SEAL_OK, content_read_entry(k->r, &e, &more, &k->u.fault)) || !CHECK(more))
         return false;
     content_check_entry(&entries[i], &e);
     if (how == 0)
         content_check_data(k->r, (size_t)e.size, i, &k->u.fault);
     if (how == 1)
-        CHECK_INT(SEAL_OK, archive_read_data(k->r, &data, &len, &k->u.fault));
+        CHECK_INT(SEAL_OK, content_read_data(k->r, &data, &len, &k->u.fault));
     return true;
 }
 
-static void check_to_end(struct seeking *k, const struct archive_entry *entries, size_t from,
+static void check_to_end(struct seeking *k, const struct tar_entry *entries, size_t from,
                          size_t count)
 {
-    struct archive_entry e;
+    struct tar_entry e;
     bool more;
 
     check_about("seeking, %zu to the end", from);
     if (from < count)
-        CHECK_INT(SEAL_OK, archive_reader_seek(k->r, from, &k->u.fault));
+        CHECK_INT(SEAL_OK, content_reader_seek_entry(k->r, from, &k->u.fault));
     for (size_t i = from; i < count; i++)
         if (!check_next(k, entries, i, (uint32_t)i % 3))
             return;
-    CHECK_INT(SEAL_OK, archive_read_entry(k->r, &e, &more, &k->u.fault));
+    CHECK_INT(SEAL_OK, content_read_entry(k->r, &e, &more, &k->u.fault));
     CHECK(!more);
 }
 
 /* Any entry, and some behind it; every one in order; the last ones. */
-static void check_seeks(const struct archive_entry *entries, size_t count)
+static void check_seeks(const struct tar_entry *entries, size_t count)
 {
     struct random random = fixture_random("seeks");
     struct seeking k;
@@ -103,25 +102,25 @@ static void check_seeks(const struct archive_entry *entries, size_t count)
         size_t end = i + 1 + random_below(&random, 4);
 
         check_about("seeking to entry %zu", i);
-        CHECK_INT(SEAL_OK, archive_reader_seek(k.r, i, &k.u.fault));
+        CHECK_INT(SEAL_OK, content_reader_seek_entry(k.r, i, &k.u.fault));
         for (; i < end && i < count; i++)
             if (!check_next(&k, entries, i, random_below(&random, 3)))
                 break;
     }
     for (size_t i = 0; i < count; i += 1 + i % 2) {
         check_about("seeking to entry %zu, in order", i);
-        CHECK_INT(SEAL_OK, archive_reader_seek(k.r, i, &k.u.fault));
+        CHECK_INT(SEAL_OK, content_reader_seek_entry(k.r, i, &k.u.fault));
         if (!check_next(&k, entries, i, (uint32_t)i % 3))
             break;
     }
     check_to_end(&k, entries, 0, count);
     if (count > 0)
         check_to_end(&k, entries, count < 5 ? 0 : count - 5, count);
-    CHECK_INT(SEAL_USAGE, archive_reader_seek(k.r, count, &k.u.fault));
+    CHECK_INT(SEAL_USAGE, content_reader_seek_entry(k.r, count, &k.u.fault));
     content_seek_end(&k);
 }
 
-static void check_round_trip(const struct archive_entry *entries, size_t count, int level)
+static void check_round_trip(const struct tar_entry *entries, size_t count, int level)
 {
     write_entries(entries, count, level);
     check_entries(entries, count, SIZE_MAX);
@@ -135,7 +134,7 @@ static void test_sizes(void)
         0,           1,       511,         512,         513, 1023, 1024, 1025, 4 * MIB - 1024,
         4 * MIB - 1, 4 * MIB, 4 * MIB + 1, 9 * MIB + 77};
     static const int levels[] = {LEVEL_STORE, LEVEL_MIN, LEVEL_DEFAULT};
-    struct archive_entry entries[sizeof sizes / sizeof sizes[0]];
+    struct tar_entry entries[sizeof sizes / sizeof sizes[0]];
 
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         entries[i] = content_file("data/f", sizes[i]);
@@ -149,7 +148,7 @@ static void test_paths(void)
     static const char *const parts[] = {"a", "é", "田", "\xf0\x9f\x94\x92", "e\xcc\x81"};
     static const size_t lens[] = {90, 95, 99, 100, 101, 255, 989, 1000, 4096, 9985, 32765, 32767};
     static char paths[60][PATH_LEN_MAX + 1];
-    struct archive_entry entries[120];
+    struct tar_entry entries[120];
     size_t count = 0;
 
     for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++) {
@@ -178,25 +177,25 @@ static void test_paths(void)
 static void test_path_too_long(void)
 {
     char *path = fixture_alloc(PATH_LEN_MAX + 2);
-    struct archive_entry e;
-    struct archive_writer *w;
+    struct tar_entry e;
+    struct content_writer *w;
     struct sealing s;
 
     check_about("paths too long");
     memset(path, 'p', PATH_LEN_MAX + 1);
     sealing_start(&s);
-    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_BAG, 1, NULL, s.stream, &s.fault));
+    CHECK_INT(SEAL_OK, content_writer_new(&w, CONTENT_BAG, 1, NULL, s.stream, &s.fault));
     e = content_file(path, 0);
-    CHECK_INT(SEAL_NO_ROOM, archive_write_entry(w, &e, &s.fault));
+    CHECK_INT(SEAL_NO_ROOM, content_write_entry(w, &e, &s.fault));
     s.fault = (struct fault){.status = SEAL_OK};
     path[PATH_LEN_MAX] = '\0';
     e = content_file(path, 0);
     e.is_dir = true;
-    CHECK_INT(SEAL_NO_ROOM, archive_write_entry(w, &e, &s.fault));
+    CHECK_INT(SEAL_NO_ROOM, content_write_entry(w, &e, &s.fault));
     s.fault = (struct fault){.status = SEAL_OK};
     e.is_dir = false;
-    CHECK_INT(SEAL_OK, archive_write_entry(w, &e, &s.fault));
-    archive_writer_free(w);
+    CHECK_INT(SEAL_OK, content_write_entry(w, &e, &s.fault));
+    content_writer_free(w);
     sealing_end(&s);
     free(path);
 }
@@ -220,7 +219,7 @@ static void test_times(void)
                                              {-62135596800, 1},
                                              {INT64_C(253402300800), 0},
                                              {-(INT64_C(1) << 55), 3}};
-    struct archive_entry entries[sizeof times / sizeof times[0]];
+    struct tar_entry entries[sizeof times / sizeof times[0]];
 
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
         entries[i] = content_file("data/t", i);
@@ -240,7 +239,7 @@ static void test_extreme_times(void)
         {INT64_MAX, 999999999}, {INT64_MAX, 0}, {INT64_MIN + 1, 0}, {INT64_MIN, 1}, {INT64_MIN, 0}};
 
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-        struct archive_entry e = content_file("data/t", 3);
+        struct tar_entry e = content_file("data/t", 3);
 
         e.mtime = times[i];
         write_entries(&e, 1, LEVEL_DEFAULT);
@@ -251,7 +250,7 @@ static void test_extreme_times(void)
 static void test_many(void)
 {
     size_t count = fixture_share(20000, 500);
-    struct archive_entry *entries = fixture_alloc(count * sizeof *entries);
+    struct tar_entry *entries = fixture_alloc(count * sizeof *entries);
     char(*paths)[32] = fixture_alloc(count * sizeof *paths);
 
     for (size_t i = 0; i < count; i++) {
@@ -269,9 +268,9 @@ static void test_many(void)
 static void check_large(uint64_t size)
 {
     uint8_t *data = fixture_alloc(5 * MIB);
-    struct archive_entry e = content_file("data/large", size), got;
-    struct archive_writer *w;
-    struct archive_reader *r;
+    struct tar_entry e = content_file("data/large", size), got;
+    struct content_writer *w;
+    struct content_reader *r;
     struct sealing s;
     struct unsealing u;
     const uint8_t *piece;
@@ -281,20 +280,20 @@ static void check_large(uint64_t size)
     check_about("%llu bytes", (unsigned long long)size);
     content_fill(data, 5 * MIB, 1);
     sealing_start(&s);
-    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_BAG, LEVEL_STORE, NULL, s.stream, &s.fault));
-    CHECK_INT(SEAL_OK, archive_write_entry(w, &e, &s.fault));
-    CHECK_INT(SEAL_OK, archive_write_data(w, data, 5 * MIB, &s.fault));
-    CHECK_INT(SEAL_OK, archive_writer_finish(w, &s.fault)); /* too early, as a forger might */
-    archive_writer_free(w);
+    CHECK_INT(SEAL_OK, content_writer_new(&w, CONTENT_BAG, LEVEL_STORE, NULL, s.stream, &s.fault));
+    CHECK_INT(SEAL_OK, content_write_entry(w, &e, &s.fault));
+    CHECK_INT(SEAL_OK, content_write_data(w, data, 5 * MIB, &s.fault));
+    CHECK_INT(SEAL_OK, content_writer_finish(w, &s.fault)); /* too early, as a forger might */
+    content_writer_free(w);
     sealing_end(&s);
     unsealing_start(&u);
-    CHECK_INT(SEAL_OK, archive_reader_new(&r, CONTENT_BAG, u.stream, &u.fault));
-    CHECK_INT(SEAL_OK, archive_read_entry(r, &got, &more, &u.fault));
+    CHECK_INT(SEAL_OK, content_reader_new(&r, CONTENT_BAG, u.stream, &u.fault));
+    CHECK_INT(SEAL_OK, content_read_entry(r, &got, &more, &u.fault));
     CHECK(more && got.size == size);
-    CHECK_INT(SEAL_OK, archive_read_data(r, &piece, &len, &u.fault));
+    CHECK_INT(SEAL_OK, content_read_data(r, &piece, &len, &u.fault));
     CHECK(len > 0 && memcmp(piece, data, len) == 0);
-    CHECK_INT(SEAL_HOSTILE, archive_read_entry(r, &got, &more, &u.fault));
-    archive_reader_free(r);
+    CHECK_INT(SEAL_HOSTILE, content_read_entry(r, &got, &more, &u.fault));
+    content_reader_free(r);
     unsealing_end(&u);
     free(data);
 }

@@ -236,26 +236,26 @@ static void test_streams(void)
 static void check_stream_round_trip(size_t len, int level)
 {
     uint8_t *data = fixture_alloc(len), digest[32], receipt[32];
-    struct archive_writer *w;
-    struct archive_reader *r;
+    struct content_writer *w;
+    struct content_reader *r;
     struct sealing s;
     struct unsealing u;
 
     check_about("stream of %zu bytes, level %d", len, level);
     content_fill(data, len, 6);
     sealing_start(&s);
-    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_STREAM, level, NULL, s.stream, &s.fault));
-    CHECK_INT(SEAL_OK, archive_write_data(w, data, len / 2, &s.fault));
-    CHECK_INT(SEAL_OK, archive_write_data(w, data + len / 2, len - len / 2, &s.fault));
-    CHECK_INT(SEAL_OK, archive_writer_finish(w, &s.fault));
-    archive_writer_free(w);
+    CHECK_INT(SEAL_OK, content_writer_new(&w, CONTENT_STREAM, level, NULL, s.stream, &s.fault));
+    CHECK_INT(SEAL_OK, content_write_data(w, data, len / 2, &s.fault));
+    CHECK_INT(SEAL_OK, content_write_data(w, data + len / 2, len - len / 2, &s.fault));
+    CHECK_INT(SEAL_OK, content_writer_finish(w, &s.fault));
+    content_writer_free(w);
     sealing_end(&s);
     unsealing_start(&u);
-    CHECK_INT(SEAL_OK, archive_reader_new(&r, CONTENT_STREAM, u.stream, &u.fault));
+    CHECK_INT(SEAL_OK, content_reader_new(&r, CONTENT_STREAM, u.stream, &u.fault));
     content_check_data(r, len, 6, &u.fault);
-    CHECK_INT(SEAL_OK, archive_reader_finish(r, &u.fault));
+    CHECK_INT(SEAL_OK, content_reader_finish(r, &u.fault));
     CHECK_INT(SEAL_OK, stream_reader_finish(u.stream, digest, receipt, &u.fault));
-    archive_reader_free(r);
+    content_reader_free(r);
     unsealing_end(&u);
     free(data);
 }
@@ -277,16 +277,16 @@ static struct buffer content_of(const uint8_t *data, size_t len, int level)
     uint8_t digest[32], receipt[32];
     struct buffer content = {0};
     struct sink sink = {fixture_append, &content};
-    struct archive_writer *w;
+    struct content_writer *w;
     struct sealing s;
     struct unsealing u;
     uint64_t content_len;
 
     sealing_start(&s);
-    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_STREAM, level, NULL, s.stream, &s.fault));
-    CHECK_INT(SEAL_OK, archive_write_data(w, data, len, &s.fault));
-    CHECK_INT(SEAL_OK, archive_writer_finish(w, &s.fault));
-    archive_writer_free(w);
+    CHECK_INT(SEAL_OK, content_writer_new(&w, CONTENT_STREAM, level, NULL, s.stream, &s.fault));
+    CHECK_INT(SEAL_OK, content_write_data(w, data, len, &s.fault));
+    CHECK_INT(SEAL_OK, content_writer_finish(w, &s.fault));
+    content_writer_free(w);
     sealing_end(&s);
     unsealing_start(&u);
     CHECK_INT(SEAL_OK,

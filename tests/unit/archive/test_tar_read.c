@@ -285,7 +285,7 @@ static void test_two_pax_headers(void)
 /* Every byte of a real bag's content changed: ok (file data, which manifests cover) or hostile. */
 static void test_bag_bytes(void)
 {
-    struct archive_entry entries[] = {content_file("data/a", 40), content_file("data/b", 0)};
+    struct tar_entry entries[] = {content_file("data/a", 40), content_file("data/b", 0)};
     size_t step = fixture_share(100, 1) >= 100 ? 1 : 7;
     struct buffer b;
 

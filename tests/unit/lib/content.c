@@ -71,31 +71,31 @@ void content_fill(uint8_t *data, size_t len, size_t i)
     random_bytes(&random, data, len / 2);
 }
 
-void write_entries(const struct archive_entry *entries, size_t count, int level)
+void write_entries(const struct tar_entry *entries, size_t count, int level)
 {
-    struct archive_writer *w;
+    struct content_writer *w;
     struct sealing s;
 
     sealing_start(&s);
-    CHECK_INT(SEAL_OK, archive_writer_new(&w, CONTENT_BAG, level, NULL, s.stream, &s.fault));
+    CHECK_INT(SEAL_OK, content_writer_new(&w, CONTENT_BAG, level, NULL, s.stream, &s.fault));
     for (size_t i = 0; i < count; i++) {
         size_t len = (size_t)entries[i].size, first = len / 3;
         uint8_t *data = fixture_alloc(len);
 
         content_fill(data, len, i);
-        CHECK_INT(SEAL_OK, archive_write_entry(w, &entries[i], &s.fault));
+        CHECK_INT(SEAL_OK, content_write_entry(w, &entries[i], &s.fault));
         if (first > 0)
-            CHECK_INT(SEAL_OK, archive_write_data(w, data, first, &s.fault));
+            CHECK_INT(SEAL_OK, content_write_data(w, data, first, &s.fault));
         if (len > first)
-            CHECK_INT(SEAL_OK, archive_write_data(w, data + first, len - first, &s.fault));
+            CHECK_INT(SEAL_OK, content_write_data(w, data + first, len - first, &s.fault));
         free(data);
     }
-    CHECK_INT(SEAL_OK, archive_writer_finish(w, &s.fault));
-    archive_writer_free(w);
+    CHECK_INT(SEAL_OK, content_writer_finish(w, &s.fault));
+    content_writer_free(w);
     sealing_end(&s);
 }
 
-void content_check_data(struct archive_reader *r, size_t len, size_t i, struct fault *fault)
+void content_check_data(struct content_reader *r, size_t len, size_t i, struct fault *fault)
 {
     uint8_t *want = fixture_alloc(len);
     const uint8_t *data;
@@ -103,7 +103,7 @@ void content_check_data(struct archive_reader *r, size_t len, size_t i, struct f
 
     content_fill(want, len, i);
     do {
-        if (!CHECK_INT(SEAL_OK, archive_read_data(r, &data, &n, fault)) ||
+        if (!CHECK_INT(SEAL_OK, content_read_data(r, &data, &n, fault)) ||
             !CHECK(n <= len - at && (n == 0 || memcmp(want + at, data, n) == 0)))
             break;
         at += n;
@@ -123,19 +123,19 @@ enum seal_status content_seek_start(struct seeking *k)
     unsealing_start(&k->u);
     CHECK_INT(SEAL_OK,
               stream_reader_trailer(k->u.stream, &content_len, digest, receipt, &k->u.fault));
-    CHECK_INT(SEAL_OK, archive_reader_new(&k->r, CONTENT_BAG, k->u.stream, &k->u.fault));
-    return archive_reader_tables(k->r, content_len, &k->count, &k->u.fault);
+    CHECK_INT(SEAL_OK, content_reader_new(&k->r, CONTENT_BAG, k->u.stream, &k->u.fault));
+    return content_reader_load_tables(k->r, content_len, &k->count, &k->u.fault);
 }
 
 void content_seek_end(struct seeking *k)
 {
-    archive_reader_free(k->r);
+    content_reader_free(k->r);
     unsealing_end(&k->u);
 }
 
-struct archive_entry content_file(const char *path, uint64_t size)
+struct tar_entry content_file(const char *path, uint64_t size)
 {
-    return (struct archive_entry){.path = path, .path_len = strlen(path), .size = size};
+    return (struct tar_entry){.path = path, .path_len = strlen(path), .size = size};
 }
 
 /* ---- Altered and forged content ----------------------------------------------------------- */
@@ -143,16 +143,16 @@ struct archive_entry content_file(const char *path, uint64_t size)
 /* From that entry to the end, data and all. */
 static enum seal_status seek_and_read(struct seeking *k, uint64_t from)
 {
-    enum seal_status status = archive_reader_seek(k->r, from, &k->u.fault);
-    struct archive_entry e;
+    enum seal_status status = content_reader_seek_entry(k->r, from, &k->u.fault);
+    struct tar_entry e;
     const uint8_t *data;
     size_t len;
     bool more = true;
 
     while (status == SEAL_OK && more) {
-        status = archive_read_entry(k->r, &e, &more, &k->u.fault);
+        status = content_read_entry(k->r, &e, &more, &k->u.fault);
         for (len = 1; status == SEAL_OK && len > 0;)
-            status = archive_read_data(k->r, &data, &len, &k->u.fault);
+            status = content_read_data(k->r, &data, &len, &k->u.fault);
     }
     CHECK_INT(status, k->u.fault.status);
     return status;
@@ -187,28 +187,28 @@ enum seal_status read_status(enum content_type type)
 {
     uint8_t digest[32], receipt[32];
     enum seal_status status;
-    struct archive_reader *r;
-    struct archive_entry e;
+    struct content_reader *r;
+    struct tar_entry e;
     struct unsealing u;
     const uint8_t *data;
     size_t len = 0;
     bool more = type == CONTENT_BAG;
 
     unsealing_start(&u);
-    status = archive_reader_new(&r, type, u.stream, &u.fault);
+    status = content_reader_new(&r, type, u.stream, &u.fault);
     while (status == SEAL_OK && more)
-        status = archive_read_entry(r, &e, &more, &u.fault);
+        status = content_read_entry(r, &e, &more, &u.fault);
     if (type == CONTENT_STREAM) {
         do
-            status = archive_read_data(r, &data, &len, &u.fault);
+            status = content_read_data(r, &data, &len, &u.fault);
         while (status == SEAL_OK && len > 0);
     }
     if (status == SEAL_OK)
-        status = archive_reader_finish(r, &u.fault);
+        status = content_reader_finish(r, &u.fault);
     if (status == SEAL_OK)
         status = stream_reader_finish(u.stream, digest, receipt, &u.fault);
     CHECK_INT(status, u.fault.status);
-    archive_reader_free(r);
+    content_reader_free(r);
     unsealing_end(&u);
     if (type == CONTENT_BAG)
         check_by_seeking(status);

@@ -37,21 +37,21 @@ void unsealing_end(struct unsealing *u);
 
 /* The bytes of entry number i: one half compresses, the other does not. */
 void content_fill(uint8_t *data, size_t len, size_t i);
-void write_entries(const struct archive_entry *entries, size_t count, int level);
-void content_check_data(struct archive_reader *r, size_t len, size_t i, struct fault *fault);
+void write_entries(const struct tar_entry *entries, size_t count, int level);
+void content_check_data(struct content_reader *r, size_t len, size_t i, struct fault *fault);
 
 /* ---- By seeking ---- */
 
 /* A reader that has its tables. */
 struct seeking {
     struct unsealing u;
-    struct archive_reader *r;
+    struct content_reader *r;
     uint64_t count;
 };
 
 enum seal_status content_seek_start(struct seeking *k);
 void content_seek_end(struct seeking *k);
-struct archive_entry content_file(const char *path, uint64_t size);
+struct tar_entry content_file(const char *path, uint64_t size);
 
 /* ---- Altered and forged content ---- */
 

@@ -184,7 +184,7 @@ static void test_memory_of_paths(void)
     CHECK_INT(SEAL_OK, bag_check_new(&c, BAG_WHOLE, &fault));
     for (int i = 0; i < 4; i++) {
         char first[32], *path;
-        struct archive_entry e = {.path_len = PATH_LEN_MAX};
+        struct tar_entry e = {.path_len = PATH_LEN_MAX};
         struct bag_place place;
         long long at_first = resident();
 
@@ -203,7 +203,7 @@ static void test_memory_of_paths(void)
 
 static void test_memory_of_links(void)
 {
-    const struct archive_entry listing = {.path = "metadata.mtree", .path_len = 14};
+    const struct tar_entry listing = {.path = "metadata.mtree", .path_len = 14};
     struct fault fault = {.status = SEAL_OK};
     char *path = long_path("data", PATH_LEN_MAX);
     struct buffer text = {0};
