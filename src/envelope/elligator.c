@@ -1,8 +1,8 @@
 /*
- * Elligator2 (section 4): an ephemeral X25519 key as 32 bytes that look random.
+ * Elligator2 (format section 4.1): an ephemeral X25519 public key as 32 bytes that look random.
  *
- * libsodium does the scalar multiplication, in constant time, and the decoding. What is left to
- * us is the inverse map, on values that E publishes anyway; so it may take variable time.
+ * libsodium does the scalar multiplication, in constant time, and the decoding. Done here is the
+ * inverse map, on values that anybody can compute from E; so it may take time that depends on them.
  */
 #include "envelope/encodings.h"
 
@@ -10,7 +10,8 @@
 
 #include <sodium.h>
 
-/* An element of GF(2^255 - 19): eight limbs, any value below 2^256 that is right modulo p. */
+/* An element of GF(p), p = 2^255 - 19, in eight limbs, the lowest first. Any value below 2^256
+ * stands for what it is modulo p. */
 struct fe {
     uint32_t v[8];
 };
@@ -20,7 +21,7 @@ static const struct fe fe_one = {{1}};
 static const struct fe fe_two = {{2}};
 static const struct fe fe_A = {{486662}};
 
-/* 2^256 = 38 mod p: what runs over the top comes back in at the bottom, 38 times as large. */
+/* Adds carry * 2^256. That is 38 modulo p: what overflows is added at the lowest limb, 38 times. */
 static void fe_add_carry(struct fe *a, uint64_t carry)
 {
     while (carry != 0) {
@@ -60,6 +61,7 @@ static bool limbs_sub(struct fe *a, const uint32_t b[static 8])
     return borrow != 0;
 }
 
+/* A borrowed 2^256 is given back as 38. */
 static struct fe fe_sub(struct fe a, struct fe b)
 {
     static const uint32_t borrowed[8] = {38};
@@ -100,7 +102,7 @@ static struct fe fe_mul(struct fe a, struct fe b)
     return r;
 }
 
-/* The one value below p. */
+/* The value below p, of which there is one for each element. */
 static struct fe fe_canonical(struct fe a)
 {
     static const uint32_t p[8] = {0xffffffed, 0xffffffff, 0xffffffff, 0xffffffff,
@@ -138,7 +140,7 @@ static void fe_store(uint8_t s[static 32], struct fe a)
         store_u32(s + 4 * i, a.v[i]);
 }
 
-/* a^e, where e in bytes is low, thirty times 0xff, high: so look all exponents needed here. */
+/* a^e, where the bytes of e are low, thirty times 0xff, high: all exponents here have that form. */
 static struct fe fe_pow(struct fe a, uint8_t low, uint8_t high)
 {
     struct fe r = fe_one;
@@ -159,18 +161,19 @@ static struct fe fe_invert(struct fe a)
     return fe_pow(a, 0xeb, 0x7f);
 }
 
-/* A square root of a, or false. p = 5 mod 8: a^((p + 3) / 8) is one up to a root of -1. */
+/* A square root of a; false if there is none. Since p = 5 mod 8, it is a^((p + 3) / 8), or that
+ * times a square root of -1. */
 static bool fe_sqrt(struct fe *root, struct fe a)
 {
     struct fe r = fe_pow(a, 0xfe, 0x0f);
 
     if (fe_equal(fe_mul(r, r), fe_neg(a)))
-        r = fe_mul(r, fe_pow(fe_two, 0xfb, 0x1f)); /* 2^((p - 1) / 4), squared, is -1 */
+        r = fe_mul(r, fe_pow(fe_two, 0xfb, 0x1f)); /* 2^((p - 1) / 4) is a root of -1 */
     *root = r;
     return fe_equal(fe_mul(r, r), a);
 }
 
-/* The eight points of low order, as edwards25519 encodes them, in the order of section 4. */
+/* The table T of section 4.1: the eight points of low order, as edwards25519 encodes them. */
 static void low_order_point(uint8_t out[static 32], unsigned int which)
 {
     static const uint8_t y_of_order_8[32] = {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0,
@@ -187,7 +190,7 @@ static void low_order_point(uint8_t out[static 32], unsigned int which)
         out[31] |= 0x80;
 }
 
-/* Step 2: Q = (e / 8) B + T; its y coordinate. */
+/* Steps 2 and 3: the y coordinate of Q = (e / 8) B + T[b mod 8]. False: it cannot be used. */
 static bool dirty_point_y(struct fe *y, const uint8_t e[static 32], uint8_t b)
 {
     uint8_t k[32], torsion[32], q[32];
@@ -198,7 +201,7 @@ static bool dirty_point_y(struct fe *y, const uint8_t e[static 32], uint8_t b)
     low_order_point(torsion, b & 7);
     ok = crypto_scalarmult_ed25519_base_noclamp(q, k) == 0;
     sodium_memzero(k, sizeof k);
-    /* E publishes the point, if it has a code at all; else e is given up. */
+    /* If the point has a code, anybody can compute the point from E; if not, e is not used. */
     declassify(q, sizeof q);
     declassify(&ok, sizeof ok);
     ok = ok && crypto_core_ed25519_add(q, q, torsion) == 0;
@@ -211,8 +214,7 @@ bool elligator_encode(uint8_t code[static 32], const uint8_t e[static 32], uint8
 {
     struct fe y, u, u_plus_A, square, r, other;
 
-    declassify(&b,
-               sizeof b); /* E shows which point of low order, which root and which bit on top */
+    declassify(&b, sizeof b); /* all its choices can be told from E */
     if (!dirty_point_y(&y, e, b) || fe_equal(y, fe_one))
         return false;
     u = fe_mul(fe_add(fe_one, y), fe_invert(fe_sub(fe_one, y)));
@@ -223,9 +225,10 @@ bool elligator_encode(uint8_t code[static 32], const uint8_t e[static 32], uint8
         square = fe_mul(fe_neg(u_plus_A), fe_invert(fe_add(u, u)));
     else
         square = fe_mul(fe_neg(u), fe_invert(fe_add(u_plus_A, u_plus_A)));
-    /* Both are -2u(u + A) times a square, so this is step 3's test as well. */
+    /* Both are -2u(u + A) times a square, so this is also the test of step 3. */
     if (!fe_sqrt(&r, square))
         return false;
+    /* Step 5: the smaller or the larger of r and p - r. */
     r = fe_canonical(r);
     other = fe_canonical(fe_neg(r));
     for (int i = 7; i >= 0; i--) {

@@ -1,26 +1,31 @@
 /*
- * The two encodings of section 4, private to this room and to its tests.
+ * The two encodings of format section 4, which make an X25519 public key and an ML-KEM ciphertext
+ * look like random bytes. Private to this room.
  */
 #ifndef SEAL_ENVELOPE_ENCODINGS_H
 #define SEAL_ENVELOPE_ENCODINGS_H
 
 #include "base/base.h"
 
-#define MLKEM_CT_LEN 1088
-#define KEM_CODE_LEN 1536
-#define KEM_BLOCK_LEN 384
+#define MLKEM_CT_LEN 1088 /* ciphertext of ML-KEM-768 */
 #define MLKEM_Q 3329
+#define KEM_CODE_LEN 1536
+#define KEM_BLOCK_LEN 384 /* for each of its four polynomials */
 
-/* One attempt at steps 2 to 4 for a clamped e and the random byte b. False: start again with
- * another e. sodium_init has been called. */
+/* ---- Elligator2 (section 4.1) ------------------------------------------------------------- */
+
+/* Encodes the X25519 public key of e, which is clamped, with the random byte b: steps 2 to 6.
+ * False: start again with another e and b. sodium_init has been called. */
 MUST_USE bool elligator_encode(uint8_t code[static 32], const uint8_t e[static 32], uint8_t b);
-/* Any 32 bytes to the X25519 public key they stand for; false where that would be zero. */
+/* Decodes any 32 bytes to the X25519 public key that they stand for. False: that would be zero. */
 MUST_USE bool elligator_decode(uint8_t point[static 32], const uint8_t code[static 32]);
 
-/* Spreads a ciphertext evenly over KEM_CODE_LEN bytes, with fresh choices from random. */
+/* ---- Kem (section 4.2) -------------------------------------------------------------------- */
+
+/* Encodes a ciphertext; which of its many codes it becomes, random decides. */
 void kem_encode(uint8_t code[static KEM_CODE_LEN], const uint8_t ct[static MLKEM_CT_LEN],
                 struct random *random);
-/* Any KEM_CODE_LEN bytes to the ciphertext they stand for. */
+/* Decodes any KEM_CODE_LEN bytes to the ciphertext that they stand for. */
 void kem_decode(uint8_t ct[static MLKEM_CT_LEN], const uint8_t code[static KEM_CODE_LEN]);
 
 #endif

@@ -17,13 +17,14 @@
 #define XWING_CT_LEN (MLKEM_CT_LEN + 32)
 
 _Static_assert(SLOT_LEN == KEM_CODE_LEN + BOX_LEN, "a slot is Z and box");
+_Static_assert(ENVELOPE_PACKED_LEN == KEY_LEN + COMMITMENT_LEN + PARAMS_LEN, "packed envelope");
 _Static_assert(crypto_kem_xwing_PUBLICKEYBYTES == XWING_PK_LEN, "X-Wing public key");
 _Static_assert(crypto_kem_xwing_CIPHERTEXTBYTES == XWING_CT_LEN, "X-Wing ciphertext");
 _Static_assert(crypto_kem_xwing_SEEDBYTES == 32, "X-Wing secret key");
 
 static const uint8_t nonce_zero[12] = {0};
 
-/* ---- params ------------------------------------------------------------------------------- */
+/* ---- params (section 3.1) ----------------------------------------------------------------- */
 
 static void params_write(uint8_t p[static PARAMS_LEN], const struct envelope_params *params,
                          uint8_t j)
@@ -38,7 +39,7 @@ static void params_write(uint8_t p[static PARAMS_LEN], const struct envelope_par
     memcpy(p + 16, params->bundle_id, BUNDLE_ID_LEN);
 }
 
-/* What belongs to a later version is looked for first: the rest may mean something else there. */
+/* Signs of a later version are looked for first: there the other fields may mean something else. */
 static enum seal_status params_read(struct envelope_params *params,
                                     const uint8_t p[static PARAMS_LEN], uint8_t j,
                                     struct fault *fault)
@@ -63,7 +64,7 @@ static enum seal_status params_read(struct envelope_params *params,
     return SEAL_OK;
 }
 
-/* ---- Derived keys, the same on both sides ------------------------------------------------- */
+/* ---- Derived keys (sections 3.3 and 3.4), the same on both sides -------------------------- */
 
 /* ck = F(X25519(...), "cloak", E || pkh || j) */
 static void derive_ck(uint8_t ck[static 32], const uint8_t dh[static 32],
@@ -115,8 +116,9 @@ static enum seal_status ephemeral_make(struct ephemeral *eph, struct random *ran
     } while (!elligator_encode(eph->E, eph->e, b));
     if (crypto_scalarmult_base(eph->P, eph->e) != 0)
         memset(eph->P, 0, sizeof eph->P);
-    declassify(eph->P, sizeof eph->P); /* everybody gets it from E */
-    /* Step 5. It never fails; but a file that nobody can open would be found out too late. */
+    declassify(eph->P, sizeof eph->P); /* anybody can compute it from E */
+    /* Section 4.1, step 7. It never fails on a sound computer; on another, the file could be opened
+     * by nobody, which would be found out too late. */
     if (!elligator_decode(decoded, eph->E) || sodium_memcmp(decoded, eph->P, sizeof decoded) != 0)
         return fault_set(fault, SEAL_IO,
                          "the ephemeral key does not decode: this computer "
@@ -125,7 +127,7 @@ static enum seal_status ephemeral_make(struct ephemeral *eph, struct random *ran
     return SEAL_OK;
 }
 
-/* ss and Z for one recipient in slot j. False: a call fails on this key. */
+/* Makes ss and Z for one recipient in slot j (section 3.3). False: a call fails on this key. */
 static bool encapsulate(uint8_t ss[static 32], uint8_t Z[static KEM_CODE_LEN],
                         const struct ephemeral *eph, const struct public_key *key, uint8_t j,
                         struct random *random)
@@ -137,7 +139,7 @@ static bool encapsulate(uint8_t ss[static 32], uint8_t Z[static KEM_CODE_LEN],
     memcpy(seed + 32, eph->e, 32);
     ok = crypto_scalarmult(dh, eph->e, key->pk + XWING_PK_LEN) == 0;
     ok &= crypto_kem_xwing_enc_deterministic(ct, ss, key->pk, seed) == 0;
-    /* They fail on a bad key only. And a ciphertext is made to be sent in the clear; it tells
+    /* The calls fail on a bad key only. And a ciphertext is made to be sent in the clear: it tells
      * neither ss nor whose it is. */
     declassify(&ok, sizeof ok);
     declassify(ct, sizeof ct);
@@ -198,7 +200,8 @@ static size_t count_distinct(const struct public_key *keys, size_t count)
     return distinct;
 }
 
-/* Recipient i goes to places[i]: the numbers 0..n-1 in random order. */
+/* Fills places with the numbers 0 to n - 1 in random order. Recipient i gets slot places[i], so
+ * that the order in which recipients were given shows nowhere. */
 static void shuffle_places(uint8_t places[static SLOTS_MANY], uint8_t n, struct random *random)
 {
     for (uint8_t i = 0; i < n; i++)
@@ -207,11 +210,10 @@ static void shuffle_places(uint8_t places[static SLOTS_MANY], uint8_t n, struct 
         uint8_t other = (uint8_t)(i + random_below(random, (uint32_t)(n - i)));
         uint8_t place = places[i];
 
-        declassify(&other, sizeof other); /* in which place whose slot is tells nobody anything */
+        declassify(&other, sizeof other); /* whose slot is where tells nothing about a key */
         places[i] = places[other];
         places[other] = place;
     }
-    /* The order recipients were given in shows nowhere. */
 }
 
 static enum seal_status slots_make(uint8_t *head, const struct envelope *env,
@@ -269,7 +271,8 @@ enum seal_status envelope_make(struct envelope *env, uint8_t *head,
 
 /* ---- Opening ------------------------------------------------------------------------------ */
 
-/* Whether slot j is for this key: then plain gets the box's content. */
+/* Whether slot j is for this key (section 3.7, step 2); then plain gets the box's content. dh is
+ * X25519(cloak_sk, P), the same for all slots. */
 static bool slot_open(uint8_t plain[static BOX_PLAIN_LEN], const uint8_t slot[static SLOT_LEN],
                       const uint8_t E[static 32], const uint8_t P[static 32],
                       const struct identity *id, const uint8_t dh[static 32], uint8_t j)
@@ -282,13 +285,13 @@ static bool slot_open(uint8_t plain[static BOX_PLAIN_LEN], const uint8_t slot[st
     kem_decode(ct, code);
     memcpy(ct + MLKEM_CT_LEN, P, 32);
     ok = crypto_kem_xwing_dec(ss, ct, id->xwing_sk) == 0;
-    declassify(&ok, sizeof ok); /* it fails on P alone, which is the sender's */
+    declassify(&ok, sizeof ok); /* it fails on some P only, whatever the key */
     if (ok) {
         derive_bk(bk, ss, E, id->pkh, j, slot);
         ok = crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, slot + KEM_CODE_LEN,
                                                        BOX_LEN, NULL, 0, nonce_zero, bk) == 0;
-        /* Which key opens which slot decides what is done next, and is told to the user. Who made
-         * the slot knows it, too. */
+        /* Which key opens which slot decides what is done next, is told to the user, and is known
+         * to the sender. */
         declassify(&ok, sizeof ok);
     }
     sodium_memzero(ck, sizeof ck);
@@ -299,7 +302,7 @@ static bool slot_open(uint8_t plain[static BOX_PLAIN_LEN], const uint8_t slot[st
     return ok;
 }
 
-/* The slot of this key, or -1. */
+/* The number of this key's slot, or -1. All 39 places are tried: n is not known yet. */
 static int find_slot(uint8_t plain[static BOX_PLAIN_LEN], const uint8_t *block,
                      const uint8_t P[static 32], const struct identity *id)
 {
@@ -307,7 +310,7 @@ static int find_slot(uint8_t plain[static BOX_PLAIN_LEN], const uint8_t *block,
     bool ok = crypto_scalarmult(dh, id->cloak_sk, P) == 0;
     int found = -1;
 
-    declassify(&ok, sizeof ok); /* it fails on P alone */
+    declassify(&ok, sizeof ok); /* it fails on some P only, whatever the key */
     if (ok) {
         for (uint8_t j = 0; found < 0 && j < SLOTS_MANY; j++)
             if (slot_open(plain, block + SLOTS_OFF + SLOT_LEN * (size_t)j, block, P, id, dh, j))
@@ -317,6 +320,7 @@ static int find_slot(uint8_t plain[static BOX_PLAIN_LEN], const uint8_t *block,
     return found;
 }
 
+/* Takes what the box of slot j holds, and checks params and C. */
 static enum seal_status envelope_check(struct envelope *env, const uint8_t *block,
                                        const uint8_t plain[static BOX_PLAIN_LEN], uint8_t j,
                                        struct fault *fault)
@@ -324,7 +328,7 @@ static enum seal_status envelope_check(struct envelope *env, const uint8_t *bloc
     enum seal_status status;
     bool same;
 
-    declassify(plain + KEY_LEN, PARAMS_LEN); /* what they say is done, for everybody to see */
+    declassify(plain + KEY_LEN, PARAMS_LEN); /* params decide what is done, which anybody may see */
     status = params_read(&env->params, plain + KEY_LEN, j, fault);
     if (status != SEAL_OK)
         return status;
@@ -364,4 +368,26 @@ enum seal_status envelope_open(struct envelope *env, const uint8_t block[static 
 void envelope_wipe(struct envelope *env)
 {
     sodium_memzero(env->file_key, sizeof env->file_key);
+}
+
+/* ---- For another process ------------------------------------------------------------------ */
+
+void envelope_pack(uint8_t out[static ENVELOPE_PACKED_LEN], const struct envelope *env)
+{
+    memcpy(out, env->file_key, KEY_LEN);
+    memcpy(out + KEY_LEN, env->commitment, COMMITMENT_LEN);
+    params_write(out + KEY_LEN + COMMITMENT_LEN, &env->params, 0);
+}
+
+bool envelope_unpack(struct envelope *env, const uint8_t in[static ENVELOPE_PACKED_LEN])
+{
+    struct fault ignored = {.status = SEAL_OK};
+
+    memset(env, 0, sizeof *env);
+    if (params_read(&env->params, in + KEY_LEN + COMMITMENT_LEN, 0, &ignored) != SEAL_OK)
+        return false;
+    env->head_len = HEAD_LEN(env->params.slot_count);
+    memcpy(env->file_key, in, KEY_LEN);
+    memcpy(env->commitment, in + KEY_LEN, COMMITMENT_LEN);
+    return true;
 }

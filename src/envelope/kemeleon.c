@@ -1,8 +1,9 @@
 /*
- * Kem (section 4, after Kemeleon): an ML-KEM-768 ciphertext as 1536 bytes that look random.
+ * Kem (format section 4.2, after Kemeleon): an ML-KEM-768 ciphertext as 1536 bytes that look
+ * random.
  *
- * Each of the four polynomials becomes one number: its 256 coefficients, decompressed at random,
- * are the digits to base q, and a random multiple of q^256 fills up to 3072 bits.
+ * Each of the four polynomials becomes one number. Its 256 coefficients, decompressed at random,
+ * are the digits to base q; a random multiple of q^256 is added, so that it fills 3072 bits.
  */
 #include "envelope/encodings.h"
 
@@ -10,20 +11,21 @@
 
 #include <sodium.h>
 
-#define COEFFS 256
-#define POLYS 4
-#define LIMBS (KEM_BLOCK_LEN / 4)
-#define M_BITS 77
-#define COMPRESSED_MAX 1024
+#define COEFFS 256                /* of a polynomial */
+#define POLYS 4                   /* u0, u1, u2, v */
+#define LIMBS (KEM_BLOCK_LEN / 4) /* 32-bit digits of a number of 3072 bits, the lowest first */
+#define M_BITS 77                 /* of the random factor of q^256 */
+#define COMPRESSED_MAX 1024       /* values that a coefficient of 10 bits has */
 
 /* ---- Compression (FIPS 203, section 4.2.1) ------------------------------------------------ */
 
-/* u0, u1, u2 have 10 bits a coefficient, v has 4. */
+/* Bits of a coefficient: 10 in u0, u1, u2; 4 in v. */
 static unsigned int poly_bits(int poly)
 {
     return poly < 3 ? 10 : 4;
 }
 
+/* Where a polynomial begins in the ciphertext. */
 static size_t poly_off(int poly)
 {
     return (size_t)poly * COEFFS * 10 / 8;
@@ -35,11 +37,13 @@ static uint32_t divide_by_q(uint32_t x)
     return (uint32_t)((uint64_t)x * 20642679 >> 36); /* 2^36 / q, rounded up */
 }
 
+/* Compress_d(x). */
 static uint16_t compress(uint32_t x, unsigned int d)
 {
     return (uint16_t)(divide_by_q((x << d) + MLKEM_Q / 2) & ((1u << d) - 1));
 }
 
+/* ByteDecode_d and ByteEncode_d. */
 static void poly_unpack(uint16_t c[static COEFFS], const uint8_t *in, unsigned int d)
 {
     uint32_t bits = 0;
@@ -66,7 +70,7 @@ static void poly_pack(uint8_t *out, const uint16_t c[static COEFFS], unsigned in
     }
 }
 
-/* Which x compress to each value: `count` of them from `first` on, going round at q. */
+/* For each compressed value, which x compress to it: count of them from first on, modulo q. */
 struct preimages {
     uint16_t first[COMPRESSED_MAX];
     uint8_t count[COMPRESSED_MAX];
@@ -77,7 +81,7 @@ static void preimages_find(struct preimages *p, unsigned int d)
     uint32_t start = MLKEM_Q;
 
     memset(p, 0, sizeof *p);
-    /* Those of 0 lie on both sides of 0: begin with the ones at the upper end. */
+    /* The x that compress to 0 lie on both sides of 0: begin with those just below q. */
     while (compress(start - 1, d) == 0)
         start--;
     for (uint32_t i = 0; i < MLKEM_Q; i++) {
@@ -89,7 +93,7 @@ static void preimages_find(struct preimages *p, unsigned int d)
     }
 }
 
-/* Random bytes by the block: a thousand single draws would each pay for a new key. */
+/* Random bytes, drawn many at a time: each draw costs the generator a new key. */
 struct byte_supply {
     struct random *random;
     uint8_t bytes[1024];
@@ -100,17 +104,18 @@ static uint8_t supply_byte(struct byte_supply *s)
 {
     if (s->used == sizeof s->bytes) {
         random_bytes(s->random, s->bytes, sizeof s->bytes);
-        /* They choose among codes that all stand for the same ciphertext, which is no secret. */
+        /* They choose among codes that stand for the same ciphertext, which is no secret. */
         declassify(s->bytes, sizeof s->bytes);
         s->used = 0;
     }
     return s->bytes[s->used++];
 }
 
+/* One of the x that compress to c, all equally likely. */
 static uint16_t decompress_at_random(const struct preimages *p, uint16_t c, struct byte_supply *s)
 {
     unsigned int count = p->count[c];
-    unsigned int even = 256 - 256 % count; /* bytes from here on would favour the first few */
+    unsigned int even = 256 - 256 % count; /* bytes from here on would favour some of them */
     uint8_t b;
 
     do
@@ -121,7 +126,7 @@ static uint16_t decompress_at_random(const struct preimages *p, uint16_t c, stru
 
 /* ---- Large numbers ------------------------------------------------------------------------ */
 
-/* n = n * mul + add; returns what runs over the top. */
+/* n = n * mul + add; returns what overflows. */
 static uint32_t limbs_mul_add(uint32_t n[static LIMBS], uint32_t mul, uint32_t add)
 {
     uint64_t carry = add;
@@ -157,6 +162,7 @@ static bool limbs_add_multiple(uint32_t sum[static LIMBS], const uint32_t m[stat
     return true;
 }
 
+/* Step 3: one polynomial as one number. */
 static void block_encode(uint8_t out[static KEM_BLOCK_LEN], const uint16_t x[static COEFFS],
                          struct byte_supply *s)
 {
@@ -182,14 +188,14 @@ static void block_encode(uint8_t out[static KEM_BLOCK_LEN], const uint16_t x[sta
     sodium_memzero(m, sizeof m);
 }
 
-/* How many limbs a number below 2^3072 has at most, after that many divisions by q; 2^11.7 < q. Not
- * how many it has: the number must not show in the time. */
+/* The most limbs that a number below 2^3072 can have after that many divisions by q (2^11.7 < q).
+ * Not those it has: the time must not depend on the number. */
 static size_t limbs_left(size_t divisions)
 {
     return (KEM_BLOCK_LEN * 8 - divisions * 117 / 10 + 31) / 32;
 }
 
-/* The 256 lowest digits to base q. Two at a time, since dividing is what takes the time. */
+/* The 256 lowest digits to base q. Two are taken with each division, which is what takes time. */
 static void block_digits(uint16_t x[static COEFFS], const uint8_t in[static KEM_BLOCK_LEN])
 {
     const uint32_t q_2 = MLKEM_Q * MLKEM_Q;
