@@ -1,5 +1,5 @@
 /*
- * An opened secret key: everything that follows from its master (format section 2).
+ * Opened secret keys: everything that is derived from the master (format section 2).
  */
 #include "keys/record.h"
 
@@ -16,7 +16,7 @@ void *secret_alloc(size_t size)
     return sodium_init() < 0 ? NULL : sodium_malloc(size);
 }
 
-/* Both calls are total on what they are given here; a failure would be a broken library. */
+/* Neither call fails on what it is given here, unless the library is broken. */
 static bool derive(struct identity *id)
 {
     uint8_t xseed[HASH_LEN];
@@ -27,7 +27,7 @@ static bool derive(struct identity *id)
     sodium_memzero(xseed, sizeof xseed);
     hash_F(id->cloak_sk, id->master, "cloak-sk", NULL, 0);
     failed |= crypto_scalarmult_curve25519_base(id->pk + XWING_PK_LEN, id->cloak_sk);
-    declassify(id->pk, PK_LEN); /* the public half */
+    declassify(id->pk, PK_LEN); /* it is public */
     declassify(&failed, sizeof failed);
     hash_H(id->pkh, &(struct span){id->pk, PK_LEN}, 1);
     return failed == 0;
@@ -49,7 +49,7 @@ enum seal_status identity_from_master(struct identity **out,
         sodium_free(id);
         return SEAL_BAD_KEY;
     }
-    (void)sodium_mprotect_readonly(id); /* a second line of defence: not every system has it */
+    (void)sodium_mprotect_readonly(id); /* not every system has it; nothing depends on it */
     *out = id;
     return SEAL_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * Key files: a text with any number of blocks, read whole into guarded memory.
+ * Key files: a text with any number of key blocks, which is read whole into guarded memory.
  */
 #include "keys/record.h"
 
@@ -12,14 +12,15 @@
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
+/* What a text holds. */
 struct tally {
     size_t count[BLOCK_KIND_COUNT];
-    size_t data_max; /* the room the largest block needs */
-    bool marked;
+    size_t data_max; /* bytes of the largest block, at most */
+    bool marked;     /* with KEY_PUBLIC_MARK */
 };
 
-/* The first round over the text: how many blocks of each kind, so that the second need not move
- * secrets to make room. */
+/* The first pass over the text counts. So memory can be taken at once, and the second pass need not
+ * move secrets to make room. */
 static enum seal_status count_blocks(struct tally *t, const char *text, size_t len,
                                      const char **what)
 {
@@ -125,7 +126,8 @@ void key_text_free(struct key_text *text)
     *text = (struct key_text){0};
 }
 
-/* The size of a pipe is not known before; one byte more than allowed shows what is too large. */
+/* Reads one byte more than a file has or, of a pipe, than is allowed: if it is there, the file has
+ * grown or is too large. */
 static enum seal_status read_whole(struct key_text *out, int fd, const struct plat_stat *st,
                                    struct fault *fault)
 {
@@ -182,7 +184,7 @@ enum seal_status key_file_read(struct key_file *out, const char *name, struct fa
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
-/* Within the room there is; growing would leave a copy of what may be secret. */
+/* Never lets the buffer grow: that would leave a copy of what may be secret. */
 static enum seal_status append_key(struct buffer *out, const char *comment,
                                    const uint8_t pkh[static HASH_LEN], enum block_kind kind,
                                    const uint8_t *record, size_t len)

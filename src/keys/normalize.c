@@ -1,7 +1,7 @@
 /*
- * Passphrases: the same letters typed on different keyboards must give the same bytes, so they
- * are brought to NFC. utf8proc's one-call functions would leave copies on the heap; the two steps
- * they are made of work in memory of ours.
+ * Passphrases: the same letters typed on different keyboards must give the same bytes, so they are
+ * brought to NFC. utf8proc's functions that do this in one call leave copies on the heap. The two
+ * steps that they consist of can work in guarded memory.
  */
 #include "keys/record.h"
 
@@ -26,14 +26,14 @@ enum seal_status passphrase_normalize(char **out, size_t *out_len, const char *t
         return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_LONG_PASSPHRASE, NULL);
     if (!utf8_is_valid(text, len))
         return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NOT_UTF8, NULL);
-    /* One element more than it is told of: reencode wants room for a NUL. */
+    /* One element more than utf8proc is told of: reencode writes a NUL behind the text. */
     points = secret_alloc(((size_t)CODE_POINTS_MAX + 1) * sizeof *points);
     if (points == NULL)
         return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
     n = utf8proc_decompose((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, points,
                            CODE_POINTS_MAX, NFC);
     if (n >= 0 && n <= CODE_POINTS_MAX)
-        n = utf8proc_reencode(points, n, NFC); /* in place: UTF-8 is never longer than UTF-32 */
+        n = utf8proc_reencode(points, n, NFC); /* in place: UTF-8 is not longer than UTF-32 */
     else
         n = -1;
     if (n < 0 || n > PASSPHRASE_MAX) {

@@ -1,6 +1,6 @@
 /*
- * The text form of keys: blocks of base64 between a BEGIN and an END line; all other lines are
- * comments. CRLF, a byte order mark and trailing blanks are what mail and editors add.
+ * The text form of keys: blocks of base64 between a BEGIN and an END line. All other lines are
+ * comments. Accepted is what mail and editors add: CRLF, a byte order mark, blanks at line ends.
  */
 #include "keys/record.h"
 
@@ -21,13 +21,13 @@ static const char *const end_lines[BLOCK_KIND_COUNT] = {
     [BLOCK_SECRET] = "-----END SEAL SECRET KEY-----",
 };
 
-/* A line without its end and the blanks before it. */
+/* A line without its line end and the blanks before that. */
 struct line {
     const char *text;
     size_t len;
 };
 
-/* Takes the line at *pos, which is before len, and moves on to the next. */
+/* Takes the line at *pos, which is below len, and moves *pos to the next. */
 static struct line line_take(const char *text, size_t len, size_t *pos)
 {
     const char *start = text + *pos;
@@ -50,8 +50,8 @@ static bool line_begins(struct line line, const char *text)
     return line.len >= strlen(text) && memcmp(line.text, text, strlen(text)) == 0;
 }
 
-/* Without the byte order mark that may begin a file, or each part of one that was joined from
- * several. */
+/* The line without a byte order mark: one may begin the file, and each part of a file that was
+ * joined from several. */
 static struct line without_mark(struct line line)
 {
     static const char mark[] = "\xef\xbb\xbf";
@@ -61,7 +61,7 @@ static struct line without_mark(struct line line)
     return line;
 }
 
-/* Without what mail puts before a line that is quoted. */
+/* The line without what mail programs put before a quoted one. */
 static struct line without_quoting(struct line line)
 {
     while (line.len > 0 && memchr("> \t", line.text[0], 3) != NULL)
@@ -69,7 +69,7 @@ static struct line without_quoting(struct line line)
     return line;
 }
 
-/* The kind of block this line begins or, in end_lines, ends; BLOCK_KIND_COUNT if neither. */
+/* Which of lines (begin_lines or end_lines) it is; BLOCK_KIND_COUNT if none. */
 static enum block_kind kind_of(struct line line, const char *const lines[static BLOCK_KIND_COUNT])
 {
     enum block_kind kind = 0;
@@ -79,7 +79,8 @@ static enum block_kind kind_of(struct line line, const char *const lines[static 
     return kind;
 }
 
-/* From behind the BEGIN line to behind the END line that belongs to it. */
+/* Moves *pos from behind the BEGIN line to behind its END line. NULL, or the rule that is broken.
+ */
 static const char *find_end(const char *text, size_t len, size_t *pos, struct block *block)
 {
     block->body = *pos;
@@ -115,7 +116,7 @@ enum seal_status block_next(const char *text, size_t len, size_t *pos, struct bl
             *found = *what == NULL;
             return *found ? SEAL_OK : SEAL_BAD_KEY;
         }
-        /* A key that was meant to be here must not be passed over in silence. */
+        /* It looks like a key. To take it for a comment would pass over a key in silence. */
         line = without_quoting(line);
         if (line_begins(line, "-----BEGIN SEAL ") || line_begins(line, "-----END SEAL ")) {
             *what = "a BEGIN or END line in it is indented, unknown or stands alone";
@@ -170,7 +171,7 @@ void block_write(char *out, enum block_kind kind, const uint8_t *data, size_t le
         size_t n = len - done < LINE_BYTES ? len - done : LINE_BYTES;
         size_t chars = (n + 2) / 3 * 4;
 
-        /* It fills all of the size it is told: not a byte more than the line and a NUL. */
+        /* libsodium fills all of the size that it is told, so that is the line and its NUL. */
         (void)sodium_bin2base64(out, chars + 1, data + done, n, BASE64);
         out += chars;
         *out++ = '\n';

@@ -1,5 +1,5 @@
 /*
- * The two key records (format section 2), each with its writer and reader side by side.
+ * The two key records (format section 2), each with its writer and reader.
  */
 #include "keys/record.h"
 
@@ -10,12 +10,12 @@
 #define VERSION 1
 #define CHECKSUM_LEN 8
 
-/* Public record. */
+/* Where the fields of a public record stand. */
 #define PUBLIC_CREATED 4
 #define PUBLIC_EXPIRES 8
 #define PUBLIC_PK 16
 
-/* Secret record. */
+/* Where those of a secret record stand; the box is the master, locked or not. */
 #define SECRET_KIND 1
 #define SECRET_CREATED 4
 #define SECRET_EXPIRES 8
@@ -35,6 +35,7 @@ _Static_assert(SECRET_BOX + SECRET_BOX_LEN + CHECKSUM_LEN == SECRET_RECORD_LEN, 
 _Static_assert(PUBLIC_PK + PK_LEN + CHECKSUM_LEN == PUBLIC_RECORD_LEN, "public record");
 _Static_assert(sizeof(((struct secret_record *)0)->bytes) == SECRET_RECORD_LEN, "bytes");
 
+/* Its place is at the end of the record, whose length with it is len. */
 static void checksum(uint8_t out[static CHECKSUM_LEN], const uint8_t *record, size_t len)
 {
     uint8_t hash[HASH_LEN];
@@ -49,8 +50,8 @@ static void checksum_write(uint8_t *record, size_t len)
     checksum(record + len - CHECKSUM_LEN, record, len);
 }
 
-/* What both kinds begin and end with. A later version may have another length, and is told from a
- * damaged block by its checksum. */
+/* Checks what both kinds have in common: length, version, checksum. A later version may have
+ * another length; it is told from a damaged block by its checksum. */
 static enum seal_status check_frame(const uint8_t *data, size_t len, size_t right_len,
                                     const char **what)
 {
@@ -106,7 +107,7 @@ enum seal_status public_record_read(struct public_key *out, const uint8_t *data,
 
 /* ---- Secret ------------------------------------------------------------------------------- */
 
-/* Argon2id's 32 bytes for a passphrase as it was typed; the cost and the salt are the record's. */
+/* Argon2id of a passphrase as it was typed; cost and salt stand in the record. */
 static enum seal_status passphrase_key(uint8_t out[static KEY_LEN],
                                        const uint8_t record[static SECRET_RECORD_LEN],
                                        const char *passphrase, size_t len, struct fault *fault)
@@ -127,7 +128,8 @@ static enum seal_status passphrase_key(uint8_t out[static KEY_LEN],
     return status;
 }
 
-/* Locks the master with the passphrase, under all that stands before it in the record. */
+/* Encrypt and decrypt the master with the passphrase. What stands before the box in the record is
+ * authenticated with it. */
 static enum seal_status box_seal(uint8_t record[static SECRET_RECORD_LEN],
                                  const uint8_t master[static MASTER_LEN], const char *passphrase,
                                  size_t len, struct fault *fault)
@@ -190,7 +192,7 @@ enum seal_status secret_record_make(struct secret_record *out, const struct iden
     return status;
 }
 
-/* The fields that say how the box is locked. */
+/* Checks the fields that say how the box is locked. NULL, or the rule that is broken. */
 static const char *check_lock(const uint8_t *r)
 {
     uint32_t opslimit = load_u32(r + SECRET_OPSLIMIT), memory = load_u32(r + SECRET_MEMORY);

@@ -1,3 +1,6 @@
+/*
+ * Reads one sealed file by blocks, and tells whether it is still the same.
+ */
 #include "volume/volume.h"
 
 #include <errno.h>
@@ -10,24 +13,24 @@
 _Static_assert(VOLUME_TAG_LEN == crypto_onetimeauth_BYTES, "a tag");
 _Static_assert(VOLUME_KEY_LEN == crypto_stream_chacha20_KEYBYTES, "the key of a mark");
 
-/* No file has more, and no offset overflows. */
+/* No file has more blocks, and no offset below overflows. */
 #define BLOCKS_MOST (UINT64_C(1) << 40)
 
 struct volume_in {
     int fd;
     bool close_fd;
-    bool is_file; /* its size is known, 0 included */
+    bool is_file; /* a regular file: it has a size, and is read in any order */
     const char *name;
     uint64_t size;
     uint8_t head[VOLUME_BLOCK_LEN];
     size_t head_len;
-    /* What is not a file: */
-    size_t head_taken; /* bytes */
-    bool has_begun;    /* of the next block the first byte was taken: */
-    uint8_t begun;
-    /* How it is known again: */
+    /* Of what is no file: */
+    size_t head_taken;  /* bytes of head that volume_read gave out */
+    bool has_next_byte; /* the byte behind the last piece was read with it: */
+    uint8_t next_byte;
+    /* Since volume_hash_reads: */
     bool hashes;
-    struct sha256 hash; /* of all bytes, or of the tags */
+    struct sha256 hash; /* of a file, of the tags of its pieces; else of all bytes */
     uint8_t key[VOLUME_KEY_LEN];
 };
 
@@ -133,7 +136,7 @@ const uint8_t *volume_head(const struct volume_in *in, size_t *len)
 
 void volume_stat(const struct volume_in *in, struct plat_stat *st)
 {
-    /* A size and a time that no look at it agrees with: it counts as changed. */
+    /* Size and time 0 agree with nothing that was seen before: the file counts as changed. */
     if (plat_stat_fd(in->fd, st) != 0)
         *st = (struct plat_stat){.type = in->is_file ? PLAT_FILE : PLAT_OTHER};
 }
@@ -164,7 +167,8 @@ void volume_close(struct volume_in *in)
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
-/* Each piece has a key of its own. */
+/* Poly1305 wants a key of its own for each message: the key stream of ChaCha20, whose nonce is the
+ * number of the piece's first block, gives one. */
 static void make_tag(uint8_t tag[static VOLUME_TAG_LEN], const uint8_t key[static VOLUME_KEY_LEN],
                      uint64_t block, const uint8_t *data, size_t len)
 {
@@ -177,7 +181,7 @@ static void make_tag(uint8_t tag[static VOLUME_TAG_LEN], const uint8_t key[stati
     sodium_memzero(once, sizeof once);
 }
 
-/* Whether a block is the last shows only when there is nothing behind it. */
+/* wanted is a byte more than the blocks: only so is it known whether the file goes on. */
 static enum seal_status read_file(struct volume_in *in, uint64_t block, size_t wanted,
                                   struct volume_piece *piece, struct fault *fault)
 {
@@ -186,15 +190,16 @@ static enum seal_status read_file(struct volume_in *in, uint64_t block, size_t w
     return fd_read_at(in->fd, block * VOLUME_BLOCK_LEN, piece->blocks, wanted, &piece->len, fault);
 }
 
-/* What was taken from it already comes first. */
-static enum seal_status read_on(struct volume_in *in, size_t wanted, struct volume_piece *piece,
-                                struct fault *fault)
+/* The same from what is no file. What was read of it before comes first: the byte behind the last
+ * piece, or the head. */
+static enum seal_status read_next(struct volume_in *in, size_t wanted, struct volume_piece *piece,
+                                  struct fault *fault)
 {
     size_t n = in->head_len - in->head_taken, got;
 
-    if (in->has_begun)
-        piece->blocks[piece->len++] = in->begun;
-    in->has_begun = false;
+    if (in->has_next_byte)
+        piece->blocks[piece->len++] = in->next_byte;
+    in->has_next_byte = false;
     if (n > wanted - piece->len)
         n = wanted - piece->len;
     memcpy(piece->blocks + piece->len, in->head + in->head_taken, n);
@@ -214,7 +219,7 @@ enum seal_status volume_read(struct volume_in *in, uint64_t block, size_t count,
 
     piece->len = 0;
     if ((in->is_file ? read_file(in, block, len + 1, piece, fault)
-                     : read_on(in, len + 1, piece, fault)) != SEAL_OK)
+                     : read_next(in, len + 1, piece, fault)) != SEAL_OK)
         return failed(in, fault);
     piece->more = piece->len > len;
     if (piece->more)
@@ -224,8 +229,8 @@ enum seal_status volume_read(struct volume_in *in, uint64_t block, size_t count,
             make_tag(piece->tag, in->key, block, piece->blocks, piece->len);
         return SEAL_OK;
     }
-    in->has_begun = piece->more;
-    in->begun = piece->more ? piece->blocks[len] : 0;
+    in->has_next_byte = piece->more;
+    in->next_byte = piece->more ? piece->blocks[len] : 0;
     if (in->hashes)
         sha256_add(&in->hash, piece->blocks, piece->len);
     return SEAL_OK;
@@ -251,12 +256,12 @@ enum seal_status volume_rewind(struct volume_in *in, struct fault *fault)
     if (plat_rewind(in->fd) != 0)
         return errno == ESPIPE ? cannot_reread(in, fault)
                                : fault_set_errno(fault, "could not be read", in->name);
-    in->has_begun = false;
+    in->has_next_byte = false;
     in->head_taken = 0;
     return read_head(in, fault);
 }
 
-/* ---- That it is the same file -------------------------------------------------------------- */
+/* ---- Whether it is the same file ---------------------------------------------------------- */
 
 void volume_hash_reads(struct volume_in *in, const uint8_t key[static VOLUME_KEY_LEN])
 {
@@ -278,14 +283,14 @@ void volume_read_digest(struct volume_in *in, uint8_t digest[static SHA256_LEN])
 
 /* One piece that is read ahead. */
 struct digest_part {
-    struct task task; /* first, so that it leads here */
+    struct task task; /* first, so that a task's address is its part's */
     struct digest *digest;
     uint64_t block;
     struct volume_piece piece;
     struct fault fault;
 };
 
-/* Enough that another thread reads while this one hashes. */
+/* Pieces ahead: enough that other threads read while this one hashes. */
 #define DIGEST_PARTS 3
 
 struct digest {
@@ -326,12 +331,15 @@ static void digest_free(struct digest *d)
     }
 }
 
-/* What a key is tried on was read before, and is to be what the digest is of. */
+/* Keys are tried on the head, which volume_open read. It must belong to the file that the digest is
+ * of. */
 static bool has_head(const struct volume_in *in, const struct volume_piece *first)
 {
     return first->len >= in->head_len && memcmp(first->blocks, in->head, in->head_len) == 0;
 }
 
+/* Hashes the pieces in their order; a part is posted again, for a piece further on, as soon as it
+ * was hashed. */
 static enum seal_status digest_all(struct digest *d, void (*add)(void *ctx, uint64_t bytes),
                                    void *ctx, struct fault *fault)
 {
