@@ -384,6 +384,61 @@ static void test_params(void)
     identity_free(id);
 }
 
+/* ---- Packed for another process ----------------------------------------------------------- */
+
+static void check_same(const struct envelope *want, const struct envelope *env)
+{
+    CHECK_BYTES(want->file_key, env->file_key, KEY_LEN);
+    CHECK_BYTES(want->commitment, env->commitment, COMMITMENT_LEN);
+    CHECK_INT(want->params.slot_count, env->params.slot_count);
+    CHECK_INT(want->params.flags, env->params.flags);
+    CHECK_INT(want->params.type, env->params.type);
+    CHECK_INT(want->params.index, env->params.index);
+    CHECK_BYTES(want->params.bundle_id, env->params.bundle_id, BUNDLE_ID_LEN);
+    CHECK_INT(want->head_len, env->head_len);
+}
+
+static void test_pack(void)
+{
+    const struct envelope rows[] = {
+        {.params = {.slot_count = SLOTS_FEW, .type = CONTENT_STREAM},
+         .head_len = HEAD_LEN(SLOTS_FEW)},
+        {.params = {.slot_count = SLOTS_MANY, .type = CONTENT_BAG},
+         .head_len = HEAD_LEN(SLOTS_MANY)},
+        {.params = {SLOTS_FEW, FLAG_VOLUME, CONTENT_BAG, 0xfedcba98, {0}},
+         .head_len = HEAD_LEN(SLOTS_FEW)},
+    };
+    struct random random = fixture_random("pack");
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct envelope made = rows[i], env;
+        uint8_t packed[ENVELOPE_PACKED_LEN], again[ENVELOPE_PACKED_LEN];
+
+        check_about("packed %zu", i);
+        random_bytes(&random, made.file_key, KEY_LEN);
+        random_bytes(&random, made.commitment, COMMITMENT_LEN);
+        random_bytes(&random, made.params.bundle_id, BUNDLE_ID_LEN);
+        envelope_pack(packed, &made);
+        memset(&env, 0xaa, sizeof env);
+        CHECK(envelope_unpack(&env, packed));
+        check_same(&made, &env);
+        /* Any byte that is another is refused, or is another envelope. */
+        for (size_t at = 0; at < sizeof packed; at++) {
+            packed[at] ^= 1;
+            if (envelope_unpack(&env, packed)) {
+                envelope_pack(again, &env);
+                CHECK_BYTES(packed, again, sizeof packed);
+            } else {
+                CHECK(bytes_are_zero(env.file_key, KEY_LEN));
+                CHECK(at >= KEY_LEN + COMMITMENT_LEN);
+            }
+            packed[at] ^= 1;
+        }
+        packed[KEY_LEN + COMMITMENT_LEN + 1] = SLOTS_MANY + 1;
+        CHECK(!envelope_unpack(&env, packed));
+    }
+}
+
 /* ---- Where recipients end up -------------------------------------------------------------- */
 
 /* A recipient's slots over many runs, and how often the first one given lies before the last. */
@@ -441,6 +496,7 @@ int main(int argc, char **argv)
     CHECK_CASE(test_flips(9, effort >= 100 ? 97 : effort >= 10 ? 997 : 9973));
     CHECK_CASE(test_moved_slots());
     CHECK_CASE(test_params());
+    CHECK_CASE(test_pack());
     CHECK_CASE(check_places(2, fixture_share(400, 10), 45));
     CHECK_CASE(check_places(9, fixture_share(200, 10), 105));
     return check_done();
