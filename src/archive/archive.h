@@ -9,7 +9,8 @@
 #ifndef SEAL_ARCHIVE_H
 #define SEAL_ARCHIVE_H
 
-#include "base/base.h"
+#include "base/clock.h"
+#include "base/status.h"
 #include "envelope/envelope.h"
 #include "platform/platform.h"
 #include "stream/stream.h"

@@ -8,6 +8,7 @@
 
 #include "archive/frames.h"
 #include "archive/tar.h"
+#include "base/text.h"
 
 /* The end of a tar may be padded to a multiple of this. */
 #define TAR_RECORD_LEN 10240

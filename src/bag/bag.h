@@ -7,7 +7,10 @@
 #define SEAL_BAG_H
 
 #include "archive/archive.h"
-#include "base/base.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/status.h"
 
 /* What the record notes beside files and folders. All but links and names mean that something is
  * missing. */

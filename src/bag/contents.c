@@ -2,6 +2,7 @@
  * What a checked bag holds, item by item; and its record once more, for names spelled differently.
  */
 #include "bag/verify.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

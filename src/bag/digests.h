@@ -5,7 +5,7 @@
 #ifndef SEAL_BAG_DIGESTS_H
 #define SEAL_BAG_DIGESTS_H
 
-#include "base/base.h"
+#include "base/hash.h"
 
 #include <nettle/md5.h>
 #include <nettle/sha1.h>

@@ -3,6 +3,7 @@
  * in it tells who sealed, on which device, or where.
  */
 #include "bag/items.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
  * One line of a BagIt manifest, written and read.
  */
 #include "bag/items.h"
+#include "base/text.h"
 
 #include <string.h>
 

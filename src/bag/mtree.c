@@ -2,6 +2,7 @@
  * metadata.mtree, in the dialect of section 5: one line, written and read.
  */
 #include "bag/items.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <string.h>

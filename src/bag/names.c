@@ -2,6 +2,7 @@
  * Names that one system can hold and another cannot, or that do not look like what they are.
  */
 #include "bag/items.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

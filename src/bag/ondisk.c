@@ -2,6 +2,7 @@
  * A bag on disk: opening what is in it, and reading its lines.
  */
 #include "bag/ondisk.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 #include "bag/ahead.h"
 #include "bag/reading.h"
 #include "bag/source.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>

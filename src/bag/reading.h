@@ -5,7 +5,8 @@
 #ifndef SEAL_BAG_READING_H
 #define SEAL_BAG_READING_H
 
-#include "base/base.h"
+#include "base/bytes.h"
+#include "base/status.h"
 #include "platform/platform.h"
 
 /* Byte ranges of one file that could not be read, joined where they touch. A dying card may have

@@ -2,6 +2,7 @@
  * Checking a bag on disk again: metadata.mtree, and the record as it was sealed.
  */
 #include "bag/recheck.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>

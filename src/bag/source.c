@@ -5,6 +5,7 @@
  * long path nor a very deep tree runs into a limit of the system.
  */
 #include "bag/source.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -8,6 +8,7 @@
  * system: the same bag becomes the same folder everywhere.
  */
 #include "bag/items.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

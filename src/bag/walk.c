@@ -7,6 +7,7 @@
  * costs little more than a flat one.
  */
 #include "bag/ondisk.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "base/base.h"
+#include "base/hash.h"
 
 #include <string.h>
 
@@ -71,60 +71,4 @@ void sha256_of(uint8_t out[static SHA256_LEN], const void *data, size_t len)
     sha256_start(&h);
     sha256_add(&h, data, len);
     sha256_end(&h, out);
-}
-
-void hex_encode(char *out, const uint8_t *data, size_t len)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < len; i++) {
-        out[2 * i] = digits[data[i] >> 4];
-        out[2 * i + 1] = digits[data[i] & 15];
-    }
-    out[2 * len] = '\0';
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-bool hex_decode(uint8_t *out, size_t len, const char *digits)
-{
-    for (size_t i = 0; i < len; i++) {
-        int high = hex_value(digits[2 * i]);
-        int low = high < 0 ? -1 : hex_value(digits[2 * i + 1]);
-
-        if (low < 0)
-            return false;
-        out[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
-void number_text(char *out, const uint8_t value[static 32], size_t groups)
-{
-    uint8_t v[32];
-
-    memcpy(v, value, sizeof v);
-    for (size_t g = groups; g-- > 0;) {
-        uint32_t rest = 0;
-
-        /* Divide the whole number by 10^4; the remainder is the next group from the right. */
-        for (size_t i = sizeof v; i-- > 0;) {
-            rest = rest << 8 | v[i];
-            v[i] = (uint8_t)(rest / 10000);
-            rest %= 10000;
-        }
-        for (size_t d = 4; d-- > 0; rest /= 10)
-            out[g * 5 + d] = (char)('0' + rest % 10);
-        out[g * 5 + 4] = g + 1 == groups ? '\0' : ' ';
-    }
-    sodium_memzero(v, sizeof v);
 }

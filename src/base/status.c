@@ -1,4 +1,4 @@
-#include "base/base.h"
+#include "base/status.h"
 
 #include <errno.h>
 #include <signal.h>

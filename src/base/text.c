@@ -1,12 +1,10 @@
-/*
- * Text for people: names that are safe to show, sizes, times.
- */
-#include "base/base.h"
+#include "base/text.h"
 
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
 #include <utf8proc.h>
 
 /* No writing puts more of them on one letter (UTS #39, 5.4); a heap would hide the lines above. */
@@ -142,31 +140,107 @@ void size_format(char out[static SIZE_TEXT_SIZE], uint64_t bytes)
     (void)snprintf(out, SIZE_TEXT_SIZE, "%.1f %s", (double)bytes / (double)unit, units[i]);
 }
 
-/* Days from 0000-01-01, the first that RFC 3339 can write, to 1970-01-01. */
-#define DAYS_BEFORE_1970 719528
-/* A whole number of the calendar's cycles of 400 years, that brings any such day behind 1970. */
-#define CYCLES 5
-#define CYCLE_DAYS 146097
-
-void time_format(char out[static TIME_TEXT_SIZE], struct timestamp t, bool fraction)
+char *text_copy(const char *s, size_t len)
 {
-    const int64_t day_len = 86400;
-    int64_t days = t.sec / day_len, rest = t.sec % day_len;
-    struct date d;
-    char part[16] = "";
+    size_t n = strnlen(s, len);
+    char *copy = malloc(n + 1);
 
-    if (rest < 0) {
-        days--;
-        rest += day_len;
+    if (copy == NULL)
+        return NULL;
+    memcpy(copy, s, n);
+    copy[n] = '\0';
+    return copy;
+}
+
+size_t utf8_char_len(const uint8_t *s, size_t len)
+{
+    size_t need;
+    uint32_t c;
+
+    if (s[0] < 0x80)
+        return 1;
+    if (s[0] < 0xc2 || s[0] > 0xf4)
+        return 0;
+    need = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+    if (len < need)
+        return 0;
+    c = s[0] & (0xffu >> (need + 1));
+    for (size_t i = 1; i < need; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (s[i] & 0x3f);
     }
-    if (fraction)
-        (void)snprintf(part, sizeof part, ".%09u", (unsigned int)(t.nsec % 1000000000));
-    if (days < -DAYS_BEFORE_1970 || days >= (int64_t)CYCLE_DAYS * 25 - DAYS_BEFORE_1970) {
-        (void)snprintf(out, TIME_TEXT_SIZE, "@%" PRId64 "%s", t.sec, part);
-        return;
+    if ((need == 3 && c < 0x800) || (need == 4 && c < 0x10000) || c > 0x10ffff)
+        return 0;
+    return c >= 0xd800 && c <= 0xdfff ? 0 : need;
+}
+
+bool utf8_is_valid(const void *s, size_t len)
+{
+    const uint8_t *p = s;
+
+    for (size_t i = 0; i < len;) {
+        size_t n = utf8_char_len(p + i, len - i);
+
+        if (n == 0)
+            return false;
+        i += n;
     }
-    d = date_from_days((uint32_t)(days + CYCLES * CYCLE_DAYS));
-    (void)snprintf(out, TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", d.year - CYCLES * 400,
-                   d.month, d.day, (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60),
-                   part);
+    return true;
+}
+
+void hex_encode(char *out, const uint8_t *data, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < len; i++) {
+        out[2 * i] = digits[data[i] >> 4];
+        out[2 * i + 1] = digits[data[i] & 15];
+    }
+    out[2 * len] = '\0';
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool hex_decode(uint8_t *out, size_t len, const char *digits)
+{
+    for (size_t i = 0; i < len; i++) {
+        int high = hex_value(digits[2 * i]);
+        int low = high < 0 ? -1 : hex_value(digits[2 * i + 1]);
+
+        if (low < 0)
+            return false;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+void number_text(char *out, const uint8_t value[static 32], size_t groups)
+{
+    uint8_t v[32];
+
+    memcpy(v, value, sizeof v);
+    for (size_t g = groups; g-- > 0;) {
+        uint32_t rest = 0;
+
+        /* Divide the whole number by 10^4; the remainder is the next group from the right. */
+        for (size_t i = sizeof v; i-- > 0;) {
+            rest = rest << 8 | v[i];
+            v[i] = (uint8_t)(rest / 10000);
+            rest %= 10000;
+        }
+        for (size_t d = 4; d-- > 0; rest /= 10)
+            out[g * 5 + d] = (char)('0' + rest % 10);
+        out[g * 5 + 4] = g + 1 == groups ? '\0' : ' ';
+    }
+    sodium_memzero(v, sizeof v);
 }

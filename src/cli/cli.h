@@ -5,7 +5,8 @@
 #ifndef SEAL_CLI_H
 #define SEAL_CLI_H
 
-#include "base/base.h"
+#include "base/hash.h"
+#include "base/status.h"
 #include "keys/keys.h"
 #include "platform/platform.h"
 

@@ -1,4 +1,5 @@
 #include "cli/labels.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,6 +3,7 @@
  * terminal, on which nothing passes that could change what is seen there.
  */
 #include "cli/cli.h"
+#include "base/text.h"
 #include "cli/outputs.h"
 
 #include <errno.h>

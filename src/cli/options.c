@@ -2,6 +2,7 @@
  * Command lines: one table for each program drives parsing and --help.
  */
 #include "cli/cli.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

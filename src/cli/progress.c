@@ -3,6 +3,7 @@
  * ASCII and carriage returns, which every terminal knows.
  */
 #include "cli/cli.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>

@@ -12,6 +12,7 @@
 
 #include "archive/archive.h"
 #include "bag/bag.h"
+#include "base/text.h"
 #include "cli/dryrun.h"
 #include "cli/kit.h"
 #include "cli/labels.h"

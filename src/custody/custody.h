@@ -7,7 +7,11 @@
 #define SEAL_CUSTODY_H
 
 #include "bag/bag.h"
-#include "base/base.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/status.h"
+#include "base/text.h"
 
 /* ---- The facts ---------------------------------------------------------------------------- */
 

@@ -1,4 +1,5 @@
 #include "custody/page.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

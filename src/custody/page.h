@@ -5,7 +5,8 @@
 #ifndef SEAL_CUSTODY_PAGE_H
 #define SEAL_CUSTODY_PAGE_H
 
-#include "base/base.h"
+#include "base/bytes.h"
+#include "base/status.h"
 
 /* The first failure stays, so that a text can be put down line by line and looked at once. */
 struct page {

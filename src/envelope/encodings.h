@@ -5,7 +5,7 @@
 #ifndef SEAL_ENVELOPE_ENCODINGS_H
 #define SEAL_ENVELOPE_ENCODINGS_H
 
-#include "base/base.h"
+#include "base/random.h"
 
 #define MLKEM_CT_LEN 1088 /* ciphertext of ML-KEM-768 */
 #define MLKEM_Q 3329

@@ -8,7 +8,9 @@
 #ifndef SEAL_ENVELOPE_H
 #define SEAL_ENVELOPE_H
 
-#include "base/base.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "base/status.h"
 #include "keys/keys.h"
 
 /* Where things stand in the head, and how long they are; n: the number of slots. */

@@ -1,4 +1,5 @@
 #include "intake/folder.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>

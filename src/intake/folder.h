@@ -4,7 +4,7 @@
 #ifndef SEAL_INTAKE_FOLDER_H
 #define SEAL_INTAKE_FOLDER_H
 
-#include "base/base.h"
+#include "base/status.h"
 #include "platform/platform.h"
 
 /* Paths are clean (no empty, . or .. part), with / between parts. */

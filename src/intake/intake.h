@@ -10,7 +10,9 @@
 #define SEAL_INTAKE_H
 
 #include "bag/bag.h"
-#include "base/base.h"
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/status.h"
 #include "envelope/envelope.h"
 #include "volume/volume.h"
 

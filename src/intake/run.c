@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "intake/channel.h"
 
 void intake_result_free(struct intake_result *result)

@@ -1,4 +1,5 @@
 #include "intake/unpack.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
  * Opened secret keys: everything that is derived from the master (format section 2).
  */
 #include "keys/record.h"
+#include "base/text.h"
 
 #include <string.h>
 

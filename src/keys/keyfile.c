@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "base/text.h"
 #include "platform/platform.h"
 
 /* ---- Reading ------------------------------------------------------------------------------ */

@@ -7,7 +7,10 @@
 #ifndef SEAL_KEYS_H
 #define SEAL_KEYS_H
 
-#include "base/base.h"
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "base/status.h"
 
 #define XWING_PK_LEN 1216
 #define CLOAK_PK_LEN 32

@@ -4,6 +4,7 @@
  * steps that they consist of can work in guarded memory.
  */
 #include "keys/record.h"
+#include "base/text.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
  * A file that appears under its name only when it is whole, on every system.
  */
 #include "platform/platform.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,7 +6,9 @@
 #ifndef SEAL_PLATFORM_H
 #define SEAL_PLATFORM_H
 
-#include "base/base.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/status.h"
 
 /* What errno means, in a few words. */
 const char *plat_strerror(int error);

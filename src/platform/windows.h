@@ -16,8 +16,6 @@
 #include <winioctl.h>
 #include <winternl.h>
 
-#include "base/base.h"
-
 #define DESCRIPTORS_MAX 2048 /* of the C library */
 
 /* The core's answers that are looked at ([MS-ERREF] 2.3.1); the compiler's headers have few. */

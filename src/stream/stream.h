@@ -8,7 +8,9 @@
 #ifndef SEAL_STREAM_H
 #define SEAL_STREAM_H
 
-#include "base/base.h"
+#include "base/bytes.h"
+#include "base/random.h"
+#include "base/status.h"
 #include "envelope/envelope.h"
 #include "platform/platform.h"
 #include "volume/volume.h"

@@ -7,7 +7,9 @@
 #ifndef SEAL_VOLUME_H
 #define SEAL_VOLUME_H
 
-#include "base/base.h"
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/status.h"
 #include "platform/platform.h"
 
 #define VOLUME_BLOCK_LEN 65536

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "intake/view.h"
+#include "base/text.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"
 #include "lib/mutate.h"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "intake/channel.h"
+#include "base/text.h"
 #include "lib/fuzz.h"
 
 #define RAW 128 /* in the first byte: what follows is not cut into messages here */

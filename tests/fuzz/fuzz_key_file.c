@@ -9,6 +9,7 @@
 #include <sodium.h>
 
 #include "keys/record.h"
+#include "base/text.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"
 #include "lib/fuzz.h"

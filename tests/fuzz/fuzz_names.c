@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bag/items.h"
+#include "base/text.h"
 #include "lib/forge.h"
 #include "lib/fuzz.h"
 #include "lib/mutate.h"

@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "base/text.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"
 #include "platform/platform.h"

@@ -6,7 +6,8 @@
 #ifndef SEAL_FUZZ_H
 #define SEAL_FUZZ_H
 
-#include "base/base.h"
+#include "base/bytes.h"
+#include "base/status.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

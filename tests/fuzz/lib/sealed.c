@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"
 #include "lib/layers.h"

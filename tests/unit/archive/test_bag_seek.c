@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
+#include "base/text.h"
 #include "lib/check.h"
 #include "lib/fixture.h"
 

@@ -8,6 +8,7 @@
 #include <zstd.h>
 
 #include "archive/archive.h"
+#include "base/text.h"
 #include "lib/check.h"
 #include "lib/content.h"
 #include "lib/fixture.h"

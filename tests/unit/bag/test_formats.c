@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bag/items.h"
+#include "base/text.h"
 #include "lib/check.h"
 
 /* ---- Lines of the manifest ---------------------------------------------------------------- */

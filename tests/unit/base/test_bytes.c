@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/bytes.h"
+#include "base/status.h"
+#include "base/text.h"
 #include "lib/check.h"
 #include "lib/fixture.h"
 

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/base.h"
+#include "base/clock.h"
+#include "base/random.h"
 #include "lib/check.h"
 #include "lib/fixture.h"
 

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "base/status.h"
 #include "lib/check.h"
 #include "lib/fixture.h"
 

@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "envelope/encodings.h"
+#include "base/text.h"
 #include "lib/check.h"
 #include "lib/fixture.h"
 #include "lib/kemparts.h"

@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "keys/record.h"
+#include "base/text.h"
 #include "lib/check.h"
 #include "lib/keytext.h"
 

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "base/base.h"
-
 __extension__ typedef unsigned __int128 wide;
 
 /* GF(2^255 - 19), five limbs of 51 bits; results are a little over 51 bits at most. */

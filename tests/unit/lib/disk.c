@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "lib/check.h"
 #include "lib/fixture.h"
 #include "platform/platform.h"

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "lib/check.h"
 #include "lib/fixture.h"
 

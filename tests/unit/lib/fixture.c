@@ -8,6 +8,9 @@
 
 #include <sodium.h>
 
+#include "base/hash.h"
+#include "base/random.h"
+#include "base/text.h"
 #include "check.h"
 #include "platform/platform.h"
 

@@ -8,6 +8,7 @@
 #include <zstd.h>
 
 #include "archive/frames.h"
+#include "base/text.h"
 #include "fixture.h"
 
 static void need(enum seal_status status)

@@ -1,4 +1,5 @@
 #include "kemparts.h"
+#include "base/bytes.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/status.h"
 #include "lib/check.h"
 
 /* ---- Helpers ------------------------------------------------------------------------------ */

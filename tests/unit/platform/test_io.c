@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/status.h"
 #include "lib/check.h"
 #include "lib/fixture.h"
 #include "platform/platform.h"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/check.h"
+#include "base/text.h"
 #include "lib/fixture.h"
 #include "lib/layers.h"
 #include "lib/payload.h"

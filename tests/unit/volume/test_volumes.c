@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/check.h"
+#include "base/text.h"
 #include "lib/fixture.h"
 #include "lib/layers.h"
 #include "stream/stream.h"

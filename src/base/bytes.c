@@ -1,4 +1,4 @@
-#include "base/base.h"
+#include "base/bytes.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,18 +11,6 @@ bool bytes_are_zero(const void *data, size_t len)
 
     /* Comparing the row with itself one byte on lets memcmp do the work. */
     return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
-}
-
-char *text_copy(const char *s, size_t len)
-{
-    size_t n = strnlen(s, len);
-    char *copy = malloc(n + 1);
-
-    if (copy == NULL)
-        return NULL;
-    memcpy(copy, s, n);
-    copy[n] = '\0';
-    return copy;
 }
 
 enum seal_status buffer_reserve(struct buffer *b, size_t more)
@@ -92,41 +80,4 @@ void buffer_free(struct buffer *b)
 {
     free(b->data);
     *b = (struct buffer){0};
-}
-
-size_t utf8_char_len(const uint8_t *s, size_t len)
-{
-    size_t need;
-    uint32_t c;
-
-    if (s[0] < 0x80)
-        return 1;
-    if (s[0] < 0xc2 || s[0] > 0xf4)
-        return 0;
-    need = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-    if (len < need)
-        return 0;
-    c = s[0] & (0xffu >> (need + 1));
-    for (size_t i = 1; i < need; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (s[i] & 0x3f);
-    }
-    if ((need == 3 && c < 0x800) || (need == 4 && c < 0x10000) || c > 0x10ffff)
-        return 0;
-    return c >= 0xd800 && c <= 0xdfff ? 0 : need;
-}
-
-bool utf8_is_valid(const void *s, size_t len)
-{
-    const uint8_t *p = s;
-
-    for (size_t i = 0; i < len;) {
-        size_t n = utf8_char_len(p + i, len - i);
-
-        if (n == 0)
-            return false;
-        i += n;
-    }
-    return true;
 }
