@@ -171,7 +171,7 @@ variant_cppflags := -DSEAL_TESTING
 endif
 
 # Rooms from the ground up; see docs/ARCHITECTURE.md. src/cli is no room of the library.
-ROOMS := base platform volume keys envelope stream archive bag intake custody
+ROOMS := base platform text volume keys envelope stream archive bag intake custody
 # src/dist/dist.sh says SYSTEM=windows; else it is the one at hand.
 SYSTEM := $(or $(SYSTEM),$(if $(filter Linux,$(shell uname -s)),linux,other))
 posix_src := $(wildcard src/platform/posix_*.c)
@@ -183,7 +183,7 @@ other_systems := $(or $(other_systems_$(SYSTEM)),$(error SYSTEM is linux, other 
 EXE := $(if $(filter windows,$(SYSTEM)),.exe)
 lib_src := $(filter-out $(other_systems),$(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c)))
 main_src := $(PROGRAMS:%=src/cli/%.c)
-cli_src := $(filter-out $(main_src),$(wildcard src/cli/*.c))
+cli_src := $(filter-out $(main_src),$(wildcard src/cli/*.c src/cli/ui/*.c))
 test_src := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
 test_lib_src := $(filter-out $(test_src),$(wildcard tests/unit/lib/*.c))
 fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)

@@ -32,13 +32,13 @@ static enum seal_status find_share(const struct content_plan *p, double *share, 
     enum seal_status status = SEAL_OK;
 
     if (plain == NULL || packed == NULL)
-        status = fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        status = fault_no_memory(fault);
     for (uint64_t i = 0; i < SAMPLES && i * step < p->bytes && status == SEAL_OK; i++) {
         size_t len = p->sample(p->ctx, i * step, plain, SAMPLE_LEN);
         size_t n = ZSTD_compress(packed, bound, plain, len, p->level);
 
         if (stop_requested())
-            status = fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            status = fault_set(fault, REASON_INTERRUPTED, NULL);
         before += (double)len;
         after += (double)(ZSTD_isError(n) || n > len ? len : n);
     }

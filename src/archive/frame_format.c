@@ -35,7 +35,7 @@ size_t frame_header_len(uint8_t descriptor)
 }
 
 /* The fields: descriptor, window (not in a single segment), dictionary id, content size. */
-const char *frame_header_read(struct frame_header *out, const uint8_t *header, size_t len)
+enum seal_reason frame_header_read(struct frame_header *out, const uint8_t *header, size_t len)
 {
     bool is_single = (header[0] & DESCRIPTOR_SINGLE_SEGMENT) != 0;
     unsigned int size_code = header[0] >> DESCRIPTOR_SIZE_SHIFT;
@@ -45,17 +45,17 @@ const char *frame_header_read(struct frame_header *out, const uint8_t *header, s
     uint8_t size[8] = {0};
 
     if (!is_single && window_len > FRAME_LEN_MAX)
-        return "a compressed frame wants more memory than it may";
+        return REASON_FRAME_MEMORY;
     /* A dictionary id of zero means that there is no dictionary. */
     if (!bytes_are_zero(header + 1 + !is_single, len - 1 - !is_single - size_len))
-        return "a compressed frame wants a dictionary";
+        return REASON_FRAME_DICTIONARY;
     memcpy(size, header + len - size_len, size_len);
     out->plain_len = load_u64(size) + (size_len == 2 ? 256 : 0);
     if (is_single)
         window_len = out->plain_len;
     out->block_len_max = window_len < ZSTD_BLOCK_LEN_MAX ? (size_t)window_len : ZSTD_BLOCK_LEN_MAX;
     out->has_checksum = (header[0] & DESCRIPTOR_CHECKSUM) != 0;
-    return out->plain_len > FRAME_LEN_MAX ? "a compressed frame is larger than it may be" : NULL;
+    return out->plain_len > FRAME_LEN_MAX ? REASON_FRAME_LARGE : REASON_NONE;
 }
 
 void block_header_read(struct block_header *out, const uint8_t header[static BLOCK_HEADER_LEN])

@@ -34,8 +34,8 @@ struct frame_header {
 /* The length of the frame header behind the magic, told from its first byte, the descriptor. 0: the
  * header does not state the frame's size, or sets the reserved bit. */
 size_t frame_header_len(uint8_t descriptor);
-/* header: the len bytes that frame_header_len said. */
-const char *frame_header_read(struct frame_header *out, const uint8_t *header, size_t len);
+/* header: the len bytes that frame_header_len said. REASON_NONE, or why such a frame is refused. */
+enum seal_reason frame_header_read(struct frame_header *out, const uint8_t *header, size_t len);
 
 struct block_header {
     bool is_last;

@@ -207,7 +207,7 @@ enum seal_status frames_seek(struct frames_reader *r, uint64_t offset, struct fa
     uint64_t begin = seek_map_plain_off(r->map);
 
     if (offset >= seek_map_plain_len(r->map))
-        return fault_set(fault, SEAL_HOSTILE, "its archive has no end", NULL);
+        return fault_set(fault, REASON_ARCHIVE_NO_END, NULL);
     if (!r->has_current || offset < begin || offset - begin >= r->end) {
         seek_map_find_frame(r->map, offset);
         drop_frames(r);
@@ -258,7 +258,7 @@ enum seal_status frames_reader_new(struct frames_reader **out, struct stream_rea
         is_made = ahead_init(&r->ring[i]);
     if (!is_made) {
         frames_reader_free(r);
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     }
     *out = r;
     return SEAL_OK;

@@ -35,8 +35,8 @@ void frame_free(struct frame *f)
 static enum seal_status malformed(size_t zstd_result, struct fault *fault)
 {
     if (ZSTD_getErrorCode(zstd_result) == ZSTD_error_memory_allocation)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
-    return fault_set(fault, SEAL_HOSTILE, "a compressed frame is malformed", NULL);
+        return fault_no_memory(fault);
+    return fault_set(fault, REASON_FRAME_MALFORMED, NULL);
 }
 
 /* ---- Decompressing ------------------------------------------------------------------------ */
@@ -73,7 +73,7 @@ static enum seal_status gather(struct frame *f, const struct source *s, size_t l
     if (s->map != NULL && f->packed_len + len > seek_map_frame_packed_len(s->map))
         return seek_table_differs(fault);
     if (buffer_reserve(&f->packed, len) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     if (content_read_exact(s->from, f->packed.data + before, len, fault) != SEAL_OK)
         return fault->status;
     f->packed.len += len;
@@ -86,23 +86,22 @@ static enum seal_status gather_header(struct frame *f, const struct source *s, s
 {
     uint8_t magic[MAGIC_LEN];
     size_t len;
-    const char *what;
+    enum seal_reason reason;
 
     store_u32(magic, MAGIC_ZSTD);
     if (buffer_append(&f->packed, magic, sizeof magic) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     f->packed_len = sizeof magic;
     if (gather(f, s, 1, fault) != SEAL_OK)
         return fault->status;
     len = frame_header_len(f->packed.data[MAGIC_LEN]);
     if (len == 0)
-        return fault_set(fault, SEAL_HOSTILE, "a compressed frame has a header that is not allowed",
-                         NULL);
+        return fault_set(fault, REASON_FRAME_HEADER, NULL);
     if (gather(f, s, len - 1, fault) != SEAL_OK)
         return fault->status;
-    what = frame_header_read(&f->header, f->packed.data + MAGIC_LEN, len);
-    if (what != NULL)
-        return fault_set(fault, SEAL_HOSTILE, what, NULL);
+    reason = frame_header_read(&f->header, f->packed.data + MAGIC_LEN, len);
+    if (reason != REASON_NONE)
+        return fault_set(fault, reason, NULL);
     if (s->map != NULL && f->header.plain_len != seek_map_frame_plain_len(s->map))
         return seek_table_differs(fault);
     return SEAL_OK;
@@ -118,7 +117,7 @@ static enum seal_status gather_block(struct frame *f, const struct source *s, st
     block_header_read(&block, f->packed.data + f->packed.len - BLOCK_HEADER_LEN);
     f->is_whole = block.is_last;
     if (block.len > f->header.block_len_max)
-        return fault_set(fault, SEAL_HOSTILE, "a compressed frame is malformed", NULL);
+        return fault_set(fault, REASON_FRAME_MALFORMED, NULL);
     return gather(f, s, block.packed_len, fault);
 }
 
@@ -142,7 +141,7 @@ static enum seal_status reserve_plain(struct frame *f, struct fault *fault)
         f->plain_cap = 0;
         f->plain = malloc(wanted);
         if (f->plain == NULL)
-            return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+            return fault_no_memory(fault);
         f->plain_cap = wanted;
     }
     return SEAL_OK;
@@ -193,8 +192,7 @@ enum seal_status frame_check(const struct frame *f, const struct seek_map *map, 
     if (ZSTD_isError(f->zstd_result) || f->zstd_result != 0)
         return malformed(f->zstd_result, fault);
     if (f->plain_len != f->header.plain_len || f->packed_len > UINT32_MAX)
-        return fault_set(fault, SEAL_HOSTILE, "a compressed frame has another size than it says",
-                         NULL);
+        return fault_set(fault, REASON_FRAME_SIZE, NULL);
     if (map != NULL && (f->packed_len != seek_map_frame_packed_len(map) ||
                         f->plain_len != seek_map_frame_plain_len(map)))
         return seek_table_differs(fault);

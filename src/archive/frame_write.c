@@ -116,7 +116,7 @@ static void frame_settle(struct task *t)
     if (w->failed)
         return;
     if (ZSTD_isError(f->packed_len))
-        (void)fault_set(&f->fault, SEAL_NO_MEMORY, "compressing failed", NULL);
+        (void)fault_set(&f->fault, REASON_COMPRESS, NULL);
     else if (seek_table_add_row(&w->rows, f->packed_len, f->plain_len, &f->fault) == SEAL_OK)
         (void)!(f->is_stored ? write_raw_frame(w, f, &f->fault)
                              : stream_write(w->to, f->packed, f->packed_len, &f->fault));
@@ -161,7 +161,7 @@ enum seal_status frames_writer_new(struct frames_writer **out, int level, struct
         is_made = frame_init(w, &w->frames[i]);
     if (!is_made) {
         frames_writer_free(w);
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     }
     *out = w;
     return SEAL_OK;

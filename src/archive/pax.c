@@ -77,7 +77,7 @@ enum seal_status pax_write(struct buffer *records, const char *path, size_t path
 
 static enum seal_status malformed(struct fault *fault)
 {
-    return fault_set(fault, SEAL_HOSTILE, "its archive is malformed", NULL);
+    return fault_set(fault, REASON_ARCHIVE_MALFORMED, NULL);
 }
 
 /* Decimal digits only, at least one; false if it is more than most. */
@@ -153,9 +153,7 @@ static enum seal_status take_record(struct pax_values *v, const char *keyword, s
     if (keyword_is(keyword, keyword_len, "path")) {
         v->path->len = 0;
         v->has_path = true;
-        return buffer_append(v->path, value, len) == SEAL_OK
-                   ? SEAL_OK
-                   : fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return buffer_append(v->path, value, len) == SEAL_OK ? SEAL_OK : fault_no_memory(fault);
     }
     if (keyword_is(keyword, keyword_len, "size")) {
         v->has_size = true;
@@ -166,8 +164,7 @@ static enum seal_status take_record(struct pax_values *v, const char *keyword, s
         return get_time(value, len, &v->mtime) ? SEAL_OK : malformed(fault);
     }
     if (keyword_is_forbidden(keyword, keyword_len))
-        return fault_set(fault, SEAL_HOSTILE, "its archive holds an entry of a forbidden kind",
-                         NULL);
+        return fault_set(fault, REASON_ARCHIVE_ENTRY_KIND, NULL);
     return SEAL_OK;
 }
 

@@ -53,7 +53,7 @@ static enum seal_status load_footer(struct stream_reader *from, uint64_t content
     bool is_footer;
 
     if (content_len < seek_table_len(0))
-        return fault_set(fault, SEAL_HOSTILE, "its content ends too early", NULL);
+        return fault_set(fault, REASON_CONTENT_ENDS_EARLY, NULL);
     if (content_read_at(from, content_len - SEEK_FOOTER_LEN, footer, sizeof footer, fault) !=
         SEAL_OK)
         return fault->status;
@@ -61,7 +61,7 @@ static enum seal_status load_footer(struct stream_reader *from, uint64_t content
     if (!is_footer || descriptor != 0 || seek_table_len(rows) > content_len)
         return seek_table_differs(fault);
     if (rows > SEEK_ROWS_MAX)
-        return fault_set(fault, SEAL_NO_MEMORY, "its seek table is longer than we hold", NULL);
+        return fault_set(fault, REASON_SEEK_TABLE_LONG, NULL);
     *row_count = rows;
     return SEAL_OK;
 }
@@ -78,7 +78,7 @@ static enum seal_status load_rows(struct seek_map *m, struct stream_reader *from
         return seek_table_differs(fault);
     m->rows = malloc((size_t)row_count * SEEK_ROW_LEN);
     if (m->rows == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     return content_read_exact(from, m->rows, (size_t)row_count * SEEK_ROW_LEN, fault);
 }
 
@@ -110,7 +110,7 @@ static enum seal_status load_offsets_header(struct seek_map *m, struct stream_re
                         fault) != SEAL_OK)
         return fault->status;
     if (load_u32(header) != MAGIC_OFFSETS)
-        return fault_set(fault, SEAL_HOSTILE, "it has no table of offsets", NULL);
+        return fault_set(fault, REASON_OFFSETS_MISSING, NULL);
     if (packed_len < SKIPPABLE_HEADER_LEN ||
         load_u32(header + MAGIC_LEN) != packed_len - SKIPPABLE_HEADER_LEN)
         return seek_table_differs(fault);
@@ -144,7 +144,7 @@ enum seal_status seek_map_new(struct seek_map **out, struct stream_reader *from,
 
     *out = NULL;
     if (m == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     if (load_map(m, from, content_len, fault) != SEAL_OK) {
         seek_map_free(m);
         return fault->status;
@@ -330,7 +330,7 @@ enum seal_status content_read_totals(struct stream_reader *from, enum content_ty
     uint64_t table_len;
 
     if (content_len < seek_table_len(0))
-        return fault_set(fault, SEAL_HOSTILE, "its content ends too early", NULL);
+        return fault_set(fault, REASON_CONTENT_ENDS_EARLY, NULL);
     if (content_read_at(from, content_len - SEEK_FOOTER_LEN, footer, sizeof footer, fault) !=
         SEAL_OK)
         return fault->status;

@@ -18,7 +18,7 @@ enum seal_status seek_table_add_row(struct buffer *rows, size_t packed_len, size
 
     seek_row_write(row, (uint32_t)packed_len, (uint32_t)plain_len);
     if (buffer_append(rows, row, sizeof row) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     return SEAL_OK;
 }
 
@@ -28,8 +28,7 @@ static enum seal_status write_skippable(struct stream_writer *to, uint32_t magic
     uint8_t header[SKIPPABLE_HEADER_LEN];
 
     if (len > UINT32_MAX)
-        return fault_set(fault, SEAL_NO_ROOM, "there are more files than the format can list",
-                         NULL);
+        return fault_set(fault, REASON_FILES_TOO_MANY, NULL);
     skippable_header_write(header, magic, (uint32_t)len);
     if (stream_write(to, header, sizeof header, fault) != SEAL_OK)
         return fault->status;
@@ -48,23 +47,23 @@ enum seal_status seek_table_write(struct stream_writer *to, struct buffer *rows,
     }
     seek_footer_write(footer, (uint32_t)(rows->len / SEEK_ROW_LEN));
     if (buffer_append(rows, footer, sizeof footer) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     return write_skippable(to, MAGIC_SEEK_TABLE, rows->data, rows->len, fault);
 }
 
 /* ---- Faults and bytes of content ---------------------------------------------------------- */
 
-static const char table_fault[] = "its seek table differs from what is there";
-static const char offsets_fault[] = "its table of offsets differs from what is there";
+static const enum seal_reason table_fault = REASON_SEEK_TABLE_DIFFERS;
+static const enum seal_reason offsets_fault = REASON_OFFSETS_DIFFER;
 
 enum seal_status seek_table_differs(struct fault *fault)
 {
-    return fault_set(fault, SEAL_HOSTILE, table_fault, NULL);
+    return fault_set(fault, REASON_SEEK_TABLE_DIFFERS, NULL);
 }
 
 enum seal_status offsets_differ(struct fault *fault)
 {
-    return fault_set(fault, SEAL_HOSTILE, offsets_fault, NULL);
+    return fault_set(fault, REASON_OFFSETS_DIFFER, NULL);
 }
 
 enum seal_status content_read_exact(struct stream_reader *from, void *out, size_t len,
@@ -75,7 +74,7 @@ enum seal_status content_read_exact(struct stream_reader *from, void *out, size_
     if (stream_read(from, out, len, &got, fault) != SEAL_OK)
         return fault->status;
     if (got < len)
-        return fault_set(fault, SEAL_HOSTILE, "its content ends too early", NULL);
+        return fault_set(fault, REASON_CONTENT_ENDS_EARLY, NULL);
     return SEAL_OK;
 }
 
@@ -129,7 +128,7 @@ void tables_met_add_entry(struct tables_met *met, uint64_t offset)
 
 /* Compares count rows of the content with those that were met. */
 static enum seal_status compare_rows(struct stream_reader *from, struct row_digest *met,
-                                     uint64_t count, const char *what, struct fault *fault)
+                                     uint64_t count, enum seal_reason reason, struct fault *fault)
 {
     struct row_digest listed = {.count = 0};
     uint8_t row[TABLE_ROW_LEN];
@@ -140,7 +139,7 @@ static enum seal_status compare_rows(struct stream_reader *from, struct row_dige
             return fault->status;
         digest_add(&listed, row);
     }
-    return digest_equal(&listed, met) ? SEAL_OK : fault_set(fault, SEAL_HOSTILE, what, NULL);
+    return digest_equal(&listed, met) ? SEAL_OK : fault_set(fault, reason, NULL);
 }
 
 /* *magic gets that of the frame behind the offsets. */
@@ -151,7 +150,7 @@ static enum seal_status compare_offsets(struct tables_met *met, struct stream_re
     uint32_t len;
 
     if (*magic != MAGIC_OFFSETS)
-        return fault_set(fault, SEAL_HOSTILE, "it has no table of offsets", NULL);
+        return fault_set(fault, REASON_OFFSETS_MISSING, NULL);
     if (content_read_exact(from, size, sizeof size, fault) != SEAL_OK)
         return fault->status;
     len = load_u32(size);
@@ -174,7 +173,7 @@ static enum seal_status compare_seek_table(struct tables_met *met, struct stream
     uint32_t footer_rows;
 
     if (magic != MAGIC_SEEK_TABLE)
-        return fault_set(fault, SEAL_HOSTILE, "something other than its seek table follows", NULL);
+        return fault_set(fault, REASON_SEEK_TABLE_MISPLACED, NULL);
     if (content_read_exact(from, size, sizeof size, fault) != SEAL_OK)
         return fault->status;
     if (load_u32(size) != seek_table_body_len(rows))

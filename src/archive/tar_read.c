@@ -32,7 +32,7 @@ enum seal_status content_reader_new(struct content_reader **out, enum content_ty
 
     *out = NULL;
     if (r == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     r->type = type;
     if (frames_reader_new(&r->frames, from, fault) != SEAL_OK) {
         free(r);
@@ -44,7 +44,7 @@ enum seal_status content_reader_new(struct content_reader **out, enum content_ty
 
 static enum seal_status malformed(struct fault *fault)
 {
-    return fault_set(fault, SEAL_HOSTILE, "its archive is malformed", NULL);
+    return fault_set(fault, REASON_ARCHIVE_MALFORMED, NULL);
 }
 
 static enum seal_status read_block(struct content_reader *r, void *block, struct fault *fault)
@@ -54,7 +54,7 @@ static enum seal_status read_block(struct content_reader *r, void *block, struct
     if (frames_read(r->frames, block, TAR_BLOCK_LEN, &got, fault) != SEAL_OK)
         return fault->status;
     if (got != TAR_BLOCK_LEN)
-        return fault_set(fault, SEAL_HOSTILE, "its archive has no end", NULL);
+        return fault_set(fault, REASON_ARCHIVE_NO_END, NULL);
     return SEAL_OK;
 }
 
@@ -85,15 +85,15 @@ static enum seal_status finish_path(struct content_reader *r, struct tar_entry *
                                     struct fault *fault)
 {
     if (r->path.len > PATH_LEN_MAX)
-        return fault_set(fault, SEAL_HOSTILE, "a path in its archive is too long", NULL);
+        return fault_set(fault, REASON_ARCHIVE_PATH_LONG, NULL);
     if (e->is_dir && r->path.len > 0 && r->path.data[r->path.len - 1] == '/')
         r->path.len--;
     if (buffer_append(&r->path, "", 1) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     e->path = (const char *)r->path.data;
     e->path_len = r->path.len - 1;
     if (!tar_path_is_clean(e->path, e->path_len))
-        return fault_set(fault, SEAL_HOSTILE, "a name in its archive is not allowed", e->path);
+        return fault_set(fault, REASON_ARCHIVE_NAME, e->path);
     return SEAL_OK;
 }
 
@@ -109,11 +109,11 @@ static enum seal_status read_pax(struct content_reader *r, const struct ustar_he
     if (!ustar_read_size(&size, h))
         return malformed(fault);
     if (size > PAX_LEN_MAX)
-        return fault_set(fault, SEAL_HOSTILE, "its archive holds a header that is too long", NULL);
+        return fault_set(fault, REASON_ARCHIVE_HEADER_LONG, NULL);
     whole = (size_t)size + tar_padding_len(size);
     r->pax.len = 0;
     if (buffer_reserve(&r->pax, whole + 1) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     if (frames_read(r->frames, r->pax.data, whole, &got, fault) != SEAL_OK)
         return fault->status;
     if (got != whole)
@@ -130,8 +130,7 @@ static enum seal_status take_header(struct content_reader *r, struct tar_entry *
     struct ustar_fields fields;
 
     if (h->type != TAR_TYPE_FILE && h->type != TAR_TYPE_DIR)
-        return fault_set(fault, SEAL_HOSTILE, "its archive holds an entry of a forbidden kind",
-                         NULL);
+        return fault_set(fault, REASON_ARCHIVE_ENTRY_KIND, NULL);
     if (!ustar_read(&fields, h))
         return malformed(fault);
     e->is_dir = fields.type == TAR_TYPE_DIR;
@@ -145,7 +144,7 @@ static enum seal_status take_header(struct content_reader *r, struct tar_entry *
     if (!pax->has_path) {
         r->path.len = 0;
         if (ustar_read_path(&r->path, h) != SEAL_OK)
-            return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+            return fault_no_memory(fault);
     }
     return finish_path(r, e, fault);
 }
@@ -154,7 +153,7 @@ static enum seal_status take_header(struct content_reader *r, struct tar_entry *
  * full record. */
 static enum seal_status read_end(struct content_reader *r, struct fault *fault)
 {
-    const char *what = "something follows the end of its archive";
+    enum seal_reason reason = REASON_ARCHIVE_TRAILING;
     uint8_t block[TAR_BLOCK_LEN];
     uint64_t end, most;
 
@@ -173,11 +172,11 @@ static enum seal_status read_end(struct content_reader *r, struct fault *fault)
         if (len == 0)
             break;
         if (!bytes_are_zero(data, len) || len > most - frames_consumed(r->frames))
-            return fault_set(fault, SEAL_HOSTILE, what, NULL);
+            return fault_set(fault, reason, NULL);
         frames_skip(r->frames, len);
     }
     if (frames_consumed(r->frames) != end && frames_consumed(r->frames) != most)
-        return fault_set(fault, SEAL_HOSTILE, what, NULL);
+        return fault_set(fault, reason, NULL);
     return SEAL_OK;
 }
 
@@ -252,7 +251,7 @@ enum seal_status content_read_data(struct content_reader *r, const uint8_t **dat
         return fault->status;
     if (r->type == CONTENT_BAG) {
         if (*len == 0)
-            return fault_set(fault, SEAL_HOSTILE, "its archive ends within a file", NULL);
+            return fault_set(fault, REASON_ARCHIVE_CUT_IN_FILE, NULL);
         if (*len > r->data_left)
             *len = (size_t)r->data_left;
         r->data_left -= *len;
@@ -272,7 +271,7 @@ enum seal_status content_reader_load_tables(struct content_reader *r, uint64_t c
                                             uint64_t *entry_count, struct fault *fault)
 {
     if (r->type != CONTENT_BAG)
-        return fault_set(fault, SEAL_USAGE, "it is a stream, in which there are no files", NULL);
+        return fault_set(fault, REASON_STREAM_NO_FILES, NULL);
     r->data_left = r->padding_len = r->shown_len = 0;
     r->seeks = false;
     r->entry_count = 0;
@@ -287,7 +286,7 @@ enum seal_status content_reader_seek_entry(struct content_reader *r, uint64_t en
                                            struct fault *fault)
 {
     if (entry >= r->entry_count)
-        return fault_set(fault, SEAL_USAGE, "it does not have that many entries", NULL);
+        return fault_set(fault, REASON_ENTRY_BEYOND, NULL);
     r->data_left = r->padding_len = r->shown_len = 0;
     return frames_seek_entry(r->frames, entry, fault);
 }

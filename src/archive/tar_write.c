@@ -26,7 +26,7 @@ enum seal_status content_writer_new(struct content_writer **out, enum content_ty
 
     *out = NULL;
     if (w == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     w->type = type;
     if (frames_writer_new(&w->frames, level, crew, to, fault) != SEAL_OK) {
         free(w);
@@ -44,7 +44,7 @@ static enum seal_status note_offset(struct content_writer *w, struct fault *faul
 
     store_u64(row, frames_position(w->frames));
     if (buffer_append(&w->offsets, row, sizeof row) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     return SEAL_OK;
 }
 
@@ -93,7 +93,7 @@ static enum seal_status write_entry_as(struct content_writer *w, const char *pat
     };
 
     if (pax_write(&w->pax, path, path_len, e) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     if (note_offset(w, fault) != SEAL_OK || write_pax(w, fault) != SEAL_OK)
         return fault->status;
     w->data_left = e->size;
@@ -108,12 +108,12 @@ enum seal_status content_write_entry(struct content_writer *w, const struct tar_
     enum seal_status status;
 
     if (e->path_len + e->is_dir > PATH_LEN_MAX)
-        return fault_set(fault, SEAL_NO_ROOM, "its path is too long", e->path);
+        return fault_set(fault, REASON_PATH_LONG, e->path);
     if (!e->is_dir)
         return write_entry_as(w, e->path, e->path_len, e, fault);
     slashed = malloc(e->path_len + 1);
     if (slashed == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     memcpy(slashed, e->path, e->path_len);
     slashed[e->path_len] = '/';
     status = write_entry_as(w, slashed, e->path_len + 1, e, fault);

@@ -122,7 +122,7 @@ enum seal_status ahead_new(struct ahead **out, struct bag_source *source, struct
     struct ahead *a = *out = calloc(1, sizeof *a);
 
     if (a == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     a->source = source;
     a->crew = crew;
     for (size_t i = 0; i < GROUPS; i++) {
@@ -131,7 +131,7 @@ enum seal_status ahead_new(struct ahead **out, struct bag_source *source, struct
         if (a->groups[i].data == NULL) {
             ahead_free(a);
             *out = NULL;
-            return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+            return fault_no_memory(fault);
         }
     }
     return SEAL_OK;

@@ -9,7 +9,7 @@
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 /* ---- Items in order ----------------------------------------------------------------------- */
@@ -86,7 +86,7 @@ enum seal_status bag_check_each_item(const struct bag_check *c,
         struct bag_item shown = describe(&c->table, item, entry);
 
         if (stop_requested())
-            status = fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            status = fault_set(fault, REASON_INTERRUPTED, NULL);
         else
             status = each(ctx, &shown, fault);
         entry += item->type != ITEM_LINK;
@@ -107,7 +107,7 @@ static enum seal_status hand_over(const struct table *t, const struct item *item
     enum seal_status status = path == NULL ? out_of_memory(fault) : SEAL_OK;
 
     if (stop_requested())
-        status = fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        status = fault_set(fault, REASON_INTERRUPTED, NULL);
     if (status == SEAL_OK)
         status = each(ctx, path, implied ? NULL : &mtime, fault);
     free(path);

@@ -141,7 +141,7 @@ static enum seal_status note_name(struct bag_source *s, const char *folder, cons
         status = source_remark_twice(s, BAG_ODD_NAME, (char *)path.data, (char *)told.data,
                                      (char *)recorded.data, fault);
     else
-        (void)fault_set(fault, status, NULL, NULL);
+        (void)fault_set_status(fault, status);
     buffer_free(&path);
     buffer_free(&told);
     buffer_free(&recorded);
@@ -155,7 +155,7 @@ enum seal_status source_note_names(struct bag_source *s, const char *folder,
     enum seal_status status = twins == NULL ? SEAL_NO_MEMORY : find_twins(twins, names, count);
 
     if (status != SEAL_OK)
-        (void)fault_set(fault, status, NULL, NULL);
+        (void)fault_set_status(fault, status);
     for (size_t i = 0; i < count && status == SEAL_OK; i++) {
         unsigned int odd = bag_name_oddities(names[i], strlen(names[i]));
 

@@ -121,7 +121,7 @@ struct line_reader {
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 static enum seal_status end_line(struct line_reader *r, struct fault *fault)
@@ -192,7 +192,7 @@ static enum seal_status read_lines(struct line_reader *r, int fd, char *chunk, i
         int64_t n;
 
         if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
         n = plat_read_at(fd, chunk, READ_LEN, off);
         if (n < 0)
             *sys = errno;

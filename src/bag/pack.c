@@ -66,7 +66,7 @@ static enum seal_status remark_holes(struct packer *p, const char *path, struct 
         return SEAL_OK;
     p->source->damaged_files++;
     if (reading_holes(r, &texts) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     for (size_t at = 0; at < texts->len;) {
         const char *text = (const char *)texts->data + at;
 
@@ -124,7 +124,7 @@ static enum seal_status put_small(struct packer *p, struct item *item, struct re
         status = remark_holes(p, path, r, fault);
     if (status == SEAL_OK && change != READ_STABLE)
         status = append_change(&text, r, change) != SEAL_OK
-                     ? fault_set(fault, SEAL_NO_MEMORY, NULL, NULL)
+                     ? fault_no_memory(fault)
                      : source_remark(p->source, BAG_CHANGED, path, (char *)text.data, fault);
     buffer_free(&text);
     return status;
@@ -186,7 +186,7 @@ static enum seal_status remark_large(struct packer *p, const struct item *item,
         status = read_again(p, &again, r->fd, &stable, now, fault);
     if (status == SEAL_OK && (stable ? describe_change(&text, item, r, change, &again, now)
                                      : append_change(&text, r, change)) != SEAL_OK)
-        status = fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        status = fault_no_memory(fault);
     if (status == SEAL_OK)
         status = source_remark(p->source, BAG_CHANGED, item_path(&p->source->table, item),
                                (char *)text.data, fault);
@@ -324,7 +324,7 @@ static enum seal_status put_payload(struct packer *p, struct fault *fault)
 {
     for (size_t i = 0; i < p->source->table.count; i++) {
         if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
         if (put_item(p, i, fault) != SEAL_OK)
             return fault->status;
     }
@@ -371,7 +371,7 @@ static enum seal_status each_piece(const struct bag_source *s, const struct tag_
 
     for (size_t i = 0; status == SEAL_OK && text->line != NULL && i < s->table.count; i++) {
         if (text->line(&b, &s->table, &s->table.items[i]) != SEAL_OK)
-            status = fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+            status = fault_no_memory(fault);
         else if (b.len >= READ_LEN || i + 1 == s->table.count) {
             status = to->write(to->self, b.data, b.len, fault);
             b.len = 0;
@@ -435,7 +435,7 @@ static enum seal_status put_bag_info(struct packer *p, const struct bag_info *in
     totals.remarks[BAG_DAMAGED] = p->source->damaged_files;
     status = bag_info_text(&b, info, &totals);
     if (status != SEAL_OK)
-        (void)fault_set(fault, status, NULL, NULL);
+        (void)fault_set_status(fault, status);
     else
         status = put_plain_tag_file(p, TAG_BAG_INFO, &b, fault);
     buffer_free(&b);
@@ -451,7 +451,7 @@ static enum seal_status put_tagmanifest(struct packer *p, struct fault *fault)
     for (size_t i = 0; i < sizeof listed / sizeof listed[0] && status == SEAL_OK; i++)
         status = manifest_line(&b, p->tag_digests[listed[i]], tag_file_names[listed[i]]);
     if (status != SEAL_OK)
-        (void)fault_set(fault, status, NULL, NULL);
+        (void)fault_set_status(fault, status);
     else
         status = put_plain_tag_file(p, TAG_TAGMANIFEST, &b, fault);
     buffer_free(&b);
@@ -486,7 +486,7 @@ enum seal_status bag_source_write(struct bag_source *source, struct content_writ
 
     p.buf = malloc(SMALL_LEN);
     if (p.buf == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     if (ahead_new(&p.ahead, source, crew, fault) != SEAL_OK) {
         free(p.buf);
         return fault->status;

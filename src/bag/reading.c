@@ -111,11 +111,11 @@ enum seal_status reading_next(struct reading *r, uint8_t *buf, size_t room, size
 
     *len = 0;
     if (stop_requested())
-        return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
     if (want == 0)
         return SEAL_OK;
     if (!r->ended && read_piece(r, buf, want, len) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     if (*len == 0) {
         r->ended = true;
         *len = want;

@@ -14,7 +14,7 @@
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 void recheck_tell(struct recheck *r, enum bag_change kind, const char *path, const char *format,
@@ -102,7 +102,7 @@ static enum seal_status hash_file(struct recheck *r, int fd, struct digests *d, 
         int64_t n;
 
         if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
         n = plat_read_at(fd, r->chunk, RECHECK_CHUNK, *size);
         if (n < 0)
             *sys = errno;
@@ -114,7 +114,7 @@ static enum seal_status hash_file(struct recheck *r, int fd, struct digests *d, 
             r->observer->progress(r->observer->ctx, (uint64_t)n);
     }
     /* A signal may have ended the reading. */
-    return stop_requested() ? fault_set(fault, SEAL_INTERRUPTED, NULL, NULL) : SEAL_OK;
+    return stop_requested() ? fault_set(fault, REASON_INTERRUPTED, NULL) : SEAL_OK;
 }
 
 /* The strongest of these kinds; any if there is none. */
@@ -224,7 +224,7 @@ static enum seal_status check_tag_files(struct recheck *r, struct fault *fault)
 {
     for (size_t i = 0; i < r->tags.table.count; i++) {
         if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
         if (check_tag_file(r, &r->tags.table.items[i], fault) != SEAL_OK)
             return fault->status;
     }

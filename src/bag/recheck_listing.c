@@ -11,12 +11,12 @@
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 static enum seal_status too_many(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, "it lists more names than can be held in memory", NULL);
+    return fault_set(fault, REASON_LISTED_NAMES_TOO_MANY, NULL);
 }
 
 /* A listing being read: the bag's, or that in as-sealed/. */
@@ -297,7 +297,7 @@ enum seal_status recheck_listing(struct recheck *r, struct fault *fault)
 
     l.has_as_sealed = plat_stat_at(r->dirfd, BAG_AS_SEALED_DIR, false, &st) == 0;
     if (!l.has_as_sealed && errno != ENOENT) /* without it names would be taken for missing */
-        return fault_set_errno(fault, "as-sealed could not be looked at", r->name);
+        return fault_set_errno(fault, REASON_AS_SEALED_LOOK, r->name);
     if (recheck_read(r, l.name, &taker, &whole, NULL, fault) != SEAL_OK)
         return fault->status;
     r->result->has_listing = whole && l.is_ours;

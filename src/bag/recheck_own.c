@@ -13,7 +13,7 @@ static const char sealed_prefix[] = BAG_AS_SEALED_DIR "/";
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 bool recheck_tag_is_listed(struct recheck *r, const char *path)
@@ -99,7 +99,7 @@ static enum seal_status tell_added(struct recheck *r, int fd, const char *in, st
     if (names.failed)
         status = out_of_memory(fault);
     for (size_t i = 0; i < names.count && status == SEAL_OK; i++)
-        status = stop_requested() ? fault_set(fault, SEAL_INTERRUPTED, NULL, NULL)
+        status = stop_requested() ? fault_set(fault, REASON_INTERRUPTED, NULL)
                                   : tell_entry(r, fd, in, names.list[i], fault);
     ondisk_names_free(&names);
     return status;

@@ -13,17 +13,18 @@
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 static enum seal_status too_many(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, "it lists more names than can be held in memory", NULL);
+    return fault_set(fault, REASON_LISTED_NAMES_TOO_MANY, NULL);
 }
 
-static enum seal_status no_bag(const struct recheck *r, const char *what, struct fault *fault)
+static enum seal_status no_bag(const struct recheck *r, enum seal_reason reason,
+                               struct fault *fault)
 {
-    return fault_set(fault, SEAL_USAGE, what, r->name);
+    return fault_set(fault, reason, r->name);
 }
 
 enum seal_status recheck_read(struct recheck *r, const char *path, const struct line_taker *taker,
@@ -125,9 +126,9 @@ static enum seal_status read_bagit_lines(struct recheck *r, struct bagit *b, str
     enum seal_status status;
 
     if (fd == ONDISK_NO_FILE)
-        return no_bag(r, "it is no bag: its bagit.txt is no file", fault);
+        return no_bag(r, REASON_BAG_DECLARATION_KIND, fault);
     if (fd < 0 && sys == ENOENT)
-        return no_bag(r, "it is no bag: it has no bagit.txt", fault);
+        return no_bag(r, REASON_BAG_NO_DECLARATION, fault);
     if (fd >= 0) {
         status = ondisk_lines(fd, &taker, &sys, NULL, fault);
         (void)plat_close(fd);
@@ -135,7 +136,7 @@ static enum seal_status read_bagit_lines(struct recheck *r, struct bagit *b, str
             return status;
     }
     errno = sys;
-    return sys == 0 ? SEAL_OK : fault_set_errno(fault, "its bagit.txt could not be read", r->name);
+    return sys == 0 ? SEAL_OK : fault_set_errno(fault, REASON_BAG_DECLARATION_READ, r->name);
 }
 
 /* RFC 8493, 2.1.1. */
@@ -146,9 +147,9 @@ static enum seal_status read_bagit(struct recheck *r, struct fault *fault)
     if (read_bagit_lines(r, &b, fault) != SEAL_OK)
         return fault->status;
     if (!b.has_version)
-        return no_bag(r, "its bagit.txt does not say a version of BagIt from 0.93 to 1.0", fault);
+        return no_bag(r, REASON_BAG_VERSION, fault);
     if (!b.is_utf8)
-        return no_bag(r, "its bagit.txt does not say that its record is in UTF-8", fault);
+        return no_bag(r, REASON_BAG_ENCODING, fault);
     if (b.has_bom)
         recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_BAGIT],
                      "it begins with a byte order mark");
@@ -470,15 +471,13 @@ static enum seal_status find_manifests(struct recheck *r, struct fault *fault)
     bool there = plat_stat_at(r->dirfd, PAYLOAD_DIR, false, &st) == 0;
 
     if (!there && errno != ENOENT)
-        return fault_set_errno(fault, "its data folder could not be looked at", r->name);
+        return fault_set_errno(fault, REASON_BAG_DATA_LOOK, r->name);
     if (!there || st.type != PLAT_DIR)
-        return no_bag(r, "it is no bag: it has no data folder", fault);
+        return no_bag(r, REASON_BAG_NO_DATA, fault);
     if (plat_list_dir(r->dirfd, note_manifest, r) != 0)
-        return fault_set_errno(fault, "could not be listed", r->name);
+        return fault_set_errno(fault, REASON_LIST, r->name);
     if (r->payload.kinds == 0)
-        return no_bag(r,
-                      r->knows_no_kind ? "it has no manifest this program can check"
-                                       : "it is no bag: it has no manifest",
+        return no_bag(r, r->knows_no_kind ? REASON_BAG_MANIFEST_UNKNOWN : REASON_BAG_NO_MANIFEST,
                       fault);
     lay_out_rows(&r->payload);
     lay_out_rows(&r->tags);
@@ -491,7 +490,7 @@ enum seal_status recheck_record(struct recheck *r, struct fault *fault)
         read_manifests(r, &r->payload, fault) != SEAL_OK)
         return fault->status;
     if (r->payload.whole == 0)
-        return fault_set(fault, SEAL_IO, "no manifest of it could be read", r->name);
+        return fault_set(fault, REASON_MANIFEST_READ, r->name);
     name_algorithms(r);
     if (r->is_version_1)
         compare_manifests(r);

@@ -42,7 +42,7 @@ enum seal_status source_remark_twice(struct bag_source *s, enum bag_remark kind,
     if (kind == BAG_LINK || kind == BAG_RENAMED)
         return SEAL_OK;
     if (mtree_remark(&s->remarks, kind, path, recorded) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     return SEAL_OK;
 }
 
@@ -270,7 +270,7 @@ static int add_listed(void *ctx, const char *name)
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 struct streams {
@@ -451,7 +451,7 @@ static enum seal_status add_child(struct bag_source *s, int dirfd, const char *f
     enum seal_status status;
 
     if (stop_requested())
-        return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
     switch (child->st.type) {
     case PLAT_LINK:
         return add_link(s, dirfd, folder, original, child, fault);
@@ -572,19 +572,18 @@ static enum seal_status root_start(struct source_root *root, const char *path, c
 
     *root = (struct source_root){.path = path, .follow = len > 0 && path[len - 1] == '/'};
     if (len == 0)
-        return fault_set(fault, SEAL_USAGE, "an empty name was given to seal", NULL);
+        return fault_set(fault, REASON_SOURCE_EMPTY_NAME, NULL);
     *name = last_part(path);
     if (*name == NULL)
         return out_of_memory(fault);
     root->merged = **name == '\0' || strcmp(*name, ".") == 0 || strcmp(*name, "..") == 0 ||
                    path_is_drive(path);
     if (plat_stat_at(PLAT_CWD, path, root->follow || root->merged, st) != 0)
-        return fault_set_errno(fault, "could not be read", path);
+        return fault_set_errno(fault, REASON_READ, path);
     if (st->type == PLAT_LINK)
-        return fault_set(fault, SEAL_USAGE, "it is a symbolic link: name what it points to instead",
-                         path);
+        return fault_set(fault, REASON_SOURCE_LINK, path);
     if (st->type != PLAT_FILE && st->type != PLAT_DIR)
-        return fault_set(fault, SEAL_USAGE, "it is neither a file nor a folder", path);
+        return fault_set(fault, REASON_SOURCE_KIND, path);
     root->is_dir = st->type == PLAT_DIR;
     root->strip = strlen(PAYLOAD_DIR) + (root->merged ? 0 : 1 + strlen(*name));
     return SEAL_OK;
@@ -608,7 +607,7 @@ static enum seal_status root_add(struct bag_source *s, size_t number, const char
         s->table.items[0].sec = st.mtime.sec;
         s->table.items[0].nsec = st.mtime.nsec;
         fd = open_folder(s, number, "");
-        status = fd < 0 ? fault_set_errno(fault, "could not be read", path)
+        status = fd < 0 ? fault_set_errno(fault, REASON_READ, path)
                         : list_children(s, c, fd, PAYLOAD_DIR, fault);
         goto out;
     }
@@ -635,10 +634,7 @@ static enum seal_status refuse_doubles(struct children *c, struct fault *fault)
         qsort(c->list, c->count, sizeof *c->list, compare_child_names);
     for (size_t i = 1; i < c->count; i++)
         if (strcmp(c->list[i - 1].name, c->list[i].name) == 0)
-            return fault_set(fault, SEAL_USAGE,
-                             "two of the things to seal have this name; put them into one folder "
-                             "under different names",
-                             c->list[i].name);
+            return fault_set(fault, REASON_SOURCE_TWICE, c->list[i].name);
     return SEAL_OK;
 }
 

@@ -71,7 +71,7 @@ enum seal_status bag_spelling_new(struct bag_spelling **out, struct fault *fault
     if (s == NULL || buffer_append(&s->names, "", 1) != SEAL_OK) {
         free(s);
         *out = NULL;
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     }
     randombytes_buf(s->key, sizeof s->key);
     return SEAL_OK;
@@ -319,7 +319,7 @@ enum seal_status bag_spelling_add(struct bag_spelling *s, const char *path, size
         struct part part = {path + start, end - start, end <= known_len, end == path_len};
 
         if (add_part(s, &part, &hash, &folded) != SEAL_OK)
-            return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+            return fault_no_memory(fault);
         start = end + 1;
     }
     return SEAL_OK;

@@ -65,7 +65,7 @@ enum seal_status bag_source_survey(struct bag_source *s, struct bag_survey *surv
         struct item *item = &s->table.items[i];
 
         if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
         if (item->type == ITEM_FILE && each != NULL && try_file(s, item, fault) != SEAL_OK)
             return fault->status;
         if ((item->marks & MARK_ABSENT) != 0)

@@ -21,7 +21,7 @@ enum seal_status bag_check_new(struct bag_check **out, enum bag_scope scope, str
 {
     *out = calloc(1, sizeof **out);
     if (*out == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     (*out)->scope = scope;
     table_init(&(*out)->table, true);
     return SEAL_OK;
@@ -39,20 +39,20 @@ void bag_check_free(struct bag_check *c)
     free(c);
 }
 
-static enum seal_status hostile(struct fault *fault, const char *what, const char *name)
+static enum seal_status hostile(struct fault *fault, enum seal_reason reason, const char *name)
 {
-    return fault_set(fault, SEAL_HOSTILE, what, name);
+    return fault_set(fault, reason, name);
 }
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 /* The table takes no more. */
 static enum seal_status too_many(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, "it holds more names than can be held in memory", NULL);
+    return fault_set(fault, REASON_NAMES_TOO_MANY, NULL);
 }
 
 /* ---- Entries ------------------------------------------------------------------------------ */
@@ -89,7 +89,7 @@ static enum seal_status imply_folders(struct bag_check *c, size_t number, uint8_
             continue;
         above = table_find(&c->table, path, at);
         if (above != NULL && above->type != ITEM_DIR)
-            return hostile(fault, "a name in it is a file and a folder at once", path);
+            return hostile(fault, REASON_BAG_FILE_AND_FOLDER, path);
         if (above != NULL) {
             *known_len = at;
             break;
@@ -111,7 +111,7 @@ static enum seal_status payload_item(struct bag_check *c, const struct tar_entry
 
     place->is_known = item != NULL;
     if (item != NULL && !(item->marks & MARK_IMPLIED && e->is_dir))
-        return hostile(fault, "a name stands in it twice", e->path);
+        return hostile(fault, REASON_BAG_NAME_TWICE, e->path);
     if (item == NULL) {
         item = table_add(&c->table, e->path, e->path_len);
         if (item == NULL)
@@ -134,9 +134,9 @@ static enum seal_status payload_entry(struct bag_check *c, const struct tar_entr
     struct item *item;
 
     if (any_tag_seen(c) || c->scope == BAG_RECORD_ALONE)
-        return hostile(fault, "a file of the evidence follows the record", e->path);
+        return hostile(fault, REASON_BAG_EVIDENCE_LATE, e->path);
     if (e->path_len == strlen(PAYLOAD_DIR) && !e->is_dir)
-        return hostile(fault, "data in it is no folder", e->path);
+        return hostile(fault, REASON_BAG_DATA_KIND, e->path);
     if (payload_item(c, e, place, &c->item, fault) != SEAL_OK)
         return fault->status;
     item = &c->table.items[c->item];
@@ -168,11 +168,11 @@ enum seal_status bag_check_entry(struct bag_check *c, const struct tar_entry *e,
         return payload_entry(c, e, place, fault);
     c->tag = e->is_dir ? -1 : tag_file_number(e->path);
     if (c->tag < 0)
-        return hostile(fault, "it holds something outside its data folder", e->path);
+        return hostile(fault, REASON_BAG_OUTSIDE_DATA, e->path);
     if (c->tag_seen[c->tag])
-        return hostile(fault, "a name stands in it twice", e->path);
+        return hostile(fault, REASON_BAG_NAME_TWICE, e->path);
     if (c->tag_seen[TAG_TAGMANIFEST])
-        return hostile(fault, "something follows the last file of the record", e->path);
+        return hostile(fault, REASON_BAG_RECORD_TRAILING, e->path);
     c->tag_seen[c->tag] = true;
     c->line.len = 0;
     c->line_number = 0;
@@ -218,20 +218,19 @@ static enum seal_status take_manifest_line(struct bag_check *c, char *line, size
     struct item *item;
 
     if (!manifest_parse(line, len, digest, &path, &path_len))
-        return hostile(fault, "a line of its manifest is malformed", NULL);
+        return hostile(fault, REASON_BAG_MANIFEST_LINE, NULL);
     item = table_find(&c->table, path, path_len);
     if (c->scope == BAG_RECORD_ALONE &&
         believe(c, path, path_len, ITEM_FILE, &item, fault) != SEAL_OK)
         return fault->status;
     if (item == NULL || item->type != ITEM_FILE)
-        return hostile(fault, "its manifest lists a file that is not there", NULL);
+        return hostile(fault, REASON_BAG_MANIFEST_ABSENT, NULL);
     if (item->marks & MARK_IN_MANIFEST)
-        return hostile(fault, "its manifest lists a file twice", item_path(&c->table, item));
+        return hostile(fault, REASON_BAG_MANIFEST_TWICE, item_path(&c->table, item));
     if (c->scope == BAG_RECORD_ALONE && !(item->marks & MARK_IN_LISTING))
         memcpy(item->digest, digest, sizeof digest);
     if (memcmp(digest, item->digest, sizeof digest) != 0)
-        return hostile(fault, "its manifest has another digest for a file",
-                       item_path(&c->table, item));
+        return hostile(fault, REASON_BAG_MANIFEST_DIGEST, item_path(&c->table, item));
     item->marks |= MARK_IN_MANIFEST;
     return SEAL_OK;
 }
@@ -246,12 +245,12 @@ static enum seal_status take_tagmanifest_line(struct bag_check *c, char *line, s
     int which;
 
     if (!manifest_parse(line, len, digest, &path, &path_len))
-        return hostile(fault, "a line of its tag manifest is malformed", NULL);
+        return hostile(fault, REASON_BAG_TAGMANIFEST_LINE, NULL);
     if (path_len < sizeof name)
         memcpy(name, path, path_len);
     which = strlen(name) == path_len ? tag_file_number(name) : -1;
     if (which < 0 || which == TAG_TAGMANIFEST || c->tag_is_listed[which])
-        return hostile(fault, "its tag manifest does not list just what it should", NULL);
+        return hostile(fault, REASON_BAG_TAGMANIFEST_ROWS, NULL);
     c->tag_is_listed[which] = true;
     memcpy(c->tag_listed[which], digest, sizeof digest);
     return SEAL_OK;
@@ -264,7 +263,7 @@ static enum seal_status take_link(struct bag_check *c, const struct mtree_entry 
     struct item *item;
 
     if (known != NULL || e->path_len == strlen(PAYLOAD_DIR) || !is_payload(e->path, e->path_len))
-        return hostile(fault, "its listing has a link where something else is", NULL);
+        return hostile(fault, REASON_BAG_LISTING_LINK, NULL);
     item = table_add(&c->table, e->path, e->path_len);
     if (item == NULL)
         return too_many(fault);
@@ -297,13 +296,13 @@ static void believe_listing(struct bag_check *c, struct item *item, const struct
 static enum seal_status take_mtree_entry(struct bag_check *c, char *line, size_t len,
                                          struct fault *fault)
 {
-    const char *differs = "its listing differs from what is there";
+    const enum seal_reason differs = REASON_BAG_LISTING_OFF;
     struct mtree_entry e;
     struct item *item;
     const char *name;
 
     if (!mtree_parse(line, len, &e))
-        return hostile(fault, "a line of its listing is malformed", NULL);
+        return hostile(fault, REASON_BAG_LISTING_LINE, NULL);
     item = table_find(&c->table, e.path, e.path_len);
     if (e.type == ITEM_LINK)
         return take_link(c, &e, item, fault);
@@ -311,10 +310,10 @@ static enum seal_status take_mtree_entry(struct bag_check *c, char *line, size_t
         believe(c, e.path, e.path_len, e.type, &item, fault) != SEAL_OK)
         return fault->status;
     if (item == NULL || (item->marks & MARK_IMPLIED) != 0)
-        return hostile(fault, "its listing names something that is not there", NULL);
+        return hostile(fault, REASON_BAG_LISTING_ABSENT, NULL);
     name = item_path(&c->table, item);
     if (item->marks & MARK_IN_LISTING)
-        return hostile(fault, "its listing names something twice", name);
+        return hostile(fault, REASON_BAG_LISTING_TWICE, name);
     if (c->scope == BAG_RECORD_ALONE && item->type == e.type)
         believe_listing(c, item, &e);
     if (item->type != e.type || item->sec != e.time.sec || item->nsec != e.time.nsec)
@@ -374,15 +373,14 @@ static enum seal_status take_mtree_line(struct bag_check *c, char *line, size_t 
                                         struct fault *fault)
 {
     if (memchr(line, '\0', len) != NULL)
-        return hostile(fault, "a line of its listing is malformed", NULL);
+        return hostile(fault, REASON_BAG_LISTING_LINE, NULL);
     if (c->line_number == 1)
-        return strcmp(line, "#mtree") == 0
-                   ? SEAL_OK
-                   : hostile(fault, "its listing does not begin as it should", NULL);
+        return strcmp(line, "#mtree") == 0 ? SEAL_OK
+                                           : hostile(fault, REASON_BAG_LISTING_BEGIN, NULL);
     if (c->line_number == 2 && strcmp(line, ". type=dir") == 0)
         return SEAL_OK;
     if (line[0] == '#' && line[len - 1] == '\\')
-        return hostile(fault, "a comment in its listing would hide the line behind it", NULL);
+        return hostile(fault, REASON_BAG_COMMENT_HIDES, NULL);
     if (line[0] == '#')
         return take_remark(c, line, len, fault);
     return take_mtree_entry(c, line, len, fault);
@@ -395,7 +393,7 @@ static enum seal_status take_bagit_line(struct bag_check *c, const char *line, s
     static const char *const lines[] = {"BagIt-Version: 1.0", "Tag-File-Character-Encoding: UTF-8"};
 
     if (c->line_number > 2 || strlen(line) != len || strcmp(line, lines[c->line_number - 1]) != 0)
-        return hostile(fault, "its bagit.txt does not say BagIt 1.0 in UTF-8", NULL);
+        return hostile(fault, REASON_BAG_DECLARATION, NULL);
     return SEAL_OK;
 }
 
@@ -416,7 +414,7 @@ static enum seal_status take_bag_info_line(struct bag_check *c, const char *line
         len--;
     if (len >= OXUM_SIZE ||
         (c->oxum[0] != '\0' && (strlen(c->oxum) != len || memcmp(oxum, c->oxum, len) != 0)))
-        return hostile(fault, "its Payload-Oxum is not that of its files", NULL);
+        return hostile(fault, REASON_BAG_OXUM, NULL);
     (void)snprintf(c->oxum, OXUM_SIZE, "%.*s", len > 0 ? (int)len : OXUM_SIZE,
                    len > 0 ? oxum : "none");
     return SEAL_OK;
@@ -470,7 +468,7 @@ static enum seal_status append_to_line(struct bag_check *c, const char *text, si
     char first = c->line.len > 0 ? (char)c->line.data[0] : len > 0 ? text[0] : '\0';
 
     if (len > room && c->tag != TAG_BAG_INFO && !(c->tag == TAG_MTREE && first == '#'))
-        return hostile(fault, "a line of its record is too long", NULL);
+        return hostile(fault, REASON_BAG_LINE_LONG, NULL);
     if (buffer_append(&c->line, text, len < room ? len : room) != SEAL_OK)
         return out_of_memory(fault);
     if (len > room) {
@@ -516,11 +514,11 @@ enum seal_status bag_check_entry_end(struct bag_check *c, struct fault *fault)
     }
     sha256_end(&c->hash, c->tag_digests[c->tag]);
     if (c->tag == TAG_MTREE && (c->line.len > 0 || c->line_number == 0))
-        return hostile(fault, "its listing does not end as it should", NULL);
+        return hostile(fault, REASON_BAG_LISTING_END, NULL);
     if (c->line.len > 0 && take_line(c, fault) != SEAL_OK) /* the last line's end may be missing */
         return fault->status;
     if (c->tag == TAG_BAGIT && c->line_number != 2)
-        return hostile(fault, "its bagit.txt does not say BagIt 1.0 in UTF-8", NULL);
+        return hostile(fault, REASON_BAG_DECLARATION, NULL);
     return SEAL_OK;
 }
 
@@ -544,9 +542,9 @@ static enum seal_status check_item_listed(const struct bag_check *c, const struc
     if (item->type == ITEM_LINK || (item->marks & MARK_IMPLIED) != 0) /* then it has no NUL */
         return SEAL_OK;
     if (item->type == ITEM_FILE && !(item->marks & MARK_IN_MANIFEST))
-        return hostile(fault, "its manifest does not list a file that is there", name);
+        return hostile(fault, REASON_BAG_MANIFEST_LACKS, name);
     if (!(item->marks & MARK_IN_LISTING))
-        return hostile(fault, "its listing does not name something that is there", name);
+        return hostile(fault, REASON_BAG_LISTING_LACKS, name);
     return SEAL_OK;
 }
 
@@ -557,17 +555,17 @@ enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[static SHA256
 
     for (int i = 0; i < TAG_COUNT; i++) {
         if (!c->tag_seen[i])
-            return hostile(fault, "a file of its record is missing", tag_file_names[i]);
+            return hostile(fault, REASON_BAG_RECORD_MISSING, tag_file_names[i]);
         if (i == TAG_TAGMANIFEST)
             continue;
         if (!c->tag_is_listed[i] || memcmp(c->tag_listed[i], c->tag_digests[i], SHA256_LEN) != 0)
-            return hostile(fault, "its tag manifest differs from what is there", tag_file_names[i]);
+            return hostile(fault, REASON_BAG_TAGMANIFEST_DIFFERS, tag_file_names[i]);
     }
     data = table_find(&c->table, PAYLOAD_DIR, strlen(PAYLOAD_DIR));
     if (data == NULL || (data->marks & MARK_LINK_ONLY) != 0)
-        return hostile(fault, "it has no data folder", NULL);
+        return hostile(fault, REASON_BAG_DATA_MISSING, NULL);
     if (!oxum_is_right(c))
-        return hostile(fault, "its Payload-Oxum is not that of its files", NULL);
+        return hostile(fault, REASON_BAG_OXUM, NULL);
     for (size_t i = 0; i < c->table.count; i++)
         if (check_item_listed(c, &c->table.items[i], fault) != SEAL_OK)
             return fault->status;

@@ -34,7 +34,7 @@ struct walk {
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 /* ---- Names -------------------------------------------------------------------------------- */
@@ -185,7 +185,7 @@ static enum seal_status visit_files(struct walk *w, struct fault *fault)
 
         l->names[i] = NULL;
         if (stop_requested())
-            status = fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            status = fault_set(fault, REASON_INTERRUPTED, NULL);
         else
             status = set_path(w, name, fault);
         e = entry_here(w, name);
@@ -267,7 +267,7 @@ static enum seal_status step(struct walk *w, struct fault *fault)
         return SEAL_OK;
     }
     if (stop_requested())
-        return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
     if (l->fd < 0 && reopen(w) != 0) {
         const char *why = plat_strerror(errno);
 

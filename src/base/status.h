@@ -31,21 +31,50 @@ enum seal_status {
     SEAL_BROKE             /* what reads the content was stopped, or crashed, on it */
 };
 
-#define FAULT_NAME_SIZE 1024
-
-/* The first failure of an operation, for the one message that cli prints. */
-struct fault {
-    enum seal_status status;
-    int sys;                    /* errno, or 0 */
-    const char *what;           /* a clause, static text: "padding is not zero"; may be NULL */
-    char name[FAULT_NAME_SIZE]; /* the file or item concerned, raw bytes, cut to fit; "" if none */
+/* Why it failed; base/reasons.def has the list, with the status of each. The first ones say no more
+ * than their status, and have its number. */
+enum seal_reason {
+    REASON_NONE = 0,
+#define FAULT(reason, status) REASON_##reason,
+#include "base/reasons.def"
+#undef FAULT
+    REASON_COUNT
 };
 
-/* Notes a failure unless one is noted already, and returns status. name may be NULL. */
-enum seal_status fault_set(struct fault *fault, enum seal_status status, const char *what,
-                           const char *name);
-/* The same with errno: SEAL_IO, but SEAL_NO_MEMORY for ENOMEM, SEAL_INTERRUPTED for EINTR. */
-enum seal_status fault_set_errno(struct fault *fault, const char *what, const char *name);
+/* The status that goes with a reason; SEAL_OK for REASON_NONE and for what is no reason. */
+enum seal_status reason_status(enum seal_reason reason);
+
+#define FAULT_NAME_SIZE 1024
+
+/* In the place of a name, for the standard streams. */
+#define NAME_STDIN "/dev/stdin"
+#define NAME_STDOUT "/dev/stdout"
+
+/* The first failure of an operation, for the one message about it. All that it says is here: it
+ * points to nothing. */
+struct fault {
+    enum seal_status status; /* SEAL_OK: there is none */
+    enum seal_reason reason;
+    int sys;                    /* errno, or 0 */
+    uint64_t number, limit;     /* where the reason has numbers: what was met, what is allowed */
+    uint64_t more;              /* files that it concerns besides the one of that name */
+    char name[FAULT_NAME_SIZE]; /* the file concerned, raw bytes, cut to fit; "" if none */
+    char item[FAULT_NAME_SIZE]; /* a name within that file, or a second one; "" if none */
+};
+
+/* Notes a failure unless one is noted already, and returns its status. name may be NULL. */
+enum seal_status fault_set(struct fault *fault, enum seal_reason reason, const char *name);
+/* The same with errno. The status is SEAL_NO_MEMORY for ENOMEM, SEAL_INTERRUPTED for EINTR after
+ * a signal that asks to stop, and else that of the reason, which is SEAL_IO. */
+enum seal_status fault_set_errno(struct fault *fault, enum seal_reason reason, const char *name);
+/* For a call that returned status and takes no fault: the reason that says no more than that.
+ * Nothing for SEAL_OK. */
+enum seal_status fault_set_status(struct fault *fault, enum seal_status status);
+/* Memory could not be had. */
+enum seal_status fault_no_memory(struct fault *fault);
+/* The numbers and the second name of a failure that was just noted. */
+void fault_add_numbers(struct fault *fault, uint64_t number, uint64_t limit);
+void fault_add_item(struct fault *fault, const char *item);
 /* Adds the name to a failure that was noted by somebody who did not know it. */
 void fault_add_name(struct fault *fault, const char *name);
 

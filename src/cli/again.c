@@ -29,14 +29,14 @@ static void show_change(void *ctx, enum bag_change kind, const char *path, const
 {
     (void)ctx;
     progress_hide();
-    print("%-10s %s%s%s%s\n", change_words[kind], shown(path), detail != NULL ? " (" : "",
-          detail != NULL ? shown(detail) : "", detail != NULL ? ")" : "");
+    print_data("%-10s %s%s%s%s\n", change_words[kind], shown(path), detail != NULL ? " (" : "",
+               detail != NULL ? shown(detail) : "", detail != NULL ? ")" : "");
 }
 
 static void show_note(void *ctx, const char *path, const char *what)
 {
     (void)ctx;
-    say("%s: %s", shown(path), what);
+    say_old("%s: %s", shown(path), what);
 }
 
 /* ---- The custody record beside it --------------------------------------------------------- */
@@ -48,9 +48,9 @@ static enum seal_status read_whole(int fd, struct buffer *out, const char *name,
 
     do {
         if (out->len > RECORD_MAX)
-            return fault_set(fault, SEAL_USAGE, "it is too large for a custody record", name);
+            return fault_set(fault, REASON_RECORD_LARGE, name);
         if (buffer_reserve(out, 65536) != SEAL_OK)
-            return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+            return fault_no_memory(fault);
         if (fd_read_full(fd, out->data + out->len, 65536, &got, fault) != SEAL_OK) {
             fault_add_name(fault, name);
             return fault->status;
@@ -79,12 +79,11 @@ static enum seal_status read_record(const char *path, struct buffer *text, struc
     int fd = -1;
 
     if (real == NULL || plat_stat_at(PLAT_CWD, real, false, &st) != 0)
-        status = fault_set_errno(fault, "could not be looked at", path);
+        status = fault_set_errno(fault, REASON_LOOK, path);
     else if (st.type != PLAT_FILE)
-        status = fault_set(fault, SEAL_IO, "it is in the place of the custody record, and no file",
-                           path);
+        status = fault_set(fault, REASON_RECORD_NO_FILE, path);
     else if ((fd = plat_open_file(PLAT_CWD, real, false)) < 0)
-        status = fault_set_errno(fault, "could not be opened", path);
+        status = fault_set_errno(fault, REASON_OPEN, path);
     else
         status = read_whole(fd, text, path, fault);
     if (fd >= 0)
@@ -107,7 +106,7 @@ static enum custody_state use_record(const char *path, struct custody_known *kno
         if (custody_json_read(known, (char *)text.data, text.len))
             state = CUSTODY_READ;
         else
-            (void)fault_set(fault, SEAL_IO, "it is no custody record that can be read", path);
+            (void)fault_set(fault, REASON_RECORD_UNREADABLE, path);
     }
     buffer_free(&text);
     return state;
@@ -122,9 +121,9 @@ static enum custody_state read_custody(const char *bag, struct custody_known *kn
     enum custody_state state = CUSTODY_UNUSABLE;
 
     if (real == NULL)
-        (void)fault_set_errno(fault, "where it is could not be found out", bag);
+        (void)fault_set_errno(fault, REASON_LOCATE, bag);
     else if (buffer_printf(&path, "%s.custody.json", real) != SEAL_OK)
-        (void)fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        (void)fault_no_memory(fault);
     else
         state = use_record((const char *)path.data, known, fault);
     buffer_free(&path);
@@ -145,29 +144,29 @@ static enum custody_result compare_custody(const char *bag, const struct bag_rec
     char hex[2 * SHA256_LEN + 1];
 
     if (state == CUSTODY_NONE) {
-        print("custody    none beside it\n");
+        print_data("custody    none beside it\n");
         return CUSTODY_SAME;
     }
     if (state == CUSTODY_UNUSABLE || r->has_unread_digest) {
-        print("custody    its lists could not be compared with a record\n");
+        print_data("custody    its lists could not be compared with a record\n");
         return CUSTODY_NOT_KNOWN;
     }
     if (r->has_digest && memcmp(known.digest, r->digest, SHA256_LEN) == 0) {
-        print("custody    its lists are those on record of %s, receipt %s\n", shown(known.opened),
-              shown(known.receipt));
+        print_data("custody    its lists are those on record of %s, receipt %s\n",
+                   shown(known.opened), shown(known.receipt));
         return CUSTODY_SAME;
     }
     hex_encode(hex, known.digest, SHA256_LEN);
-    print("custody    its lists are NOT those on record of %s, with the digest %s\n",
-          shown(known.opened), hex);
+    print_data("custody    its lists are NOT those on record of %s, with the digest %s\n",
+               shown(known.opened), hex);
     return CUSTODY_OTHER;
 }
 
 static void show_changed(const char *bag, uint64_t changes, bool is_other)
 {
-    print("CHANGED    %s: %s%s%s\n", shown(bag),
-          changes > 0 ? count_text(changes, "difference") : "",
-          changes > 0 && is_other ? ", and " : "", is_other ? "it is not the bag on record" : "");
+    print_data(
+        "CHANGED    %s: %s%s%s\n", shown(bag), changes > 0 ? count_text(changes, "difference") : "",
+        changes > 0 && is_other ? ", and " : "", is_other ? "it is not the bag on record" : "");
 }
 
 /* The last line: what it all comes to. */
@@ -183,22 +182,22 @@ static enum exit_code show_verdict(const char *bag, const struct bag_recheck *r,
         return EXIT_DAMAGED;
     }
     if (unread > 0) {
-        print("UNCHECKED  %s: %s could not be read; what was read is as its lists say\n",
-              shown(bag), count_text(unread, "file"));
+        print_data("UNCHECKED  %s: %s could not be read; what was read is as its lists say\n",
+                   shown(bag), count_text(unread, "file"));
         return EXIT_NOT_DONE;
     }
     if (custody == CUSTODY_NOT_KNOWN) {
-        print("UNCHECKED  %s: every byte is as its lists say; the custody record could not "
-              "be used\n",
-              shown(bag));
+        print_data("UNCHECKED  %s: every byte is as its lists say; the custody record could not "
+                   "be used\n",
+                   shown(bag));
         return EXIT_NOT_DONE;
     }
     if (times > 0) {
-        print("TIMES      %s: %s %s; every byte is as on record\n", shown(bag),
-              count_text(times, "time"), times == 1 ? "differs" : "differ");
+        print_data("TIMES      %s: %s %s; every byte is as on record\n", shown(bag),
+                   count_text(times, "time"), times == 1 ? "differs" : "differ");
         return EXIT_INCOMPLETE;
     }
-    print("unchanged  %s\n", shown(bag));
+    print_data("unchanged  %s\n", shown(bag));
     return EXIT_ALL_DONE;
 }
 
@@ -209,11 +208,11 @@ static enum exit_code show_result(const char *bag, const struct bag_recheck *r)
     enum custody_result custody;
     enum exit_code code;
 
-    say("%s, %s, read and compared (%s%s)", count_text(r->files, "file"), size_text(r->bytes),
-        r->algorithms, r->has_listing ? ", times" : "");
+    say_old("%s, %s, read and compared (%s%s)", count_text(r->files, "file"), size_text(r->bytes),
+            r->algorithms, r->has_listing ? ", times" : "");
     if (r->has_digest) {
         hex_encode(hex, r->digest, SHA256_LEN);
-        print("digest     %s\n", hex);
+        print_data("digest     %s\n", hex);
     }
     custody = compare_custody(bag, r, &fault);
     code = show_verdict(bag, r, custody);
@@ -249,15 +248,14 @@ enum exit_code recheck_bag(const char *path, const struct asked_limits *limits,
 {
     struct intake_result result;
     struct fault fault = {.status = SEAL_OK};
-    char reason[REASON_SIZE];
     enum seal_status status;
     int fd = plat_open_dir(PLAT_CWD, path, true);
 
     if (fd < 0) {
         if (errno == ENOTDIR)
-            (void)fault_set(&fault, SEAL_USAGE, "it is no folder, and so no bag", path);
+            (void)fault_set(&fault, REASON_BAG_NO_FOLDER, path);
         else
-            (void)fault_set_errno(&fault, "could not be opened", path);
+            (void)fault_set_errno(&fault, REASON_OPEN, path);
         return complain(&fault);
     }
     status = run_recheck(&result, fd, path, limits, &fault);
@@ -267,7 +265,7 @@ enum exit_code recheck_bag(const char *path, const struct asked_limits *limits,
         return show_result(path, &result.recheck);
     if (status == SEAL_INTERRUPTED)
         *stopped = fault;
-    limits_explain(&fault, limits, &recheck_limits, &result, reason);
+    limits_explain(&fault, limits, &recheck_limits, &result);
     fault_add_name(&fault, path);
     return complain(&fault);
 }

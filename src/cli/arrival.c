@@ -16,7 +16,7 @@ enum seal_status arrival_find(struct arrival *a, bool many, struct fault *fault)
         return fault->status;
     volume_stat(a->in, &a->stat);
     if (many && a->stat.type != PLAT_FILE)
-        return fault_set(fault, SEAL_USAGE, "it is no file; open it by itself", NULL);
+        return fault_set(fault, REASON_INPUT_NO_FILE, NULL);
     return SEAL_OK;
 }
 
@@ -25,7 +25,7 @@ static enum seal_status draw_mark_key(struct arrival *a, struct fault *fault)
     struct random random;
 
     if (random_start(&random, NULL, 0) != SEAL_OK)
-        return fault_set(fault, SEAL_IO, "the system gives no random numbers", NULL);
+        return fault_set(fault, REASON_RANDOM, NULL);
     random_bytes(&random, a->mark_key, sizeof a->mark_key);
     random_end(&random);
     return SEAL_OK;
@@ -84,11 +84,11 @@ enum seal_status arrival_open_head(struct arrival *a, struct keyring *ring,
     a->opened = clock_now();
     if (len < BLOCK_LEN) {
         a->looks_random = looks_random(block, len);
-        return fault_set(fault, SEAL_NO_KEY, NULL, NULL);
+        return fault_set(fault, REASON_NO_KEY, NULL);
     }
     a->env = sodium_malloc(sizeof *a->env);
     if (a->env == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     memset(a->env, 0, sizeof *a->env);
     status = keyring_open(ring, a->env, block, passphrase_fd, a->pkh, &a->keys_tried, fault);
     a->opened = clock_now(); /* after a passphrase was typed */
@@ -131,7 +131,7 @@ enum seal_status arrival_check_unchanged(const struct arrival *a, struct fault *
         return SEAL_OK;
     volume_stat(a->in, &now);
     if (now.size != a->stat.size || !timestamp_equal(now.mtime, a->stat.mtime))
-        return fault_set(fault, SEAL_IO, ARRIVAL_CHANGED, NULL);
+        return fault_set(fault, REASON_CHANGED, NULL);
     return SEAL_OK;
 }
 

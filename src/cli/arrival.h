@@ -41,8 +41,6 @@ uint64_t arrival_number(const struct arrival *a);
 void arrival_put_aside(struct arrival *a);
 /* Opens again what was put aside. SEAL_IO: what was opened is not what the digest was taken of. */
 MUST_USE enum seal_status arrival_take_up(struct arrival *a, struct fault *fault);
-/* SEAL_IO: it changed since. */
-#define ARRIVAL_CHANGED STREAM_CHANGED
 MUST_USE enum seal_status arrival_check_unchanged(const struct arrival *a, struct fault *fault);
 void arrival_close(struct arrival *a);
 

@@ -16,7 +16,7 @@
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 static const char *base_name(const char *path)
@@ -98,7 +98,7 @@ static enum seal_status refuse_existing(const char *path, struct fault *fault)
     struct plat_stat st;
 
     if (plat_stat_at(PLAT_CWD, path, false, &st) == 0)
-        return fault_set(fault, SEAL_EXISTS, NULL, path);
+        return fault_set(fault, REASON_EXISTS, path);
     return drop_refuse_in_bag(path, fault);
 }
 
@@ -118,12 +118,9 @@ static enum seal_status choose_target(struct drop *d, struct fault *fault)
     if (d->target == NULL)
         return out_of_memory(fault);
     if (d->target_is_dir && strcmp(d->target, "-") == 0)
-        return fault_set(fault, SEAL_USAGE,
-                         "it holds a bag, which is a folder; give -o a name for it, or add --raw",
-                         NULL);
+        return fault_set(fault, REASON_STDOUT_BAG, NULL);
     if (strcmp(d->target, "-") == 0 && plat_is_terminal(STDOUT_FILENO))
-        return fault_set(fault, SEAL_USAGE,
-                         "standard output is a terminal; direct it into a file or a pipe", NULL);
+        return fault_set(fault, REASON_STDOUT_TERMINAL, NULL);
     return strcmp(d->target, "-") == 0 ? SEAL_OK : refuse_existing(d->target, fault);
 }
 
@@ -191,10 +188,7 @@ enum seal_status drop_refuse_in_bag(const char *path, struct fault *fault)
         here = above;
         if (plat_stat_at(fd, "bagit.txt", false, &st) == 0 && st.type == PLAT_FILE &&
             plat_stat_at(fd, "data", false, &st) == 0 && st.type == PLAT_DIR)
-            (void)fault_set(fault, SEAL_USAGE,
-                            "it would lie in a bag, to which nothing may be "
-                            "added; give -o another name",
-                            path);
+            (void)fault_set(fault, REASON_OUTPUT_IN_BAG, path);
         (void)plat_close(fd);
         fd = next;
     }
@@ -207,10 +201,7 @@ static enum seal_status check_name(const struct drop_options *o, const char *nam
                                    struct fault *fault)
 {
     if (!target_is_given(o) && strcmp(name, "-") != 0 && strspn(base_name(name), ".-") > 0)
-        return fault_set(fault, SEAL_USAGE,
-                         "its name begins with a dot or a dash, so nothing is named after it; give "
-                         "-o a name",
-                         name);
+        return fault_set(fault, REASON_OUTPUT_UNNAMED, name);
     return SEAL_OK;
 }
 
@@ -233,11 +224,9 @@ enum seal_status drop_foresee(const struct drop_options *o, const char *name, st
 
 void drop_name_fault(struct fault *fault, const char *file)
 {
-    char item[FAULT_NAME_SIZE];
-
     if (fault->status == SEAL_HOSTILE && fault->name[0] != '\0' && strcmp(fault->name, file) != 0) {
-        memcpy(item, fault->name, sizeof item);
-        (void)snprintf(fault->name, sizeof fault->name, "%.400s, at %.600s", file, item);
+        fault_add_item(fault, fault->name);
+        fault->name[0] = '\0';
     }
     fault_add_name(fault, file);
 }
@@ -330,7 +319,7 @@ static enum seal_status make_target(struct drop *d, struct intake_job *job, stru
     job->output = d->file.fd;
     plat_mark_foreign(job->output);
     if (d->file.is_stdout) {
-        job->output_name = "standard output";
+        job->output_name = NAME_STDOUT;
         job->check_first = true;
     }
     return SEAL_OK;
@@ -342,7 +331,7 @@ static enum seal_status cut_padding(const struct drop *d, struct fault *fault)
     if (!d->options->raw || d->target == NULL || d->file.is_stdout ||
         plat_truncate(d->file.fd, d->result.content_len) == 0)
         return SEAL_OK;
-    return fault_set_errno(fault, "could not be written", d->target);
+    return fault_set_errno(fault, REASON_WRITE, d->target);
 }
 
 static enum seal_status run_worker(struct drop *d, const struct intake_volume *volumes,
@@ -357,7 +346,7 @@ static enum seal_status run_worker(struct drop *d, const struct intake_volume *v
     progress_start(&d->progress, set_sealed_size(d->set));
     (void)!intake_run(&d->result, &job, &observer, fault);
     progress_end(&d->progress);
-    limits_explain(fault, &d->options->limits, &d->limits, &d->result, d->reason);
+    limits_explain(fault, &d->options->limits, &d->limits, &d->result);
     return fault->status == SEAL_OK ? cut_padding(d, fault) : fault->status;
 }
 
@@ -394,7 +383,7 @@ static void check_each(struct drop *d)
 static void refuse_gaps(struct drop *d)
 {
     d->fault = (struct fault){.status = SEAL_OK};
-    (void)!set_refuse_gaps(d->set, &d->options->limits, d->reason, &d->fault);
+    (void)!set_refuse_gaps(d->set, &d->options->limits, &d->fault);
     if (d->fault.status == SEAL_USAGE && d->options->verify && first_of(d)->stat.type == PLAT_FILE)
         check_each(d);
 }
@@ -404,8 +393,8 @@ static void refuse_gaps(struct drop *d)
 void drop_abort_dir(struct output_dir *dir)
 {
     if (!output_dir_abort(dir))
-        warn("%s: this unfinished folder could not be removed; remove it by hand.",
-             shown(dir->committed ? dir->name : dir->temporary));
+        warn_old("%s: this unfinished folder could not be removed; remove it by hand.",
+                 shown(dir->committed ? dir->name : dir->temporary));
 }
 
 /* Removes what is not to stay. */
@@ -487,7 +476,7 @@ static bool fill_custody(struct custody *c, const struct drop *d)
                           .files = d->received,
                           .file_count = d->set->count,
                           .keys_tried = last_of(d)->keys_tried,
-                          .reason = d->fault.what};
+                          .refusal = &d->fault};
     if (!verdict_of(d, &c->verdict))
         return false;
     if (first_of(d)->was_opened)
@@ -533,12 +522,12 @@ static void take_back(struct drop *d, bool file_has_name, bool first_record_has_
     struct buffer path = {0};
 
     if (file_has_name && plat_unlink(PLAT_CWD, d->target) != 0)
-        warn("%s: this file could not be removed; remove it by hand.", shown(d->target));
+        warn_old("%s: this file could not be removed; remove it by hand.", shown(d->target));
     if (first_record_has_name &&
         (buffer_printf(&path, "%s%s", d->record, records[0].ending) != SEAL_OK ||
          plat_unlink(PLAT_CWD, (char *)path.data) != 0))
-        warn("%s%s: this record of nothing could not be removed; remove it by hand.",
-             shown(d->record), records[0].ending);
+        warn_old("%s%s: this record of nothing could not be removed; remove it by hand.",
+                 shown(d->record), records[0].ending);
     buffer_free(&path);
 }
 
@@ -638,7 +627,7 @@ static void check_mark(const struct drop *d, struct fault *fault)
     expected_mark(d, mark);
     if (fault->status == SEAL_OK && first_of(d)->received.before_opening &&
         memcmp(d->result.sealed_digest, mark, sizeof mark) != 0)
-        (void)fault_set(fault, SEAL_IO, ARRIVAL_CHANGED, NULL);
+        (void)fault_set(fault, REASON_CHANGED, NULL);
 }
 
 static void receive_all(struct drop *d)
@@ -691,7 +680,7 @@ static void show_remarks(const struct drop *d)
     const char *line = (const char *)d->result.remarks.data, *next;
     size_t shown_count = 0;
 
-    warn("the sender recorded that something is missing or was not read whole:");
+    warn_old("the sender recorded that something is missing or was not read whole:");
     for (; line != NULL && *line != '\0'; line = next) {
         size_t len = strcspn(line, "\n"); /* a worker may have left out the last */
         bool is_missing = false;
@@ -704,13 +693,13 @@ static void show_remarks(const struct drop *d)
         if (!is_missing || ++shown_count > REMARKS_SHOWN)
             continue;
         copy = text_copy(line + 2, len - 2);
-        warn("  %s", copy == NULL ? "" : shown(copy));
+        warn_old("  %s", copy == NULL ? "" : shown(copy));
         free(copy);
     }
     if (shown_count > REMARKS_SHOWN)
-        warn("  and %s; %smetadata.mtree has them all",
-             count_text(shown_count - REMARKS_SHOWN, "more such line"),
-             d->result.spelled > 0 ? BAG_AS_SEALED_DIR "/" : "");
+        warn_old("  and %s; %smetadata.mtree has them all",
+                 count_text(shown_count - REMARKS_SHOWN, "more such line"),
+                 d->result.spelled > 0 ? BAG_AS_SEALED_DIR "/" : "");
 }
 
 static void show_names(const struct drop *d)
@@ -718,13 +707,14 @@ static void show_names(const struct drop *d)
     const struct bag_totals *t = &d->result.totals;
 
     if (t->coded_names > 0 && d->target_is_dir)
-        say("%s with %%, CR or LF, which BagIt writes as %%25, %%0D, %%0A: sha256sum does not find "
+        say_old(
+            "%s with %%, CR or LF, which BagIt writes as %%25, %%0D, %%0A: sha256sum does not find "
             "them by that; see unseal(1)",
             count_text(t->coded_names, "name"));
     if (d->result.spelled > 0)
-        say("%s that not every system can hold or show, spelled differently here; the record "
-            "explains",
-            count_text(d->result.spelled, "name"));
+        say_old("%s that not every system can hold or show, spelled differently here; the record "
+                "explains",
+                count_text(d->result.spelled, "name"));
 }
 
 static void show_summary(const struct drop *d)
@@ -733,23 +723,23 @@ static void show_summary(const struct drop *d)
     char number[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
 
     fingerprint_text(number, last_of(d)->pkh);
-    say("opened with key %s", number);
+    say_old("opened with key %s", number);
     if (d->options->raw)
-        say("%s, not unpacked: only the seal is checked, not what is inside",
-            size_text(d->result.content_len));
+        say_old("%s, not unpacked: only the seal is checked, not what is inside",
+                size_text(d->result.content_len));
     else if (first_of(d)->env->params.type == CONTENT_BAG)
-        say("%s and %s, %s, all checked", count_text(t->files, "file"),
-            count_text(t->folders, "folder"), size_text(t->bytes));
+        say_old("%s and %s, %s, all checked", count_text(t->files, "file"),
+                count_text(t->folders, "folder"), size_text(t->bytes));
     else
-        say("%s, all checked", size_text(t->bytes));
+        say_old("%s, all checked", size_text(t->bytes));
     show_names(d);
     if (bag_is_incomplete(t))
         show_remarks(d);
     if (d->target_is_dir && !d->options->writable && !d->result.is_read_only)
-        say("this file system could not make it read-only");
+        say_old("this file system could not make it read-only");
     if (d->seen != NOT_SEEN)
-        warn("%s: %s The log has it at %s.", shown(drop_called(d)),
-             custody_double_sentence(d->seen), d->first_seen);
+        warn_old("%s: %s The log has it at %s.", shown(drop_called(d)),
+                 custody_double_sentence(d->seen), d->first_seen);
 }
 
 static void show_result(const struct drop *d)
@@ -762,23 +752,23 @@ static void show_result(const struct drop *d)
         print_beside();
     show_summary(d);
     if (d->target == NULL)
-        print("verified %s\n", shown(drop_called(d)));
+        print_data("verified %s\n", shown(drop_called(d)));
     else if (!is_beside)
-        print("unsealed %s\n", shown(d->target));
+        print_data("unsealed %s\n", shown(d->target));
     if (d->record != NULL)
-        print("record   %s.custody.txt\n", shown(d->record));
+        print_data("record   %s.custody.txt\n", shown(d->record));
     number_text(number, d->result.receipt, RECEIPT_GROUPS);
-    print("receipt  %s\n", number);
+    print_data("receipt  %s\n", number);
     hex_encode(hex, d->result.digest, SHA256_LEN);
-    print("digest   %s%s\n", hex, d->options->raw ? "  (the sender's, not compared)" : "");
+    print_data("digest   %s%s\n", hex, d->options->raw ? "  (the sender's, not compared)" : "");
 }
 
 /* Volume by volume, when a set is no good. */
 static void show_volumes(const struct drop *d)
 {
     for (size_t i = 0; i < d->set->count && d->words[i] != NULL; i++)
-        print("volume %3" PRIu64 "  %-12s  %s\n", arrival_number(d->set->files[i]), d->words[i],
-              shown(d->set->files[i]->path));
+        print_data("volume %3" PRIu64 "  %-12s  %s\n", arrival_number(d->set->files[i]),
+                   d->words[i], shown(d->set->files[i]->path));
 }
 
 enum exit_code drop_report(struct drop *d)
@@ -791,7 +781,7 @@ enum exit_code drop_report(struct drop *d)
             show_volumes(d);
         if (d->options->verify && d->record != NULL && d->late.status == SEAL_OK &&
             verdict_of(d, &(enum custody_verdict){VERDICT_ACCEPTED}))
-            print("record   %s.custody.txt\n", shown(d->record));
+            print_data("record   %s.custody.txt\n", shown(d->record));
     } else {
         show_result(d);
         if (bag_is_incomplete(&d->result.totals))
@@ -800,8 +790,8 @@ enum exit_code drop_report(struct drop *d)
     if (d->late.status == SEAL_OK)
         return code;
     if (d->is_unlogged && d->fault.status == SEAL_OK)
-        warn("%s: it is unsealed and in order, but the log does not have it.",
-             shown(drop_called(d)));
+        warn_old("%s: it is unsealed and in order, but the log does not have it.",
+                 shown(drop_called(d)));
     late_code = complain(&d->late);
     return d->fault.status != SEAL_OK ? code : late_code; /* the verdict says more than the log */
 }

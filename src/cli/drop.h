@@ -43,7 +43,6 @@ struct drop {
     const char **words; /* what came of each volume by itself, one for each; NULL: not looked at */
     struct progress progress;
     struct intake_limits limits;
-    char reason[INTAKE_WHAT_SIZE]; /* text that the fault may point to */
     struct intake_result result;
     enum custody_double seen;
     char first_seen[TIME_TEXT_SIZE];

@@ -47,9 +47,10 @@ static void show_largest(const struct largest *l)
 {
     if (l->file[0].path == NULL)
         return;
-    print("largest:\n");
+    print_data("largest:\n");
     for (size_t i = 0; i < LARGEST && l->file[i].path != NULL; i++)
-        print("  %-11s %s\n", size_text(l->file[i].size), shown(path_as_known(l->file[i].path)));
+        print_data("  %-11s %s\n", size_text(l->file[i].size),
+                   shown(path_as_known(l->file[i].path)));
 }
 
 static void largest_free(struct largest *l)
@@ -154,23 +155,23 @@ static enum fit show_room(const struct dry_run *d, const struct expected *e, con
     enum fit fit;
 
     if (plat_room(folder, &room) != 0) {
-        warn("%s: how much room there is could not be found out.", shown(folder));
+        warn_old("%s: how much room there is could not be found out.", shown(folder));
         return FITS;
     }
     fit = fit_into(e, room.free);
-    print("free in %s: %s; %s\n", shown(folder), size_text(room.free), fit_words(fit));
+    print_data("free in %s: %s; %s\n", shown(folder), size_text(room.free), fit_words(fit));
     if (room.file_max != FAT_FILE_MAX) {
         if (d->split == 0)
-            print("on a stick with FAT32, whose files end at 4 GiB - 1 byte: %s\n",
-                  needs_volumes(d, e) ? "only with --split fat32" : "it fits");
+            print_data("on a stick with FAT32, whose files end at 4 GiB - 1 byte: %s\n",
+                       needs_volumes(d, e) ? "only with --split fat32" : "it fits");
         return fit;
     }
-    print("it is a FAT file system, whose files end at 4 GiB - 1 byte: %s\n",
-          !needs_volumes(d, e)      ? "it fits"
-          : can_be_cut(d, has_name) ? "it will be cut into volumes"
-          : d->split > 0            ? "--split asks for more"
-          : has_name                ? "only with --split fat32, and a folder for -o"
-                                    : "--pad asks for more");
+    print_data("it is a FAT file system, whose files end at 4 GiB - 1 byte: %s\n",
+               !needs_volumes(d, e)      ? "it fits"
+               : can_be_cut(d, has_name) ? "it will be cut into volumes"
+               : d->split > 0            ? "--split asks for more"
+               : has_name                ? "only with --split fat32, and a folder for -o"
+                                         : "--pad asks for more");
     return needs_volumes(d, e) && !can_be_cut(d, has_name) ? FITS_NOT : fit;
 }
 
@@ -185,12 +186,12 @@ static enum seal_status show_target(const struct dry_run *d, const struct expect
         return SEAL_OK;
     folder = target_folder(d->output, &is_there);
     if (folder == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     if (is_there && strcmp(folder, d->output) != 0) {
-        warn("%s is there already, and would not be overwritten.", shown(d->output));
+        warn_old("%s is there already, and would not be overwritten.", shown(d->output));
         *fits = false;
     } else if (plat_stat_at(PLAT_CWD, folder, true, &st) != 0 || st.type != PLAT_DIR) {
-        warn("%s: there is no such folder to write into.", shown(folder));
+        warn_old("%s: there is no such folder to write into.", shown(folder));
         *fits = false;
     }
     if (*fits &&
@@ -203,23 +204,24 @@ static enum seal_status show_target(const struct dry_run *d, const struct expect
 static void show_size(const struct expected *e)
 {
     if (e->about == 0)
-        print("sealed file: the content will probably not fit the size asked for with "
-              "--pad\n");
+        print_data("sealed file: the content will probably not fit the size asked for with "
+                   "--pad\n");
     else if (e->most == 0)
-        print("sealed file: %s; the content may not fit the size asked for with --pad\n",
-              size_text(e->about));
+        print_data("sealed file: %s; the content may not fit the size asked for with --pad\n",
+                   size_text(e->about));
     else if (e->about == e->most)
-        print("sealed file: %s\n", size_text(e->most));
+        print_data("sealed file: %s\n", size_text(e->most));
     else
-        print("sealed file: about %s; at most %s\n", size_text(e->about), size_text(e->most));
+        print_data("sealed file: about %s; at most %s\n", size_text(e->about), size_text(e->most));
 }
 
 /* False: more than can be opened. */
 static bool show_volumes(uint64_t split, const struct expected *e)
 {
-    print("in %s of %s at most\n", count_text(e->most_volumes, "volume"), size_text(split));
+    print_data("in %s of %s at most\n", count_text(e->most_volumes, "volume"), size_text(split));
     if (e->most_volumes > VOLUMES_MAX)
-        print("unseal opens no more than %d volumes: give --split a larger size\n", VOLUMES_MAX);
+        print_data("unseal opens no more than %d volumes: give --split a larger size\n",
+                   VOLUMES_MAX);
     return e->about_volumes <= VOLUMES_MAX;
 }
 
@@ -249,12 +251,12 @@ enum seal_status dry_run(const struct dry_run *d, struct bag_totals *totals, boo
     *fits = true;
     bag_source_totals(d->source, totals);
     if (status == SEAL_OK && largest.no_memory)
-        status = fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        status = fault_no_memory(fault);
     if (status == SEAL_OK)
         status = expect_size(d, &survey, totals->bytes, &e, fault);
     if (status == SEAL_OK) {
-        print("would seal %s and %s, %s\n", count_text(totals->files, "file"),
-              count_text(totals->folders, "folder"), size_text(totals->bytes));
+        print_data("would seal %s and %s, %s\n", count_text(totals->files, "file"),
+                   count_text(totals->folders, "folder"), size_text(totals->bytes));
         show_largest(&largest);
         show_size(&e);
         *fits = (d->split == 0 || show_volumes(d->split, &e)) && e.about != 0;
@@ -263,9 +265,9 @@ enum seal_status dry_run(const struct dry_run *d, struct bag_totals *totals, boo
         status = *fits ? show_target(d, &e, fits, fault) : SEAL_OK;
     }
     if (status == SEAL_OK)
-        print("What is inside photos and documents (GPS position, author, camera) is not "
-              "looked at and not removed; the organization will see it.\n"
-              "Nothing was written.\n");
+        print_data("What is inside photos and documents (GPS position, author, camera) is not "
+                   "looked at and not removed; the organization will see it.\n"
+                   "Nothing was written.\n");
     largest_free(&largest);
     return status;
 }

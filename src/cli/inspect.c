@@ -17,25 +17,22 @@ struct look {
     struct intake_result result;
 };
 
-static char reason[REASON_SIZE]; /* what a fault says outlives the look */
-
 static enum seal_status look_open(struct look *l, const struct inspection *in, struct fault *fault)
 {
     const struct set *set = in->set;
 
     *l = (struct look){.name = set_name(set)};
     if (l->name == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     *fault = set->fault;
     if (fault->status == SEAL_OK && set->files[0]->env->params.type != CONTENT_BAG)
-        (void)fault_set(fault, SEAL_USAGE,
-                        "it holds a stream, not files: there is nothing to look for in it", NULL);
+        (void)fault_set(fault, REASON_STREAM_NO_LIST, NULL);
     if (fault->status == SEAL_OK && set->has_gaps)
-        (void)!set_refuse_gaps(set, &in->limits, reason, fault);
+        (void)!set_refuse_gaps(set, &in->limits, fault);
     if (fault->status == SEAL_OK && set_take_up(set, fault) == SEAL_OK) {
         l->volumes = set_volumes(set);
         if (l->volumes == NULL)
-            (void)fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+            (void)fault_no_memory(fault);
     }
     if (fault->status != SEAL_OK)
         drop_name_fault(fault, l->name);
@@ -55,9 +52,9 @@ static enum seal_status look_run(struct look *l, const struct inspection *in,
         return SEAL_OK;
     if (set_ends_early(fault)) {
         *fault = (struct fault){.status = SEAL_OK};
-        (void)!set_refuse_gaps(in->set, &in->limits, reason, fault);
+        (void)!set_refuse_gaps(in->set, &in->limits, fault);
     } else {
-        limits_explain(fault, &in->limits, &l->limits, &l->result, reason);
+        limits_explain(fault, &in->limits, &l->limits, &l->result);
     }
     drop_name_fault(fault, l->name);
     return fault->status;
@@ -74,8 +71,8 @@ static void get_totals(const struct look *l, bool *incomplete)
 {
     *incomplete = bag_is_incomplete(&l->result.totals);
     if (*incomplete)
-        warn("the sender recorded that something is missing or was not read whole; the custody "
-             "record, made by unsealing or --verify, tells what.");
+        warn_old("the sender recorded that something is missing or was not read whole; the custody "
+                 "record, made by unsealing or --verify, tells what.");
 }
 
 /* ---- --list ------------------------------------------------------------------------------- */
@@ -131,13 +128,13 @@ static enum seal_status list_item(void *ctx, const struct bag_item *item, struct
 
     l->line.len = 0;
     if (make_line(&l->line, l->in, item) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     if (l->in->as_json)
-        print("%s\n%s", l->any ? "," : JSON_HEAD, (const char *)l->line.data);
+        print_data("%s\n%s", l->any ? "," : JSON_HEAD, (const char *)l->line.data);
     else if (l->in->as_csv)
-        print("%s%s", l->any ? "" : CUSTODY_CSV_HEAD, (const char *)l->line.data);
+        print_data("%s%s", l->any ? "" : CUSTODY_CSV_HEAD, (const char *)l->line.data);
     else
-        print("%s\n", (const char *)l->line.data);
+        print_data("%s\n", (const char *)l->line.data);
     l->any = true;
     l->is_cut = !print_works();
     return l->is_cut ? SEAL_IO : SEAL_OK;
@@ -157,14 +154,14 @@ enum seal_status inspect_list(const struct inspection *in, bool *incomplete, str
         status = look_run(&look, in, &job, NULL, &observer, fault);
     if (status == SEAL_OK) {
         if (in->as_csv && !l.any)
-            print("%s", CUSTODY_CSV_HEAD);
+            print_data("%s", CUSTODY_CSV_HEAD);
         if (in->as_json)
-            print("%s\n]}\n", l.any ? "" : JSON_HEAD);
+            print_data("%s\n]}\n", l.any ? "" : JSON_HEAD);
         get_totals(&look, incomplete);
-        say("%s and %s, %s, by the record at the end of the sealed file; the files themselves "
-            "were not checked",
-            count_text(totals->files, "file"), count_text(totals->folders, "folder"),
-            size_text(totals->bytes));
+        say_old("%s and %s, %s, by the record at the end of the sealed file; the files themselves "
+                "were not checked",
+                count_text(totals->files, "file"), count_text(totals->folders, "folder"),
+                size_text(totals->bytes));
     }
     buffer_free(&l.line);
     look_close(&look);
@@ -213,14 +210,14 @@ static enum seal_status extract_into(struct look *l, const struct inspection *in
     const char *name;
 
     if (!path_split(x->path, &folder, &name))
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     job.output_name = x->path;
     (void)!look_run(l, in, &job, folder, &observer, fault);
     free(folder);
     if (fault->status != SEAL_OK)
         return fault->status;
     if (x->no_memory)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     return output_dir_commit(dir, fault);
 }
 
@@ -241,8 +238,9 @@ static enum seal_status extract_to(struct look *l, const struct inspection *in, 
         drop_abort_dir(&dir);
     } else {
         output_dir_keep(&dir);
-        print("%sextracted to %s\n", x.count > 0 ? (char *)x.lines.data : "", shown(path));
-        say("%s taken out and checked against the record. Nothing else of the sealed file was "
+        print_data("%sextracted to %s\n", x.count > 0 ? (char *)x.lines.data : "", shown(path));
+        say_old(
+            "%s taken out and checked against the record. Nothing else of the sealed file was "
             "looked at, and what is there is no bag: to have all of it checked, unseal it or use "
             "--verify",
             count_text(x.count, "file"));
@@ -259,11 +257,11 @@ enum seal_status inspect_target(char **path, const char *output, const char *fil
     *path = output != NULL ? strdup(output)
                            : drop_default_name(&(struct drop_options){0}, file, ".extract");
     if (*path == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     for (size_t len = strlen(*path); len > 1 && (*path)[len - 1] == '/';)
         (*path)[--len] = '\0';
     if (plat_stat_at(PLAT_CWD, *path, false, &st) == 0)
-        return fault_set(fault, SEAL_EXISTS, NULL, *path);
+        return fault_set(fault, REASON_EXISTS, *path);
     return drop_refuse_in_bag(*path, fault);
 }
 

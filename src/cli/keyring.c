@@ -9,7 +9,7 @@
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 /* ---- Reading key files -------------------------------------------------------------------- */
@@ -53,7 +53,7 @@ static enum seal_status add_key_file(struct keyring *ring, const char *name, boo
     enum seal_status status = key_file_read(&file, name, fault);
 
     if (status == SEAL_OK && file.secret_count == 0 && must_have_one)
-        status = fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NO_SECRET, name);
+        status = fault_set(fault, REASON_KEY_NO_SECRET, name);
     for (size_t i = 0; status == SEAL_OK && i < file.secret_count; i++) {
         struct identity *id;
 
@@ -102,7 +102,7 @@ static enum seal_status list_names(struct names *names, const char *path, struct
     enum seal_status status = SEAL_OK;
 
     if (fd < 0 || plat_list_dir(fd, add_name, names) != 0)
-        status = fault_set_errno(fault, "could not be read", path);
+        status = fault_set_errno(fault, REASON_READ, path);
     if (fd >= 0)
         (void)plat_close(fd);
     if (names->count > 1)
@@ -142,7 +142,7 @@ static enum seal_status add_key_folder(struct keyring *ring, const char *path, s
     if (status != SEAL_OK)
         return status;
     if (ring->key_count + ring->locked_count == before)
-        return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NO_SECRET, path);
+        return fault_set(fault, REASON_KEY_NO_SECRET, path);
     return SEAL_OK;
 }
 
@@ -209,11 +209,11 @@ static enum seal_status try_locked(struct keyring *ring, struct attempt *a,
         if (c->was_tried)
             continue;
         if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
         c->was_tried = true;
         if (identity_unlock(&id, &c->record, c->name, passphrase_fd, &why) != SEAL_OK) {
             if (ring->locked_count > 1 && why.status == SEAL_WRONG_PASSPHRASE)
-                warn("%s stays locked; going on without it.", shown(c->name));
+                warn_old("%s stays locked; going on without it.", shown(c->name));
             if (ring->unopened.status == SEAL_OK)
                 ring->unopened = why;
             continue;
@@ -244,7 +244,7 @@ enum seal_status keyring_open(struct keyring *ring, struct envelope *env,
     if (status == SEAL_NO_KEY && ring->unopened.status != SEAL_OK)
         latest = ring->unopened;
     else if (status == SEAL_NO_KEY)
-        (void)fault_set(&latest, SEAL_NO_KEY, NULL, NULL);
+        (void)fault_set(&latest, REASON_NO_KEY, NULL);
     if (latest.status != SEAL_OK && fault->status == SEAL_OK)
         *fault = latest;
     return latest.status;

@@ -39,7 +39,7 @@ struct kit {
 
 static enum seal_status no_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 /* folder/name, malloc'ed; NULL for want of memory. */
@@ -80,10 +80,7 @@ static enum seal_status find_programs(struct kit *k, const char *given, struct f
     }
     free(own);
     if (k->programs == NULL || !has_pages(k->programs))
-        return fault_set(fault, SEAL_USAGE,
-                         "the programs for the stick were not found; say with --programs where "
-                         "they are (make dist makes them, in build/dist)",
-                         given);
+        return fault_set(fault, REASON_KIT_PROGRAMS, given);
     return SEAL_OK;
 }
 
@@ -92,13 +89,12 @@ static enum seal_status read_keys(struct kit *k, struct fault *fault)
     if (key_file_read(&k->keys, k->key_name, fault) != SEAL_OK)
         return fault->status;
     if (k->keys.public_count == 0)
-        return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NO_PUBLIC, k->key_name);
+        return fault_set(fault, REASON_KEY_NO_PUBLIC, k->key_name);
     if (k->keys.marked_public)
-        return fault_set(fault, SEAL_BAD_KEY, "it is an example, whose secret key everybody has",
-                         k->key_name);
+        return fault_set(fault, REASON_KEY_EXAMPLE, k->key_name);
     for (size_t i = 0; i < k->keys.public_count; i++)
         if (key_is_expired(k->keys.public_keys[i].expires, date_today()))
-            return fault_set(fault, SEAL_BAD_KEY, "the last day of this key is over", k->key_name);
+            return fault_set(fault, REASON_KEY_EXPIRED, k->key_name);
     return SEAL_OK;
 }
 
@@ -116,7 +112,7 @@ static enum seal_status add_sum(struct kit *k, const char *name,
 static enum seal_status close_file(int fd, const char *name, struct fault *fault)
 {
     if (plat_close(fd) != 0 && fault->status == SEAL_OK)
-        (void)fault_set_errno(fault, "could not be written", name);
+        (void)fault_set_errno(fault, REASON_WRITE, name);
     return fault->status;
 }
 
@@ -128,7 +124,7 @@ static enum seal_status write_text(struct kit *k, const char *name, const void *
     int fd = plat_create_file(k->dir.fd, name, PLAT_SHARED, false);
 
     if (fd < 0)
-        return fault_set_errno(fault, "could not be created", name);
+        return fault_set_errno(fault, REASON_CREATE, name);
     if (fd_write_full(fd, text, len, fault) != SEAL_OK)
         fault_add_name(fault, name);
     if (close_file(fd, name, fault) != SEAL_OK)
@@ -168,7 +164,7 @@ static enum seal_status copy_open(struct kit *k, const struct part *part, int fr
     int to = plat_create_file(k->dir.fd, part->name, PLAT_SHARED, true);
 
     if (to < 0)
-        return fault_set_errno(fault, "could not be created", part->name);
+        return fault_set_errno(fault, REASON_CREATE, part->name);
     if (copy_bytes(from, to, digest, fault) != SEAL_OK)
         fault_add_name(fault, part->name);
     if (close_file(to, part->name, fault) != SEAL_OK)
@@ -186,9 +182,9 @@ static enum seal_status copy_part(struct kit *k, const struct part *part, struct
         return no_memory(fault);
     from = plat_open_file(PLAT_CWD, path, true);
     if (from < 0 && errno == ENOENT && part->system != NULL) {
-        warn("%s is not there: the kit has no program for %s.", shown(path), part->system);
+        warn_old("%s is not there: the kit has no program for %s.", shown(path), part->system);
     } else if (from < 0) {
-        (void)fault_set_errno(fault, "could not be opened", path);
+        (void)fault_set_errno(fault, REASON_OPEN, path);
     } else {
         (void)!copy_open(k, part, from, fault);
         k->program_count += part->system != NULL;
@@ -219,8 +215,7 @@ static enum seal_status fill_in(struct kit *k, const char *text, const char *nam
     const char *place = strstr(text, FINGERPRINTS);
 
     if (place == NULL)
-        return fault_set(fault, SEAL_USAGE,
-                         "this page has no place for the fingerprint, " FINGERPRINTS, name);
+        return fault_set(fault, REASON_KIT_PAGE, name);
     k->page.len = 0;
     if (buffer_append(&k->page, text, (size_t)(place - text)) != SEAL_OK ||
         append_fingerprints(&k->page, k) != SEAL_OK ||
@@ -238,7 +233,7 @@ static enum seal_status copy_page(struct kit *k, int folder, const char *name, s
     if (text == NULL)
         (void)no_memory(fault);
     else if (fd < 0)
-        (void)fault_set_errno(fault, "could not be opened", name);
+        (void)fault_set_errno(fault, REASON_OPEN, name);
     else if (fd_read_full(fd, text, PAGE_MAX, &len, fault) != SEAL_OK)
         fault_add_name(fault, name);
     if (fd >= 0)
@@ -282,7 +277,7 @@ static enum seal_status copy_pages_from(struct kit *k, int folder, struct fault 
     struct page_names names = {NULL, 0};
 
     if (plat_list_dir(folder, note_page, &names) != 0)
-        (void)fault_set_errno(fault, "could not be listed", k->programs);
+        (void)fault_set_errno(fault, REASON_LIST, k->programs);
     if (names.count > 0)
         qsort(names.all, names.count, sizeof *names.all, by_name);
     for (size_t i = 0; i < names.count; i++) {
@@ -302,7 +297,7 @@ static enum seal_status copy_pages(struct kit *k, struct fault *fault)
     if (path == NULL)
         (void)no_memory(fault);
     else if (folder < 0)
-        (void)fault_set_errno(fault, "could not be opened", path);
+        (void)fault_set_errno(fault, REASON_OPEN, path);
     else
         (void)!copy_pages_from(k, folder, fault);
     if (folder >= 0)
@@ -332,8 +327,7 @@ static enum seal_status fill_kit(struct kit *k, struct fault *fault)
         if (copy_part(k, &parts[i], fault) != SEAL_OK)
             return fault->status;
     if (k->program_count == 0)
-        return fault_set(fault, SEAL_USAGE, "there is no program for any system in it",
-                         k->programs);
+        return fault_set(fault, REASON_KIT_NO_PROGRAM, k->programs);
     if (write_key(k, fault) != SEAL_OK || copy_pages(k, fault) != SEAL_OK)
         return fault->status;
     return write_text(k, "SHA256SUMS", k->sums.data, k->sums.len, fault);
@@ -352,7 +346,7 @@ static enum seal_status check_file(const char *path, const char *want, struct fa
     if (fd >= 0)
         (void)plat_close(fd);
     if (memcmp(hex, want, 2 * SHA256_LEN) != 0)
-        return fault_set(fault, SEAL_IO, "what was written could not be read back", path);
+        return fault_set(fault, REASON_READ_BACK, path);
     return SEAL_OK;
 }
 
@@ -383,7 +377,8 @@ static enum seal_status make_kit(struct kit *k, const char *programs, struct fau
         check_kit(k, fault) == SEAL_OK)
         output_dir_keep(&k->dir);
     else if (!output_dir_abort(&k->dir))
-        warn("%s: this unfinished folder could not be removed; remove it by hand.", shown(k->path));
+        warn_old("%s: this unfinished folder could not be removed; remove it by hand.",
+                 shown(k->path));
     return fault->status;
 }
 
@@ -391,13 +386,13 @@ static void show_kit(const struct kit *k)
 {
     char number[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
 
-    print("kit     %s\n", shown(k->path));
+    print_data("kit     %s\n", shown(k->path));
     for (size_t i = 0; i < k->keys.public_count; i++) {
         fingerprint_text(number, k->keys.public_keys[i].pkh);
-        print("key     %s\n", number);
+        print_data("key     %s\n", number);
     }
-    say("Copy all that is in it onto a stick. Whoever gets it compares this number with you by "
-        "voice; it stands in " PAGE_BEGIN " as well.");
+    say_old("Copy all that is in it onto a stick. Whoever gets it compares this number with you by "
+            "voice; it stands in " PAGE_BEGIN " as well.");
 }
 
 static enum exit_code run_kit(const char *key, const char *programs, const char *path)
@@ -447,9 +442,9 @@ enum exit_code command_kit(int argc, char **argv)
     options_parse(&program, argc, argv, &operands, &operand_count);
     message_setup("sealkey", options[QUIET].count > 0);
     if (options[TO].count == 0)
-        code = complain_usage("--to is missing: the public key that the stick is for");
+        code = complain_usage_old("--to is missing: the public key that the stick is for");
     else if (operand_count != 1)
-        code = complain_usage("kit wants one folder, which it makes");
+        code = complain_usage_old("kit wants one folder, which it makes");
     else
         code = run_kit(options[TO].text, options[PROGRAMS].text, operands[0]);
     free(operands);

@@ -35,11 +35,12 @@ static enum exit_code add(struct labels *l, const char *key, size_t key_len, con
     l->len += key_len + value_len;
     fault = bag_label_fault(&label);
     if (fault != NULL)
-        return complain_usage("%s: %s", where, fault);
+        return complain_usage_old("%s: %s", where, fault);
     if (l->count > LABELS_MAX || l->len > LABELS_LEN_MAX)
-        return complain_usage("notes and labels are more than %zu lines or 1 MiB in all; put long "
-                              "texts into a file and seal that",
-                              LABELS_MAX);
+        return complain_usage_old(
+            "notes and labels are more than %zu lines or 1 MiB in all; put long "
+            "texts into a file and seal that",
+            LABELS_MAX);
     return EXIT_ALL_DONE;
 }
 
@@ -49,9 +50,9 @@ enum exit_code labels_add_info(struct labels *l, const char *text)
     char where[256];
 
     if (equals == NULL)
-        return complain_usage("--info takes Label=Value, such as Source-Organization=NAME, not "
-                              "%s",
-                              shown(text));
+        return complain_usage_old("--info takes Label=Value, such as Source-Organization=NAME, not "
+                                  "%s",
+                                  shown(text));
     (void)snprintf(where, sizeof where, "--info %.200s", shown(text));
     return add(l, text, (size_t)(equals - text), equals + 1, strlen(equals + 1), where);
 }
@@ -69,8 +70,8 @@ static enum exit_code add_lines(struct labels *l, const char *text, size_t len, 
 
         (void)snprintf(where, sizeof where, "%.400s, line %zu", from, number);
         if (memchr(text + at, '\0', kept) != NULL)
-            return complain_usage("%s: it holds a NUL, as no text in UTF-8 does; save it as UTF-8",
-                                  where);
+            return complain_usage_old(
+                "%s: it holds a NUL, as no text in UTF-8 does; save it as UTF-8", where);
         code = add(l, note_key, strlen(note_key), text + at, kept, where);
         at += line_len + 1;
     }
@@ -95,7 +96,7 @@ static enum seal_status read_file(const char *name, char *text, size_t size, siz
     enum seal_status status;
 
     if (fd < 0)
-        return fault_set_errno(fault, "could not be read", name);
+        return fault_set_errno(fault, REASON_READ, name);
     status = fd_read_full(fd, text, size, got, fault);
     if (status != SEAL_OK)
         fault_add_name(fault, name);
@@ -117,7 +118,7 @@ enum exit_code labels_add_note_file(struct labels *l, const char *name)
     if (read_file(name, text, NOTE_LEN_MAX + 1, &len, &fault) != SEAL_OK) {
         code = complain(&fault);
     } else if (len > NOTE_LEN_MAX) {
-        code = complain_usage("%s: it is longer than 64 KiB; seal it as a file instead", from);
+        code = complain_usage_old("%s: it is longer than 64 KiB; seal it as a file instead", from);
     } else {
         skip = bom_len(text, len);
         code = add_lines(l, text + skip, len - skip, from);

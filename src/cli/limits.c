@@ -47,9 +47,9 @@ void limits_foresee(uint64_t content, uint64_t sealed_size)
 
     /* The record is counted, too. */
     if (content / 100 * 101 > usual_most(sealed_size))
-        warn("it shrinks so much that unseal will take it for a trap: whoever opens it needs "
-             "--max-size %" PRIu64 "G.",
-             content / unit + 2);
+        warn_old("it shrinks so much that unseal will take it for a trap: whoever opens it needs "
+                 "--max-size %" PRIu64 "G.",
+                 content / unit + 2);
 }
 
 struct intake_limits limits_for(const struct asked_limits *asked, uint64_t sealed_size,
@@ -67,67 +67,41 @@ struct intake_limits limits_for(const struct asked_limits *asked, uint64_t seale
     return limits;
 }
 
-static int explain_limit(const struct fault *fault, const struct asked_limits *asked,
-                         const struct intake_limits *limits, char *text, size_t size)
+/* Which limit it was that the worker counted to. */
+static void explain_limit(struct fault *fault, const struct asked_limits *asked,
+                          const struct intake_limits *limits)
 {
-    if (strcmp(fault->what, INTAKE_OVER_ROOM) == 0)
-        return snprintf(text, size, "it holds more than there is room for (%s, and 5%% to spare)",
-                        size_text(limits->room));
-    if (strcmp(fault->what, INTAKE_OVER_FILES) == 0)
-        return snprintf(text, size,
-                        asked->max_files != 0 ? "it holds more than the %" PRIu64
-                                                " files or folders that --max-files allows"
-                                              : "it holds more than %" PRIu64
-                                                " files or folders, the most without --max-files",
-                        limits->files);
-    if (asked->max_size != 0)
-        return snprintf(text, size, "it holds more than the %s that --max-size allows",
-                        size_text(limits->bytes));
-    if (limits->per_byte != 0)
-        return snprintf(text, size,
-                        "it holds more than %s and %d times what was read of it, the most without "
-                        "--max-size",
-                        size_text(limits->bytes), SIZE_RATIO);
-    return snprintf(text, size, "it holds more than %s, the most for its size without --max-size",
-                    size_text(limits->bytes));
-}
-
-/* The pieces, named for who has to find them. */
-static int name_uncaged(unsigned int missing, char *text, size_t size)
-{
-    return snprintf(text, size, "%s%s%s%s%s", INTAKE_UNCAGED,
-                    (missing & PLAT_CAGE_FILES) != 0 ? ", " PLAT_CAGE_FILES_NAME : "",
-                    (missing & PLAT_CAGE_CALLS) != 0 ? ", " PLAT_CAGE_CALLS_NAME : "",
-                    (missing & PLAT_CAGE_PRIVILEGES) != 0 ? ", giving up privileges" : "",
-                    (missing & PLAT_CAGE_LIMITS) != 0 ? ", resource limits" : "");
+    if (fault->reason == REASON_OVER_ROOM) {
+        fault_add_numbers(fault, 0, limits->room);
+    } else if (fault->reason == REASON_OVER_FILES) {
+        fault->reason = asked->max_files != 0 ? REASON_OVER_ASKED_FILES : REASON_OVER_USUAL_FILES;
+        fault_add_numbers(fault, 0, limits->files);
+    } else {
+        fault->reason = asked->max_size != 0    ? REASON_OVER_ASKED_BYTES
+                        : limits->per_byte != 0 ? REASON_OVER_USUAL_RATIO
+                                                : REASON_OVER_USUAL_BYTES;
+        fault_add_numbers(fault, SIZE_RATIO, limits->bytes);
+    }
 }
 
 void limits_uncaged(void *ctx, unsigned int missing)
 {
     static bool said;
-    char text[REASON_SIZE];
+    char pieces[TEXT_FAULT_SIZE];
 
     (void)ctx;
     if (said)
         return;
     said = true;
-    (void)name_uncaged(missing, text, sizeof text);
-    warn("%s; the rest of it holds. See unseal(1), --require-sandbox.", text);
+    (void)text_cage_pieces(pieces, sizeof pieces, message_catalog(), missing);
+    warn(T_UNCAGED, .words = pieces);
 }
 
 void limits_explain(struct fault *fault, const struct asked_limits *asked,
-                    const struct intake_limits *limits, const struct intake_result *result,
-                    char text[static REASON_SIZE])
+                    const struct intake_limits *limits, const struct intake_result *result)
 {
-    if (fault->what == NULL)
-        return;
-    if (fault->status == SEAL_TOO_MUCH && strcmp(fault->what, INTAKE_OVER_ROOM) == 0)
-        fault->sys = ENOSPC; /* which the advice depends on */
     if (fault->status == SEAL_TOO_MUCH)
-        (void)explain_limit(fault, asked, limits, text, REASON_SIZE);
-    else if (fault->status == SEAL_IO && strcmp(fault->what, INTAKE_UNCAGED) == 0)
-        (void)name_uncaged(result->uncaged, text, REASON_SIZE);
-    else
-        (void)snprintf(text, REASON_SIZE, "%s", fault->what);
-    fault->what = text;
+        explain_limit(fault, asked, limits);
+    else if (fault->reason == REASON_WORKER_UNCAGED)
+        fault_add_numbers(fault, result->uncaged, 0);
 }

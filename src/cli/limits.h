@@ -23,12 +23,9 @@ struct intake_limits limits_for(const struct asked_limits *asked, uint64_t seale
  * without --max-size. */
 void limits_foresee(uint64_t content, uint64_t sealed_size);
 
-#define REASON_SIZE INTAKE_WHAT_SIZE
-
-/* Says more exactly what a fault of intake_run is about, and has it point to text. */
+/* Says more exactly what a fault of intake_run is about: which limit, or what of the sandbox. */
 void limits_explain(struct fault *fault, const struct asked_limits *asked,
-                    const struct intake_limits *limits, const struct intake_result *result,
-                    char text[static REASON_SIZE]);
+                    const struct intake_limits *limits, const struct intake_result *result);
 /* intake_observer.uncaged: says it once. */
 void limits_uncaged(void *ctx, unsigned int missing);
 

@@ -23,24 +23,24 @@ static void print_wrapped(const char *text, size_t column, size_t indent)
         size_t n = strcspn(text, " \n");
 
         if (!first && column + 1 + n > HELP_WIDTH) {
-            print("\n%*s", (int)indent, "");
+            print_data("\n%*s", (int)indent, "");
             column = indent;
         } else if (!first) {
-            print(" ");
+            print_data(" ");
             column++;
         }
-        print("%.*s", (int)n, text);
+        print_data("%.*s", (int)n, text);
         column += n;
         text += n;
         first = false;
         if (*text == '\n') {
-            print("\n");
+            print_data("\n");
             column = 0;
             first = true;
         }
         text += *text != '\0';
     }
-    print("\n");
+    print_data("\n");
 }
 
 static void print_usage(const struct program *program)
@@ -51,7 +51,7 @@ static void print_usage(const struct program *program)
     while (*line != '\0') {
         size_t n = strcspn(line, "\n");
 
-        print("%-6s %s %.*s\n", lead, program->name, (int)n, line);
+        print_data("%-6s %s %.*s\n", lead, program->name, (int)n, line);
         line += n + (line[n] == '\n');
         lead = "";
     }
@@ -65,11 +65,11 @@ static void print_option(char letter, const char *name, const char *value, const
                  letter ? ',' : ' ', name, value ? " " : "", value ? value : "");
     size_t width = n > 0 ? (size_t)n : 0;
 
-    print("%s", left);
+    print_data("%s", left);
     if (width + 2 > HELP_COLUMN) {
-        print("\n%*s", HELP_COLUMN, "");
+        print_data("\n%*s", HELP_COLUMN, "");
     } else {
-        print("%*s", (int)(HELP_COLUMN - width), "");
+        print_data("%*s", (int)(HELP_COLUMN - width), "");
     }
     print_wrapped(help, HELP_COLUMN, HELP_COLUMN);
 }
@@ -77,24 +77,25 @@ static void print_option(char letter, const char *name, const char *value, const
 static enum exit_code print_help(const struct program *program)
 {
     print_usage(program);
-    print("\n");
+    print_data("\n");
     print_wrapped(program->about, 0, 0);
-    print("\nOptions:\n");
+    print_data("\nOptions:\n");
     for (const struct option *o = program->options; o->name != NULL; o++)
         print_option(o->letter, o->name, o->value, o->help);
     print_option('h', "help", NULL, "show this and do nothing else");
     print_option('V', "version", NULL, "show the version and do nothing else");
     if (program->more != NULL)
-        print("\n%s%s", program->more,
-              program->more[0] != '\0' && program->more[strlen(program->more) - 1] == '\n' ? ""
-                                                                                           : "\n");
+        print_data("\n%s%s", program->more,
+                   program->more[0] != '\0' && program->more[strlen(program->more) - 1] == '\n'
+                       ? ""
+                       : "\n");
     return finish_output(EXIT_ALL_DONE);
 }
 
 static enum exit_code print_version(const struct program *program)
 {
-    print("%.*s %s (format %d)\n", (int)strcspn(program->name, " "), program->name, SEAL_VERSION,
-          SEAL_FORMAT_VERSION);
+    print_data("%.*s %s (format %d)\n", (int)strcspn(program->name, " "), program->name,
+               SEAL_VERSION, SEAL_FORMAT_VERSION);
     return finish_output(EXIT_ALL_DONE);
 }
 
@@ -136,9 +137,9 @@ static struct option *find_letter(const struct program *program, char letter)
 static void take(struct parser *p, struct option *o, char *value)
 {
     if (o->count > 0 && !o->repeatable)
-        leave(p, complain_usage("--%s is given twice", o->name));
+        leave(p, complain_usage_old("--%s is given twice", o->name));
     if (value != NULL && value[0] == '\0')
-        leave(p, complain_usage("--%s is given an empty %s", o->name, o->value));
+        leave(p, complain_usage_old("--%s is given an empty %s", o->name, o->value));
     if (value != NULL && o->all == NULL) {
         o->all = calloc((size_t)p->argc, sizeof *o->all);
         if (o->all == NULL)
@@ -156,7 +157,7 @@ static void take(struct parser *p, struct option *o, char *value)
 static char *value_behind(struct parser *p, const struct option *o)
 {
     if (p->next >= p->argc)
-        leave(p, complain_usage("--%s needs a value: %s", o->name, o->value));
+        leave(p, complain_usage_old("--%s needs a value: %s", o->name, o->value));
     return p->argv[p->next++];
 }
 
@@ -170,9 +171,10 @@ static void parse_long(struct parser *p, char *name)
     if (o == NULL && strcmp(name, "version") == 0)
         leave(p, print_version(p->program));
     if (o == NULL)
-        leave(p, complain_usage("there is no option --%.*s", (int)(len < 100 ? len : 100), name));
+        leave(p,
+              complain_usage_old("there is no option --%.*s", (int)(len < 100 ? len : 100), name));
     if (o->value == NULL && name[len] == '=')
-        leave(p, complain_usage("--%s takes no value", o->name));
+        leave(p, complain_usage_old("--%s takes no value", o->name));
     if (o->value == NULL)
         take(p, o, NULL);
     else
@@ -192,7 +194,7 @@ static void parse_letters(struct parser *p, char *letters)
         if (o == NULL) {
             size_t n = utf8_char_len((const uint8_t *)letters, strlen(letters));
 
-            leave(p, complain_usage("there is no option -%.*s", (int)(n > 0 ? n : 1), letters));
+            leave(p, complain_usage_old("there is no option -%.*s", (int)(n > 0 ? n : 1), letters));
         }
         letters++;
         if (o->value != NULL) {
@@ -207,7 +209,7 @@ static void add_operand(struct parser *p, char *operand)
 {
     path_unify(operand); /* all operands are paths */
     if (operand[0] == '\0')
-        leave(p, complain_usage("an empty name was given"));
+        leave(p, complain_usage_old("an empty name was given"));
     p->operands[p->operand_count++] = operand;
 }
 
@@ -291,7 +293,7 @@ enum exit_code threads_parse(const char *text, unsigned int *threads)
                    ? (unsigned int)strtoul(text, NULL, 10)
                    : 0;
     if (*threads == 0 || *threads > THREADS_MAX)
-        return complain_usage("--threads takes a number from 1 to %d, not %s", THREADS_MAX,
-                              shown(text));
+        return complain_usage_old("--threads takes a number from 1 to %d, not %s", THREADS_MAX,
+                                  shown(text));
     return EXIT_ALL_DONE;
 }

@@ -56,7 +56,7 @@ enum seal_status outputs_init(struct outputs *o, const char *given, struct fault
     o->folder = with_slash(given == NULL || is_named ? "" : given);
     o->path = is_named ? strdup(given) : NULL;
     if (o->files == NULL || o->folder == NULL || (is_named && o->path == NULL))
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     return SEAL_OK;
 }
 
@@ -113,14 +113,14 @@ static enum seal_status compare(const struct output_file *f, int fd, struct prog
     if (volume_take_over(&in, fd, (struct span){NULL, 0}, f->path, fault) != SEAL_OK)
         return fault->status;
     if (!has_its_head(f, in))
-        (void)fault_set(fault, SEAL_DAMAGED, NULL, NULL);
+        (void)fault_set(fault, REASON_DAMAGED, NULL);
     else if (stream_reader_new(&reader, f->env, in, NULL, fault) == SEAL_OK)
         (void)!stream_reader_check(reader, &is_last, progress_add, progress, fault);
     stream_reader_free(reader);
     volume_close(in);
     if (fault->status == SEAL_DAMAGED || fault->status == SEAL_HOSTILE) {
         *fault = (struct fault){.status = SEAL_OK};
-        (void)fault_set(fault, SEAL_IO, READS_DIFFERENT, f->path);
+        (void)fault_set(fault, REASON_READS_DIFFERENT, f->path);
     }
     return fault->status;
 }
@@ -138,7 +138,7 @@ static enum seal_status read_one_back(struct outputs *o, const struct output_fil
     int fd = output_reopen(&f->output);
 
     if (fd < 0 || plat_stat_fd(fd, &st) != 0)
-        (void)fault_set_errno(fault, "it could not be read back", f->path);
+        (void)fault_set_errno(fault, REASON_READ_BACK_FAILED, f->path);
     else if (!plat_forget(fd, st.size))
         o->was_in_memory = true;
     if (fault->status == SEAL_OK)
@@ -171,7 +171,7 @@ static enum seal_status read_back(struct outputs *o, struct fault *fault)
     if (o->named == o->count || o->files[o->named].output.is_stdout || !wants_reading_back(o))
         return SEAL_OK;
     if (!o->was_read_back)
-        say("reading back what was written");
+        say_old("reading back what was written");
     o->was_read_back = true;
     progress_start(&progress, unnamed_size(o));
     for (size_t i = o->named; i < o->count && fault->status == SEAL_OK; i++)
@@ -238,12 +238,12 @@ static enum seal_status take_folder(struct outputs *o, const char *answer, struc
     if (answer[0] == '\0')
         return SEAL_OK;
     if (!is_folder(answer)) {
-        warn("%s: there is no such folder.", shown(answer));
+        warn_old("%s: there is no such folder.", shown(answer));
         return SEAL_OK;
     }
     folder = with_slash(answer);
     if (folder == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     free(o->folder);
     o->folder = folder;
     o->was_medium = is_medium(o);
@@ -263,7 +263,7 @@ static enum seal_status ask_for_medium(struct outputs *o, const struct plat_room
                       "another, and press Enter when it is there, or type its folder first: ",
                       size_text(room->free), shown(folder_of(o)), o->count + 1,
                       size_text(o->split.size + FOR_ITSELF)) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     progress_hide();
     result = plat_prompt_line((const char *)prompt.data, answer, sizeof answer);
     buffer_free(&prompt);
@@ -271,14 +271,11 @@ static enum seal_status ask_for_medium(struct outputs *o, const struct plat_room
     case PLAT_PROMPT_OK:
         return take_folder(o, answer, fault);
     case PLAT_PROMPT_NO_TERMINAL:
-        return fault_set(fault, SEAL_USAGE,
-                         "there is no room for the next volume, and no terminal to ask for another "
-                         "medium",
-                         o->folder);
+        return fault_set(fault, REASON_VOLUME_NO_ROOM, o->folder);
     case PLAT_PROMPT_FAILED:
-        return fault_set_errno(fault, "the answer could not be read from the terminal", NULL);
+        return fault_set_errno(fault, REASON_ANSWER_READ, NULL);
     default:
-        return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
     }
 }
 
@@ -304,7 +301,7 @@ static enum seal_status create_next(struct outputs *o, struct fault *fault)
             return fault->status;
         f->path = o->path != NULL ? strdup(o->path) : draw_path(o);
         if (f->path == NULL)
-            return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+            return fault_no_memory(fault);
         if (output_create(&f->output, f->path, PLAT_PRIVATE, fault) == SEAL_OK || !o->asks)
             break;
         (void)complain(fault);
@@ -341,9 +338,7 @@ static enum seal_status next_volume(void *ctx, struct stream_out *out, struct fa
     struct outputs *o = ctx;
 
     if (o->count == VOLUMES_MAX)
-        return fault_set(fault, SEAL_NO_ROOM,
-                         "it would be more volumes than unseal opens; give --split a larger size",
-                         NULL);
+        return fault_set(fault, REASON_VOLUMES_TOO_MANY, NULL);
     if (finish_last(o, fault) != SEAL_OK)
         return fault->status;
     return start_next(o, out, fault);
@@ -362,7 +357,7 @@ enum seal_status outputs_start(struct outputs *o, enum content_type type, struct
 {
     o->envelopes = sodium_allocarray(o->split.size > 0 ? VOLUMES_MAX : 1, sizeof *o->envelopes);
     if (o->envelopes == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     o->params =
         (struct envelope_params){.type = type, .flags = o->split.size > 0 ? FLAG_VOLUME : 0};
     random_bytes(o->random, o->params.bundle_id, BUNDLE_ID_LEN);
@@ -377,8 +372,8 @@ static void take_back(const struct outputs *o, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++)
         if (strcmp(o->files[i].path, "-") != 0 && plat_unlink(PLAT_CWD, o->files[i].path) != 0)
-            warn("%s: this volume could not be removed; remove it by hand.",
-                 shown(o->files[i].path));
+            warn_old("%s: this volume could not be removed; remove it by hand.",
+                     shown(o->files[i].path));
 }
 
 enum seal_status outputs_commit(struct outputs *o, struct fault *fault)
@@ -399,15 +394,15 @@ const char *outputs_name(const struct outputs *o)
 {
     const char *path = o->count > 0 ? o->files[o->count - 1].path : o->path;
 
-    return path == NULL ? o->folder : strcmp(path, "-") == 0 ? "standard output" : path;
+    return path == NULL ? o->folder : strcmp(path, "-") == 0 ? NAME_STDOUT : path;
 }
 
 void outputs_end(struct outputs *o)
 {
     for (size_t i = 0; i < o->count; i++) {
         if (i < o->named)
-            warn("%s: this volume is complete, but of no use without the others; remove it.",
-                 shown(o->files[i].path));
+            warn_old("%s: this volume is complete, but of no use without the others; remove it.",
+                     shown(o->files[i].path));
         output_abort(&o->files[i].output);
         free(o->files[i].path);
     }

@@ -15,10 +15,6 @@
 /* What unseal opens. */
 #define VOLUMES_MAX INTAKE_VOLUMES_MAX
 
-/* Clause of SEAL_IO. */
-#define READS_DIFFERENT \
-    "what was written to the medium reads back different: it is failing, or smaller than it says"
-
 struct output_file {
     char *path; /* "-" is standard output */
     struct output output;

@@ -153,9 +153,10 @@ static enum exit_code parse_padding(const char *text, struct padding *padding)
     padding->rule = PAD_FIXED;
     if (!size_parse(text, &padding->size) || padding->size < BLOCK_LEN ||
         padding->size % LENGTH_UNIT != 0 || padding->size > STREAM_BLOCKS_MAX * BLOCK_LEN)
-        return complain_usage("--pad takes padme, pow2 or a size in bytes (K, M and G may follow) "
-                              "that is a multiple of 2048 and at least 65536, not %s",
-                              shown(text));
+        return complain_usage_old(
+            "--pad takes padme, pow2 or a size in bytes (K, M and G may follow) "
+            "that is a multiple of 2048 and at least 65536, not %s",
+            shown(text));
     return EXIT_ALL_DONE;
 }
 
@@ -170,16 +171,18 @@ static enum exit_code parse_split(uint64_t *size, const struct padding *padding)
     else if (strcmp(text, "fat32") != 0 &&
              (!size_parse(text, size) || *size < BLOCK_LEN || *size % LENGTH_UNIT != 0 ||
               *size > STREAM_BLOCKS_MAX * BLOCK_LEN))
-        return complain_usage("--split takes fat32 or a size in bytes (K, M and G may follow) that "
-                              "is a multiple of 2048 and at least 65536, not %s",
-                              shown(text));
+        return complain_usage_old(
+            "--split takes fat32 or a size in bytes (K, M and G may follow) that "
+            "is a multiple of 2048 and at least 65536, not %s",
+            shown(text));
     if (*size > 0 && padding->rule == PAD_FIXED)
-        return complain_usage("--split and --pad SIZE contradict each other: volumes have one size "
-                              "already, but the last");
+        return complain_usage_old(
+            "--split and --pad SIZE contradict each other: volumes have one size "
+            "already, but the last");
     if (*size > 0 && options[OPT_OUTPUT].text != NULL && strcmp(options[OPT_OUTPUT].text, "-") == 0)
-        return complain_usage("--split does not go with -o -: volumes are several files");
+        return complain_usage_old("--split does not go with -o -: volumes are several files");
     if (*size == 0 && options[OPT_ASK_MEDIA].count > 0)
-        return complain_usage("--ask-media goes only with --split");
+        return complain_usage_old("--ask-media goes only with --split");
     return EXIT_ALL_DONE;
 }
 
@@ -188,9 +191,9 @@ static enum exit_code check_read_back(void)
     const char *output = options[OPT_OUTPUT].text;
 
     if (options[OPT_VERIFY].count > 0 && options[OPT_NO_VERIFY].count > 0)
-        return complain_usage("--verify and --no-verify contradict each other");
+        return complain_usage_old("--verify and --no-verify contradict each other");
     if (options[OPT_VERIFY].count > 0 && output != NULL && strcmp(output, "-") == 0)
-        return complain_usage("--verify does not go with -o -: there is no file to read back");
+        return complain_usage_old("--verify does not go with -o -: there is no file to read back");
     return EXIT_ALL_DONE;
 }
 
@@ -203,29 +206,30 @@ static enum exit_code parse_level(int *level)
     if (text == NULL)
         return EXIT_ALL_DONE;
     if (*level == LEVEL_STORE)
-        return complain_usage("--level and --no-compress contradict each other");
+        return complain_usage_old("--level and --no-compress contradict each other");
     digits = strspn(text, "0123456789");
     if (digits > 0 && digits <= 2 && text[digits] == '\0')
         *level = (int)strtol(text, NULL, 10);
     else
         *level = 0;
     if (*level < LEVEL_MIN || *level > LEVEL_MAX)
-        return complain_usage("--level takes a number from %d to %d, not %s", LEVEL_MIN, LEVEL_MAX,
-                              shown(text));
+        return complain_usage_old("--level takes a number from %d to %d, not %s", LEVEL_MIN,
+                                  LEVEL_MAX, shown(text));
     return EXIT_ALL_DONE;
 }
 
 static enum exit_code parse_paths(struct job *job)
 {
     if (job->path_count == 0)
-        return complain_usage("nothing to seal was named; name files or folders, or - for standard "
-                              "input");
+        return complain_usage_old(
+            "nothing to seal was named; name files or folders, or - for standard "
+            "input");
     for (size_t i = 0; i < job->path_count; i++)
         job->from_stdin |= strcmp(job->paths[i], "-") == 0;
     if (job->from_stdin && job->path_count > 1)
-        return complain_usage("- (standard input) is sealed by itself, not with other files");
+        return complain_usage_old("- (standard input) is sealed by itself, not with other files");
     if (job->from_stdin && plat_is_terminal(STDIN_FILENO))
-        return complain_usage("standard input is a terminal; direct something to seal into it");
+        return complain_usage_old("standard input is a terminal; direct something to seal into it");
     return EXIT_ALL_DONE;
 }
 
@@ -250,7 +254,7 @@ static enum exit_code look_for_kit(struct job *job)
         return EXIT_ALL_DONE;
     }
     buffer_free(&path);
-    return complain_usage("--to is missing: the public key of who is to open it");
+    return complain_usage_old("--to is missing: the public key of who is to open it");
 }
 
 /* A stream is sealed without a record, and is read only once. */
@@ -261,12 +265,13 @@ static enum exit_code parse_for_stdin(void)
 
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         if (options[refused[i]].count > 0)
-            return complain_usage("--%s does not go with - (standard input), which is sealed "
-                                  "without a record",
-                                  options[refused[i]].name);
+            return complain_usage_old("--%s does not go with - (standard input), which is sealed "
+                                      "without a record",
+                                      options[refused[i]].name);
     if (is_dry_run())
-        return complain_usage("--dry-run does not go with - (standard input), which cannot be read "
-                              "twice");
+        return complain_usage_old(
+            "--dry-run does not go with - (standard input), which cannot be read "
+            "twice");
     return EXIT_ALL_DONE;
 }
 
@@ -304,8 +309,9 @@ static enum exit_code parse_job(struct job *job)
     if (code == EXIT_ALL_DONE && options[OPT_OUTPUT].text != NULL &&
         strcmp(options[OPT_OUTPUT].text, "-") == 0 && !is_dry_run() &&
         plat_is_terminal(STDOUT_FILENO))
-        code = complain_usage("standard output is a terminal, and a sealed file is no text; direct "
-                              "it into a file or a pipe");
+        code = complain_usage_old(
+            "standard output is a terminal, and a sealed file is no text; direct "
+            "it into a file or a pipe");
     return code;
 }
 
@@ -318,12 +324,12 @@ static enum seal_status add_keys(struct job *job, const struct key_file *file, c
     struct public_key *keys;
 
     if (file->public_count == 0)
-        return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NO_PUBLIC, name);
+        return fault_set(fault, REASON_KEY_NO_PUBLIC, name);
     if (count > RECIPIENTS_READ_MAX)
-        return fault_set(fault, SEAL_USAGE, "a file is sealed to between 1 and 39 keys", NULL);
+        return fault_set(fault, REASON_RECIPIENT_COUNT, NULL);
     keys = realloc(job->keys, count * sizeof *keys);
     if (keys == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     memcpy(keys + job->key_count, file->public_keys, file->public_count * sizeof *keys);
     job->keys = keys;
     job->key_count = count;
@@ -338,17 +344,14 @@ static enum seal_status check_key(const struct public_key *key, const char *name
     struct date last = date_from_days(key->expires);
 
     fingerprint_text(fingerprint, key->pkh);
-    say("to %s  (%s)", fingerprint, shown(name));
+    say_old("to %s  (%s)", fingerprint, shown(name));
     if (!key_is_expired(key->expires, date_today()))
         return SEAL_OK;
     if (options[OPT_ALLOW_EXPIRED].count == 0)
-        return fault_set(fault, SEAL_USAGE,
-                         "the last day of this key is over, and its owner asked not to use it "
-                         "any longer. Ask for a new one, or add --allow-expired",
-                         name);
-    warn("%s: the last day of this key was %04d-%02d-%02d; its owner asked not to use it any "
-         "longer.",
-         shown(name), last.year, last.month, last.day);
+        return fault_set(fault, REASON_RECIPIENT_EXPIRED, name);
+    warn_old("%s: the last day of this key was %04d-%02d-%02d; its owner asked not to use it any "
+             "longer.",
+             shown(name), last.year, last.month, last.day);
     return SEAL_OK;
 }
 
@@ -362,9 +365,10 @@ static enum seal_status read_recipient(struct job *job, const char *name, struct
         return status;
     status = add_keys(job, &file, name, fault);
     if (status == SEAL_OK && file.marked_public)
-        warn("%s: this is an example, its secret key is public: anybody can open what is sealed to "
-             "it.",
-             shown(name));
+        warn_old(
+            "%s: this is an example, its secret key is public: anybody can open what is sealed to "
+            "it.",
+            shown(name));
     key_file_free(&file);
     for (size_t k = first; status == SEAL_OK && k < job->key_count; k++)
         status = check_key(&job->keys[k], name, fault);
@@ -407,17 +411,17 @@ static void show_remark(void *ctx, enum bag_remark kind, const char *path, const
             return;
     }
     if (detail != NULL)
-        warn("%s %s (%.200s%s).", shown(path), words[kind], detail,
-             strlen(detail) > 200 ? "..." : "");
+        warn_old("%s %s (%.200s%s).", shown(path), words[kind], detail,
+                 strlen(detail) > 200 ? "..." : "");
     else
-        warn("%s %s.", shown(path), words[kind]);
+        warn_old("%s %s.", shown(path), words[kind]);
 }
 
 static void show_names_left_out(const struct job *job)
 {
     if (job->names_told > NAMES_TOLD_MAX)
-        warn("and %s more; the record has all.",
-             count_text(job->names_told - NAMES_TOLD_MAX, "such name"));
+        warn_old("and %s more; the record has all.",
+                 count_text(job->names_told - NAMES_TOLD_MAX, "such name"));
 }
 
 static void add_progress(void *ctx, uint64_t bytes)
@@ -432,14 +436,14 @@ static void summarize(const struct job *job)
     const struct bag_totals *t = &job->totals;
 
     if (job->from_stdin)
-        say("%s from standard input", size_text(t->bytes));
+        say_old("%s from standard input", size_text(t->bytes));
     else
-        say("%s and %s, %s", count_text(t->files, "file"), count_text(t->folders, "folder"),
-            size_text(t->bytes));
+        say_old("%s and %s, %s", count_text(t->files, "file"), count_text(t->folders, "folder"),
+                size_text(t->bytes));
     if (options[OPT_VERBOSE].count > 0)
         return;
     if (t->remarks[BAG_LINK] > 0)
-        say("%s recorded, not followed", count_text(t->remarks[BAG_LINK], "symbolic link"));
+        say_old("%s recorded, not followed", count_text(t->remarks[BAG_LINK], "symbolic link"));
 }
 
 /* ---- Where to ----------------------------------------------------------------------------- */
@@ -459,17 +463,13 @@ static enum seal_status choose_output(struct job *job, struct fault *fault)
                      fault) != SEAL_OK)
         return fault->status;
     if (job->split > 0 && !outputs_split(o, job->split))
-        return fault_set(fault, SEAL_USAGE,
-                         "with --split, -o names a folder that is there; the volumes in it get "
-                         "names of their own",
-                         o->path);
+        return fault_set(fault, REASON_SPLIT_NEEDS_FOLDER, o->path);
     o->read_back = options[OPT_VERIFY].count > 0      ? READ_BACK_ALWAYS
                    : options[OPT_NO_VERIFY].count > 0 ? READ_BACK_NEVER
                                                       : READ_BACK_REMOVABLE;
     o->asks = options[OPT_ASK_MEDIA].count > 0;
     if (o->asks && !plat_has_terminal())
-        return fault_set(fault, SEAL_USAGE, "there is no terminal on which --ask-media could ask",
-                         NULL);
+        return fault_set(fault, REASON_ASK_MEDIA_NO_TERMINAL, NULL);
     outputs_clear_leftovers(o);
     return SEAL_OK;
 }
@@ -498,16 +498,11 @@ static enum seal_status split_for_fat(struct job *job, struct fault *fault)
     if (most <= file_max || (job->from_stdin && o->path != NULL))
         return SEAL_OK;
     if (job->padding.rule == PAD_FIXED)
-        return fault_set(fault, SEAL_USAGE,
-                         "it would lie on FAT, whose files end at 4 GiB, and --pad asks for more",
-                         NULL);
+        return fault_set(fault, REASON_FAT_PAD, NULL);
     if (!outputs_split(o, SPLIT_FAT32))
-        return fault_set(fault, SEAL_USAGE,
-                         "it would lie on FAT, whose files end at 4 GiB, and may become larger. "
-                         "Add --split fat32, and name a folder with -o instead of a file",
-                         o->path);
+        return fault_set(fault, REASON_FAT_SPLIT, o->path);
     job->split = SPLIT_FAT32;
-    say("files on FAT end at 4 GiB: what becomes larger is cut into volumes");
+    say_old("files on FAT end at 4 GiB: what becomes larger is cut into volumes");
     return SEAL_OK;
 }
 
@@ -521,12 +516,12 @@ static enum seal_status seal_stdin(struct job *job, struct fault *fault)
     size_t got;
 
     if (buf == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     sha256_start(&hash);
     do {
         status = fd_read_full(STDIN_FILENO, buf, STREAM_READ_LEN, &got, fault);
         if (status != SEAL_OK) {
-            fault_add_name(fault, "standard input");
+            fault_add_name(fault, NAME_STDIN);
             break;
         }
         sha256_add(&hash, buf, got);
@@ -551,7 +546,7 @@ static enum seal_status seal_bag(struct job *job, struct fault *fault)
     if (options[OPT_LOCAL_OFFSET].count > 0) {
         info.has_utc_offset = plat_utc_offset(info.now.sec, &info.utc_offset);
         if (!info.has_utc_offset)
-            warn("the system does not say how far its clock is from UTC; it is not recorded.");
+            warn_old("the system does not say how far its clock is from UTC; it is not recorded.");
     }
     return bag_source_write(job->source, job->archive, job->crew, &info, job->digest, fault);
 }
@@ -601,7 +596,7 @@ static enum seal_status start_random(struct job *job, struct fault *fault)
     struct span hedge = {job->keys, job->key_count * sizeof *job->keys};
 
     if (random_start(&job->random, &hedge, 1) != SEAL_OK)
-        return fault_set(fault, SEAL_IO, "no randomness could be had", NULL);
+        return fault_set(fault, REASON_RANDOM, NULL);
     return SEAL_OK;
 }
 
@@ -668,18 +663,19 @@ static void show_result(const struct job *job)
         uint64_t before = i * job->split;
         bool is_last = i + 1 == o->count;
 
-        print("sealed  %s  (%s)\n", shown(o->files[i].path),
-              size_text(is_last ? job->sealed_len - before : job->split));
+        print_data("sealed  %s  (%s)\n", shown(o->files[i].path),
+                   size_text(is_last ? job->sealed_len - before : job->split));
     }
     if (o->count > 1)
-        print("volumes %zu; all of them are needed to open it\n", o->count);
+        print_data("volumes %zu; all of them are needed to open it\n", o->count);
     if (o->was_in_memory)
-        warn("what was written was read back and is as it should be; but the system read it, at "
-             "least in part, from memory and not from the medium.");
+        warn_old(
+            "what was written was read back and is as it should be; but the system read it, at "
+            "least in part, from memory and not from the medium.");
     else if (o->was_read_back)
-        say("read back from the medium: all is as it was written");
+        say_old("read back from the medium: all is as it was written");
     limits_foresee(job->totals.bytes, job->sealed_len);
-    print("receipt %s\n", receipt);
+    print_data("receipt %s\n", receipt);
     if (plat_owns_window())
         print_large(receipt);
 }

@@ -21,7 +21,7 @@
 
 static enum seal_status no_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 /* A new passphrase; all zero if there is to be none. */
@@ -63,7 +63,7 @@ static enum seal_status check_secret_file(const char *path, const struct identit
     same = again != NULL && sodium_memcmp(again->master, id->master, MASTER_LEN) == 0 &&
            again->created == id->created && again->expires == id->expires;
     if (status == SEAL_OK && !same)
-        status = fault_set(fault, SEAL_IO, "what was written could not be read back", path);
+        status = fault_set(fault, REASON_READ_BACK, path);
     identity_free(again);
     key_file_free(&file);
     return status;
@@ -78,7 +78,7 @@ static enum seal_status check_public_file(const char *path, const struct identit
     if (status != SEAL_OK)
         return status;
     if (file.public_count != 1 || memcmp(file.public_keys[0].pk, id->pk, PK_LEN) != 0)
-        status = fault_set(fault, SEAL_IO, "what was written could not be read back", path);
+        status = fault_set(fault, REASON_READ_BACK, path);
     key_file_free(&file);
     return status;
 }
@@ -121,7 +121,7 @@ static enum seal_status refuse_existing(const char *name, struct fault *fault)
     struct plat_stat st;
 
     if (plat_stat_at(PLAT_CWD, name, false, &st) == 0)
-        return fault_set(fault, SEAL_EXISTS, NULL, name);
+        return fault_set(fault, REASON_EXISTS, name);
     return SEAL_OK;
 }
 
@@ -151,7 +151,7 @@ static enum seal_status new_make(struct new_key *k, uint32_t created, uint32_t e
     if (status == SEAL_OK)
         status = identity_generate(&k->id, &random, created, expires);
     if (status != SEAL_OK)
-        (void)fault_set(fault, status, NULL, NULL);
+        (void)fault_set_status(fault, status);
     else
         status = make_record(&k->record, k->id, &k->passphrase, &random, fault);
     random_end(&random);
@@ -182,7 +182,7 @@ static enum seal_status new_write_secret(struct new_key *k, struct fault *fault)
     if (status == SEAL_OK)
         status = secret_record_text(&text, k->record, k->id->pkh);
     if (status != SEAL_OK)
-        (void)fault_set(fault, status, NULL, NULL);
+        (void)fault_set_status(fault, status);
     else
         status = write_output(&k->secret_file, k->secret_name, PLAT_PRIVATE, &text, fault);
     if (status == SEAL_OK) {
@@ -205,7 +205,7 @@ static enum seal_status new_write_public(struct new_key *k, struct fault *fault)
     identity_public(&key, k->id);
     status = public_key_text(&text, &key);
     if (status != SEAL_OK)
-        (void)fault_set(fault, status, NULL, NULL);
+        (void)fault_set_status(fault, status);
     else
         status = write_output(&k->public_file, k->public_name, PLAT_SHARED, &text, fault);
     if (status == SEAL_OK) {
@@ -223,7 +223,7 @@ static enum seal_status new_publish(struct new_key *k, struct fault *fault)
     enum seal_status status;
 
     if (stop_requested())
-        return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
     status = output_commit(&k->secret_file, fault);
     if (status != SEAL_OK)
         return status;
@@ -238,19 +238,21 @@ static void new_report(const struct new_key *k)
     char fingerprint[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
 
     fingerprint_text(fingerprint, k->id->pkh);
-    print("public key:  %s\n", shown(k->public_name));
-    print("secret key:  %s\n", shown(k->secret_name));
-    print("fingerprint: %s\n", fingerprint);
+    print_data("public key:  %s\n", shown(k->public_name));
+    print_data("secret key:  %s\n", shown(k->secret_name));
+    print_data("fingerprint: %s\n", fingerprint);
     print_flush();
-    say("Give out %s. Whoever gets it types: sealkey show %s, and compares the fingerprint with "
+    say_old(
+        "Give out %s. Whoever gets it types: sealkey show %s, and compares the fingerprint with "
         "you by voice.",
         shown(k->public_name), shown(k->public_name));
-    say("Guard %s, and keep a copy of it elsewhere: without it, nothing sealed to it can be opened "
+    say_old(
+        "Guard %s, and keep a copy of it elsewhere: without it, nothing sealed to it can be opened "
         "again.",
         shown(k->secret_name));
-    say("%s", k->record->locked
-                  ? "Its passphrase cannot be recovered by anybody: keep that safe too."
-                  : "It has no passphrase: whoever reads that file can open everything.");
+    say_old("%s", k->record->locked
+                      ? "Its passphrase cannot be recovered by anybody: keep that safe too."
+                      : "It has no passphrase: whoever reads that file can open everything.");
 }
 
 static enum exit_code new_run(const char *name, uint32_t expires, bool no_passphrase,
@@ -332,19 +334,19 @@ static enum exit_code command_new(int argc, char **argv)
     options_parse(&program, argc, argv, &operands, &operand_count);
     message_setup("sealkey", options[QUIET].count > 0);
     if (operand_count > 0)
-        code = complain_usage("new takes no %s; name the key with -o", shown(operands[0]));
+        code = complain_usage_old("new takes no %s; name the key with -o", shown(operands[0]));
     else if (options[OUTPUT].count == 0)
-        code = complain_usage("say how to name the key: -o NAME");
+        code = complain_usage_old("say how to name the key: -o NAME");
     else if (wrong_name(options[OUTPUT].text) != NULL)
-        code = complain_usage("%s", wrong_name(options[OUTPUT].text));
+        code = complain_usage_old("%s", wrong_name(options[OUTPUT].text));
     else if (options[EXPIRES].count > 0 && !date_parse(options[EXPIRES].text, &expires))
-        code =
-            complain_usage("%s is no date; write it as 2031-12-31", shown(options[EXPIRES].text));
+        code = complain_usage_old("%s is no date; write it as 2031-12-31",
+                                  shown(options[EXPIRES].text));
     else if (options[EXPIRES].count > 0 && key_is_expired(expires, date_today()))
-        code = complain_usage("%s is in the past: nobody could use this key",
-                              shown(options[EXPIRES].text));
+        code = complain_usage_old("%s is in the past: nobody could use this key",
+                                  shown(options[EXPIRES].text));
     else if (options[NO_PASSPHRASE].count > 0 && options[PASSPHRASE_FD].count > 0)
-        code = complain_usage("--no-passphrase and --passphrase-fd contradict each other");
+        code = complain_usage_old("--no-passphrase and --passphrase-fd contradict each other");
     else
         code = new_run(options[OUTPUT].text, expires, options[NO_PASSPHRASE].count > 0,
                        options[PASSPHRASE_FD].text);
@@ -359,16 +361,16 @@ static void show_date(const char *label, uint32_t days, const char *remark)
 {
     struct date d = date_from_days(days);
 
-    print("%s%04d-%02d-%02d%s\n", label, d.year, d.month, d.day, remark);
+    print_data("%s%04d-%02d-%02d%s\n", label, d.year, d.month, d.day, remark);
 }
 
 static void show_common(const char *name, const char *kind, uint32_t created, uint32_t expires)
 {
-    print("file:        %s\n", shown(name));
-    print("kind:        %s\n", kind);
+    print_data("file:        %s\n", shown(name));
+    print_data("kind:        %s\n", kind);
     show_date("created:     ", created, "");
     if (expires == 0)
-        print("expires:     never\n");
+        print_data("expires:     never\n");
     else
         show_date("expires:     ", expires,
                   key_is_expired(expires, date_today()) ? " (expired)" : "");
@@ -379,7 +381,7 @@ static void show_fingerprint(const uint8_t pkh[static HASH_LEN])
     char fingerprint[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
 
     fingerprint_text(fingerprint, pkh);
-    print("fingerprint: %s\n", fingerprint);
+    print_data("fingerprint: %s\n", fingerprint);
 }
 
 static enum seal_status show_secret(const char *name, const struct secret_record *record,
@@ -390,7 +392,7 @@ static enum seal_status show_secret(const char *name, const struct secret_record
     enum seal_status status;
 
     show_common(name, "secret key", record->created, record->expires);
-    print("passphrase:  %s\n", record->locked ? "yes" : "no");
+    print_data("passphrase:  %s\n", record->locked ? "yes" : "no");
     print_flush(); /* the question comes after what it is about */
     status = identity_unlock(&id, record, name, fd_number, &unlocking);
     if (status == SEAL_OK) {
@@ -398,7 +400,7 @@ static enum seal_status show_secret(const char *name, const struct secret_record
         identity_free(id);
         return SEAL_OK;
     }
-    print("fingerprint: needs the passphrase\n");
+    print_data("fingerprint: needs the passphrase\n");
     /* Nobody there to give it is no failure: all else has been shown. */
     if (status == SEAL_USAGE && fd_number == NULL)
         return SEAL_OK;
@@ -415,17 +417,17 @@ static enum seal_status show_file(const char *name, bool *first, const char *fd_
     if (status != SEAL_OK)
         return status;
     if (file.public_count + file.secret_count == 0)
-        status = fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NONE, name);
+        status = fault_set(fault, REASON_KEY_NONE, name);
     for (size_t i = 0; i < file.public_count; i++) {
         const struct public_key *key = &file.public_keys[i];
 
-        print("%s", *first ? "" : "\n");
+        print_data("%s", *first ? "" : "\n");
         *first = false;
         show_common(name, "public key", key->created, key->expires);
         show_fingerprint(key->pkh);
     }
     for (size_t i = 0; i < file.secret_count && status == SEAL_OK; i++) {
-        print("%s", *first ? "" : "\n");
+        print_data("%s", *first ? "" : "\n");
         *first = false;
         status = show_secret(name, &file.secrets[i], fd_number, fault);
     }
@@ -457,7 +459,7 @@ static enum exit_code command_show(int argc, char **argv)
 
     options_parse(&program, argc, argv, &operands, &operand_count);
     if (operand_count == 0)
-        code = complain_usage("say which key file to show");
+        code = complain_usage_old("say which key file to show");
     for (size_t i = 0; i < operand_count && code == EXIT_ALL_DONE; i++) {
         struct fault fault = {.status = SEAL_OK};
 
@@ -510,24 +512,19 @@ static enum seal_status passwd_read(struct passwd *p, bool passphrase_given, str
     enum seal_status status;
 
     if (plat_stat_at(PLAT_CWD, p->name, false, &st) != 0)
-        return fault_set_errno(fault, "could not be opened", p->name);
+        return fault_set_errno(fault, REASON_OPEN, p->name);
     if (st.type != PLAT_FILE)
-        return fault_set(fault, SEAL_USAGE,
-                         st.type == PLAT_LINK ? "is a link; name the file it leads to"
-                                              : "is not a file whose passphrase could be changed",
+        return fault_set(fault, st.type == PLAT_LINK ? REASON_PASSWD_LINK : REASON_PASSWD_KIND,
                          p->name);
     status = key_file_read_text(&p->file, &p->old_text, p->name, fault);
     if (status != SEAL_OK)
         return status;
     if (p->file.secret_count == 0)
-        return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NO_SECRET, p->name);
+        return fault_set(fault, REASON_KEY_NO_SECRET, p->name);
     if (p->file.secret_count > 1)
-        return fault_set(fault, SEAL_USAGE,
-                         "holds several secret keys; put the one to change into a file of its own",
-                         p->name);
+        return fault_set(fault, REASON_PASSWD_SEVERAL, p->name);
     if (passphrase_given && !p->file.secrets[0].locked)
-        return fault_set(fault, SEAL_USAGE, "has no passphrase; leave --passphrase-fd out",
-                         p->name);
+        return fault_set(fault, REASON_PASSWD_PLAIN, p->name);
     return SEAL_OK;
 }
 
@@ -541,7 +538,7 @@ static enum seal_status passwd_make(struct passwd *p, struct fault *fault)
     if (status == SEAL_OK)
         status = key_text_replace_secret(&p->new_text, &p->old_text, p->record);
     if (status != SEAL_OK)
-        (void)fault_set(fault, status, NULL, NULL);
+        (void)fault_set_status(fault, status);
     random_end(&random);
     return status;
 }
@@ -560,19 +557,19 @@ static enum seal_status passwd_write(struct passwd *p, struct fault *fault)
     p->dirfd = plat_open_dir(PLAT_CWD, dir, true);
     free(dir);
     if (p->dirfd < 0)
-        return fault_set_errno(fault, "its folder could not be opened", p->name);
+        return fault_set_errno(fault, REASON_FOLDER_OPEN, p->name);
     fd = partial_create_file(p->dirfd, last, PLAT_PRIVATE, &p->temporary);
     if (fd < 0)
-        return fault_set_errno(fault, "a new file beside it could not be made", p->name);
+        return fault_set_errno(fault, REASON_TEMPORARY_CREATE, p->name);
     p->made = true;
     p->lock = plat_duplicate(fd);
-    status = p->lock < 0 ? fault_set_errno(fault, "could not be locked", p->name) : SEAL_OK;
+    status = p->lock < 0 ? fault_set_errno(fault, REASON_LOCK, p->name) : SEAL_OK;
     if (status == SEAL_OK)
         status = fd_write_full(fd, p->new_text.data, p->new_text.len, fault);
     if (status == SEAL_OK && plat_sync(fd) != 0)
-        status = fault_set_errno(fault, "could not be written", NULL);
+        status = fault_set_errno(fault, REASON_WRITE, NULL);
     if (plat_close(fd) != 0 && status == SEAL_OK)
-        status = fault_set_errno(fault, "could not be written", NULL);
+        status = fault_set_errno(fault, REASON_WRITE, NULL);
     return status;
 }
 
@@ -589,15 +586,12 @@ static enum seal_status passwd_swap(struct passwd *p, struct fault *fault)
     if (status != SEAL_OK)
         return status;
     if (stop_requested())
-        return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
     if (plat_rename_over(p->dirfd, p->temporary, slash == NULL ? p->name : slash + 1) != 0)
-        return fault_set_errno(fault, "could not be replaced", p->name);
+        return fault_set_errno(fault, REASON_REPLACE, p->name);
     p->made = false;
     if (plat_sync(p->dirfd) != 0)
-        return fault_set_errno(fault,
-                               "was replaced, but its folder could not be written; after a power "
-                               "failure the old passphrase may be back",
-                               p->name);
+        return fault_set_errno(fault, REASON_REPLACE_SYNC, p->name);
     return SEAL_OK;
 }
 
@@ -620,10 +614,10 @@ static enum exit_code passwd_run(const char *name, bool no_passphrase, const cha
     if (status == SEAL_OK)
         status = passwd_swap(&p, &fault);
     if (status == SEAL_OK) {
-        say(no_passphrase ? "%s has no passphrase now: whoever reads it can open everything."
-                          : "%s has its new passphrase.",
-            shown(name));
-        say("Copies of it that were made before are as they were.");
+        say_old(no_passphrase ? "%s has no passphrase now: whoever reads it can open everything."
+                              : "%s has its new passphrase.",
+                shown(name));
+        say_old("Copies of it that were made before are as they were.");
     } else {
         if (status == SEAL_IO)
             fault_add_name(&fault, name);
@@ -663,9 +657,9 @@ static enum exit_code command_passwd(int argc, char **argv)
     options_parse(&program, argc, argv, &operands, &operand_count);
     message_setup("sealkey", options[QUIET].count > 0);
     if (operand_count != 1)
-        code = complain_usage("passwd wants exactly one key file");
+        code = complain_usage_old("passwd wants exactly one key file");
     else if (options[NO_PASSPHRASE].count > 0 && options[NEW_PASSPHRASE_FD].count > 0)
-        code = complain_usage("--no-passphrase and --new-passphrase-fd contradict each other");
+        code = complain_usage_old("--no-passphrase and --new-passphrase-fd contradict each other");
     else
         code = passwd_run(operands[0], options[NO_PASSPHRASE].count > 0,
                           options[PASSPHRASE_FD].text, options[NEW_PASSPHRASE_FD].text);
@@ -703,10 +697,10 @@ static enum exit_code no_command(int argc, char **argv)
     size_t operand_count;
 
     if (argc > 1 && argv[1][0] != '-')
-        return complain_usage("there is no command %s, but " COMMANDS, shown(argv[1]));
+        return complain_usage_old("there is no command %s, but " COMMANDS, shown(argv[1]));
     options_parse(&program, argc, argv, &operands, &operand_count);
     free(operands);
-    return complain_usage("say first what to do: " COMMANDS);
+    return complain_usage_old("say first what to do: " COMMANDS);
 }
 
 int main(int argc, char **argv)

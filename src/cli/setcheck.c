@@ -74,11 +74,8 @@ static enum seal_status look_at_volume(struct arrival *a, const struct asked_lim
 
     (void)!intake_run(&result, &job, &observer, fault);
     *is_last = result.is_last;
-    if (fault->status != SEAL_OK) { /* what it points to goes with the result */
-        fault->what =
-            fault->what != NULL && strcmp(fault->what, INTAKE_UNCAGED) == 0 ? INTAKE_UNCAGED : NULL;
+    if (fault->status != SEAL_OK)
         fault_add_name(fault, a->path);
-    }
     intake_result_free(&result);
     return fault->status;
 }
@@ -122,9 +119,9 @@ const char **set_check_each(const struct set *set, const struct asked_limits *li
 /* Whether the last of its volumes is here: of how many there are only that one knows. */
 enum set_end { SET_HAS_LAST, SET_HAS_MORE, SET_END_UNKNOWN };
 
-/* Gaps, as ranges. */
+/* The numbers of volumes that are missing, as ranges: "2, 4-6". */
 struct gaps {
-    char text[REASON_SIZE];
+    char text[128];
     size_t len;
     uint64_t count; /* of volumes */
 };
@@ -137,38 +134,30 @@ static void add_gap(struct gaps *g, uint64_t from, uint64_t to)
         return;
     if (g->len < 100) /* of a hundred gaps the first ones will do */
         added = snprintf(g->text + g->len, sizeof g->text - g->len,
-                         from == to       ? "%s%" PRIu64
-                         : from + 1 == to ? "%s%" PRIu64 ", %" PRIu64
-                                          : "%s%" PRIu64 " to %" PRIu64,
+                         from == to ? "%s%" PRIu64 : "%s%" PRIu64 "-%" PRIu64,
                          g->count > 0 ? ", " : "", from, to);
-    else if (strcmp(g->text + g->len - 3, "...") != 0)
+    else if (g->text[g->len - 1] != '.')
         added = snprintf(g->text + g->len, sizeof g->text - g->len, " ...");
     g->len += (size_t)added;
     g->count += to - from + 1;
 }
 
-/* In words. */
-static void describe_missing(const struct set *set, enum set_end end, char text[static REASON_SIZE])
+static enum seal_status refuse_missing(const struct set *set, enum set_end end, struct fault *fault)
 {
+    static const enum seal_reason reasons[] = {[SET_HAS_LAST] = REASON_VOLUMES_GAPS_OF,
+                                               [SET_HAS_MORE] = REASON_VOLUMES_GAPS_AND_MORE,
+                                               [SET_END_UNKNOWN] = REASON_VOLUMES_GAPS};
     uint64_t next = 1, last = arrival_number(set->files[set->count - 1]);
     struct gaps g = {.len = 0};
-    char behind[64] = "";
 
     for (size_t i = 0; i < set->count; i++) {
         add_gap(&g, next, arrival_number(set->files[i]) - 1);
         next = arrival_number(set->files[i]) + 1;
     }
-    if (end != SET_END_UNKNOWN)
-        (void)snprintf(
-            behind, sizeof behind,
-            end == SET_HAS_LAST ? " of %" PRIu64 : ", and what comes behind volume %" PRIu64, last);
-    if (g.count == 0)
-        (void)snprintf(text, REASON_SIZE,
-                       "what comes behind volume %" PRIu64 " is missing; give all of them together",
-                       last);
-    else
-        (void)snprintf(text, REASON_SIZE, "volume%s %.120s%s %s missing; give all of them together",
-                       g.count == 1 ? "" : "s", g.text, behind, g.count == 1 ? "is" : "are");
+    (void)fault_set(fault, g.count == 0 ? REASON_VOLUMES_MORE : reasons[end], NULL);
+    fault_add_numbers(fault, g.count, last);
+    fault_add_item(fault, g.text);
+    return fault->status;
 }
 
 /* SET_END_UNKNOWN: a pipe cannot be asked, and what is damaged does not say. */
@@ -190,17 +179,15 @@ static enum set_end find_end(const struct set *set, const struct asked_limits *l
 
 bool set_ends_early(const struct fault *fault)
 {
-    return fault->status == SEAL_USAGE && fault->what != NULL &&
-           strcmp(fault->what, STREAM_HAS_MORE) == 0;
+    return fault->reason == REASON_VOLUMES_BEHIND_MISSING;
 }
 
 enum seal_status set_refuse_gaps(const struct set *set, const struct asked_limits *limits,
-                                 char text[static REASON_SIZE], struct fault *fault)
+                                 struct fault *fault)
 {
     enum set_end end = set->has_gaps ? find_end(set, limits, fault) : SET_HAS_MORE;
 
     if (fault->status != SEAL_OK)
         return fault->status;
-    describe_missing(set, end, text);
-    return fault_set(fault, SEAL_USAGE, text, NULL);
+    return refuse_missing(set, end, fault);
 }

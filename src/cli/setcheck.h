@@ -18,10 +18,10 @@ uint64_t set_sealed_size(const struct set *set);
 
 /* Whether a fault says that volumes are missing behind the last one here. */
 bool set_ends_early(const struct fault *fault);
-/* Volumes are missing: finds out which, for the caller to name the set with. SEAL_USAGE, with what
- * pointing to text; SEAL_IO. */
+/* Volumes are missing: finds out which, for the caller to name the set with. SEAL_USAGE, SEAL_IO.
+ */
 MUST_USE enum seal_status set_refuse_gaps(const struct set *set, const struct asked_limits *limits,
-                                          char text[static REASON_SIZE], struct fault *fault);
+                                          struct fault *fault);
 /* What comes of each volume by itself, a word for each (static) in an array (malloc'ed, NULL for
  * want of memory); NULL behind the one at which it was interrupted, as stopped says then. All files
  * must be open. */

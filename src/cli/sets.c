@@ -7,7 +7,7 @@
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 /* ---- Which files -------------------------------------------------------------------------- */
@@ -70,19 +70,19 @@ static enum seal_status list_folder(struct sets *s, const char *path, struct fau
     size_t before = s->arrival_count;
 
     if (f.fd < 0)
-        return fault_set_errno(fault, "could not be opened", path);
+        return fault_set_errno(fault, REASON_OPEN, path);
     if (plat_list_dir(f.fd, add_from_folder, &f) != 0 && fault->status == SEAL_OK)
-        (void)fault_set_errno(fault, "could not be listed", path);
+        (void)fault_set_errno(fault, REASON_LIST, path);
     (void)plat_close(f.fd);
     if (fault->status != SEAL_OK)
         return fault->status;
     if (s->arrival_count == before) {
-        warn("%s: it is a folder, and no file lies in it.", shown(path));
+        warn_old("%s: it is a folder, and no file lies in it.", shown(path));
         return SEAL_OK;
     }
     qsort(s->arrivals + before, s->arrival_count - before, sizeof *s->arrivals, by_path);
     if (f.folders > 0)
-        say("%s: %s in it, not looked into", shown(path), count_text(f.folders, "folder"));
+        say_old("%s: %s in it, not looked into", shown(path), count_text(f.folders, "folder"));
     return SEAL_OK;
 }
 
@@ -93,7 +93,7 @@ enum seal_status sets_list(struct sets *s, const char *const *operands, size_t c
         (void)!(is_folder(operands[i]) ? list_folder(s, operands[i], fault)
                                        : add_file(s, strdup(operands[i]), false, fault));
     if (fault->status == SEAL_OK && s->arrival_count == 0)
-        (void)fault_set(fault, SEAL_USAGE, "there is nothing to open", NULL);
+        (void)fault_set(fault, REASON_NOTHING_TO_OPEN, NULL);
     return fault->status;
 }
 
@@ -150,14 +150,14 @@ static void drop_doubles(struct set *set)
             continue;
         }
         if (are_equal(set->files[i], last)) {
-            say("%s: a copy of %s, left aside", shown(set->files[i]->path), shown(last->path));
+            say_old("%s: a copy of %s, left aside", shown(set->files[i]->path), shown(last->path));
             continue;
         }
-        (void)snprintf(set->reason, sizeof set->reason,
-                       "it is another volume %" PRIu64 " than %.150s; give one of the two alone",
-                       arrival_number(last), shown(last->path));
-        if (set->fault.status == SEAL_OK)
-            (void)fault_set(&set->fault, SEAL_USAGE, set->reason, set->files[i]->path);
+        if (set->fault.status == SEAL_OK) {
+            (void)fault_set(&set->fault, REASON_VOLUME_OTHER, set->files[i]->path);
+            fault_add_numbers(&set->fault, arrival_number(last), 0);
+            fault_add_item(&set->fault, last->path);
+        }
     }
     set->count = kept;
 }
@@ -169,13 +169,10 @@ static void judge(struct set *set)
     set->has_gaps = arrival_number(last) != set->count;
     for (size_t i = 1; i < set->count && set->fault.status == SEAL_OK; i++)
         if (set->files[i]->env->params.type != set->files[0]->env->params.type)
-            (void)fault_set(&set->fault, SEAL_HOSTILE,
-                            "its volumes do not agree about what is in it", set->files[i]->path);
+            (void)fault_set(&set->fault, REASON_VOLUMES_DISAGREE, set->files[i]->path);
     if (set->count > INTAKE_VOLUMES_MAX && set->fault.status == SEAL_OK) {
-        (void)snprintf(set->reason, sizeof set->reason,
-                       "it has more than %d volumes, which is more than this program opens",
-                       INTAKE_VOLUMES_MAX);
-        (void)fault_set(&set->fault, SEAL_USAGE, set->reason, NULL);
+        (void)fault_set(&set->fault, REASON_VOLUMES_OVER, NULL);
+        fault_add_numbers(&set->fault, set->count, INTAKE_VOLUMES_MAX);
     }
 }
 
@@ -226,13 +223,8 @@ static enum seal_status collect(struct sets *s, size_t first, bool *is_taken, st
 /* All that was named, when none of it can be a sealed file. */
 static enum seal_status refuse_all(const struct sets *s, struct fault *fault)
 {
-    struct buffer name = {0};
-
-    (void)fault_set(fault, SEAL_NO_KEY, NULL, s->arrivals[0].path);
-    if (s->arrival_count > 1 && buffer_printf(&name, "%s and %zu more", s->arrivals[0].path,
-                                              s->arrival_count - 1) == SEAL_OK)
-        (void)fault_set(fault, SEAL_NO_KEY, NULL, (const char *)name.data);
-    buffer_free(&name);
+    (void)fault_set(fault, REASON_NO_KEY, s->arrivals[0].path);
+    fault->more = s->arrival_count - 1;
     return fault->status;
 }
 
@@ -240,8 +232,8 @@ static void say_left_aside(const struct sets *s)
 {
     for (size_t i = 0; i < s->arrival_count; i++)
         if (is_left_aside(&s->arrivals[i]))
-            warn("%s: no key here opens it, and no sealed file has its size: left aside.",
-                 shown(s->arrivals[i].path));
+            warn_old("%s: no key here opens it, and no sealed file has its size: left aside.",
+                     shown(s->arrivals[i].path));
 }
 
 enum seal_status sets_sort(struct sets *s, struct fault *fault)

@@ -14,7 +14,6 @@ struct set {
     size_t count;
     bool has_gaps;      /* volumes in front of the last one here are missing */
     struct fault fault; /* why it is not to be opened */
-    char reason[REASON_SIZE];
 };
 
 /* All zero is an empty one. */

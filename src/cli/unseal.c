@@ -163,8 +163,8 @@ static enum exit_code check_list_forms(void)
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
         for (size_t k = i + 1; k < sizeof forms / sizeof forms[0]; k++)
             if (given(forms[i]) && given(forms[k]))
-                return complain_usage("--%s and --%s contradict each other", options[forms[i]].name,
-                                      options[forms[k]].name);
+                return complain_usage_old("--%s and --%s contradict each other",
+                                          options[forms[i]].name, options[forms[k]].name);
     return EXIT_ALL_DONE;
 }
 
@@ -176,11 +176,11 @@ static enum exit_code check_uses(enum option_number mode)
         for (size_t k = 0; k < uses[i].with_count; k++)
             fits |= uses[i].with[k] == mode;
         if (given(uses[i].option) && !fits && mode == OPT_KEY)
-            return complain_usage("--%s goes only with --%s", options[uses[i].option].name,
-                                  options[uses[i].with[0]].name);
+            return complain_usage_old("--%s goes only with --%s", options[uses[i].option].name,
+                                      options[uses[i].with[0]].name);
         if (given(uses[i].option) && !fits)
-            return complain_usage("--%s does not go with --%s", options[uses[i].option].name,
-                                  options[mode].name);
+            return complain_usage_old("--%s does not go with --%s", options[uses[i].option].name,
+                                      options[mode].name);
     }
     return check_list_forms();
 }
@@ -192,8 +192,8 @@ static enum exit_code find_mode(enum option_number *mode)
         if (!given(modes[i]))
             continue;
         if (*mode != OPT_KEY)
-            return complain_usage("--%s and --%s contradict each other", options[*mode].name,
-                                  options[modes[i]].name);
+            return complain_usage_old("--%s and --%s contradict each other", options[*mode].name,
+                                      options[modes[i]].name);
         *mode = modes[i];
     }
     return check_uses(*mode);
@@ -203,26 +203,28 @@ static enum exit_code check_files(enum option_number mode, const char *const *fi
 {
     if (mode == OPT_RECHECK) {
         if (count > 0)
-            return complain_usage("--recheck is given the bag itself, and no sealed file");
+            return complain_usage_old("--recheck is given the bag itself, and no sealed file");
         if (given(OPT_KEY))
-            return complain_usage("--recheck needs no --key: a bag is not sealed");
+            return complain_usage_old("--recheck needs no --key: a bag is not sealed");
         return EXIT_ALL_DONE;
     }
     if (!given(OPT_KEY))
-        return complain_usage("--key is missing: the secret key that opens the file");
+        return complain_usage_old("--key is missing: the secret key that opens the file");
     if (count == 0)
-        return complain_usage("no sealed file was named");
+        return complain_usage_old("no sealed file was named");
     for (size_t i = 0; i < count; i++) {
         if (strcmp(files[i], "-") != 0)
             continue;
         if (count > 1)
-            return complain_usage("- (standard input) is opened by itself, not with other files");
+            return complain_usage_old(
+                "- (standard input) is opened by itself, not with other files");
         if (mode != OPT_LIST && !given(OPT_OUTPUT))
-            return complain_usage("standard input has no name to call the %s after; give one with "
-                                  "-o",
-                                  mode == OPT_VERIFY ? "record" : "bag");
+            return complain_usage_old(
+                "standard input has no name to call the %s after; give one with "
+                "-o",
+                mode == OPT_VERIFY ? "record" : "bag");
         if (plat_is_terminal(0))
-            return complain_usage("standard input is a terminal; direct a sealed file into it");
+            return complain_usage_old("standard input is a terminal; direct a sealed file into it");
     }
     return EXIT_ALL_DONE;
 }
@@ -234,7 +236,7 @@ static enum exit_code check_output(enum option_number mode)
     if (output == NULL || strcmp(output, "-") != 0)
         return EXIT_ALL_DONE;
     if (mode == OPT_VERIFY || mode == OPT_EXTRACT)
-        return complain_usage("-o - does not go with --%s; give a name", options[mode].name);
+        return complain_usage_old("-o - does not go with --%s; give a name", options[mode].name);
     return EXIT_ALL_DONE;
 }
 
@@ -244,9 +246,9 @@ static enum exit_code read_limits(struct asked_limits *limits)
 
     *limits = (struct asked_limits){.require_sandbox = given(OPT_REQUIRE_SANDBOX)};
     if (size != NULL && (!size_parse(size, &limits->max_size) || limits->max_size == 0))
-        return complain_usage("--max-size takes a size in bytes (K, M and G may follow)");
+        return complain_usage_old("--max-size takes a size in bytes (K, M and G may follow)");
     if (files != NULL && (!size_parse(files, &limits->max_files) || limits->max_files == 0))
-        return complain_usage("--max-files takes a number");
+        return complain_usage_old("--max-files takes a number");
     return EXIT_ALL_DONE;
 }
 
@@ -265,12 +267,12 @@ static enum seal_status prepare_home(const struct drop_options *o, struct fault 
         return fault->status;
     if (plat_stat_at(PLAT_CWD, o->output, true, &st) != 0 &&
         plat_make_dir(PLAT_CWD, o->output, PLAT_SHARED) != 0)
-        return fault_set_errno(fault, "could not be created", o->output);
+        return fault_set_errno(fault, REASON_CREATE, o->output);
     fd = plat_open_dir(PLAT_CWD, o->output, true);
     if (fd < 0)
-        return fault_set_errno(fault, "could not be opened", o->output);
+        return fault_set_errno(fault, REASON_OPEN, o->output);
     if (plat_stat_at(fd, "bagit.txt", false, &st) == 0)
-        (void)fault_set(fault, SEAL_USAGE, "it is a bag: nothing may be added to it", o->output);
+        (void)fault_set(fault, REASON_OUTPUT_IS_BAG, o->output);
     (void)plat_close(fd);
     return fault->status;
 }
@@ -364,11 +366,11 @@ struct outcome {
 
 static void show_table(const struct drop *drops, const struct outcome *outcomes, size_t count)
 {
-    print("\n%-12s  %-24s  %s\n", "result", "receipt", "file");
+    print_data("\n%-12s  %-24s  %s\n", "result", "receipt", "file");
     for (size_t i = 0; i < count; i++)
-        print("%-12s  %-24s  %s\n", outcomes[i].word,
-              outcomes[i].receipt[0] != '\0' ? outcomes[i].receipt : "-",
-              shown(drop_called(&drops[i])));
+        print_data("%-12s  %-24s  %s\n", outcomes[i].word,
+                   outcomes[i].receipt[0] != '\0' ? outcomes[i].receipt : "-",
+                   shown(drop_called(&drops[i])));
 }
 
 static void note_outcome(struct outcome *o, const struct drop *d)
@@ -386,7 +388,7 @@ static enum exit_code receive_all(struct drop *drops, size_t count, struct outco
 
     for (size_t i = 0; i < count && stopped->status == SEAL_OK; i++) {
         if (count > 1)
-            print("%sfile     %s\n", i > 0 ? "\n" : "", shown(drop_called(&drops[i])));
+            print_data("%sfile     %s\n", i > 0 ? "\n" : "", shown(drop_called(&drops[i])));
         print_flush();
         drop_receive(&drops[i]);
         code = worse(code, drop_report(&drops[i]));
@@ -431,7 +433,7 @@ static enum seal_status find_home(struct drop_options *o, const struct sets *s, 
     if (o->output == NULL || o->output_is_home)
         return SEAL_OK;
     if (s->count > 1 && strcmp(o->output, "-") == 0)
-        return fault_set(fault, SEAL_USAGE, "-o - takes one sealed file at a time", NULL);
+        return fault_set(fault, REASON_STDOUT_SEVERAL, NULL);
     o->output_is_home = s->count > 1 || ((s->arrival_count > 1 || s->arrivals[0].lies_in_folder) &&
                                          is_folder(o->output));
     return prepare_home(o, fault);
@@ -479,10 +481,7 @@ static enum exit_code run_inspection(enum option_number mode, struct sets *s,
         (void)!open_arrivals(s, &ring, false, 1, stopped);
     keyring_free(&ring);
     if (stopped->status == SEAL_OK && s->count > 1)
-        (void)fault_set(stopped, SEAL_USAGE,
-                        "these are several sealed files; they are looked into one at a time (of a "
-                        "set, all volumes)",
-                        NULL);
+        (void)fault_set(stopped, REASON_SEVERAL_SETS, NULL);
     in.set = s->all;
     if (stopped->status == SEAL_OK)
         (void)!(mode == OPT_LIST ? inspect_list(&in, &incomplete, stopped)
@@ -559,7 +558,7 @@ int main(int argc, char **argv)
         code = threads_parse(options[OPT_THREADS].text, &threads);
     if (code == EXIT_ALL_DONE) {
         if (sodium_init() < 0)
-            code = complain(&(struct fault){.status = SEAL_IO, .what = "libsodium did not start"});
+            code = complain(&(struct fault){.status = SEAL_IO, .reason = REASON_SODIUM});
         else if (mode == OPT_RECHECK)
             code = run_rechecks(&limits, &stopped);
         else

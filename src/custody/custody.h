@@ -72,7 +72,7 @@ struct custody {
     uint64_t keys_tried;
 
     enum custody_verdict verdict;
-    const char *reason; /* of a refusal: what was found, or NULL */
+    const struct fault *refusal; /* what was found, with a verdict that refuses */
 
     bool was_opened; /* a key opened it: what follows is known, as far as the verdict goes */
     char fingerprint[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];

@@ -66,7 +66,7 @@ static enum seal_status read_exactly(struct custody_log *log, void *buf, size_t 
         if (n == 0)
             errno = EIO; /* it is locked, and yet somebody cut it */
         if (n <= 0)
-            return fault_set_errno(fault, "could not be read", log->path);
+            return fault_set_errno(fault, REASON_READ, log->path);
         got += (size_t)n;
     }
     return SEAL_OK;
@@ -82,7 +82,7 @@ static enum seal_status look_at_ends(struct custody_log *log, struct fault *faul
     if (read_exactly(log, begin, len, 0, fault) != SEAL_OK)
         return fault->status;
     if (memcmp(begin, FIRST_LINE, len) != 0)
-        return fault_set(fault, SEAL_USAGE, "it is not a log of drops", log->path);
+        return fault_set(fault, REASON_LOG_NONE, log->path);
     if (log->size == 0)
         return SEAL_OK;
     if (read_exactly(log, &last, 1, log->size - 1, fault) != SEAL_OK)
@@ -96,9 +96,9 @@ static enum seal_status refuse_what_is_no_file(int result, const struct plat_sta
                                                const char *path, struct fault *fault)
 {
     if (result == 0 && st->type != PLAT_FILE)
-        return fault_set(fault, SEAL_USAGE, "it is not a log of drops", path);
+        return fault_set(fault, REASON_LOG_NONE, path);
     if (result != 0 && errno != ENOENT)
-        return fault_set_errno(fault, "could not be opened", path);
+        return fault_set_errno(fault, REASON_OPEN, path);
     return SEAL_OK;
 }
 
@@ -111,16 +111,16 @@ static enum seal_status open_and_lock(struct custody_log *log, struct fault *fau
         return fault->status;
     log->fd = plat_open_append(log->path);
     if (log->fd < 0)
-        return fault_set_errno(fault, "could not be opened", log->path);
+        return fault_set_errno(fault, REASON_OPEN, log->path);
     if (plat_stat_fd(log->fd, &st) != 0)
-        return fault_set_errno(fault, "could not be looked at", log->path);
+        return fault_set_errno(fault, REASON_LOOK, log->path);
     if (refuse_what_is_no_file(0, &st, log->path, fault) != SEAL_OK)
         return fault->status;
     if (plat_lock(log->fd) != 0)
-        return fault_set_errno(fault, "could not be locked", log->path);
+        return fault_set_errno(fault, REASON_LOCK, log->path);
     /* Again: others may have written while we waited. */
     if (plat_stat_fd(log->fd, &st) != 0)
-        return fault_set_errno(fault, "could not be looked at", log->path);
+        return fault_set_errno(fault, REASON_LOOK, log->path);
     log->size = st.size;
     return look_at_ends(log, fault);
 }
@@ -132,10 +132,9 @@ enum seal_status custody_log_open(struct custody_log **out, const char *path, st
 
     *out = NULL;
     if (log == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     *log = (struct custody_log){.fd = -1, .path = strdup(path)};
-    status = log->path == NULL ? fault_set(fault, SEAL_NO_MEMORY, NULL, NULL)
-                               : open_and_lock(log, fault);
+    status = log->path == NULL ? fault_no_memory(fault) : open_and_lock(log, fault);
     if (status == SEAL_OK)
         *out = log;
     else
@@ -294,7 +293,7 @@ enum seal_status custody_log_find(struct custody_log *log, const struct custody 
     *seen = NOT_SEEN;
     when[0] = '\0';
     if (r == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     r->off = r->len = 0;
     r->skipping = false;
     wanted_set(&wanted, c);
@@ -302,7 +301,7 @@ enum seal_status custody_log_find(struct custody_log *log, const struct custody 
         size_t room = sizeof r->data - r->len;
         size_t len = log->size - r->off < room ? (size_t)(log->size - r->off) : room;
 
-        status = stop_requested() ? fault_set(fault, SEAL_INTERRUPTED, NULL, NULL)
+        status = stop_requested() ? fault_set(fault, REASON_INTERRUPTED, NULL)
                                   : read_exactly(log, r->data + r->len, len, r->off, fault);
         if (status != SEAL_OK)
             break;
@@ -377,7 +376,7 @@ static enum seal_status make_addition(struct buffer *out, struct custody_log *lo
         return fault->status;
     if (buffer_append_text(out, line_before(log, begin)) != SEAL_OK ||
         append_line(out, c) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     return SEAL_OK;
 }
 
@@ -390,11 +389,11 @@ static enum seal_status sync_folder(const struct custody_log *log, struct fault 
     int fd;
 
     if (!path_split(log->path, &dir, &name))
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     fd = plat_open_dir(PLAT_CWD, dir, true);
     free(dir);
     if (fd < 0 || plat_sync(fd) != 0)
-        status = fault_set_errno(fault, "its folder could not be written to the medium", log->path);
+        status = fault_set_errno(fault, REASON_FOLDER_SYNC, log->path);
     if (fd >= 0)
         (void)plat_close(fd);
     return status;
@@ -407,7 +406,7 @@ static enum seal_status write_and_sync(struct custody_log *log, const struct buf
     if (fd_write_full(log->fd, addition->data, addition->len, fault) != SEAL_OK)
         return fault->status;
     if (plat_sync(log->fd) != 0)
-        return fault_set_errno(fault, "could not be written to the medium", log->path);
+        return fault_set_errno(fault, REASON_SYNC, log->path);
     return log->size == 0 ? sync_folder(log, fault) : SEAL_OK;
 }
 

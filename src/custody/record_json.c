@@ -4,6 +4,7 @@
  */
 #include "custody/custody.h"
 #include "custody/remarks.h"
+#include "text/catalog.h"
 
 #include <string.h>
 
@@ -218,11 +219,13 @@ static json_t *make_facts(const struct custody *c)
                                                  [SEEN_BAG] = "bag",
                                                  [SEEN_NUMBER] = "number",
                                                  [SEEN_CONTENT] = "content"};
+    char reason[TEXT_FAULT_SIZE];
     struct object o = object_new();
 
     set(&o, "schema", json_string(SCHEMA));
     set(&o, "verdict", json_string(custody_verdict_word(c->verdict)));
-    set(&o, "reason", make_string(c->reason));
+    (void)text_reason(reason, sizeof reason, catalog_english(), c->refusal);
+    set(&o, "reason", reason[0] != '\0' ? make_string(reason) : json_null());
     set(&o, "sentence", json_string(custody_verdict_sentence(c->verdict)));
     set(&o, "first_seen", make_string(c->first_seen));
     set(&o, "first_seen_as", make_string(seen[c->first_seen == NULL ? NOT_SEEN : c->seen]));

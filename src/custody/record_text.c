@@ -5,6 +5,7 @@
 #include "custody/custody.h"
 #include "custody/page.h"
 #include "custody/remarks.h"
+#include "text/catalog.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -27,10 +28,14 @@ static const char *plural(uint64_t count)
 
 static void say_verdict(struct page *p, const struct custody *c)
 {
+    char reason[TEXT_FAULT_SIZE];
+    size_t reason_len;
+
     page_title(p, "CUSTODY RECORD");
     page_say(p, "%s", custody_verdict_sentence(c->verdict));
-    if (c->reason != NULL)
-        page_value(p, "What was found: ", (struct span){c->reason, strlen(c->reason)});
+    reason_len = text_reason(reason, sizeof reason, catalog_english(), c->refusal);
+    if (reason_len > 0)
+        page_value(p, "What was found: ", (struct span){reason, reason_len});
     page_blank(p);
     if (c->step == STEP_VERIFIED) {
         page_say(p, "This time it was checked only; nothing of what is inside was written.");

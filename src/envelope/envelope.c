@@ -46,21 +46,20 @@ static enum seal_status params_read(struct envelope_params *params,
 {
     if (p[0] != PARAMS_VERSION || p[4] != 0 || p[5] != 0 || p[6] > CONTENT_BAG ||
         (p[3] & ~FLAG_VOLUME) != 0)
-        return fault_set(fault, SEAL_NEWER, NULL, NULL);
+        return fault_set(fault, REASON_NEWER, NULL);
     if ((p[1] != SLOTS_FEW && p[1] != SLOTS_MANY) || p[1] <= j)
-        return fault_set(fault, SEAL_HOSTILE, "its number of slots is not one there is", NULL);
+        return fault_set(fault, REASON_SLOT_COUNT, NULL);
     if (p[2] != j)
-        return fault_set(fault, SEAL_HOSTILE, "a slot lies in another place than it says", NULL);
+        return fault_set(fault, REASON_SLOT_MISPLACED, NULL);
     if (p[7] != 0 || !bytes_are_zero(p + 12, 4) || !bytes_are_zero(p + 32, 16))
-        return fault_set(fault, SEAL_HOSTILE, "a field of its header that must be zero is not",
-                         NULL);
+        return fault_set(fault, REASON_HEADER_NOT_ZERO, NULL);
     params->slot_count = p[1];
     params->flags = p[3];
     params->type = (enum content_type)p[6];
     params->index = load_u32(p + 8);
     memcpy(params->bundle_id, p + 16, BUNDLE_ID_LEN);
     if ((params->flags & FLAG_VOLUME) == 0 && params->index != 0)
-        return fault_set(fault, SEAL_HOSTILE, "it has a volume number and is no volume", NULL);
+        return fault_set(fault, REASON_VOLUME_NUMBER_ALONE, NULL);
     return SEAL_OK;
 }
 
@@ -120,10 +119,7 @@ static enum seal_status ephemeral_make(struct ephemeral *eph, struct random *ran
     /* Section 4.1, step 7. It never fails on a sound computer; on another, the file could be opened
      * by nobody, which would be found out too late. */
     if (!elligator_decode(decoded, eph->E) || sodium_memcmp(decoded, eph->P, sizeof decoded) != 0)
-        return fault_set(fault, SEAL_IO,
-                         "the ephemeral key does not decode: this computer "
-                         "calculates wrongly",
-                         NULL);
+        return fault_set(fault, REASON_CALCULATES_WRONGLY, NULL);
     return SEAL_OK;
 }
 
@@ -235,10 +231,7 @@ static enum seal_status slots_make(uint8_t *head, const struct envelope *env,
         if (slot_make(head + SLOTS_OFF + SLOT_LEN * (size_t)j, env, eph, &keys[i], j, random))
             continue;
         (void)snprintf(number, sizeof number, "%zu", i + 1);
-        return fault_set(fault, SEAL_BAD_KEY,
-                         "a recipient's key cannot be used: it is no key "
-                         "that sealkey makes",
-                         number);
+        return fault_set(fault, REASON_KEY_RECIPIENT_UNUSABLE, number);
     }
     return SEAL_OK;
 }
@@ -252,7 +245,7 @@ enum seal_status envelope_make(struct envelope *env, uint8_t *head,
     enum seal_status status;
 
     if (distinct == 0 || distinct > RECIPIENTS_MAX)
-        return fault_set(fault, SEAL_USAGE, "a file is sealed to between 1 and 39 keys", NULL);
+        return fault_set(fault, REASON_RECIPIENT_COUNT, NULL);
     env->params.slot_count = distinct <= SLOTS_FEW ? SLOTS_FEW : SLOTS_MANY;
     env->head_len = HEAD_LEN(env->params.slot_count);
     random_bytes(random, env->file_key, sizeof env->file_key);
@@ -338,7 +331,7 @@ static enum seal_status envelope_check(struct envelope *env, const uint8_t *bloc
     same = sodium_memcmp(env->commitment, block + COMMITMENT_OFF, COMMITMENT_LEN) == 0;
     declassify(&same, sizeof same); /* the verdict */
     if (!same)
-        return fault_set(fault, SEAL_DAMAGED, "its header was altered", NULL);
+        return fault_set(fault, REASON_HEADER_ALTERED, NULL);
     return SEAL_OK;
 }
 
@@ -350,7 +343,7 @@ enum seal_status envelope_open(struct envelope *env, const uint8_t block[static 
     enum seal_status status = SEAL_NO_KEY;
 
     if (!elligator_decode(P, block))
-        return fault_set(fault, SEAL_NO_KEY, NULL, NULL);
+        return fault_set(fault, REASON_NO_KEY, NULL);
     for (size_t i = 0; i < key_count && status == SEAL_NO_KEY; i++) {
         int j = find_slot(plain, block, P, keys[i]);
 
@@ -362,7 +355,7 @@ enum seal_status envelope_open(struct envelope *env, const uint8_t block[static 
     sodium_memzero(plain, sizeof plain);
     if (status != SEAL_OK)
         envelope_wipe(env);
-    return fault_set(fault, status, NULL, NULL);
+    return fault_set_status(fault, status);
 }
 
 void envelope_wipe(struct envelope *env)

@@ -26,7 +26,7 @@ enum seal_status channel_new(struct channel **out, int from, int to, struct faul
 
     *out = c;
     if (c == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     c->from = from;
     c->to = to;
     c->begun = c->out_len = c->in_pos = c->in_len = 0;
@@ -47,9 +47,9 @@ void channel_free(struct channel *c)
     sodium_free(c);
 }
 
-static enum seal_status broken(const char *what, struct fault *fault)
+static enum seal_status broken(enum seal_reason reason, struct fault *fault)
 {
-    return fault_set(fault, SEAL_BROKE, what, NULL);
+    return fault_set(fault, reason, NULL);
 }
 
 /* ---- Out ---------------------------------------------------------------------------------- */
@@ -114,7 +114,7 @@ enum seal_status channel_end(struct channel *c, struct fault *fault)
     size_t len = c->out_len - c->begun - MESSAGE_HEAD;
 
     if (len > MESSAGE_MAX)
-        return broken("a message is too long", fault);
+        return broken(REASON_JOB_MESSAGE_LONG, fault);
     store_u32(c->out + c->begun, (uint32_t)len);
     /* Behind less than a piece there is room for the largest. */
     return c->out_len < MESSAGE_PIECE ? SEAL_OK : channel_flush(c, fault);
@@ -132,7 +132,7 @@ static enum seal_status wait_watching(struct channel *c, struct fault *fault)
         double now = plat_monotonic();
 
         if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
         if (now - c->watched >= WATCH_EVERY / 1e3) {
             c->watched = now;
             if (c->watch(c->watch_ctx, fault) != SEAL_OK)
@@ -158,11 +158,11 @@ static enum seal_status fill(struct channel *c, size_t wanted, bool *enough, str
             return fault->status;
         n = plat_read(c->from, c->in + c->in_len, sizeof c->in - c->in_len);
         if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno != ECONNRESET)
-            return fault_set_errno(fault, "could not be read", NULL);
+            return fault_set_errno(fault, REASON_READ, NULL);
         if (n <= 0)
             break;
         c->in_len += (size_t)n;
@@ -174,7 +174,7 @@ static enum seal_status fill(struct channel *c, size_t wanted, bool *enough, str
 enum seal_status channel_take(struct channel *c, unsigned int *type, struct fields *fields,
                               struct fault *fault)
 {
-    const char *cut = "it stopped in the middle of a message";
+    const enum seal_reason cut = REASON_WORKER_MESSAGE_CUT;
     uint32_t len;
     bool enough;
 
@@ -185,7 +185,7 @@ enum seal_status channel_take(struct channel *c, unsigned int *type, struct fiel
         return c->in_len == c->in_pos ? SEAL_OK : broken(cut, fault);
     len = load_u32(c->in + c->in_pos);
     if (len > MESSAGE_MAX)
-        return broken("it sent a message that is too long", fault);
+        return broken(REASON_WORKER_MESSAGE_LONG, fault);
     if (fill(c, MESSAGE_HEAD + len, &enough, fault) != SEAL_OK)
         return fault->status;
     if (!enough)
@@ -194,7 +194,7 @@ enum seal_status channel_take(struct channel *c, unsigned int *type, struct fiel
     *fields = (struct fields){c->in + c->in_pos + MESSAGE_HEAD, len, false};
     c->in_pos += MESSAGE_HEAD + len;
     return *type > 0 && *type < MESSAGE_TYPES ? SEAL_OK
-                                              : broken("it sent an unknown message", fault);
+                                              : broken(REASON_WORKER_MESSAGE_UNKNOWN, fault);
 }
 
 /* ---- Fields ------------------------------------------------------------------------------- */
@@ -531,67 +531,36 @@ enum seal_status send_result(struct channel *c, const struct intake_result *resu
         return fault->status;
     channel_begin(c, MESSAGE_DONE);
     channel_put_u8(c, (uint8_t)outcome->status);
+    channel_put_u32(c, (uint32_t)outcome->reason);
     channel_put_u32(c, (uint32_t)outcome->sys);
-    channel_put_u8(c, outcome->what != NULL);
-    channel_put_text(c, outcome->what == NULL ? "" : outcome->what);
+    channel_put_u64(c, outcome->number);
+    channel_put_u64(c, outcome->limit);
     channel_put_text(c, outcome->name);
     put_numbers(c, result);
     return channel_end(c, fault) == SEAL_OK ? channel_flush(c, fault) : fault->status;
 }
 
-/* What a worker may find. All else is found by the program itself. */
-static bool is_outcome(unsigned int status)
-{
-    switch (status) {
-    case SEAL_OK:
-    case SEAL_IO:
-    case SEAL_NO_MEMORY:
-    case SEAL_EXISTS:
-    case SEAL_NO_ROOM:
-    case SEAL_LOCAL_NAME:
-    case SEAL_USAGE:
-    case SEAL_DAMAGED:
-    case SEAL_HOSTILE:
-    case SEAL_NEWER:
-    case SEAL_TOO_MUCH:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* A clause of ours is plain ASCII; this one will be shown, and put on record. */
-static bool take_what(struct fields *f, struct intake_result *result, struct fault *outcome)
-{
-    bool has_what = field_bool(f);
-    const char *what = field_text(f);
-    size_t len = strlen(what);
-
-    if (len >= sizeof result->what)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (what[i] < ' ' || what[i] > '~')
-            return false;
-    memcpy(result->what, what, len + 1);
-    outcome->what = has_what ? result->what : NULL;
-    return true;
-}
-
-bool take_done(struct fields *f, struct intake_result *result, struct fault *outcome)
+bool take_done(struct fields *f, enum intake_task task, struct intake_result *result,
+               struct fault *outcome)
 {
     unsigned int status = field_u8(f);
-    uint32_t sys = field_u32(f);
+    uint32_t reason = field_u32(f), sys = field_u32(f);
     const char *name;
 
     *outcome = (struct fault){.status = SEAL_OK};
-    if (!is_outcome(status) || sys > 4095 || !take_what(f, result, outcome))
+    if (sys > 4095 || reason >= REASON_COUNT)
         return false;
     outcome->status = (enum seal_status)status;
+    outcome->reason = (enum seal_reason)reason;
     outcome->sys = (int)sys;
+    outcome->number = field_u64(f);
+    outcome->limit = field_u64(f);
     name = field_text(f);
     if (strlen(name) >= sizeof outcome->name)
         return false;
-    memcpy(outcome->name, name, strlen(name) + 1);
+    fault_add_name(outcome, name);
+    if (!outcome_is_allowed(task, outcome))
+        return false;
     take_numbers(f, result);
     return fields_end(f);
 }

@@ -116,8 +116,10 @@ bool take_item(struct fields *f, struct bag_item *item, uint8_t digest[static SH
 /* In INFO, REMARKS and DONE. */
 MUST_USE enum seal_status send_result(struct channel *c, const struct intake_result *result,
                                       const struct fault *outcome, struct fault *fault);
-/* outcome->what points into result. */
-bool take_done(struct fields *f, struct intake_result *result, struct fault *outcome);
+/* False also if a worker with that task may not say so (outcomes.c). */
+bool take_done(struct fields *f, enum intake_task task, struct intake_result *result,
+               struct fault *outcome);
+bool outcome_is_allowed(enum intake_task task, const struct fault *outcome);
 /* A piece of text is appended; false: it is no text, or too much. */
 bool take_piece(struct fields *f, struct buffer *to, bool *no_memory);
 

@@ -25,12 +25,11 @@ static enum seal_status name_fault(struct fault *fault, const char *path)
     case ENAMETOOLONG:
     case EILSEQ:
     case EINVAL:
-        return fault_set(fault, SEAL_LOCAL_NAME, "this system cannot hold a name of it", path);
+        return fault_set(fault, REASON_NAME_UNHOLDABLE, path);
     case EEXIST:
-        return fault_set(fault, SEAL_LOCAL_NAME,
-                         "this system takes two different names of it for the same", path);
+        return fault_set(fault, REASON_NAME_TWICE_HERE, path);
     default:
-        return fault_set_errno(fault, "could not be created", path);
+        return fault_set_errno(fault, REASON_CREATE, path);
     }
 }
 
@@ -128,7 +127,7 @@ static enum seal_status open_parent(struct folder *f, const char *path, int *fd,
     f->open_path = copy;
     f->open_fd = at;
     *fd = at;
-    return copy == NULL ? fault_set(fault, SEAL_NO_MEMORY, NULL, NULL) : SEAL_OK;
+    return copy == NULL ? fault_no_memory(fault) : SEAL_OK;
 }
 
 enum seal_status folder_make(struct folder *f, const char *path, struct fault *fault)
@@ -161,5 +160,5 @@ enum seal_status folder_open(struct folder *f, const char *path, int *fd, struct
     if (open_parent(f, path, &parent, &last, fault) != SEAL_OK)
         return fault->status;
     *fd = plat_open_dir(parent, last, false);
-    return *fd < 0 ? fault_set_errno(fault, "could not be opened", path) : SEAL_OK;
+    return *fd < 0 ? fault_set_errno(fault, REASON_OPEN, path) : SEAL_OK;
 }

@@ -71,14 +71,11 @@ struct intake_job {
 
 /* ---- What came of it ---------------------------------------------------------------------- */
 
-#define INTAKE_WHAT_SIZE 256
-
 /* Nothing in it is to be shown unless SEAL_OK was returned. */
 struct intake_result {
-    char what[INTAKE_WHAT_SIZE]; /* text that a fault may point to: keep it as long as that */
-    struct bag_totals totals;    /* of a bag; a stream counts as bytes alone */
-    uint8_t digest[SHA256_LEN];  /* D */
-    uint8_t receipt[32];         /* for number_text */
+    struct bag_totals totals;   /* of a bag; a stream counts as bytes alone */
+    uint8_t digest[SHA256_LEN]; /* D */
+    uint8_t receipt[32];        /* for number_text */
     struct buffer remarks;  /* of a bag: comment lines of its listing, and "# spelled" lines; text
                                that ends with a NUL */
     bool remarks_are_cut;   /* there were more than can be held */
@@ -96,14 +93,6 @@ struct intake_result {
 };
 
 void intake_result_free(struct intake_result *result);
-
-/* Clauses of SEAL_TOO_MUCH. */
-#define INTAKE_OVER_BYTES "it holds more bytes than are allowed"
-#define INTAKE_OVER_ROOM "it holds more bytes than there is room for"
-#define INTAKE_OVER_FILES "it holds more files or folders than are allowed"
-
-/* Clause of SEAL_IO, with job.whole_cage: nothing was done. */
-#define INTAKE_UNCAGED "this system lacks part of the sandbox"
 
 /* Who is told meanwhile. What a task does not tell may be NULL. */
 struct intake_observer {

@@ -34,9 +34,9 @@ static void report_progress(struct intake *in)
 
 /* ---- How much ----------------------------------------------------------------------------- */
 
-static enum seal_status too_much(const char *what, struct fault *fault)
+static enum seal_status too_much(enum seal_reason reason, struct fault *fault)
 {
-    return fault_set(fault, SEAL_TOO_MUCH, what, NULL);
+    return fault_set(fault, reason, NULL);
 }
 
 static uint64_t times(uint64_t a, uint64_t b)
@@ -49,9 +49,9 @@ static enum seal_status check_bytes(const struct intake_limits *l, uint64_t tota
                                     const struct stream_reader *from, struct fault *fault)
 {
     if (total > l->room)
-        return too_much(INTAKE_OVER_ROOM, fault);
+        return too_much(REASON_OVER_ROOM, fault);
     if (total > l->bytes && total > times(l->per_byte, stream_extent(from)))
-        return too_much(INTAKE_OVER_BYTES, fault);
+        return too_much(REASON_OVER_BYTES, fault);
     return SEAL_OK;
 }
 
@@ -78,7 +78,7 @@ enum seal_status tally_entry(struct tally *t, const struct tar_entry *e,
     }
     t->files += !e->is_dir;
     if (t->files > t->limits->files || t->folders > t->limits->files)
-        return too_much(INTAKE_OVER_FILES, fault);
+        return too_much(REASON_OVER_FILES, fault);
     return SEAL_OK;
 }
 
@@ -104,7 +104,7 @@ enum seal_status intake_declared(struct stream_reader *from, enum content_type t
     if (!read_declared(from, type, &bytes, &entries))
         return SEAL_OK;
     if (entries > RECORD_ENTRIES && (entries - RECORD_ENTRIES) / 2 > limits->files)
-        return too_much(INTAKE_OVER_FILES, fault);
+        return too_much(REASON_OVER_FILES, fault);
     return check_bytes(limits, bytes, from, fault);
 }
 
@@ -158,7 +158,7 @@ static enum seal_status take_small(struct intake *in, const struct tar_entry *en
         if (len == 0)
             return smalls_add(in->smalls, entry, got, fault);
         if (len > SMALL_LEN - got)
-            return fault_set(fault, SEAL_HOSTILE, "its archive is malformed", entry->path);
+            return fault_set(fault, REASON_ARCHIVE_MALFORMED, entry->path);
         if (tally_bytes(&in->tally, len, in->from, fault) != SEAL_OK)
             return fault->status;
         memcpy(to + got, data, len);
@@ -217,13 +217,13 @@ static enum seal_status collect(struct intake *in, struct intake_result *result,
     }
     result->is_read_only = !u->target->writable && !u->not_read_only;
     if (buffer_append_text(&result->bag_info, bag_check_info(in->check)) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     if (result->spelled > 0 &&
         bag_check_spelled(in->check, u->spelling, SPELLED_MAX, &result->remarks,
                           &result->remarks_are_cut, fault) != SEAL_OK)
         return fault->status;
     if (buffer_append_text(&result->remarks, remarks) != SEAL_OK)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     return SEAL_OK;
 }
 
@@ -238,7 +238,7 @@ static enum seal_status finish_bag(struct intake *in, struct intake_result *resu
         bag_check_end(in->check, digest, fault) != SEAL_OK)
         return fault->status;
     if (memcmp(digest, result->digest, sizeof digest) != 0)
-        return fault_set(fault, SEAL_HOSTILE, "its digest D is not that of its content", NULL);
+        return fault_set(fault, REASON_BAG_DIGEST_D, NULL);
     if (unpack_finish(&in->unpack, in->check, fault) != SEAL_OK ||
         collect(in, result, fault) != SEAL_OK)
         return fault->status;
@@ -302,7 +302,7 @@ static enum seal_status take_stream(struct intake *in, struct intake_result *res
         stream_reader_finish(in->from, result->digest, result->receipt, fault) != SEAL_OK)
         return fault->status;
     if (memcmp(digest, result->digest, sizeof digest) != 0)
-        return fault_set(fault, SEAL_HOSTILE, "its digest D is not that of its content", NULL);
+        return fault_set(fault, REASON_BAG_DIGEST_D, NULL);
     report_progress(in);
     return SEAL_OK;
 }

@@ -47,7 +47,7 @@ static enum seal_status send_errand(struct run *r, struct span ahead, struct fau
 
 static enum seal_status broken(struct fault *fault)
 {
-    return fault_set(fault, SEAL_BROKE, "it sent a message that is malformed", NULL);
+    return fault_set(fault, REASON_WORKER_MESSAGE, NULL);
 }
 
 static enum seal_status hear_item(struct run *r, struct fields *f, struct fault *fault)
@@ -59,7 +59,7 @@ static enum seal_status hear_item(struct run *r, struct fields *f, struct fault 
         !utf8_is_valid(item.path, strlen(item.path)))
         return broken(fault);
     r->gave_up = r->observer->item(r->observer->ctx, &item, fault) != SEAL_OK;
-    return r->gave_up ? fault_set(fault, SEAL_IO, NULL, NULL) : SEAL_OK;
+    return r->gave_up ? fault_set(fault, REASON_IO, NULL) : SEAL_OK;
 }
 
 static enum seal_status hear_extracted(struct run *r, struct fields *f, struct fault *fault)
@@ -91,11 +91,11 @@ static enum seal_status hear_change(struct run *r, struct fields *f, struct faul
 
 static enum seal_status hear_note(struct run *r, struct fields *f, struct fault *fault)
 {
-    const char *path = field_text(f), *what = field_text(f);
+    const char *path = field_text(f), *reason = field_text(f);
 
     if (!fields_end(f))
         return broken(fault);
-    r->observer->note(r->observer->ctx, path, what);
+    r->observer->note(r->observer->ctx, path, reason);
     return SEAL_OK;
 }
 
@@ -105,7 +105,7 @@ static enum seal_status hear_text(struct buffer *to, struct fields *f, struct fa
 
     if (take_piece(f, to, &no_memory))
         return SEAL_OK;
-    return no_memory ? fault_set(fault, SEAL_NO_MEMORY, NULL, NULL) : broken(fault);
+    return no_memory ? fault_no_memory(fault) : broken(fault);
 }
 
 static enum seal_status hear_numbers(struct run *r, unsigned int type, struct fields *f,
@@ -177,7 +177,7 @@ static enum seal_status hear(struct run *r, unsigned int type, struct fields *f,
     case MESSAGE_REMARKS:
         return hear_text(&r->result->remarks, f, fault);
     case MESSAGE_DONE:
-        r->is_done = take_done(f, r->result, &r->outcome);
+        r->is_done = take_done(f, r->job->task, r->result, &r->outcome);
         return r->is_done ? SEAL_OK : broken(fault);
     default:
         return hear_numbers(r, type, f, fault);
@@ -202,9 +202,9 @@ enum seal_status hear_worker(struct run *r, struct fault *fault)
 
 /* ---- Its end ------------------------------------------------------------------------------ */
 
-static enum seal_status broke(struct fault *fault, const char *what)
+static enum seal_status broke(struct fault *fault, enum seal_reason reason)
 {
-    *fault = (struct fault){.status = SEAL_BROKE, .what = what};
+    *fault = (struct fault){.status = SEAL_BROKE, .reason = reason};
     return SEAL_BROKE;
 }
 
@@ -215,19 +215,16 @@ static enum seal_status judge_end(struct run *r, enum plat_worker_end end, struc
         (fault->status != SEAL_OK && fault->status != SEAL_IO && fault->status != SEAL_BROKE))
         return fault->status;
     if (end == PLAT_WORKER_FORBIDDEN)
-        return broke(fault, "it tried what it is not allowed to, and was stopped");
+        return broke(fault, REASON_WORKER_FORBIDDEN);
     if (end == PLAT_WORKER_CRASHED)
-        return broke(fault, "it crashed");
+        return broke(fault, REASON_WORKER_CRASHED);
     if (fault->status == SEAL_BROKE)
         return fault->status;
     *fault = (struct fault){.status = SEAL_OK};
     if (end == PLAT_WORKER_KILLED)
-        return fault_set(
-            fault, SEAL_NO_MEMORY,
-            "the part that reads what is inside was killed, perhaps for want of memory", NULL);
+        return fault_set(fault, REASON_WORKER_KILLED, NULL);
     if (end == PLAT_WORKER_FAILED || !r->is_done)
-        return fault_set(fault, SEAL_IO, "the part that reads what is inside could not be started",
-                         NULL);
+        return fault_set(fault, REASON_WORKER_START, NULL);
     *fault = r->outcome;
     return fault->status;
 }
@@ -268,7 +265,7 @@ static enum seal_status watch_room(void *ctx, struct fault *fault)
     if (r->keep_free == 0 || plat_room_fd(r->job->output, &room) != 0 ||
         (room.free >= r->keep_free && room.files >= r->keep_files))
         return SEAL_OK;
-    return fault_set(fault, SEAL_TOO_MUCH, INTAKE_OVER_ROOM, NULL);
+    return fault_set(fault, REASON_OVER_ROOM, NULL);
 }
 
 static void start_watching(struct run *r)
@@ -306,11 +303,11 @@ static enum seal_status await_end(struct run *r, const struct plat_worker *worke
 {
     for (int waited = 0; !plat_worker_has_ended(worker, LOOK_EVERY); waited += LOOK_EVERY) {
         if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
         if (watch_room(r, fault) != SEAL_OK)
             return fault->status;
         if (waited >= END_WITHIN)
-            return broke(fault, "it did not end");
+            return broke(fault, REASON_WORKER_STAYS);
     }
     return SEAL_OK;
 }
@@ -331,8 +328,7 @@ static enum seal_status work(struct run *r, const struct handed *h, struct fault
     bool stopped;
 
     if (plat_worker_start(&worker, h->fds, h->fd_count, h->more, h->more_count) != 0)
-        return fault_set_errno(fault, "the part that reads what is inside could not be started",
-                               NULL);
+        return fault_set_errno(fault, REASON_WORKER_START, NULL);
     stopped = converse(r, &worker, h->ahead, fault) != SEAL_OK &&
               fault->status != SEAL_IO; /* then it has ended, and how is worth knowing */
     plat_worker_hang_up(&worker);
@@ -368,6 +364,6 @@ enum seal_status intake_run(struct intake_result *result, const struct intake_jo
         plat_lend_dir(job->output);
     (void)work(&r, &h, fault);
     if (unpacks(job) && plat_take_back_dir(job->output) != 0 && fault->status == SEAL_OK)
-        (void)fault_set_errno(fault, "it could not be made yours again", job->output_name);
+        (void)fault_set_errno(fault, REASON_TAKE_BACK, job->output_name);
     return fault->status;
 }

@@ -66,7 +66,7 @@ enum seal_status smalls_new(struct smalls **out, struct crew *crew, struct unpac
 
     *out = s;
     if (s == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     s->crew = crew;
     s->unpack = unpack;
     s->check = check;

@@ -7,7 +7,7 @@
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 enum seal_status unpack_start(struct unpack *u, const struct intake_target *target,
@@ -44,8 +44,7 @@ static enum seal_status check_path(const char *on_disk, const char *path, struct
         return out_of_memory(fault);
     if (strlen(on_disk) <= PATH_LEN_MAX)
         return SEAL_OK;
-    return fault_set(fault, SEAL_LOCAL_NAME, "spelled as every system can hold it, it is too long",
-                     path);
+    return fault_set(fault, REASON_NAME_SPELLED_LONG, path);
 }
 
 static enum seal_status make_folder(struct unpack *u, const char *path, size_t len,
@@ -137,7 +136,7 @@ static enum seal_status make_read_only(struct unpack *u, int fd, const char *pat
     if (u->target->writable || plat_make_read_only(fd) == 0)
         return SEAL_OK;
     if (errno != EPERM && errno != ENOTSUP && errno != ENOSYS && errno != EINVAL)
-        return fault_set_errno(fault, "could not be made read-only", path);
+        return fault_set_errno(fault, REASON_SET_READ_ONLY, path);
     u->not_read_only = true;
     return SEAL_OK;
 }
@@ -148,11 +147,11 @@ static enum seal_status close_one(struct unpack *u, const struct unpack_file *f,
     if (status == SEAL_OK)
         plat_mark_foreign(fd);
     if (status == SEAL_OK && plat_set_mtime_fd(fd, f->mtime) != 0)
-        status = fault_set_errno(fault, "could not be given its time", f->path);
+        status = fault_set_errno(fault, REASON_SET_TIME, f->path);
     if (status == SEAL_OK)
         status = make_read_only(u, fd, f->path, fault);
     if (plat_close(fd) != 0 && status == SEAL_OK)
-        status = fault_set_errno(fault, "could not be written", f->path);
+        status = fault_set_errno(fault, REASON_WRITE, f->path);
     return status;
 }
 
@@ -215,7 +214,7 @@ static enum seal_status finish_folder(void *ctx, const char *path, const struct 
     if (folder_open(&u->folder, name, &fd, fault) != SEAL_OK)
         status = fault->status;
     else if (mtime != NULL && plat_set_mtime_fd(fd, *mtime) != 0)
-        status = fault_set_errno(fault, "could not be given its time", name);
+        status = fault_set_errno(fault, REASON_SET_TIME, name);
     else
         status = make_read_only(u, fd, name, fault);
     if (fd >= 0)

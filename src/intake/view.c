@@ -20,7 +20,7 @@ struct intake_view {
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 /* ---- The record --------------------------------------------------------------------------- */
@@ -50,7 +50,7 @@ static enum seal_status take_tag_file(struct intake_view *v, const struct tar_en
 static enum seal_status read_record(struct intake_view *v, struct fault *fault)
 {
     if (v->entry_count < TAG_ENTRIES)
-        return fault_set(fault, SEAL_HOSTILE, "a file of its record is missing", NULL);
+        return fault_set(fault, REASON_BAG_RECORD_MISSING, NULL);
     if (content_reader_seek_entry(v->archive, v->entry_count - TAG_ENTRIES, fault) != SEAL_OK)
         return fault->status;
     for (;;) {
@@ -79,7 +79,7 @@ static enum seal_status open_view(struct intake_view *v, struct fault *fault)
         read_record(v, fault) != SEAL_OK || bag_check_end(v->record, digest, fault) != SEAL_OK)
         return fault->status;
     if (memcmp(digest, sealed, sizeof digest) != 0)
-        return fault_set(fault, SEAL_HOSTILE, "its digest D is not that of its content", NULL);
+        return fault_set(fault, REASON_BAG_DIGEST_D, NULL);
     return SEAL_OK;
 }
 
@@ -199,8 +199,7 @@ static enum seal_status copy_content(struct extraction *x, struct unpack_file *f
     }
     sha256_end(&hash, digest);
     if (memcmp(digest, item->digest, sizeof digest) != 0)
-        return fault_set(fault, SEAL_HOSTILE, "its manifest has another digest for a file",
-                         item->path);
+        return fault_set(fault, REASON_BAG_MANIFEST_DIGEST, item->path);
     return SEAL_OK;
 }
 
@@ -217,9 +216,7 @@ static enum seal_status extract_item(struct extraction *x, const struct bag_item
         content_read_entry(x->view->archive, &entry, &more, fault) != SEAL_OK)
         return fault->status;
     if (!more || !is_same(&entry, item))
-        return fault_set(fault, SEAL_HOSTILE,
-                         "its listing differs from what is there, or is in another order",
-                         item->path);
+        return fault_set(fault, REASON_BAG_LISTING_DIFFERS, item->path);
     if (bag_check_entry(x->met, &entry, &place, fault) != SEAL_OK ||
         tally_entry(&x->tally, &entry, &place, fault) != SEAL_OK ||
         unpack_folders(&x->unpack, &entry, &place, fault) != SEAL_OK || entry.is_dir)
@@ -261,11 +258,8 @@ static enum seal_status make_selection(struct selection *s, const struct intake_
         return fault->status;
     for (size_t i = 0; i < s->path_count; i++)
         if (!s->found[i])
-            return fault_set(fault, SEAL_USAGE, "no file or folder in it has this path",
-                             s->paths[i]);
-    return s->count > 0 ? SEAL_OK
-                        : fault_set(fault, SEAL_USAGE, "there are only links, which hold nothing",
-                                    s->paths[0]);
+            return fault_set(fault, REASON_PATH_NOT_IN_BAG, s->paths[i]);
+    return s->count > 0 ? SEAL_OK : fault_set(fault, REASON_ONLY_LINKS, s->paths[0]);
 }
 
 enum seal_status intake_view_extract(struct intake_view *v, const char *const *paths,

@@ -39,12 +39,12 @@ struct worker {
 
 static enum seal_status malformed(struct fault *fault)
 {
-    return fault_set(fault, SEAL_BROKE, "a message is malformed", NULL);
+    return fault_set(fault, REASON_JOB_MESSAGE, NULL);
 }
 
 static enum seal_status out_of_memory(struct fault *fault)
 {
-    return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return fault_no_memory(fault);
 }
 
 static enum seal_status add_path(struct worker *w, struct fields *f, struct fault *fault)
@@ -160,7 +160,7 @@ static enum seal_status enter_cage(struct worker *w, struct fault *fault)
     if (channel_end(w->channel, fault) != SEAL_OK || channel_flush(w->channel, fault) != SEAL_OK)
         return fault->status;
     if (missing != 0 && w->errand.job.whole_cage)
-        return fault_set(fault, SEAL_IO, INTAKE_UNCAGED, NULL);
+        return fault_set(fault, REASON_WORKER_UNCAGED, NULL);
     return SEAL_OK;
 }
 

@@ -23,14 +23,14 @@ struct tally {
 /* The first pass over the text counts. So memory can be taken at once, and the second pass need not
  * move secrets to make room. */
 static enum seal_status count_blocks(struct tally *t, const char *text, size_t len,
-                                     const char **what)
+                                     enum seal_reason *reason)
 {
     size_t pos = 0;
 
     for (;;) {
         struct block block;
         bool found;
-        enum seal_status status = block_next(text, len, &pos, &block, &found, &t->marked, what);
+        enum seal_status status = block_next(text, len, &pos, &block, &found, &t->marked, reason);
 
         if (status != SEAL_OK || !found)
             return status;
@@ -41,37 +41,38 @@ static enum seal_status count_blocks(struct tally *t, const char *text, size_t l
 }
 
 static enum seal_status read_block(struct key_file *out, const char *text,
-                                   const struct block *block, uint8_t *data, const char **what)
+                                   const struct block *block, uint8_t *data,
+                                   enum seal_reason *reason)
 {
     enum seal_status status;
     size_t len;
 
-    *what = "a key block in it is not well-formed base64 in lines of 64";
+    *reason = REASON_KEY_BASE64;
     if (!block_decode(data, &len, text, block))
         return SEAL_BAD_KEY;
     if (block->kind == BLOCK_PUBLIC) {
-        status = public_record_read(&out->public_keys[out->public_count], data, len, what);
+        status = public_record_read(&out->public_keys[out->public_count], data, len, reason);
         out->public_count += status == SEAL_OK;
     } else {
-        status = secret_record_read(&out->secrets[out->secret_count], data, len, what);
+        status = secret_record_read(&out->secrets[out->secret_count], data, len, reason);
         out->secret_count += status == SEAL_OK;
     }
     return status;
 }
 
 static enum seal_status read_blocks(struct key_file *out, const char *text, size_t len,
-                                    uint8_t *data, const char **what)
+                                    uint8_t *data, enum seal_reason *reason)
 {
     size_t pos = 0;
 
     for (;;) {
         struct block block;
         bool found, marked = false;
-        enum seal_status status = block_next(text, len, &pos, &block, &found, &marked, what);
+        enum seal_status status = block_next(text, len, &pos, &block, &found, &marked, reason);
 
         if (status != SEAL_OK || !found)
             return status;
-        status = read_block(out, text, &block, data, what);
+        status = read_block(out, text, &block, data, reason);
         if (status != SEAL_OK)
             return status;
     }
@@ -81,12 +82,12 @@ enum seal_status key_file_parse(struct key_file *out, const char *text, size_t l
                                 const char *name, struct fault *fault)
 {
     struct tally tally = {.marked = false};
-    const char *what = NULL;
+    enum seal_reason reason = REASON_NONE;
     uint8_t *data = NULL;
     enum seal_status status;
 
     *out = (struct key_file){0};
-    status = count_blocks(&tally, text, len, &what);
+    status = count_blocks(&tally, text, len, &reason);
     if (status != SEAL_OK)
         goto out;
     out->marked_public = tally.marked;
@@ -102,14 +103,14 @@ enum seal_status key_file_parse(struct key_file *out, const char *text, size_t l
         if (out->secrets == NULL)
             goto out;
     }
-    status = read_blocks(out, text, len, data, &what);
+    status = read_blocks(out, text, len, data, &reason);
     if (out->secrets != NULL)
         (void)sodium_mprotect_readonly(out->secrets);
 out:
     sodium_free(data);
     if (status != SEAL_OK) {
         key_file_free(out);
-        return fault_set(fault, status, what, name);
+        return fault_set(fault, reason, name);
     }
     return SEAL_OK;
 }
@@ -138,11 +139,11 @@ static enum seal_status read_whole(struct key_text *out, int fd, const struct pl
 
     out->data = secret_alloc(room);
     if (out->data == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     status = fd_read_full(fd, out->data, room, &out->len, fault);
     if (status == SEAL_OK && out->len == room)
-        status = fault_set(fault, SEAL_BAD_KEY,
-                           room > KEY_FILE_MAX ? KEY_FAULT_LARGE : "grew while it was read", NULL);
+        status = fault_set(
+            fault, room > KEY_FILE_MAX ? REASON_KEY_FILE_LARGE : REASON_KEY_FILE_GREW, NULL);
     return status;
 }
 
@@ -156,16 +157,16 @@ enum seal_status key_file_read_text(struct key_file *out, struct key_text *text,
     *out = (struct key_file){0};
     *text = (struct key_text){0};
     if (fd < 0)
-        return fault_set_errno(fault, "could not be opened", name);
+        return fault_set_errno(fault, REASON_OPEN, name);
     if (plat_stat_fd(fd, &st) != 0)
-        status = fault_set_errno(fault, "could not be read", name);
+        status = fault_set_errno(fault, REASON_READ, name);
     else
         status = read_whole(text, fd, &st, fault);
     (void)plat_close(fd); /* only read from: nothing can be lost */
     if (status == SEAL_OK)
         status = key_file_parse(out, text->data, text->len, name, fault);
     if (status == SEAL_OK && out->secret_count > 0 && st.others_may_read && !out->marked_public)
-        status = fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_LOOSE, name);
+        status = fault_set(fault, REASON_KEY_LOOSE, name);
     if (status != SEAL_OK) {
         fault_add_name(fault, name);
         key_file_free(out);
@@ -232,11 +233,11 @@ enum seal_status key_text_replace_secret(struct key_text *out, const struct key_
     size_t pos = 0;
     struct block block = {0};
     bool found, marked = false;
-    const char *what = NULL;
+    enum seal_reason reason = REASON_NONE;
 
     *out = (struct key_text){0};
     do {
-        if (block_next(old->data, old->len, &pos, &block, &found, &marked, &what) != SEAL_OK ||
+        if (block_next(old->data, old->len, &pos, &block, &found, &marked, &reason) != SEAL_OK ||
             !found)
             return SEAL_BAD_KEY;
     } while (block.kind != BLOCK_SECRET);

@@ -105,13 +105,6 @@ struct key_file {
 
 /* Clauses (fault->what) of faults for which cli has particular advice. NONE, NO_PUBLIC and
  * NO_SECRET are for callers that need such a key; nothing here sets them. */
-#define KEY_FAULT_LOOSE "holds a secret key, and others on this machine can read it"
-#define KEY_FAULT_LARGE "is too large to be a key file"
-#define KEY_FAULT_NONE "there is no key in it"
-#define KEY_FAULT_NO_PUBLIC "there is no public key in it"
-#define KEY_FAULT_NO_SECRET "there is no secret key in it"
-#define KEY_FAULT_NOT_UTF8 "the passphrase is not valid UTF-8"
-#define KEY_FAULT_LONG_PASSPHRASE "the passphrase is longer than 1023 bytes"
 
 /* Reads the text of a key file. A text without any block gives SEAL_OK and no keys. name is for the
  * fault. On failure *out is all zero. SEAL_BAD_KEY: fault->what says which rule is broken;
@@ -120,7 +113,7 @@ MUST_USE enum seal_status key_file_parse(struct key_file *out, const char *text,
                                          const char *name, struct fault *fault);
 /* The same from a file, or a pipe, of at most KEY_FILE_MAX bytes; links are followed. A file with a
  * secret key, locked or not, is refused if group or others have any right on it and it is not
- * marked public: SEAL_BAD_KEY with KEY_FAULT_LOOSE. Also SEAL_IO. name is not NULL. */
+ * marked public: SEAL_BAD_KEY with REASON_KEY_LOOSE. Also SEAL_IO. name is not NULL. */
 MUST_USE enum seal_status key_file_read(struct key_file *out, const char *name,
                                         struct fault *fault);
 void key_file_free(struct key_file *file);

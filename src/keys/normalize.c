@@ -24,13 +24,13 @@ enum seal_status passphrase_normalize(char **out, size_t *out_len, const char *t
     *out = NULL;
     *out_len = 0;
     if (len > PASSPHRASE_MAX)
-        return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_LONG_PASSPHRASE, NULL);
+        return fault_set(fault, REASON_PASSPHRASE_LONG, NULL);
     if (!utf8_is_valid(text, len))
-        return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_NOT_UTF8, NULL);
+        return fault_set(fault, REASON_PASSPHRASE_NOT_UTF8, NULL);
     /* One element more than utf8proc is told of: reencode writes a NUL behind the text. */
     points = secret_alloc(((size_t)CODE_POINTS_MAX + 1) * sizeof *points);
     if (points == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     n = utf8proc_decompose((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, points,
                            CODE_POINTS_MAX, NFC);
     if (n >= 0 && n <= CODE_POINTS_MAX)
@@ -39,7 +39,7 @@ enum seal_status passphrase_normalize(char **out, size_t *out_len, const char *t
         n = -1;
     if (n < 0 || n > PASSPHRASE_MAX) {
         sodium_free(points);
-        return fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_LONG_PASSPHRASE, NULL);
+        return fault_set(fault, REASON_PASSPHRASE_LONG, NULL);
     }
     *out = (char *)points;
     *out_len = (size_t)n;

@@ -81,7 +81,7 @@ static enum block_kind kind_of(struct line line, const char *const lines[static 
 
 /* Moves *pos from behind the BEGIN line to behind its END line. NULL, or the rule that is broken.
  */
-static const char *find_end(const char *text, size_t len, size_t *pos, struct block *block)
+static enum seal_reason find_end(const char *text, size_t len, size_t *pos, struct block *block)
 {
     block->body = *pos;
     while (*pos < len) {
@@ -91,16 +91,16 @@ static const char *find_end(const char *text, size_t len, size_t *pos, struct bl
         if (line_is(line, end_lines[block->kind])) {
             block->body_end = start;
             block->end = *pos;
-            return NULL;
+            return REASON_NONE;
         }
         if (line_begins(line, "-----"))
-            return "a key block in it does not end with its own END line";
+            return REASON_KEY_END_OTHER;
     }
-    return "a key block in it has no END line";
+    return REASON_KEY_END_MISSING;
 }
 
 enum seal_status block_next(const char *text, size_t len, size_t *pos, struct block *out,
-                            bool *found, bool *marked, const char **what)
+                            bool *found, bool *marked, enum seal_reason *reason)
 {
     *found = false;
     while (*pos < len) {
@@ -112,14 +112,14 @@ enum seal_status block_next(const char *text, size_t len, size_t *pos, struct bl
             *marked = true;
         if (kind != BLOCK_KIND_COUNT) {
             *out = (struct block){.kind = kind, .start = start};
-            *what = find_end(text, len, pos, out);
-            *found = *what == NULL;
+            *reason = find_end(text, len, pos, out);
+            *found = *reason == REASON_NONE;
             return *found ? SEAL_OK : SEAL_BAD_KEY;
         }
         /* It looks like a key. To take it for a comment would pass over a key in silence. */
         line = without_quoting(line);
         if (line_begins(line, "-----BEGIN SEAL ") || line_begins(line, "-----END SEAL ")) {
-            *what = "a BEGIN or END line in it is indented, unknown or stands alone";
+            *reason = REASON_KEY_LINE_ODD;
             return SEAL_BAD_KEY;
         }
     }

@@ -53,7 +53,7 @@ static void checksum_write(uint8_t *record, size_t len)
 /* Checks what both kinds have in common: length, version, checksum. A later version may have
  * another length; it is told from a damaged block by its checksum. */
 static enum seal_status check_frame(const uint8_t *data, size_t len, size_t right_len,
-                                    const char **what)
+                                    enum seal_reason *reason)
 {
     uint8_t sum[CHECKSUM_LEN];
     bool sum_fits = false;
@@ -64,15 +64,15 @@ static enum seal_status check_frame(const uint8_t *data, size_t len, size_t righ
         declassify(&sum_fits, sizeof sum_fits); /* the verdict */
     }
     if (sum_fits && data[0] > VERSION) {
-        *what = "a key in it is of a later version";
+        *reason = REASON_KEY_LATER;
         return SEAL_NEWER;
     }
-    *what = len < right_len      ? "a key in it is cut short"
-            : len > right_len    ? "a key in it is too long"
-            : !sum_fits          ? "a key in it does not match its checksum: something was changed"
-            : data[0] != VERSION ? "a key in it has an unknown version"
-                                 : NULL;
-    return *what == NULL ? SEAL_OK : SEAL_BAD_KEY;
+    *reason = len < right_len      ? REASON_KEY_CUT_SHORT
+              : len > right_len    ? REASON_KEY_TOO_LONG
+              : !sum_fits          ? REASON_KEY_CHECKSUM
+              : data[0] != VERSION ? REASON_KEY_VERSION_UNKNOWN
+                                   : REASON_NONE;
+    return *reason == REASON_NONE ? SEAL_OK : SEAL_BAD_KEY;
 }
 
 /* ---- Public ------------------------------------------------------------------------------- */
@@ -88,14 +88,14 @@ void public_record_write(uint8_t out[static PUBLIC_RECORD_LEN], const struct pub
 }
 
 enum seal_status public_record_read(struct public_key *out, const uint8_t *data, size_t len,
-                                    const char **what)
+                                    enum seal_reason *reason)
 {
-    enum seal_status status = check_frame(data, len, PUBLIC_RECORD_LEN, what);
+    enum seal_status status = check_frame(data, len, PUBLIC_RECORD_LEN, reason);
 
     if (status != SEAL_OK)
         return status;
     if (!bytes_are_zero(data + 1, 3) || !bytes_are_zero(data + 12, 4)) {
-        *what = "a field that must be zero in a public key is not";
+        *reason = REASON_KEY_PUBLIC_NOT_ZERO;
         return SEAL_BAD_KEY;
     }
     out->created = load_u32(data + PUBLIC_CREATED);
@@ -122,8 +122,7 @@ static enum seal_status passphrase_key(uint8_t out[static KEY_LEN],
                                load_u32(record + SECRET_OPSLIMIT),
                                (size_t)load_u32(record + SECRET_MEMORY) * 1024,
                                crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0)
-        status = fault_set(fault, SEAL_NO_MEMORY,
-                           "not enough memory to turn the passphrase into a key", NULL);
+        status = fault_set(fault, REASON_PASSPHRASE_MEMORY, NULL);
     sodium_free(text);
     return status;
 }
@@ -157,7 +156,7 @@ static enum seal_status box_open(uint8_t master[static MASTER_LEN],
 
     declassify(&opened, sizeof opened); /* the verdict */
     if (status == SEAL_OK && !opened)
-        status = fault_set(fault, SEAL_WRONG_PASSPHRASE, NULL, NULL);
+        status = fault_set(fault, REASON_WRONG_PASSPHRASE, NULL);
     sodium_memzero(key, sizeof key);
     return status;
 }
@@ -193,37 +192,37 @@ enum seal_status secret_record_make(struct secret_record *out, const struct iden
 }
 
 /* Checks the fields that say how the box is locked. NULL, or the rule that is broken. */
-static const char *check_lock(const uint8_t *r)
+static enum seal_reason check_lock(const uint8_t *r)
 {
     uint32_t opslimit = load_u32(r + SECRET_OPSLIMIT), memory = load_u32(r + SECRET_MEMORY);
 
     if (!bytes_are_zero(r + 2, 2) || !bytes_are_zero(r + 20, 4))
-        return "a field that must be zero in a secret key is not";
+        return REASON_KEY_SECRET_NOT_ZERO;
     if (r[SECRET_KIND] == KIND_PLAIN) {
         if (opslimit != 0 || memory != 0 ||
             !bytes_are_zero(r + SECRET_SALT, SECRET_BOX - SECRET_SALT) ||
             !bytes_are_zero(r + SECRET_BOX + MASTER_LEN, SECRET_BOX_LEN - MASTER_LEN))
-            return "a field that must be zero in a key without a passphrase is not";
-        return NULL;
+            return REASON_KEY_PLAIN_NOT_ZERO;
+        return REASON_NONE;
     }
     if (r[SECRET_KIND] != KIND_PASSPHRASE)
-        return "a secret key in it is locked in an unknown way";
+        return REASON_KEY_LOCK_UNKNOWN;
     if (opslimit < 1 || opslimit > KEYS_OPSLIMIT_MAX)
-        return "the work its passphrase asks for is out of bounds";
+        return REASON_KEY_WORK_BOUNDS;
     if (memory < KEYS_MEMORY_KIB_MIN || memory > KEYS_MEMORY_KIB_MAX)
-        return "the memory its passphrase asks for is out of bounds";
-    return NULL;
+        return REASON_KEY_MEMORY_BOUNDS;
+    return REASON_NONE;
 }
 
 enum seal_status secret_record_read(struct secret_record *out, const uint8_t *data, size_t len,
-                                    const char **what)
+                                    enum seal_reason *reason)
 {
-    enum seal_status status = check_frame(data, len, SECRET_RECORD_LEN, what);
+    enum seal_status status = check_frame(data, len, SECRET_RECORD_LEN, reason);
 
     if (status != SEAL_OK)
         return status;
-    *what = check_lock(data);
-    if (*what != NULL)
+    *reason = check_lock(data);
+    if (*reason != REASON_NONE)
         return SEAL_BAD_KEY;
     memcpy(out->bytes, data, SECRET_RECORD_LEN);
     out->created = load_u32(data + SECRET_CREATED);
@@ -243,14 +242,14 @@ enum seal_status secret_record_open(struct identity **out, const struct secret_r
     if (r[SECRET_KIND] == KIND_PLAIN)
         memcpy(master, r + SECRET_BOX, MASTER_LEN);
     else if (passphrase == NULL)
-        return fault_set(fault, SEAL_WRONG_PASSPHRASE, NULL, NULL);
+        return fault_set(fault, REASON_WRONG_PASSPHRASE, NULL);
     else
         status = box_open(master, r, passphrase, len, fault);
     if (status == SEAL_OK) {
         status = identity_from_master(out, master, load_u32(r + SECRET_CREATED),
                                       load_u32(r + SECRET_EXPIRES));
         if (status != SEAL_OK)
-            (void)fault_set(fault, status, NULL, NULL);
+            (void)fault_set_status(fault, status);
     }
     sodium_memzero(master, sizeof master);
     return status;

@@ -13,10 +13,10 @@
  * SEAL_NEWER; *what gets the rule that was broken. */
 void public_record_write(uint8_t out[static PUBLIC_RECORD_LEN], const struct public_key *key);
 MUST_USE enum seal_status public_record_read(struct public_key *out, const uint8_t *data,
-                                             size_t len, const char **what);
+                                             size_t len, enum seal_reason *reason);
 /* Also checks what Argon2id would cost. (secret_record_make in keys.h is the writer.) */
 MUST_USE enum seal_status secret_record_read(struct secret_record *out, const uint8_t *data,
-                                             size_t len, const char **what);
+                                             size_t len, enum seal_reason *reason);
 
 /* ---- Secrets ------------------------------------------------------------------------------ */
 
@@ -43,7 +43,7 @@ struct block {
  * becomes true if the line KEY_PUBLIC_MARK was passed. SEAL_BAD_KEY: *what gets the rule that was
  * broken. */
 MUST_USE enum seal_status block_next(const char *text, size_t len, size_t *pos, struct block *out,
-                                     bool *found, bool *marked, const char **what);
+                                     bool *found, bool *marked, enum seal_reason *reason);
 /* Decodes the lines between BEGIN and END; out has room for BLOCK_DATA_MAX(block) bytes. False:
  * they are not base64 in lines of 64 characters. */
 #define BLOCK_DATA_MAX(b) (((b)->body_end - (b)->body) / 4 * 3 + 3)

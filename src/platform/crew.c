@@ -205,7 +205,7 @@ enum seal_status crew_new(struct crew **out, unsigned int threads, struct fault 
 
     *out = c;
     if (c == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     c->size = threads;
     c->end = &c->first;
     (void)pthread_mutex_init(&c->lock, NULL);

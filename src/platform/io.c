@@ -19,7 +19,7 @@ static enum seal_status read_all(int fd, const uint64_t *off, uint8_t *buf, size
         if (n < 0 && errno == EINTR && !stop_requested())
             continue;
         if (n < 0)
-            return fault_set_errno(fault, "could not be read", NULL);
+            return fault_set_errno(fault, REASON_READ, NULL);
         *got += (size_t)n;
     }
     return SEAL_OK;

@@ -37,22 +37,22 @@ static enum seal_status output_open(struct output *o, const char *path, struct f
     struct plat_stat st;
 
     if (!path_split(path, &dir, &name))
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     o->dirfd = plat_open_dir(PLAT_CWD, dir, true);
     free(dir);
     if (o->dirfd < 0)
-        return fault_set_errno(fault, "its folder could not be opened", path);
+        return fault_set_errno(fault, REASON_FOLDER_OPEN, path);
     o->name = strdup(name);
     if (o->name == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     if (plat_stat_at(o->dirfd, name, false, &st) == 0)
-        return fault_set(fault, SEAL_EXISTS, NULL, path);
+        return fault_set(fault, REASON_EXISTS, path);
     o->fd = partial_create_file(o->dirfd, name, o->access, &o->temporary);
     if (o->fd < 0)
-        return fault_set_errno(fault, "could not be created", path);
+        return fault_set_errno(fault, REASON_CREATE, path);
     o->lock = plat_duplicate(o->fd);
     if (o->lock < 0) {
-        (void)fault_set_errno(fault, "could not be created", path);
+        (void)fault_set_errno(fault, REASON_CREATE, path);
         output_abort(o);
         return fault->status;
     }
@@ -83,7 +83,7 @@ enum seal_status output_finish(struct output *o, struct fault *fault)
     if (o->is_stdout) {
         /* A pipe's reader is on its own; but a redirection to a file may still fail here. */
         if (plat_sync(o->fd) != 0)
-            return fault_set_errno(fault, "could not be written", "standard output");
+            return fault_set_errno(fault, REASON_WRITE, NAME_STDOUT);
         return SEAL_OK;
     }
     if (o->fd < 0)
@@ -95,7 +95,7 @@ enum seal_status output_finish(struct output *o, struct fault *fault)
     }
     if (done)
         return SEAL_OK;
-    (void)fault_set_errno(fault, "could not be written", o->name);
+    (void)fault_set_errno(fault, REASON_WRITE, o->name);
     output_abort(o);
     return fault->status;
 }
@@ -111,9 +111,9 @@ enum seal_status output_commit(struct output *o, struct fault *fault)
         return fault->status;
     if (plat_rename_new(o->dirfd, o->temporary, o->name) != 0) {
         if (errno == EEXIST)
-            (void)fault_set(fault, SEAL_EXISTS, NULL, o->name);
+            (void)fault_set(fault, REASON_EXISTS, o->name);
         else
-            (void)fault_set_errno(fault, "could not be given its name", o->name);
+            (void)fault_set_errno(fault, REASON_RENAME, o->name);
         output_abort(o);
         return fault->status;
     }
@@ -123,10 +123,7 @@ enum seal_status output_commit(struct output *o, struct fault *fault)
         bool is_gone = plat_unlink(o->dirfd, o->name) == 0;
 
         errno = saved;
-        (void)fault_set_errno(fault,
-                              is_gone ? "its folder could not be written"
-                                      : "its folder could not be written, and it could not be "
-                                        "removed from there; do not trust what has that name",
+        (void)fault_set_errno(fault, is_gone ? REASON_FOLDER_WRITE : REASON_FOLDER_WRITE_STAYS,
                               o->name);
     }
     output_free(o);

@@ -25,19 +25,19 @@ static enum seal_status output_dir_open(struct output_dir *o, const char *path, 
     struct plat_stat st;
 
     if (!path_split(path, &dir, &name))
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     o->parent = plat_open_dir(PLAT_CWD, dir, true);
     free(dir);
     if (o->parent < 0)
-        return fault_set_errno(fault, "its folder could not be opened", path);
+        return fault_set_errno(fault, REASON_FOLDER_OPEN, path);
     o->name = strdup(name);
     if (o->name == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     if (plat_stat_at(o->parent, name, false, &st) == 0)
-        return fault_set(fault, SEAL_EXISTS, NULL, path);
+        return fault_set(fault, REASON_EXISTS, path);
     o->fd = partial_create_dir(o->parent, name, &o->temporary);
     if (o->fd < 0)
-        return fault_set_errno(fault, "could not be created", path);
+        return fault_set_errno(fault, REASON_CREATE, path);
     return SEAL_OK;
 }
 
@@ -52,16 +52,16 @@ enum seal_status output_dir_create(struct output_dir *o, const char *path, struc
 enum seal_status output_dir_commit(struct output_dir *o, struct fault *fault)
 {
     if (plat_sync_filesystem(o->fd) != 0)
-        return fault_set_errno(fault, "could not be written", o->name);
+        return fault_set_errno(fault, REASON_WRITE, o->name);
     if (plat_rename_new(o->parent, o->temporary, o->name) != 0) {
         if (errno == EEXIST || errno == ENOTEMPTY)
-            return fault_set(fault, SEAL_EXISTS, NULL, o->name);
-        return fault_set_errno(fault, "could not be given its name", o->name);
+            return fault_set(fault, REASON_EXISTS, o->name);
+        return fault_set_errno(fault, REASON_RENAME, o->name);
     }
     o->committed = true;
     (void)!plat_share_dir(o->fd); /* where there are no rights, nothing is lost */
     if (plat_sync(o->parent) != 0)
-        return fault_set_errno(fault, "its folder could not be written", o->name);
+        return fault_set_errno(fault, REASON_FOLDER_WRITE, o->name);
     return SEAL_OK;
 }
 

@@ -41,11 +41,11 @@ enum seal_status fd_write_full(int fd, const void *data, size_t len, struct faul
         if (n == 0)
             errno = EIO; /* a device that takes nothing and says no reason */
         if (n <= 0)
-            return fault_set_errno(fault, "could not be written", NULL);
+            return fault_set_errno(fault, REASON_WRITE, NULL);
         p += n;
         len -= (size_t)n;
         if (len > 0 && stop_requested()) /* a pipe took some of it when the signal came */
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
     }
     return SEAL_OK;
 }

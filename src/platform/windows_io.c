@@ -117,7 +117,7 @@ enum seal_status fd_write_full(int fd, const void *data, size_t len, struct faul
     bool is_console = handle != INVALID_HANDLE_VALUE && plat_is_terminal(fd);
 
     if (handle == INVALID_HANDLE_VALUE)
-        return fault_set_errno(fault, "could not be written", NULL);
+        return fault_set_errno(fault, REASON_WRITE, NULL);
     while (len > 0) {
         DWORD done = 0, piece = (DWORD)(len < IO_MOST ? len : IO_MOST);
         BOOL ok;
@@ -131,11 +131,11 @@ enum seal_status fd_write_full(int fd, const void *data, size_t len, struct faul
         else if (done == 0)
             errno = EIO;
         if (!ok || done == 0)
-            return fault_set_errno(fault, "could not be written", NULL);
+            return fault_set_errno(fault, REASON_WRITE, NULL);
         p += done;
         len -= done;
         if (len > 0 && stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
     }
     return SEAL_OK;
 }

@@ -91,11 +91,6 @@ void stream_writer_free(struct stream_writer *w);
 
 struct stream_reader;
 
-/* Clause of SEAL_IO: the size of a file is not what it was when it was opened. */
-#define STREAM_CHANGED "it changed while it was read; try again"
-/* Clause of SEAL_USAGE: the last volume of the set says that there are more. */
-#define STREAM_HAS_MORE "the volumes behind it are missing"
-
 /* Reads the file from which env was opened. Nothing of `in` was read by volume_read before. env, in
  * and crew must outlive the reader. The threads of crew read and decrypt ahead; it may be NULL.
  *
@@ -104,8 +99,8 @@ struct stream_reader;
  * end stream_reader_free.
  *
  * All calls below: SEAL_DAMAGED, a chunk is not authentic or the file is cut short; SEAL_HOSTILE,
- * it is authentic and breaks a rule of the format; SEAL_IO, also with STREAM_CHANGED; SEAL_USAGE
- * with STREAM_HAS_MORE; SEAL_INTERRUPTED. */
+ * it is authentic and breaks a rule of the format; SEAL_IO, also with REASON_CHANGED; SEAL_USAGE
+ * with REASON_VOLUMES_BEHIND_MISSING; SEAL_INTERRUPTED. */
 MUST_USE enum seal_status stream_reader_new(struct stream_reader **out, const struct envelope *env,
                                             struct volume_in *in, struct crew *crew,
                                             struct fault *fault);

@@ -15,7 +15,7 @@ static enum seal_status read_padding(struct stream_reader *r, struct fault *faul
         if (len == 0)
             return SEAL_OK;
         if (!bytes_are_zero(data, len))
-            return fault_set(fault, SEAL_HOSTILE, "what follows its content is not all zero", NULL);
+            return fault_set(fault, REASON_PADDING_NOT_ZERO, NULL);
         r->pos = r->end;
     }
 }
@@ -25,13 +25,13 @@ static enum seal_status read_last_trailer(const struct stream_reader *r, uint64_
                                           uint8_t digest[static 32], struct fault *fault)
 {
     if (!reader_has_right_size(r))
-        return fault_set(fault, SEAL_HOSTILE, "its last volume is larger than the others", NULL);
+        return fault_set(fault, REASON_VOLUME_LAST_LARGE, NULL);
     return trailer_read(r->trailer, reader_is_volume(r), content_len, digest, fault);
 }
 
 static enum seal_status length_differs(struct fault *fault)
 {
-    return fault_set(fault, SEAL_HOSTILE, "its content has another length than it says", NULL);
+    return fault_set(fault, REASON_CONTENT_LENGTH, NULL);
 }
 
 enum seal_status stream_reader_finish(struct stream_reader *r, uint8_t digest[static 32],
@@ -83,7 +83,7 @@ enum seal_status stream_reader_copy(struct stream_reader *r, const struct sink *
         return length_differs(fault);
     *content_len += r->content_before;
     if (nonzero_end > *content_len)
-        return fault_set(fault, SEAL_HOSTILE, "what follows its content is not all zero", NULL);
+        return fault_set(fault, REASON_PADDING_NOT_ZERO, NULL);
     receipt_derive(receipt, r->env, r->trailer);
     return SEAL_OK;
 }
@@ -97,7 +97,7 @@ enum seal_status stream_reader_check(struct stream_reader *r, bool *is_last,
 
     while (!reader_is_at_end(r)) {
         if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
         if (reader_next_block(r, fault) != SEAL_OK)
             return fault->status;
         stream_skip(r, r->end);

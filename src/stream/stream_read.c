@@ -12,7 +12,7 @@
 
 enum seal_status reader_cut_short(struct fault *fault)
 {
-    return fault_set(fault, SEAL_DAMAGED, "it is cut short", NULL);
+    return fault_set(fault, REASON_CUT_SHORT, NULL);
 }
 
 /* ---- A piece, by any thread --------------------------------------------------------------- */
@@ -30,14 +30,13 @@ static enum seal_status open_block(const struct stream_reader *r, uint64_t numbe
     size_t head = head_len_of(r, number);
 
     if (number >= STREAM_BLOCKS_MAX)
-        return fault_set(fault, SEAL_DAMAGED, "it is longer than any sealed file can be", NULL);
+        return fault_set(fault, REASON_TOO_LONG, NULL);
     if (len % LENGTH_UNIT != 0)
-        return fault_set(fault, SEAL_DAMAGED, "its length is not one that a sealed file can have",
-                         NULL);
+        return fault_set(fault, REASON_LENGTH_IMPOSSIBLE, NULL);
     if (len < head + TAG_LEN + (is_last ? TRAILER_LEN : 0))
         return reader_cut_short(fault); /* it became shorter since its head was read */
     if (!chunk_open(block + head, len - head - TAG_LEN, number, is_last, r->key))
-        return fault_set(fault, SEAL_DAMAGED, NULL, NULL);
+        return fault_set(fault, REASON_DAMAGED, NULL);
     return SEAL_OK;
 }
 
@@ -197,7 +196,7 @@ static enum seal_status enter_block(struct stream_reader *r, struct fault *fault
      * content, and the sender is not to blame. */
     if (r->is_last && volume_is_file(r->in) &&
         (a->number + r->block) * BLOCK_LEN + len != volume_size(r->in)) {
-        (void)fault_set(&r->fault, SEAL_IO, STREAM_CHANGED, NULL);
+        (void)fault_set(&r->fault, REASON_CHANGED, NULL);
         return failed(r, fault);
     }
     if (r->is_last) {
@@ -215,8 +214,7 @@ static enum seal_status next_volume(struct stream_reader *r, struct fault *fault
     if (trailer_check_full(r->trailer, full, &r->fault) != SEAL_OK)
         return failed(r, fault);
     if (!reader_has_right_size(r)) {
-        (void)fault_set(&r->fault, SEAL_HOSTILE, "its size is not that of the set's first volume",
-                        NULL);
+        (void)fault_set(&r->fault, REASON_VOLUME_SIZE, NULL);
         return failed(r, fault);
     }
     if (r->seeks)
@@ -259,7 +257,7 @@ enum seal_status reader_seek_block(struct stream_reader *r, size_t volume, uint6
     if (r->seeks && r->has_block && r->volume == volume && a->number == number)
         return SEAL_OK;
     if (stop_requested())
-        return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
     await_pieces(r);
     enter_volume(r, volume);
     if (volume_need_file(r->in, fault) != SEAL_OK)
@@ -281,7 +279,7 @@ enum seal_status stream_peek(struct stream_reader *r, const uint8_t **data, size
 {
     while (r->pos == r->end && !reader_is_at_end(r)) {
         if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
         if (reader_next_block(r, fault) != SEAL_OK)
             return fault->status;
     }
@@ -357,7 +355,7 @@ enum seal_status stream_reader_new_set(struct stream_reader **out,
 
     *out = NULL;
     if (r == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     memset(r, 0, sizeof *r);
     r->one = volumes[0];
     r->volumes = count == 1 ? &r->one : volumes;
@@ -366,7 +364,7 @@ enum seal_status stream_reader_new_set(struct stream_reader **out,
     r->piece_count = crew_size(crew) > 1 ? 2 * (size_t)crew_size(crew) : 1;
     if (!make_pieces(r)) {
         stream_reader_free(r);
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     }
     enter_volume(r, 0);
     *out = r;

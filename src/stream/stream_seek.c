@@ -15,13 +15,13 @@ enum seal_status stream_reader_trailer(struct stream_reader *r, uint64_t *conten
     if (reader_seek_block(r, last, number, fault) != SEAL_OK)
         return fault->status;
     if (!r->is_last)
-        return fault_set(fault, SEAL_DAMAGED, "it became longer while it was read", NULL);
+        return fault_set(fault, REASON_GREW, NULL);
     r->pos = r->end;
     before = number == 0 ? 0 : number * CHUNK_LEN - r->env->head_len;
     if (trailer_read(r->trailer, reader_is_volume(r), content_len, digest, fault) != SEAL_OK)
         return fault->status;
     if (*content_len > before + r->end)
-        return fault_set(fault, SEAL_HOSTILE, "its content has another length than it says", NULL);
+        return fault_set(fault, REASON_CONTENT_LENGTH, NULL);
     *content_len += r->content_before;
     receipt_derive(receipt, r->env, r->trailer);
     return SEAL_OK;

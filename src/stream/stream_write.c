@@ -11,8 +11,6 @@
 #include "stream/chunk.h"
 #include "stream/trailer.h"
 
-static const char no_room[] = "what is to be sealed does not fit the size asked for";
-
 #define BATCH_BLOCKS 16
 
 /* Some blocks, which are being filled, are being encrypted, or wait for those before them. */
@@ -59,7 +57,7 @@ static void batch_work(struct task *t)
 
         if (!chunk_seal(block + start, end - TAG_LEN - start, b->number + i, is_last && b->is_final,
                         b->writer->key))
-            (void)fault_set(&b->fault, SEAL_IO, "a chunk could not be encrypted", NULL);
+            (void)fault_set(&b->fault, REASON_ENCRYPT, NULL);
         start = 0;
     }
 }
@@ -74,11 +72,11 @@ static void batch_settle(struct task *t)
     if (w->failed)
         return;
     if (b->fault.status == SEAL_OK && stop_requested())
-        (void)fault_set(&b->fault, SEAL_INTERRUPTED, NULL, NULL);
+        (void)fault_set(&b->fault, REASON_INTERRUPTED, NULL);
     if (b->fault.status == SEAL_OK &&
         fd_write_full(w->fd, b->blocks, b->len, &b->fault) == SEAL_OK) {
         if (plat_write_behind(w->fd, w->written, w->written + b->len) != 0)
-            (void)fault_set_errno(&b->fault, "could not be written", NULL);
+            (void)fault_set_errno(&b->fault, REASON_WRITE, NULL);
         w->written += b->len;
     }
     w->failed = b->fault.status != SEAL_OK;
@@ -130,7 +128,7 @@ enum seal_status stream_writer_new(struct stream_writer **out, const struct enve
 
     *out = NULL;
     if (w == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     memset(w, 0, sizeof *w);
     w->padding = padding;
     w->crew = crew;
@@ -138,7 +136,7 @@ enum seal_status stream_writer_new(struct stream_writer **out, const struct enve
     w->batch_count = crew_size(crew) > 1 ? crew_size(crew) + 1 : 1;
     if (!make_batches(w)) {
         stream_writer_free(w);
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     }
     start_file(w, &(struct stream_out){env, head, fd},
                padding.rule == PAD_FIXED ? padding.size : STREAM_BLOCKS_MAX * BLOCK_LEN);
@@ -224,7 +222,7 @@ static enum seal_status finish_blocks(struct stream_writer *w, struct fault *fau
         if (batch_await(w, &w->batches[(w->current + i) % w->batch_count], fault) != SEAL_OK)
             return fault->status;
     /* A signal may have come while the last batch was written, to another thread than this. */
-    return stop_requested() ? fault_set(fault, SEAL_INTERRUPTED, NULL, NULL) : SEAL_OK;
+    return stop_requested() ? fault_set(fault, REASON_INTERRUPTED, NULL) : SEAL_OK;
 }
 
 /* Puts padding and trailer behind the content, and waits until the file is written. */
@@ -258,7 +256,7 @@ enum seal_status stream_write(struct stream_writer *w, const void *data, size_t 
     const uint8_t *from = data;
 
     if (w->split == NULL && len > w->content_max - w->content_len)
-        return fault_set(fault, SEAL_NO_ROOM, no_room, NULL);
+        return fault_set(fault, REASON_DOES_NOT_FIT, NULL);
     while (len > 0) {
         uint64_t room = w->content_max - w->content_len;
         size_t n = len < room ? len : (size_t)room;
@@ -295,7 +293,7 @@ enum seal_status stream_writer_finish(struct stream_writer *w, const uint8_t dig
     uint8_t trailer[TRAILER_LEN];
 
     if (total == 0)
-        return fault_set(fault, SEAL_NO_ROOM, no_room, NULL);
+        return fault_set(fault, REASON_DOES_NOT_FIT, NULL);
     trailer_write(trailer, w->content_len, digest, random);
     if (finish_file(w, total, trailer, fault) != SEAL_OK)
         return fault->status;

@@ -29,14 +29,13 @@ static enum seal_status check_zeros(const uint8_t t[static TRAILER_LEN], struct 
 {
     if (t[LAST_OFF] > 1 || !bytes_are_zero(t + LAST_OFF + 1, DIGEST_OFF - LAST_OFF - 1) ||
         !bytes_are_zero(t + ZERO_OFF, TRAILER_LEN - ZERO_OFF))
-        return fault_set(fault, SEAL_HOSTILE, "a field of its trailer that must be zero is not",
-                         NULL);
+        return fault_set(fault, REASON_TRAILER_NOT_ZERO, NULL);
     return SEAL_OK;
 }
 
 enum seal_status stream_has_more(struct fault *fault)
 {
-    return fault_set(fault, SEAL_USAGE, STREAM_HAS_MORE, NULL);
+    return fault_set(fault, REASON_VOLUMES_BEHIND_MISSING, NULL);
 }
 
 bool trailer_is_last(const uint8_t t[static TRAILER_LEN])
@@ -50,7 +49,7 @@ enum seal_status trailer_read(const uint8_t t[static TRAILER_LEN], bool is_volum
     if (!trailer_is_last(t) && is_volume)
         return stream_has_more(fault);
     if (t[LAST_OFF] != 1)
-        return fault_set(fault, SEAL_HOSTILE, "its trailer does not say that it is complete", NULL);
+        return fault_set(fault, REASON_TRAILER_INCOMPLETE, NULL);
     if (check_zeros(t, fault) != SEAL_OK)
         return fault->status;
     *content_len = load_u64(t);
@@ -64,16 +63,11 @@ enum seal_status trailer_check_full(const uint8_t t[static TRAILER_LEN], uint64_
     if (check_zeros(t, fault) != SEAL_OK)
         return fault->status;
     if (trailer_is_last(t))
-        return fault_set(
-            fault, SEAL_HOSTILE,
-            "it is the last volume, and another one says that it follows; one of the two "
-            "may be somebody else's",
-            NULL);
+        return fault_set(fault, REASON_VOLUME_TWO_ENDS, NULL);
     if (load_u64(t) != content_len)
-        return fault_set(fault, SEAL_HOSTILE, "its content has another length than it says", NULL);
+        return fault_set(fault, REASON_CONTENT_LENGTH, NULL);
     if (!bytes_are_zero(t + DIGEST_OFF, DIGEST_LEN))
-        return fault_set(fault, SEAL_HOSTILE, "it has a digest, which only the last volume has",
-                         NULL);
+        return fault_set(fault, REASON_VOLUME_DIGEST_EARLY, NULL);
     return SEAL_OK;
 }
 

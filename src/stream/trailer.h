@@ -11,7 +11,7 @@
 void trailer_write(uint8_t t[static TRAILER_LEN], uint64_t content_len, const uint8_t *digest,
                    struct random *random);
 /* Reads the trailer of a file that is no volume, or of a set's last. SEAL_HOSTILE; SEAL_USAGE with
- * STREAM_HAS_MORE: it is a volume, and says that it is not the last. */
+ * REASON_VOLUMES_BEHIND_MISSING: it is a volume, and says that it is not the last. */
 MUST_USE enum seal_status trailer_read(const uint8_t t[static TRAILER_LEN], bool is_volume,
                                        uint64_t *content_len, uint8_t digest[static 32],
                                        struct fault *fault);

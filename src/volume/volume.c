@@ -47,9 +47,9 @@ static enum seal_status look_at_file(struct volume_in *in, struct fault *fault)
     struct plat_stat st;
 
     if (plat_stat_fd(in->fd, &st) != 0)
-        return fault_set_errno(fault, "could not be opened", in->name);
+        return fault_set_errno(fault, REASON_OPEN, in->name);
     if (st.type == PLAT_DIR)
-        return fault_set(fault, SEAL_USAGE, "it is a folder, not a sealed file", in->name);
+        return fault_set(fault, REASON_INPUT_FOLDER, in->name);
     in->is_file = st.type == PLAT_FILE;
     in->size = in->is_file ? st.size : 0;
     plat_hint_sequential(in->fd);
@@ -69,11 +69,11 @@ static enum seal_status open_file(struct volume_in *in, struct fault *fault)
 {
     if (strcmp(in->name, "-") == 0) {
         in->fd = STDIN_FILENO;
-        in->name = "standard input";
+        in->name = NAME_STDIN;
     } else {
         in->fd = plat_open_file(PLAT_CWD, in->name, true);
         if (in->fd < 0)
-            return fault_set_errno(fault, "could not be opened", in->name);
+            return fault_set_errno(fault, REASON_OPEN, in->name);
         in->close_fd = true;
     }
     return look_at_file(in, fault) == SEAL_OK ? read_head(in, fault) : fault->status;
@@ -86,7 +86,7 @@ enum seal_status volume_open(struct volume_in **out, const char *name, struct fa
 
     *out = NULL;
     if (in == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     in->name = name;
     in->fd = -1;
     status = open_file(in, fault);
@@ -110,12 +110,12 @@ enum seal_status volume_take_over(struct volume_in **out, int fd, struct span ah
 
     *out = in;
     if (in == NULL)
-        return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+        return fault_no_memory(fault);
     in->name = name;
     in->fd = fd;
     if (look_at_file(in, fault) == SEAL_OK) {
         if (ahead.len > sizeof in->head)
-            (void)fault_set(fault, SEAL_USAGE, "more than a block was read ahead", in->name);
+            (void)fault_set(fault, REASON_AHEAD_LONG, in->name);
         else if (in->is_file)
             (void)!read_head(in, fault);
         else if (ahead.len > 0)
@@ -240,13 +240,12 @@ enum seal_status volume_need_file(struct volume_in *in, struct fault *fault)
 {
     if (in->is_file)
         return SEAL_OK;
-    return fault_set(fault, SEAL_USAGE, "it cannot be read from any place; save it to a file first",
-                     in->name);
+    return fault_set(fault, REASON_INPUT_NOT_SEEKABLE, in->name);
 }
 
 static enum seal_status cannot_reread(struct volume_in *in, struct fault *fault)
 {
-    return fault_set(fault, SEAL_USAGE, "it cannot be read twice", in->name);
+    return fault_set(fault, REASON_INPUT_ONCE, in->name);
 }
 
 enum seal_status volume_rewind(struct volume_in *in, struct fault *fault)
@@ -255,7 +254,7 @@ enum seal_status volume_rewind(struct volume_in *in, struct fault *fault)
         return SEAL_OK;
     if (plat_rewind(in->fd) != 0)
         return errno == ESPIPE ? cannot_reread(in, fault)
-                               : fault_set_errno(fault, "could not be read", in->name);
+                               : fault_set_errno(fault, REASON_READ, in->name);
     in->has_next_byte = false;
     in->head_taken = 0;
     return read_head(in, fault);
@@ -318,7 +317,7 @@ static enum seal_status digest_init(struct digest *d, struct fault *fault)
         p->block = i * VOLUME_PIECE_BLOCKS;
         p->piece.blocks = malloc(VOLUME_PIECE_LEN + 1);
         if (p->piece.blocks == NULL)
-            return fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+            return fault_no_memory(fault);
     }
     return SEAL_OK;
 }
@@ -350,14 +349,13 @@ static enum seal_status digest_all(struct digest *d, void (*add)(void *ctx, uint
 
         crew_await(d->crew, &p->task);
         if (stop_requested())
-            return fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
         if (p->fault.status != SEAL_OK) {
             *fault = p->fault;
             return fault->status;
         }
         if (p->block == 0 && !has_head(d->in, &p->piece))
-            return fault_set(fault, SEAL_IO, "it changed while it was read; try again",
-                             d->in->name);
+            return fault_set(fault, REASON_CHANGED, d->in->name);
         sha256_add(&d->hash, p->piece.blocks, p->piece.len);
         volume_note(d->in, &p->piece);
         if (add != NULL)

@@ -48,7 +48,7 @@ static void set_texts(struct custody *c, struct custody_file *file, char *const 
     file->name = texts[3] == NULL ? "-" : texts[3];
     c->operator_name = texts[4];
     c->case_name = texts[5];
-    c->reason = texts[6];
+    c->refusal = NULL;
     c->output = texts[7];
     c->first_seen = c->seen == NOT_SEEN ? NULL : texts[8] == NULL ? "2001" : texts[8];
 }

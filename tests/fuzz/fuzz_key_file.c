@@ -160,13 +160,14 @@ static void check_blocks(const struct buffer *text, const struct key_file *file)
     size_t pos = 0, public_at = 0, secret_at = 0;
 
     for (;;) {
-        const char *what, *s = (const char *)text->data;
+        const char *s = (const char *)text->data;
+        enum seal_reason reason;
         uint8_t *data, record[PUBLIC_RECORD_LEN];
         bool found, marked = false;
         struct block b;
         size_t len;
 
-        FUZZ_OK(block_next(s, text->len, &pos, &b, &found, &marked, &what));
+        FUZZ_OK(block_next(s, text->len, &pos, &b, &found, &marked, &reason));
         if (!found)
             break;
         data = fixture_alloc(BLOCK_DATA_MAX(&b));
@@ -211,7 +212,7 @@ static void check_text(const struct buffer *text, struct span passphrase)
     FUZZ_CHECK(status == fault.status);
     check_line_ends(text, status);
     if (status != SEAL_OK) {
-        FUZZ_CHECK((status == SEAL_BAD_KEY || status == SEAL_NEWER) && fault.what != NULL);
+        FUZZ_CHECK((status == SEAL_BAD_KEY || status == SEAL_NEWER) && fault.reason != REASON_NONE);
         FUZZ_CHECK(file.public_keys == NULL && file.secrets == NULL);
         FUZZ_CHECK(file.public_count + file.secret_count == 0);
         return;

@@ -196,9 +196,9 @@ missing() {
 }
 missing 'volume 1 of 8 is missing' 1
 missing 'volume 4 of 8 is missing' 4
-missing 'volumes 2, 4 to 6 of 8 are missing' 2 4 5 6
-missing 'volumes 1, 2 of 8 are missing' 1 2
-missing 'volumes 1 to 7 of 8 are missing' 1 2 3 4 5 6 7
+missing 'volumes 2, 4-6 of 8 are missing' 2 4 5 6
+missing 'volumes 1-2 of 8 are missing' 1 2
+missing 'volumes 1-7 of 8 are missing' 1 2 3 4 5 6 7
 missing 'what comes behind volume 7 is missing' 8
 missing 'what comes behind volume 1 is missing' 2 3 4 5 6 7 8
 missing 'volume 3, and what comes behind volume 5 is missing' 3 6 7 8

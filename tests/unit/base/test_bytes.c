@@ -120,34 +120,6 @@ static void test_zero(void)
     }
 }
 
-static void test_fault(void)
-{
-    struct fault fault = {.status = SEAL_OK};
-    char name[2 * FAULT_NAME_SIZE];
-
-    check_about("fault");
-    CHECK_INT(SEAL_DAMAGED, fault_set(NULL, SEAL_DAMAGED, "nobody asks", NULL));
-    CHECK_INT(SEAL_HOSTILE, fault_set(&fault, SEAL_HOSTILE, "first", NULL));
-    CHECK_INT(SEAL_DAMAGED, fault_set(&fault, SEAL_DAMAGED, "second", "name"));
-    CHECK_INT(SEAL_HOSTILE, fault.status);
-    CHECK_TEXT("first", fault.what);
-    CHECK_TEXT("", fault.name);
-    memset(name, 'x', sizeof name);
-    name[sizeof name - 1] = '\0';
-    fault_add_name(&fault, name);
-    CHECK_INT(FAULT_NAME_SIZE - 1, strlen(fault.name));
-    fault_add_name(&fault, "other");
-    CHECK(fault.name[0] == 'x');
-    fault = (struct fault){.status = SEAL_OK};
-    errno = ENOMEM;
-    CHECK_INT(SEAL_NO_MEMORY, fault_set_errno(&fault, "what", "who"));
-    CHECK(fault.sys == ENOMEM && strcmp(fault.name, "who") == 0);
-    fault = (struct fault){.status = SEAL_OK};
-    errno = EACCES;
-    CHECK_INT(SEAL_IO, fault_set_errno(&fault, "what", NULL));
-    CHECK_INT(EACCES, fault.sys);
-}
-
 int main(int argc, char **argv)
 {
     check_start("bytes", argc, argv);
@@ -157,6 +129,5 @@ int main(int argc, char **argv)
     CHECK_CASE(test_loads());
     CHECK_CASE(test_buffer());
     CHECK_CASE(test_zero());
-    CHECK_CASE(test_fault());
     return check_done();
 }

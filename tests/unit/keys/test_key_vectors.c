@@ -250,7 +250,7 @@ static enum seal_status status_of_bad(const json_t *entry)
         key_file_read(&file, keytext_private_copy(keytext_member(entry, "file")), &fault);
 
     if (status != SEAL_OK) {
-        CHECK(fault.what != NULL && fault.name[0] != '\0');
+        CHECK(fault.reason != REASON_NONE && fault.name[0] != '\0');
         CHECK(file.public_count == 0 && file.secret_count == 0);
         return status;
     }

@@ -83,6 +83,7 @@ struct custody facts_with_gaps(const struct custody_file *files)
 
 struct custody facts_refusal(const struct custody_file *files, enum custody_verdict verdict)
 {
+    static const struct fault refusal = {.status = SEAL_HOSTILE, .reason = REASON_PADDING_NOT_ZERO};
     struct custody c = {.opened = {1795378553, 0},
                         .program = "unseal 0.1.0",
                         .files = files,
@@ -93,7 +94,7 @@ struct custody facts_refusal(const struct custody_file *files, enum custody_verd
     if (verdict == VERDICT_NO_KEY)
         return c;
     c.was_opened = true;
-    c.reason = "padding is not zero";
+    c.refusal = &refusal;
     memcpy(c.fingerprint, "4488 4266 9646 0256 5144 2202 3238 5288 0655", sizeof c.fingerprint);
     c.format_version = 1;
     return c;
@@ -140,7 +141,7 @@ struct custody facts_evil(struct custody_file *file)
 
     file->name = EVIL;
     c = facts_sample(file, 1);
-    c.program = c.operator_name = c.case_name = c.reason = c.output = c.first_seen = EVIL;
+    c.program = c.operator_name = c.case_name = c.output = c.first_seen = EVIL;
     c.bag_info = "L: " EVIL "\n" EVIL "\nno colon \xff\x1b\n";
     c.remarks = "# missing ./a\x1b\xff " EVIL "\n"
                 "# renamed ./b\\012c\\033\\377 ./d\\012e\x1b\\\n"

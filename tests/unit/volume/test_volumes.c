@@ -47,7 +47,7 @@ static enum seal_status next(void *ctx, struct stream_out *out, struct fault *fa
     struct envelope *env = &s->envs[s->count];
 
     if (s->count == VOLUMES_MOST)
-        return fault_set(fault, SEAL_IO, "more volumes than a test has room for", NULL);
+        return fault_set(fault, REASON_IO, NULL);
     if (s->fd >= 0)
         (void)close(s->fd);
     *env = (struct envelope){

@@ -1,7 +1,7 @@
 /*
  * Passphrases: from the terminal or a descriptor, never from an argument, in guarded memory.
  */
-#include "cli/cli.h"
+#include "cli/ui/passphrase.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -9,18 +9,19 @@
 
 #include <sodium.h>
 
+#include "base/text.h"
+#include "cli/cli.h"
+
 #define ATTEMPTS 3
 #define NEW_PROMPT                                                                           \
     "Choose a passphrase; six words drawn by dice are good. If it is lost, so is the key.\n" \
     "New passphrase: "
-#define NO_PASSPHRASE "a passphrase is needed, and none was typed"
-
 static enum seal_status passphrase_alloc(struct passphrase *p, struct fault *fault)
 {
     *p = (struct passphrase){NULL, 0};
     if (sodium_init() >= 0)
         p->text = sodium_malloc(PASSPHRASE_MAX + 1);
-    return p->text != NULL ? SEAL_OK : fault_set(fault, SEAL_NO_MEMORY, NULL, NULL);
+    return p->text != NULL ? SEAL_OK : fault_no_memory(fault);
 }
 
 void passphrase_free(struct passphrase *p)
@@ -38,19 +39,14 @@ static enum seal_status fd_parse(int *fd, const char *text, struct fault *fault)
 
     for (const char *c = text; *c != '\0'; c++) {
         if (*c < '0' || *c > '9' || value > INT_MAX / 10 - 1)
-            return fault_set(fault, SEAL_USAGE, "is not the number of a descriptor", text);
+            return fault_set(fault, REASON_PASSPHRASE_FD_NUMBER, text);
         value = value * 10 + (*c - '0');
     }
     *fd = (int)value;
     if (text[0] == '\0' || plat_stat_fd(*fd, &st) != 0)
-        return fault_set(fault, SEAL_USAGE,
-                         "there is no open descriptor of this number to read a passphrase from",
-                         text);
+        return fault_set(fault, REASON_PASSPHRASE_FD_CLOSED, text);
     if (plat_is_terminal(*fd))
-        return fault_set(fault, SEAL_USAGE,
-                         "this descriptor is a terminal, on which the passphrase would be seen; "
-                         "leave the option out to be asked for it",
-                         text);
+        return fault_set(fault, REASON_PASSPHRASE_FD_TERMINAL, text);
     return SEAL_OK;
 }
 
@@ -74,7 +70,7 @@ static enum seal_status read_line(struct passphrase *p, int fd, struct fault *fa
             break;
         /* A carriage return more is let in: it may belong to the line's end. */
         if (p->len > PASSPHRASE_MAX || (p->len == PASSPHRASE_MAX && c != '\r')) {
-            status = fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_LONG_PASSPHRASE, NULL);
+            status = fault_set(fault, REASON_PASSPHRASE_LONG, NULL);
             break;
         }
         p->text[p->len++] = c;
@@ -98,8 +94,7 @@ enum seal_status passphrase_from_fd(struct passphrase *out, const char *fd_numbe
     if (status == SEAL_OK && out->len > 0 && out->text[out->len - 1] == '\r')
         out->len--;
     if (status == SEAL_OK && out->len == 0)
-        status = fault_set(fault, SEAL_USAGE, "an empty passphrase came from this descriptor",
-                           fd_number);
+        status = fault_set(fault, REASON_PASSPHRASE_EMPTY, fd_number);
     if (status != SEAL_OK)
         passphrase_free(out);
     return status;
@@ -119,22 +114,19 @@ enum seal_status passphrase_ask(struct passphrase *out, const char *prompt, stru
         out->len = strlen(out->text);
         return SEAL_OK;
     case PLAT_PROMPT_NO_TERMINAL:
-        status = fault_set(fault, SEAL_USAGE,
-                           "a passphrase is needed, and there is no terminal to ask for it; give "
-                           "it with --passphrase-fd",
-                           NULL);
+        status = fault_set(fault, REASON_PASSPHRASE_NO_TERMINAL, NULL);
         break;
     case PLAT_PROMPT_TOO_LONG:
-        status = fault_set(fault, SEAL_BAD_KEY, KEY_FAULT_LONG_PASSPHRASE, NULL);
+        status = fault_set(fault, REASON_PASSPHRASE_LONG, NULL);
         break;
     case PLAT_PROMPT_STOPPED:
         if (stop_requested())
-            status = fault_set(fault, SEAL_INTERRUPTED, NULL, NULL);
+            status = fault_set(fault, REASON_INTERRUPTED, NULL);
         else
-            status = fault_set(fault, SEAL_USAGE, NO_PASSPHRASE, NULL);
+            status = fault_set(fault, REASON_PASSPHRASE_NONE, NULL);
         break;
     default:
-        status = fault_set_errno(fault, "the passphrase could not be read from the terminal", NULL);
+        status = fault_set_errno(fault, REASON_PASSPHRASE_READ, NULL);
         break;
     }
     passphrase_free(out);
@@ -174,9 +166,8 @@ enum seal_status passphrase_ask_new(struct passphrase *out, struct fault *fault)
             return status;
         passphrase_free(out);
         if (attempt == ATTEMPTS)
-            return fault_set(fault, SEAL_USAGE, "no new passphrase was agreed on; start again",
-                             NULL);
-        warn("%s Please try again.", mistake);
+            return fault_set(fault, REASON_PASSPHRASE_NOT_AGREED, NULL);
+        warn_old("%s Please try again.", mistake);
     }
 }
 
@@ -196,7 +187,7 @@ static enum seal_status try_unlock(struct identity **out, const struct secret_re
     if (status != SEAL_OK)
         return status;
     if (p.len == 0)
-        status = fault_set(fault, SEAL_USAGE, NO_PASSPHRASE, NULL);
+        status = fault_set(fault, REASON_PASSPHRASE_NONE, NULL);
     else
         status = secret_record_open(out, record, p.text, p.len, fault);
     passphrase_free(&p);
@@ -223,6 +214,6 @@ enum seal_status identity_unlock(struct identity **out, const struct secret_reco
                 *fault = latest;
             return status;
         }
-        warn("That passphrase does not open %s. Please try again.", shown(name));
+        warn_old("That passphrase does not open %s. Please try again.", shown(name));
     }
 }

@@ -2,9 +2,12 @@
  * A window that was opened for this program alone, because somebody dropped a folder on it: it
  * would close before anybody has read what it says.
  */
-#include "cli/cli.h"
+#include "cli/ui/window.h"
 
 #include <stdlib.h>
+
+#include "base/text.h"
+#include "cli/cli.h"
 
 /* ---- Large digits ------------------------------------------------------------------------- */
 
@@ -26,15 +29,15 @@ static void print_large_line(const char *number, size_t len)
         for (size_t i = 0; i < len; i++) {
             bool is_digit = number[i] >= '0' && number[i] <= '9';
 
-            print("%s ", is_digit ? digits[number[i] - '0'][row] : " ");
+            print_data("%s ", is_digit ? digits[number[i] - '0'][row] : " ");
         }
-        print("\n");
+        print_data("\n");
     }
 }
 
 void print_large(const char *number)
 {
-    print("\n");
+    print_data("\n");
     while (*number != '\0') {
         size_t len = 0, groups = 0;
 
@@ -42,7 +45,7 @@ void print_large(const char *number)
             if (number[len] == ' ' && ++groups == GROUPS_IN_A_LINE)
                 break;
         print_large_line(number, len);
-        print("\n");
+        print_data("\n");
         number += len + (number[len] == ' ');
     }
 }

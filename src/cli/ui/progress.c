@@ -2,14 +2,16 @@
  * How far it is, how fast and how long still: one line, redrawn at most five times a second. Plain
  * ASCII and carriage returns, which every terminal knows.
  */
-#include "cli/cli.h"
-#include "base/text.h"
+#include "cli/ui/progress.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/text.h"
+#include "cli/cli.h"
 
 #define INTERVAL 0.2 /* seconds from one drawing to the next */
 #define SETTLE 1.0   /* seconds before a rate says anything */

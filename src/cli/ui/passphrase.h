@@ -1,0 +1,39 @@
+/*
+ * passphrase: from the terminal or from a descriptor, never from an argument.
+ */
+#ifndef SEAL_PASSPHRASE_H
+#define SEAL_PASSPHRASE_H
+
+#include <stddef.h>
+
+#include "base/status.h"
+#include "keys/keys.h"
+
+/* A passphrase in locked memory. */
+struct passphrase {
+    char *text; /* sodium_malloc, PASSPHRASE_MAX + 1 */
+    size_t len;
+};
+
+/* From a descriptor: the next line, up to PASSPHRASE_MAX bytes; the line end (LF or CRLF) is not
+ * part of it. Reads no further, so that a second call gets the second line. An empty line, a
+ * terminal, or no such descriptor: SEAL_USAGE. */
+MUST_USE enum seal_status passphrase_from_fd(struct passphrase *out, const char *fd_number,
+                                             struct fault *fault);
+/* Whether that is the number of a descriptor that may be read so. SEAL_USAGE. */
+MUST_USE enum seal_status passphrase_fd_check(const char *fd_number, struct fault *fault);
+/* Asked once on the terminal. SEAL_USAGE if there is none, or nothing was typed but ^D. */
+MUST_USE enum seal_status passphrase_ask(struct passphrase *out, const char *prompt,
+                                         struct fault *fault);
+/* Asked twice; asks again while the two differ or it is empty (three times at most). */
+MUST_USE enum seal_status passphrase_ask_new(struct passphrase *out, struct fault *fault);
+void passphrase_free(struct passphrase *p);
+
+/* Opens one record: with fd_number (--passphrase-fd, may be NULL) or by asking up to three times
+ * on the terminal. name is the key file's, for the prompt. SEAL_USAGE if there was no passphrase to
+ * try: no terminal, or an empty line. */
+MUST_USE enum seal_status identity_unlock(struct identity **out, const struct secret_record *record,
+                                          const char *name, const char *fd_number,
+                                          struct fault *fault);
+
+#endif

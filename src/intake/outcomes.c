@@ -1,0 +1,158 @@
+/*
+ * What a worker may say that its task came to. A worker that was taken over could say anything: so
+ * it only chooses from these, and all wording is the program's own.
+ */
+#include "intake/intake.h"
+
+#include "intake/channel.h"
+
+#define TASK(name) (1u << INTAKE_##name)
+#define UNPACKING (TASK(BAG) | TASK(EXTRACT))
+#define WRITING (UNPACKING | TASK(STREAM) | TASK(RAW))
+#define IN_ORDER (TASK(BAG) | TASK(STREAM) | TASK(RAW))
+#define BY_SEEKING (TASK(LIST) | TASK(EXTRACT))
+#define IN_ARCHIVE (TASK(BAG) | TASK(STREAM) | BY_SEEKING)
+#define IN_BAG (TASK(BAG) | BY_SEEKING)
+#define SEALED (IN_ORDER | BY_SEEKING | TASK(VOLUME) | TASK(LAST))
+#define ALL (SEALED | TASK(RECHECK))
+
+static const struct {
+    enum seal_reason reason;
+    unsigned int tasks;
+} allowed[] = {
+    {REASON_NO_MEMORY, ALL},
+    {REASON_NAMES_TOO_MANY, IN_BAG},
+    {REASON_LISTED_NAMES_TOO_MANY, TASK(RECHECK)},
+    {REASON_SEEK_TABLE_LONG, BY_SEEKING},
+    {REASON_WORKER_UNCAGED, ALL},
+
+    /* The system. */
+    {REASON_OPEN, ALL},
+    {REASON_READ, ALL},
+    {REASON_CHANGED, SEALED},
+    {REASON_LOOK, ALL},
+    {REASON_LIST, TASK(RECHECK)},
+    {REASON_CREATE, WRITING},
+    {REASON_WRITE, WRITING},
+    {REASON_EXISTS, UNPACKING},
+    {REASON_SET_TIME, UNPACKING},
+    {REASON_SET_READ_ONLY, UNPACKING},
+    {REASON_NAME_UNHOLDABLE, UNPACKING},
+    {REASON_NAME_TWICE_HERE, UNPACKING},
+    {REASON_NAME_SPELLED_LONG, UNPACKING},
+
+    /* Limits, and what does not go together. */
+    {REASON_OVER_BYTES, SEALED},
+    {REASON_OVER_ROOM, SEALED},
+    {REASON_OVER_FILES, IN_BAG},
+    {REASON_PATH_LONG, IN_BAG},
+    {REASON_INPUT_NOT_SEEKABLE, BY_SEEKING | TASK(LAST)},
+    {REASON_INPUT_ONCE, SEALED},
+    {REASON_ENTRY_BEYOND, BY_SEEKING},
+    {REASON_STREAM_NO_FILES, BY_SEEKING},
+    {REASON_PATH_NOT_IN_BAG, TASK(EXTRACT)},
+    {REASON_ONLY_LINKS, TASK(EXTRACT)},
+    {REASON_VOLUMES_BEHIND_MISSING, SEALED},
+
+    /* Damaged on the way. */
+    {REASON_DAMAGED, SEALED},
+    {REASON_GREW, SEALED},
+    {REASON_CUT_SHORT, SEALED},
+    {REASON_TOO_LONG, SEALED},
+    {REASON_LENGTH_IMPOSSIBLE, SEALED},
+
+    /* It breaks a rule: stream. */
+    {REASON_VOLUME_DIGEST_EARLY, SEALED},
+    {REASON_VOLUME_TWO_ENDS, SEALED},
+    {REASON_VOLUME_LAST_LARGE, SEALED},
+    {REASON_VOLUME_SIZE, SEALED},
+    {REASON_CONTENT_LENGTH, SEALED},
+    {REASON_PADDING_NOT_ZERO, SEALED},
+    {REASON_TRAILER_NOT_ZERO, SEALED},
+    {REASON_TRAILER_INCOMPLETE, SEALED},
+
+    /* Archive. */
+    {REASON_FRAME_HEADER, IN_ARCHIVE},
+    {REASON_FRAME_SIZE, IN_ARCHIVE},
+    {REASON_FRAME_MALFORMED, IN_ARCHIVE},
+    {REASON_FRAME_DICTIONARY, IN_ARCHIVE},
+    {REASON_FRAME_LARGE, IN_ARCHIVE},
+    {REASON_FRAME_MEMORY, IN_ARCHIVE},
+    {REASON_SEEK_TABLE_DIFFERS, IN_ARCHIVE},
+    {REASON_SEEK_TABLE_MISPLACED, IN_ARCHIVE},
+    {REASON_OFFSETS_DIFFER, IN_ARCHIVE},
+    {REASON_OFFSETS_MISSING, IN_ARCHIVE},
+    {REASON_CONTENT_ENDS_EARLY, IN_ARCHIVE},
+    {REASON_ARCHIVE_NO_END, IN_BAG},
+    {REASON_ARCHIVE_CUT_IN_FILE, IN_BAG},
+    {REASON_ARCHIVE_TRAILING, IN_BAG},
+    {REASON_ARCHIVE_MALFORMED, IN_BAG},
+    {REASON_ARCHIVE_HEADER_LONG, IN_BAG},
+    {REASON_ARCHIVE_ENTRY_KIND, IN_BAG},
+    {REASON_ARCHIVE_NAME, IN_BAG},
+    {REASON_ARCHIVE_PATH_LONG, IN_BAG},
+
+    /* Bag. */
+    {REASON_BAG_RECORD_MISSING, IN_BAG},
+    {REASON_BAG_EVIDENCE_LATE, IN_BAG},
+    {REASON_BAG_RECORD_TRAILING, IN_BAG},
+    {REASON_BAG_LINE_LONG, IN_BAG},
+    {REASON_BAG_COMMENT_HIDES, IN_BAG},
+    {REASON_BAG_LISTING_LINE, IN_BAG},
+    {REASON_BAG_MANIFEST_LINE, IN_BAG},
+    {REASON_BAG_TAGMANIFEST_LINE, IN_BAG},
+    {REASON_BAG_FILE_AND_FOLDER, IN_BAG},
+    {REASON_BAG_NAME_TWICE, IN_BAG},
+    {REASON_BAG_DATA_KIND, IN_BAG},
+    {REASON_BAG_DATA_MISSING, IN_BAG},
+    {REASON_BAG_OUTSIDE_DATA, IN_BAG},
+    {REASON_BAG_OXUM, IN_BAG},
+    {REASON_BAG_DECLARATION, IN_BAG},
+    {REASON_BAG_DIGEST_D, IN_BAG | TASK(STREAM)},
+    {REASON_BAG_LISTING_DIFFERS, IN_BAG},
+    {REASON_BAG_LISTING_OFF, IN_BAG},
+    {REASON_BAG_LISTING_BEGIN, IN_BAG},
+    {REASON_BAG_LISTING_END, IN_BAG},
+    {REASON_BAG_LISTING_LACKS, IN_BAG},
+    {REASON_BAG_LISTING_LINK, IN_BAG},
+    {REASON_BAG_LISTING_ABSENT, IN_BAG},
+    {REASON_BAG_LISTING_TWICE, IN_BAG},
+    {REASON_BAG_MANIFEST_LACKS, IN_BAG},
+    {REASON_BAG_MANIFEST_DIGEST, IN_BAG},
+    {REASON_BAG_MANIFEST_ABSENT, IN_BAG},
+    {REASON_BAG_MANIFEST_TWICE, IN_BAG},
+    {REASON_BAG_TAGMANIFEST_DIFFERS, IN_BAG},
+    {REASON_BAG_TAGMANIFEST_ROWS, IN_BAG},
+
+    /* A bag on disk that cannot be checked. */
+    {REASON_BAG_NO_DECLARATION, TASK(RECHECK)},
+    {REASON_BAG_DECLARATION_KIND, TASK(RECHECK)},
+    {REASON_BAG_DECLARATION_READ, TASK(RECHECK)},
+    {REASON_BAG_VERSION, TASK(RECHECK)},
+    {REASON_BAG_ENCODING, TASK(RECHECK)},
+    {REASON_BAG_NO_DATA, TASK(RECHECK)},
+    {REASON_BAG_DATA_LOOK, TASK(RECHECK)},
+    {REASON_BAG_NO_MANIFEST, TASK(RECHECK)},
+    {REASON_BAG_MANIFEST_UNKNOWN, TASK(RECHECK)},
+    {REASON_MANIFEST_READ, TASK(RECHECK)},
+    {REASON_AS_SEALED_LOOK, TASK(RECHECK)},
+};
+
+/* A reason fixes the status, unless errno made another one of it (fault_set_errno). */
+static bool status_fits(const struct fault *outcome)
+{
+    enum seal_status usual = reason_status(outcome->reason);
+
+    return outcome->status == usual ||
+           (usual == SEAL_IO && outcome->sys != 0 && outcome->status == SEAL_NO_MEMORY);
+}
+
+bool outcome_is_allowed(enum intake_task task, const struct fault *outcome)
+{
+    if (outcome->status == SEAL_OK)
+        return outcome->reason == REASON_NONE && outcome->sys == 0;
+    for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
+        if (allowed[i].reason == outcome->reason)
+            return (allowed[i].tasks >> task & 1u) != 0 && status_fits(outcome);
+    return false;
+}

@@ -1,0 +1,292 @@
+#include "text/catalog.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "platform/platform.h"
+#include "text/catalog_private.h"
+
+static const char *english_texts[TEXT_COUNT][TEXT_FORMS_MAX] = {
+#define TEXT(id, english) [T_##id] = {english},
+#define PLURAL(id, one, other) [T_##id] = {one, other},
+#include "text/catalog.def"
+#undef TEXT
+#undef PLURAL
+};
+
+static size_t english_form(uint64_t count)
+{
+    return count == 1 ? 0 : 1;
+}
+
+const struct catalog *catalog_english(void)
+{
+    static const struct catalog english = {"en", english_form, english_texts};
+
+    return &english;
+}
+
+/* ---- Names -------------------------------------------------------------------------------- */
+
+#define SHOWN_COLUMNS 200
+#define SHOWN_END 99 /* columns kept at either end of one that is cut */
+
+/* Copies from *s as long as columns allow. */
+static void show_some(char *out, size_t *out_len, const char **s, size_t limit)
+{
+    unsigned int marks = 0;
+    size_t used = 0;
+
+    while (**s != '\0') {
+        char piece[TEXT_PIECE_SIZE];
+        size_t columns, n = text_piece(*s, strnlen(*s, 4), &marks, piece, &columns);
+
+        if (used + columns > limit)
+            break;
+        memcpy(out + *out_len, piece, strlen(piece));
+        *out_len += strlen(piece);
+        used += columns;
+        *s += n;
+    }
+    out[*out_len] = '\0';
+}
+
+static size_t columns_of(const char *s)
+{
+    unsigned int marks = 0;
+    size_t sum = 0;
+
+    while (*s != '\0') {
+        char piece[TEXT_PIECE_SIZE];
+        size_t columns;
+
+        s += text_piece(s, strnlen(s, 4), &marks, piece, &columns);
+        sum += columns;
+    }
+    return sum;
+}
+
+_Static_assert(TEXT_NAME_SIZE >= SHOWN_COLUMNS * 4 + 2 * TEXT_PIECE_SIZE, "room for a name");
+
+size_t text_name(char out[static TEXT_NAME_SIZE], const char *name)
+{
+    unsigned int marks = 0;
+    size_t len = 0, left = columns_of(name);
+
+    if (left <= SHOWN_COLUMNS) {
+        show_some(out, &len, &name, SHOWN_COLUMNS);
+        return len;
+    }
+    show_some(out, &len, &name, SHOWN_END);
+    for (left = columns_of(name); left > SHOWN_END;) {
+        char piece[TEXT_PIECE_SIZE];
+        size_t columns;
+
+        name += text_piece(name, strnlen(name, 4), &marks, piece, &columns);
+        left -= columns;
+    }
+    memcpy(out + len, "..", 2);
+    len += 2;
+    show_some(out, &len, &name, SHOWN_END);
+    return len;
+}
+
+/* ---- Fields ------------------------------------------------------------------------------- */
+
+/* A text while it is written: what does not fit any more is left out. */
+struct writer {
+    const struct catalog *catalog;
+    char *out;
+    size_t len, room; /* room: without the NUL */
+};
+
+static void add(struct writer *w, const char *text, size_t len)
+{
+    if (len > w->room - w->len)
+        len = w->room - w->len;
+    memcpy(w->out + w->len, text, len);
+    w->len += len;
+}
+
+static void write_text(struct writer *w, enum text_id id, const struct text_args *args);
+
+/* A name; one of the standard streams is called what people call it. */
+static void add_name(struct writer *w, const char *name)
+{
+    char shown[TEXT_NAME_SIZE];
+
+    if (strcmp(name, NAME_STDIN) == 0)
+        write_text(w, T_STANDARD_INPUT, NULL);
+    else if (strcmp(name, NAME_STDOUT) == 0)
+        write_text(w, T_STANDARD_OUTPUT, NULL);
+    else
+        add(w, shown, text_name(shown, name));
+}
+
+/* A name, quoted unless it needs no quotes. */
+static void add_shell_name(struct writer *w, const char *name)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./+,:@%=";
+
+    if (name[0] != '-' && name[strspn(name, plain)] == '\0') {
+        add(w, name, strlen(name));
+        return;
+    }
+    if (strchr(name, '\'') != NULL) {
+        write_text(w, T_SOME_FILE, NULL);
+        return;
+    }
+    if (name[0] == '-')
+        add(w, "-- ", 3);
+    add(w, "'", 1);
+    add_name(w, name);
+    add(w, "'", 1);
+}
+
+static void add_number(struct writer *w, uint64_t number)
+{
+    char digits[24];
+
+    add(w, digits, (size_t)snprintf(digits, sizeof digits, "%" PRIu64, number));
+}
+
+static void add_size(struct writer *w, uint64_t size)
+{
+    char text[SIZE_TEXT_SIZE];
+
+    size_format(text, size);
+    add(w, text, strlen(text));
+}
+
+static void add_count(struct writer *w, enum text_id id, uint64_t count)
+{
+    write_text(w, id, &(struct text_args){.count = count});
+}
+
+static void add_word(struct writer *w, const char *word)
+{
+    add(w, word, strlen(word));
+}
+
+/* True if field is NAME; then it is written. A text that names an unknown field shows it as it is,
+ * and a test fails. */
+static bool add_string_field(struct writer *w, const char *field, size_t len,
+                             const struct text_args *a)
+{
+    const struct {
+        const char *name;
+        const char *value;
+        void (*add)(struct writer *w, const char *value);
+    } fields[] = {
+        {"name", a->name, add_name},        {"other", a->other, add_name},
+        {"shell", a->name, add_shell_name}, {"word", a->word, add_word},
+        {"words", a->words, add_word},
+    };
+
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (strlen(fields[i].name) != len || memcmp(fields[i].name, field, len) != 0)
+            continue;
+        if (fields[i].value != NULL)
+            fields[i].add(w, fields[i].value);
+        return true;
+    }
+    return false;
+}
+
+static bool is_field(const char *field, size_t len, const char *name)
+{
+    return strlen(name) == len && memcmp(name, field, len) == 0;
+}
+
+static void add_field(struct writer *w, const char *field, size_t len, const struct text_args *a)
+{
+    if (add_string_field(w, field, len, a))
+        return;
+    if (is_field(field, len, "count"))
+        add_number(w, a->count);
+    else if (is_field(field, len, "number"))
+        add_number(w, a->number);
+    else if (is_field(field, len, "limit"))
+        add_number(w, a->limit);
+    else if (is_field(field, len, "files"))
+        add_count(w, T_COUNT_FILES, a->files);
+    else if (is_field(field, len, "folders"))
+        add_count(w, T_COUNT_FOLDERS, a->folders);
+    else if (is_field(field, len, "size"))
+        add_size(w, a->size);
+    else if (is_field(field, len, "most"))
+        add_size(w, a->most);
+    else if (is_field(field, len, "error"))
+        add_word(w, plat_strerror(a->error));
+    else
+        add(w, field - 1, len + 2);
+}
+
+/* ---- Texts -------------------------------------------------------------------------------- */
+
+static const char *form_of(const struct catalog *c, enum text_id id, uint64_t count)
+{
+    const char *const *forms = c->texts[id];
+    const char *plural;
+
+    if (forms[0] == NULL) {
+        c = catalog_english();
+        forms = c->texts[id];
+    }
+    plural = forms[1] != NULL ? forms[c->form(count)] : NULL;
+    return plural != NULL ? plural : forms[0];
+}
+
+static void write_text(struct writer *w, enum text_id id, const struct text_args *args)
+{
+    static const struct text_args none = {.count = 0};
+    const struct text_args *a = args != NULL ? args : &none;
+    const char *t = form_of(w->catalog, id, a->count);
+
+    while (*t != '\0') {
+        size_t plain = strcspn(t, "{}");
+        const char *end;
+
+        add(w, t, plain);
+        t += plain;
+        if (*t == '\0')
+            break;
+        end = strchr(t, '}');
+        if (t[0] == t[1] || *t == '}' || end == NULL) { /* a brace itself */
+            add(w, t, 1);
+            t += t[0] == t[1] ? 2 : 1;
+            continue;
+        }
+        add_field(w, t + 1, (size_t)(end - t) - 1, a);
+        t = end + 1;
+    }
+}
+
+size_t text_format(char *out, size_t size, const struct catalog *catalog, enum text_id id,
+                   const struct text_args *args)
+{
+    struct writer w = {.catalog = catalog, .out = out, .room = size - 1};
+
+    write_text(&w, id, args);
+    out[w.len] = '\0';
+    return w.len;
+}
+
+#define TEXT_ROOM 8192
+
+enum seal_status text_append(struct buffer *out, const struct catalog *catalog, enum text_id id,
+                             const struct text_args *args)
+{
+    if (buffer_reserve(out, TEXT_ROOM) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    out->len += text_format((char *)out->data + out->len, TEXT_ROOM, catalog, id, args);
+    return SEAL_OK;
+}
+
+const char *text_plain(const struct catalog *catalog, enum text_id id)
+{
+    return form_of(catalog, id, 0);
+}

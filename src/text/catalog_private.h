@@ -1,0 +1,19 @@
+/*
+ * What the tables of languages look like; private to this room.
+ */
+#ifndef SEAL_CATALOG_PRIVATE_H
+#define SEAL_CATALOG_PRIVATE_H
+
+#include "text/catalog.h"
+
+/* Arabic has the most. */
+#define TEXT_FORMS_MAX 6
+
+struct catalog {
+    const char *language;                 /* as in LANG: "en" */
+    size_t (*form)(uint64_t count);       /* which plural form goes with a count */
+    const char *(*texts)[TEXT_FORMS_MAX]; /* [TEXT_COUNT]; a text without plural has one form;
+                                             NULL: the English one is taken */
+};
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * One sentence for what happened and one for what to do, from the data of a fault.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "platform/platform.h"
+#include "text/catalog.h"
+
+static const enum text_id reason_texts[REASON_COUNT] = {
+    [REASON_NONE] = T_REASON_NONE,
+#define FAULT(reason, status) [REASON_##reason] = T_REASON_##reason,
+#include "base/reasons.def"
+#undef FAULT
+};
+
+/* A status whose own words come first, with the reason in parentheses. Others need none. */
+static const enum text_id frames[] = {
+    [SEAL_LOCAL_NAME] = T_FRAME_LOCAL_NAME, [SEAL_DAMAGED] = T_FRAME_DAMAGED,
+    [SEAL_HOSTILE] = T_FRAME_HOSTILE,       [SEAL_NEWER] = T_FRAME_NEWER,
+    [SEAL_BROKE] = T_FRAME_BROKE,
+};
+
+/* What the status advises, if anything. */
+static const enum text_id status_advice[] = {
+    [SEAL_NO_MEMORY] = T_ADVICE_NO_MEMORY,
+    [SEAL_EXISTS] = T_ADVICE_EXISTS,
+    [SEAL_NO_ROOM] = T_ADVICE_NO_ROOM,
+    [SEAL_LOCAL_NAME] = T_ADVICE_LOCAL_NAME,
+    [SEAL_INTERRUPTED] = T_ADVICE_INTERRUPTED,
+    [SEAL_BAD_KEY] = T_ADVICE_BAD_KEY,
+    [SEAL_WRONG_PASSPHRASE] = T_ADVICE_WRONG_PASSPHRASE,
+    [SEAL_NO_KEY] = T_ADVICE_NO_KEY,
+    [SEAL_DAMAGED] = T_ADVICE_DAMAGED,
+    [SEAL_HOSTILE] = T_ADVICE_HOSTILE,
+    [SEAL_NEWER] = T_ADVICE_NEWER,
+    [SEAL_TOO_MUCH] = T_ADVICE_TOO_MUCH,
+    [SEAL_BROKE] = T_ADVICE_BROKE,
+};
+
+/* Where the reason knows better than the status. */
+static const struct {
+    enum seal_reason reason;
+    enum text_id advice;
+} reason_advice[] = {
+    {REASON_KEY_LOOSE, T_ADVICE_CHMOD},
+    {REASON_KEY_FILE_LARGE, T_ADVICE_RIGHT_FILE},
+    {REASON_KEY_NONE, T_ADVICE_RIGHT_FILE},
+    {REASON_KEY_NO_PUBLIC, T_ADVICE_GIVE_PUBLIC},
+    {REASON_KEY_NO_SECRET, T_ADVICE_GIVE_SECRET},
+    {REASON_PASSPHRASE_NOT_UTF8, T_ADVICE_TYPE_UTF8},
+    {REASON_PASSPHRASE_LONG, T_ADVICE_SHORTER},
+    {REASON_READS_DIFFERENT, T_ADVICE_MEDIUM_LIES},
+    {REASON_OVER_ROOM, T_ADVICE_MAKE_ROOM_FOR_IT},
+};
+
+/* What to do about an error of the system. */
+static const struct {
+    int error;
+    enum text_id advice;
+} error_advice[] = {
+    {ENOSPC, T_ADVICE_MAKE_ROOM},
+#ifdef EDQUOT /* not on Windows */
+    {EDQUOT, T_ADVICE_MAKE_ROOM},
+#endif
+    {EFBIG, T_ADVICE_FILE_TOO_LARGE},  {EIO, T_ADVICE_MEDIUM_FAILS},
+    {ENODEV, T_ADVICE_MEDIUM_GONE},    {ENXIO, T_ADVICE_MEDIUM_GONE},
+    {EROFS, T_ADVICE_WRITE_PROTECTED}, {ENOENT, T_ADVICE_SPELLING},
+    {EMFILE, T_ADVICE_TOO_MANY_OPEN},
+};
+
+static enum text_id advice_for(const struct fault *f)
+{
+    for (size_t i = 0; i < sizeof reason_advice / sizeof reason_advice[0]; i++)
+        if (reason_advice[i].reason == f->reason)
+            return reason_advice[i].advice;
+    for (size_t i = 0; i < sizeof error_advice / sizeof error_advice[0]; i++)
+        if (f->status == SEAL_IO && error_advice[i].error == f->sys)
+            return error_advice[i].advice;
+    return f->status < sizeof status_advice / sizeof status_advice[0] ? status_advice[f->status]
+                                                                      : T_NONE;
+}
+
+size_t text_cage_pieces(char *out, size_t size, const struct catalog *catalog, unsigned int missing)
+{
+    static const struct {
+        unsigned int piece;
+        enum text_id text;
+    } pieces[] = {
+        {PLAT_CAGE_FILES, T_CAGE_FILES},
+        {PLAT_CAGE_CALLS, T_CAGE_CALLS},
+        {PLAT_CAGE_PRIVILEGES, T_CAGE_PRIVILEGES},
+        {PLAT_CAGE_LIMITS, T_CAGE_LIMITS},
+    };
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        if ((missing & pieces[i].piece) == 0)
+            continue;
+        if (len > 0)
+            len += text_format(out + len, size - len, catalog, T_LIST_COMMA, NULL);
+        len += text_format(out + len, size - len, catalog, pieces[i].text, NULL);
+    }
+    return len;
+}
+
+static struct text_args args_of(const struct fault *f)
+{
+    return (struct text_args){.name = f->name,
+                              .other = f->item,
+                              .word = f->item,
+                              .count = f->number,
+                              .number = f->number,
+                              .limit = f->limit,
+                              .size = f->number,
+                              .most = f->limit,
+                              .error = f->sys};
+}
+
+/* The status says all there is to say. */
+static bool hides_reason(const struct fault *f)
+{
+    return f->status == SEAL_INTERRUPTED || f->status == SEAL_WRONG_PASSPHRASE ||
+           f->status == SEAL_NO_KEY;
+}
+
+static enum seal_reason reason_of(const struct fault *f)
+{
+    return hides_reason(f) || f->reason == REASON_NONE ? (enum seal_reason)f->status : f->reason;
+}
+
+static bool has_own_reason(const struct fault *f)
+{
+    return (int)reason_of(f) != (int)f->status;
+}
+
+static size_t write_reason(char *out, size_t size, const struct catalog *catalog,
+                           const struct fault *f)
+{
+    struct text_args args = args_of(f);
+    char pieces[512];
+
+    if (f->reason == REASON_WORKER_UNCAGED) {
+        (void)text_cage_pieces(pieces, sizeof pieces, catalog, (unsigned int)f->number);
+        args.words = pieces;
+    }
+    return text_format(out, size, catalog, reason_texts[reason_of(f)], &args);
+}
+
+size_t text_reason(char *out, size_t size, const struct catalog *catalog, const struct fault *fault)
+{
+    out[0] = '\0';
+    if (fault == NULL || !has_own_reason(fault))
+        return 0;
+    return write_reason(out, size, catalog, fault);
+}
+
+static enum text_id frame_for(const struct fault *f)
+{
+    if (has_own_reason(f) && f->status < sizeof frames / sizeof frames[0] &&
+        frames[f->status] != T_NONE)
+        return frames[f->status];
+    return f->sys != 0 && f->status == SEAL_IO ? T_FRAME_ERROR : T_FRAME_REASON;
+}
+
+static enum text_id subject_for(const struct fault *f)
+{
+    if (f->more > 0)
+        return T_FAULT_OF_SEVERAL;
+    return f->status == SEAL_HOSTILE && f->item[0] != '\0' ? T_FAULT_OF_ITEM : T_FAULT_OF;
+}
+
+size_t text_fault(char *out, size_t size, const struct catalog *catalog, const struct fault *fault)
+{
+    char reason[TEXT_FAULT_SIZE], sentence[TEXT_FAULT_SIZE];
+    struct text_args args = args_of(fault);
+    enum text_id advice = advice_for(fault);
+    size_t len;
+
+    (void)write_reason(reason, sizeof reason, catalog, fault);
+    args.words = reason;
+    len = text_format(sentence, sizeof sentence, catalog, frame_for(fault), &args);
+    args.words = sentence;
+    args.count = fault->more;
+    if (fault->name[0] != '\0')
+        len = text_format(out, size, catalog, subject_for(fault), &args);
+    else
+        len = text_format(out, size, catalog, T_FAULT_OF_NOBODY, &args);
+    if (advice == T_NONE || len + 1 >= size)
+        return len;
+    out[len++] = ' ';
+    return len + text_format(out + len, size - len, catalog, advice, &args);
+}

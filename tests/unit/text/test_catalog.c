@@ -1,0 +1,175 @@
+/*
+ * text/catalog.h: fields, plural forms, names; and that every text and every reason can be written.
+ */
+#include "text/catalog.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/check.h"
+#include "lib/fixture.h"
+#include "text/catalog_private.h"
+
+static const char *const fields[] = {"name",    "other",  "shell", "word",  "words",
+                                     "count",   "number", "limit", "files", "size",
+                                     "folders", "most",   "error"};
+
+static char out[TEXT_FAULT_SIZE];
+
+static const char *format(enum text_id id, const struct text_args *args)
+{
+    (void)text_format(out, sizeof out, catalog_english(), id, args);
+    return out;
+}
+
+static bool is_known(const char *field, size_t len)
+{
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (strlen(fields[i]) == len && memcmp(fields[i], field, len) == 0)
+            return true;
+    return false;
+}
+
+/* Each {FIELD} is one of struct text_args, and braces that are meant are doubled. */
+static void check_fields(const char *text)
+{
+    while ((text = strpbrk(text, "{}")) != NULL) {
+        const char *end = strchr(text, '}');
+
+        if (text[1] == text[0]) {
+            text += 2;
+            continue;
+        }
+        if (!CHECK(*text == '{' && end != NULL))
+            return;
+        CHECK(is_known(text + 1, (size_t)(end - text) - 1));
+        text = end + 1;
+    }
+}
+
+static void test_all_texts(void)
+{
+    const struct catalog *c = catalog_english();
+
+    for (size_t id = 0; id < TEXT_COUNT; id++) {
+        check_about("text %zu", id);
+        CHECK(c->texts[id][0] != NULL);
+        for (size_t form = 0; form < TEXT_FORMS_MAX; form++)
+            if (c->texts[id][form] != NULL)
+                check_fields(c->texts[id][form]);
+    }
+}
+
+static void test_plural(void)
+{
+    CHECK_TEXT("0 files", format(T_COUNT_FILES, &(struct text_args){.count = 0}));
+    CHECK_TEXT("1 file", format(T_COUNT_FILES, &(struct text_args){.count = 1}));
+    CHECK_TEXT("2 folders", format(T_COUNT_FOLDERS, &(struct text_args){.count = 2}));
+}
+
+static void test_names(void)
+{
+    char name[1000], shown[TEXT_NAME_SIZE];
+
+    (void)text_name(shown, "a\x1b[31m\xff");
+    CHECK_TEXT("a\\x1B[31m\\xFF", shown);
+    memset(name, 'x', sizeof name);
+    name[sizeof name - 1] = '\0';
+    CHECK_INT(200, text_name(shown, name));
+    CHECK(strncmp(shown + 99, "..x", 3) == 0);
+    CHECK_TEXT("standard input: x",
+               format(T_FAULT_OF, &(struct text_args){.name = NAME_STDIN, .words = "x"}));
+}
+
+static void test_shell_names(void)
+{
+    static const char *const rows[][2] = {
+        {"key", "key"}, {"my key", "'my key'"}, {"-key", "-- '-key'"}, {"it's", "(that file)"}};
+    char want[200];
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        (void)snprintf(want, sizeof want, "%s", rows[i][1]);
+        (void)format(T_ADVICE_CHMOD, &(struct text_args){.name = rows[i][0]});
+        CHECK(strlen(out) > strlen(want));
+        CHECK_TEXT(want, out + strlen(out) - strlen(want));
+    }
+}
+
+/* What does not fit is left out, and nothing is written behind. */
+static void test_room(void)
+{
+    char small[8];
+
+    memset(small, 'z', sizeof small);
+    CHECK_INT(3, text_format(small, 4, catalog_english(), T_COUNT_FILES,
+                             &(struct text_args){.count = 12}));
+    CHECK_BYTES("12 \0zzzz", small, sizeof small);
+}
+
+static void test_append(void)
+{
+    struct buffer b = {0};
+
+    CHECK_INT(SEAL_OK,
+              text_append(&b, catalog_english(), T_COUNT_FILES, &(struct text_args){.count = 1}));
+    CHECK_INT(SEAL_OK, text_append(&b, catalog_english(), T_LIST_COMMA, NULL));
+    CHECK_TEXT("1 file, ", (char *)b.data);
+    CHECK_INT(8, b.len);
+    buffer_free(&b);
+}
+
+/* Every reason makes a sentence that ends with a full stop, and names what it is about. */
+static void test_reasons(void)
+{
+    for (int i = 1; i < REASON_COUNT; i++) {
+        struct fault fault = {.status = SEAL_OK};
+        size_t len;
+
+        check_about("reason %d", i);
+        (void)fault_set(&fault, (enum seal_reason)i, "the-name");
+        fault_add_item(&fault, "the-item");
+        len = text_fault(out, sizeof out, catalog_english(), &fault);
+        CHECK(len > 20 && strncmp(out, "the-name", 8) == 0);
+        CHECK(strpbrk(out, "{}") == NULL || fault.reason == REASON_KIT_PAGE);
+        CHECK(strchr(out, '.') != NULL);
+        len = text_reason(out, sizeof out, catalog_english(), &fault);
+        CHECK(len == strlen(out) && (len == 0 || out[len - 1] != '.'));
+    }
+    CHECK_INT(0, text_reason(out, sizeof out, catalog_english(), NULL));
+}
+
+static void test_advice(void)
+{
+    struct fault fault = {.status = SEAL_OK};
+
+    errno = ENOSPC;
+    (void)fault_set_errno(&fault, REASON_WRITE, "out");
+    (void)text_fault(out, sizeof out, catalog_english(), &fault);
+    CHECK(strstr(out, "Make room") != NULL);
+    fault = (struct fault){.status = SEAL_OK};
+    (void)fault_set(&fault, REASON_NO_KEY, "a.bin");
+    fault.more = 3;
+    (void)text_fault(out, sizeof out, catalog_english(), &fault);
+    CHECK(strncmp(out, "a.bin and 3 more: ", 18) == 0);
+    fault = (struct fault){.status = SEAL_OK};
+    (void)fault_set(&fault, REASON_WORKER_UNCAGED, NULL);
+    fault.number = UINT64_MAX;
+    (void)text_fault(out, sizeof out, catalog_english(), &fault);
+    CHECK(strstr(out, "resource limits") != NULL);
+}
+
+int main(int argc, char **argv)
+{
+    check_start("catalog", argc, argv);
+    fixture_start(argc, argv);
+    CHECK_CASE(test_all_texts());
+    CHECK_CASE(test_plural());
+    CHECK_CASE(test_names());
+    CHECK_CASE(test_shell_names());
+    CHECK_CASE(test_room());
+    CHECK_CASE(test_append());
+    CHECK_CASE(test_reasons());
+    CHECK_CASE(test_advice());
+    return check_done();
+}
