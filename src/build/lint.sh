@@ -2,13 +2,17 @@
 # Everything that can be checked without running the programs. Each check says "ok" or what it found.
 #
 #   lint.sh            all checks
-#   lint.sh rooms ...  only those named: rooms names calls format cppcheck man shell length
+#   lint.sh rooms ...  only those named: rules rooms circles names calls texts files format cppcheck man shell length
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+
+# Checks that say what they find, and do not fail yet.
+not_yet='circles texts files'
 
 failed=0
 c_files=$(find src tests -name '*.[ch]' 2>/dev/null | LC_ALL=C sort)
 library_files=$(printf '%s\n' "$c_files" | grep '^src/' | grep -v '^src/cli/')
+test_scripts=$(find tests -name '*.sh' -o -name '*.py' | LC_ALL=C sort)
 shell_files=$(grep -rlE --exclude-dir=corpus '^#!(/usr)?/bin/(env )?(ba)?sh' src tests .ci 2>/dev/null | LC_ALL=C sort)
 
 # on FILES COMMAND...: runs the command with these files (names without spaces) as its last arguments.
@@ -22,6 +26,8 @@ on() {
 report() {
     if [ -z "$2" ]; then
         printf 'lint %-9s ok\n' "$1"
+    elif case " $not_yet " in *" $1 "*) ;; *) false ;; esac; then
+        printf 'lint %-9s not yet: %d findings\n%s\n' "$1" "$(printf '%s\n' "$2" | wc -l)" "$2"
     else
         printf 'lint %-9s FAILED\n%s\n' "$1" "$2"
         failed=1
@@ -35,17 +41,37 @@ has() {
     return 1
 }
 
-[ $# -gt 0 ] || set -- rooms names calls format cppcheck man shell length
+# limit LINES FILES: those that are longer.
+limit() {
+    on "$2" wc -l | awk -v limit="$1" '$1 > limit && $2 != "total" { printf "%s: %d lines, more than %d\n", $2, $1, limit }'
+}
+
+[ $# -gt 0 ] || set -- rules rooms circles names calls texts files format cppcheck man shell length
 for check in "$@"; do
     case $check in
+    rules) # the rules of ours find what they are for
+        report rules "$(src/build/lint_test.sh)" ;;
+
     rooms) # which room may include which header
         report rooms "$(on "$c_files" awk -f src/build/rooms.awk)" ;;
+
+    circles) # no header leads back to itself
+        report circles "$(on "$c_files" awk -f src/build/circles.awk)" ;;
 
     names) # a name alone finds a file
         report names "$(on "$c_files" -n 1 basename | sort | uniq -d | sed 's/$/: two files have this name/')" ;;
 
     calls) # the library returns a status; only src/cli prints or exits
         report calls "$(on "$library_files" awk -f src/build/calls.awk)" ;;
+
+    texts) # what a fault says in words decides nothing
+        report texts "$(on "$(printf '%s\n' "$c_files" | grep '^src/')" awk -f src/build/texts.awk)" ;;
+
+    files) # no file is too long to read
+        report files "$(
+            limit 450 "$(printf '%s\n' "$c_files" | grep '^src/.*\.c$')"
+            limit 600 "$(printf '%s\n' "$c_files" "$test_scripts" | grep '^tests/')"
+        )" ;;
 
     format)
         has clang-format format || continue

@@ -1,17 +1,37 @@
-# Checks #include "..." lines: a file sees its own room, and of the rooms below only ROOM/ROOM.h.
+# Checks #include "..." lines: a file sees its own room, and of the rooms below it the public headers alone.
+#
+# A sub-room (bag/check) stands above its parent (bag) and sees all of the parent's headers; sub-rooms of one parent do
+# not see each other. cli/ui is the other way round: it serves cli, which sees all of it.
 
 BEGIN {
     # From the top down.
-    count = split("cli custody intake bag archive stream envelope keys volume platform base", order, " ")
-    for (i = 1; i <= count; i++)
+    count = split("cli cli/ui jobs custody intake bag/collect bag/check bag/recheck bag archive stream envelope keys " \
+        "volume output text platform base", order, " ")
+    for (i = 1; i <= count; i++) {
         rank[order[i]] = i
+        name = order[i]
+        sub(/.*\//, "", name)
+        public[order[i]] = name ".h"
+    }
+    # Where there are several.
+    public["base"] = "status.h bytes.h text.h hash.h random.h clock.h base.h"
+    public["platform"] = "files.h process.h worker.h terminal.h crew.h platform.h"
+    public["text"] = "text.h catalog.h"
+    # Rooms that show text to people; no other may hold or choose wording.
+    split("cli cli/ui custody text", words, " ")
+    for (i in words)
+        shows[words[i]]
 }
 
 function complain(what) { printf "%s:%d: %s\n", FILENAME, FNR, what }
 
+# The folder that a path is in.
+function folder(path) { return path ~ /\// ? substr(path, 1, match(path, /\/[^\/]*$/) - 1) : "" }
+function parent(room) { return room ~ /\// ? folder(room) : "" }
+function is_public(room, file) { return index(" " public[room] " ", " " file " ") }
+
 FNR == 1 {
-    split(FILENAME, path, "/")
-    room = path[1] == "src" ? path[2] : ""
+    room = FILENAME ~ /^src\// ? folder(substr(FILENAME, 5)) : ""
     if (room != "" && !(room in rank))
         complain("src/" room " is no room that src/build/rooms.awk knows")
 }
@@ -20,12 +40,18 @@ FNR == 1 {
 room != "" && /^[ \t]*#[ \t]*include[ \t]*"/ {
     split($0, quoted, "\"")
     header = quoted[2]
-    if (split(header, part, "/") != 2 || !(part[1] in rank))
+    to = folder(header)
+    file = substr(header, length(to) + 2)
+    if (!(to in rank))
         complain("\"" header "\": write \"room/header.h\"")
-    else if (part[1] == room)
+    else if (to == room || (room == "cli" && to == "cli/ui"))
         next
-    else if (rank[part[1]] < rank[room])
-        complain("\"" header "\": " part[1] " is above " room)
-    else if (part[2] != part[1] ".h")
-        complain("\"" header "\" is private to " part[1] "; its public header is " part[1] "/" part[1] ".h")
+    else if (to == "text" && !(room in shows))
+        complain("\"" header "\": only cli and custody show text, " room " does not")
+    else if (parent(to) != "" && parent(to) == parent(room))
+        complain("\"" header "\": sub-rooms of " parent(to) " do not see each other")
+    else if (rank[to] < rank[room])
+        complain("\"" header "\": " to " is above " room)
+    else if (to != parent(room) && !is_public(to, file))
+        complain("\"" header "\" is private to " to "; public is: " public[to])
 }
