@@ -207,6 +207,13 @@ needs() {
     return 1
 }
 
+# With QUICK=1 what takes long is left out.
+needs_time() {
+    [ -z "${QUICK-}" ] && return 0
+    skip "it takes long with a sanitizer"
+    return 1
+}
+
 # Root reads and writes what modes forbid; scenarios about modes need somebody else.
 needs_no_root() {
     [ "$(id -u)" -ne 0 ] && return 0

@@ -253,9 +253,7 @@ expect_exit 0
 scenario "what is usual"
 mkdir tree
 truncate -s 4097M tree/zeros
-if [ -n "$quick" ]; then
-    : # it takes long
-else
+if needs_time; then
     run seal -q "${to[@]}" -o "$good/usual.bin" tree
     expect_exit 0
     expect_message 'unseal will take it for a trap: whoever opens it needs --max-size 6G\.'

@@ -352,8 +352,8 @@ bytes_read() {
 
 scenario "a listing reads less than a hundredth of a large bag"
 large=600000000
-if [ -n "$quick" ]; then
-    : # left out
+if ! needs_time; then
+    : # it is left out
 elif [ ! -r "/proc/$$/io" ]; then
     skip "this system does not count what is read"
 elif [ "$(df --output=avail -k . | tail -n 1)" -lt $((2 * 1024 * 1024)) ]; then
@@ -385,8 +385,8 @@ fi
 
 scenario "each file takes less than 400 bytes of memory"
 few=1000 many=100000
-if [ -n "$quick" ]; then
-    : # left out
+if ! needs_time; then
+    : # it is left out
 elif needs_no_sanitizer; then
     for count in $few $many; do
         maketree many "$count" "$count"
