@@ -6,7 +6,6 @@
 # shellcheck source=tests/tools/tools.sh
 . "$root/tests/tools/tools.sh"
 
-scenario "a worker that lies"
 needs_no_sanitizer || finish # theirs writes to descriptors of its own
 given=$scratch/given
 mkdir "$given" "$given/tree" && cd "$given" || exit 1

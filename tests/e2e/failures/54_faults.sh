@@ -7,7 +7,6 @@
 # shellcheck source=tests/tools/tools.sh
 . "$root/tests/tools/tools.sh"
 
-scenario "faults"
 needs python3 || finish
 sanitized=
 grep -q __asan_init "$BIN/sealkey" && sanitized=1 fault_library=$tools/faults-of-calls.so

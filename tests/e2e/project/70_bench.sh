@@ -11,6 +11,7 @@ few=()
 export TMPDIR=$scratch
 unset BENCH_DATA BENCH_ROUNDS BENCH_CORES BENCH_QUICK BENCH_FULL BENCH_MEMORY
 
+scenario "there is all it needs"
 needs python3 || finish
 for tool in age zstd gpg; do needs $tool; done
 [ -n "$(command -v 7zz)" ] || [ -n "$(command -v 7z)" ] || skip "7zz is not installed (Debian: 7zip)"
