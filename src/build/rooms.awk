@@ -14,7 +14,7 @@ BEGIN {
         public[order[i]] = name ".h"
     }
     # Where there are several.
-    public["base"] = "status.h bytes.h text.h hash.h random.h clock.h base.h"
+    public["base"] = "status.h reasons.def bytes.h text.h hash.h random.h clock.h base.h"
     public["platform"] = "files.h process.h worker.h terminal.h crew.h platform.h"
     public["text"] = "text.h catalog.h"
     # Rooms that show text to people; no other may hold or choose wording.

@@ -149,8 +149,9 @@ static void add_shell_name(struct writer *w, const char *name)
 static void add_number(struct writer *w, uint64_t number)
 {
     char digits[24];
+    int len = snprintf(digits, sizeof digits, "%" PRIu64, number);
 
-    add(w, digits, (size_t)snprintf(digits, sizeof digits, "%" PRIu64, number));
+    add(w, digits, (size_t)len);
 }
 
 static void add_size(struct writer *w, uint64_t size)

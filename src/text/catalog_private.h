@@ -4,7 +4,8 @@
 #ifndef SEAL_CATALOG_PRIVATE_H
 #define SEAL_CATALOG_PRIVATE_H
 
-#include "text/catalog.h"
+#include <stddef.h>
+#include <stdint.h>
 
 /* Arabic has the most. */
 #define TEXT_FORMS_MAX 6

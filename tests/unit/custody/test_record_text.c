@@ -168,7 +168,9 @@ static void test_refusals(void)
         CHECK(strstr(text, begins[v]) != NULL);
         CHECK(facts_has_line(text, "    Name as given       parcel.bin"));
         CHECK_INT(opened, strstr(text, "Opened with key") != NULL);
-        CHECK_INT(opened, strstr(text, "What was found: what follows its content is not all zero\n") != NULL);
+        CHECK_INT(opened,
+                  strstr(text, "What was found: what follows its content is not all zero\n") !=
+                      NULL);
         CHECK(strstr(text, "Receipt") == NULL);
         CHECK(strstr(text, "Digest of") == NULL);
         CHECK(strstr(text, "What the sender") == NULL);
