@@ -11,6 +11,7 @@
 #include "cli/ui/progress.h"
 #include "cli/ui/window.h"
 #include "keys/keys.h"
+#include "output/output.h"
 #include "platform/platform.h"
 
 void say_old(const char *format, ...) PRINTF_LIKE(1, 2);

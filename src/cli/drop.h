@@ -10,6 +10,7 @@
 #include "cli/sets.h"
 #include "custody/custody.h"
 #include "intake/intake.h"
+#include "output/output.h"
 
 /* What was asked for, the same for all drops of one run. */
 struct drop_options {

@@ -7,6 +7,7 @@
 
 #include "envelope/envelope.h"
 #include "intake/intake.h"
+#include "output/output.h"
 #include "platform/platform.h"
 #include "stream/stream.h"
 

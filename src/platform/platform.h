@@ -198,6 +198,17 @@ double plat_monotonic(void);
 /* How many minutes the user's clock is ahead of UTC (east) at that time. False: not known. */
 bool plat_utc_offset(int64_t sec, int *minutes);
 
+/* ---- Paths -------------------------------------------------------------------------------- */
+
+/* Gives a path that somebody typed the separators that all paths have within the program: on
+ * Windows a backslash becomes a slash, elsewhere nothing changes. */
+void path_unify(char *path);
+/* Whether it is the top of a drive, which has no name of its own ("E:/"). */
+bool path_is_drive(const char *path);
+/* Splits path at its last separator: *dir is malloc'ed ("." if there is none), *name points into
+ * path. False for want of memory. */
+bool path_split(const char *path, char **dir, const char **name);
+
 /* ---- Reading the source ------------------------------------------------------------------- */
 
 enum plat_type { PLAT_FILE, PLAT_DIR, PLAT_LINK, PLAT_FIFO, PLAT_SOCKET, PLAT_DEVICE, PLAT_OTHER };
@@ -339,80 +350,5 @@ int plat_room_fd(int fd, struct plat_room *room);
 bool plat_forget(int fd, uint64_t size);
 /* Whether what that file lies on is made to be taken out, as far as the system knows. */
 bool plat_is_removable(int fd);
-
-/* ---- What is not finished yet -------------------------------------------------------------- */
-
-/* A new file or folder NAME.xxxxxxxx.partial in that folder, open, and locked as long as it or a
- * duplicate is. The folder is its owner's alone. *temporary is malloc'ed, its name; NULL on
- * failure. */
-int partial_create_file(int dirfd, const char *name, enum plat_access access, char **temporary);
-int partial_create_dir(int dirfd, const char *name, char **temporary);
-enum leftover_fate {
-    LEFTOVER_REMOVED,
-    LEFTOVER_STAYS,    /* it could not be removed: sys is errno */
-    LEFTOVER_DOUBTFUL, /* locks say nothing here: it may still be worked on, and is left */
-    LEFTOVER_EXPOSED   /* a folder that others may have given this name: it is left */
-};
-
-/* Removes what killed programs left beside path under such a name: of path, or, unless is_name is
- * NULL, of any (of len bytes, without a NUL) that it accepts. tell hears of each. To be called
- * before anything is made there. */
-void leftovers_remove(const char *path, bool (*is_name)(const char *name, size_t len),
-                      void (*tell)(const char *name, enum leftover_fate fate, int sys));
-
-/* ---- A file that appears only when it is whole --------------------------------------------- */
-
-/* Written under a temporary name in the folder of the final one. */
-struct output {
-    int fd;
-    enum plat_access access;
-    bool is_stdout; /* nothing to make or undo then */
-    int lock;       /* keeps it locked until it has its name */
-    int dirfd;
-    char *name; /* without the folder */
-    char *temporary;
-};
-
-/* Gives a path that somebody typed the separators that all paths have within the program: on
- * Windows a backslash becomes a slash, elsewhere nothing changes. */
-void path_unify(char *path);
-/* Whether it is the top of a drive, which has no name of its own ("E:/"). */
-bool path_is_drive(const char *path);
-/* Splits path at its last separator: *dir is malloc'ed ("." if there is none), *name points into
- * path. False for want of memory. */
-bool path_split(const char *path, char **dir, const char **name);
-/* path "-" is standard output. SEAL_EXISTS if path is there; it is looked for again, atomically,
- * by output_commit. */
-MUST_USE enum seal_status output_create(struct output *o, const char *path, enum plat_access access,
-                                        struct fault *fault);
-/* To the medium, and closed; it keeps its temporary name until output_commit. After a failure *o is
- * done with. */
-MUST_USE enum seal_status output_finish(struct output *o, struct fault *fault);
-/* For reading what output_finish brought to the medium, or -1. */
-int output_reopen(const struct output *o);
-/* To the medium, and then to its name. Whatever happens, *o is done with. */
-MUST_USE enum seal_status output_commit(struct output *o, struct fault *fault);
-/* Removes what there is; harmless after output_commit and on an all-zero *o. */
-void output_abort(struct output *o);
-
-/* A folder likewise. It is its owner's alone until it has its name. */
-struct output_dir {
-    int fd;     /* to write under */
-    int parent; /* the folder it is in */
-    char *name, *temporary;
-    bool committed;
-};
-
-/* SEAL_EXISTS if path is there; it is looked for again, atomically, by output_dir_commit. */
-MUST_USE enum seal_status output_dir_create(struct output_dir *o, const char *path,
-                                            struct fault *fault);
-/* To the medium with all there is, and then to its name. Until output_dir_keep it can still be
- * taken back by output_dir_abort, and has to be on failure. */
-MUST_USE enum seal_status output_dir_commit(struct output_dir *o, struct fault *fault);
-/* *o is done with, and the folder stays. */
-void output_dir_keep(struct output_dir *o);
-/* Removes the folder and all in it; harmless after output_dir_keep and on an all-zero *o. False: it
- * could not be removed, and o->temporary (o->name, if o->committed) is what is left. */
-bool output_dir_abort(struct output_dir *o);
 
 #endif

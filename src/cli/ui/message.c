@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/ui/progress.h"
+#include "output/output.h"
 #include "platform/platform.h"
 
 #define LINE_SIZE 8192

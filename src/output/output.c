@@ -1,23 +1,12 @@
 /*
  * A file that appears under its name only when it is whole, on every system.
  */
-#include "platform/platform.h"
-#include "base/text.h"
+#include "output/output.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-bool path_split(const char *path, char **dir, const char **name)
-{
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
-
-    *name = slash == NULL ? path : slash + 1;
-    *dir = len == 0 ? strdup(".") : text_copy(path, len);
-    return *dir != NULL;
-}
 
 static void output_free(struct output *o)
 {

@@ -1,7 +1,7 @@
 /*
  * A folder that appears under its name only when it is whole, as output.c does for files.
  */
-#include "platform/platform.h"
+#include "output/output.h"
 
 #include <errno.h>
 #include <stdlib.h>

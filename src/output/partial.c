@@ -3,7 +3,7 @@
  * was killed. The maker holds a lock for as long as it works, and a lock ends with its program: so
  * what nobody has locked is left over.
  */
-#include "platform/platform.h"
+#include "output/output.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,0 +1,17 @@
+/*
+ * Paths, on every system.
+ */
+#include "platform/platform.h"
+#include "base/text.h"
+
+#include <string.h>
+
+bool path_split(const char *path, char **dir, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+
+    *name = slash == NULL ? path : slash + 1;
+    *dir = len == 0 ? strdup(".") : text_copy(path, len);
+    return *dir != NULL;
+}
