@@ -11,7 +11,11 @@
 #ifndef SEAL_OUTPUT_H
 #define SEAL_OUTPUT_H
 
-#include "platform/platform.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "platform/files.h"
 
 /* ---- A file ------------------------------------------------------------------------------- */
 

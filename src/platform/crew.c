@@ -1,7 +1,7 @@
 /*
  * Threads that share the work of one caller. POSIX threads, which mingw-w64 has as well.
  */
-#include "platform/platform.h"
+#include "platform/crew.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * Reading whole, on any system.
  */
-#include "platform/platform.h"
+#include "platform/files.h"
 
 #include <errno.h>
 

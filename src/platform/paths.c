@@ -1,7 +1,7 @@
 /*
  * Paths, on every system.
  */
-#include "platform/platform.h"
+#include "platform/files.h"
 #include "base/text.h"
 
 #include <string.h>

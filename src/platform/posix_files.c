@@ -2,7 +2,7 @@
  * Files and folders on POSIX systems, always relative to an open folder, never through a link
  * unless the user named it.
  */
-#include "platform/platform.h"
+#include "platform/files.h"
 
 #include <dirent.h>
 #include <errno.h>

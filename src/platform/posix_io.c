@@ -1,7 +1,7 @@
 /*
  * Reading and writing on POSIX systems.
  */
-#include "platform/platform.h"
+#include "platform/files.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -2,7 +2,7 @@
  * What a file lies on: how much room there is, whether it can be taken out, and what is on it in
  * truth, which memory may hide.
  */
-#include "platform/platform.h"
+#include "platform/files.h"
 
 #include <errno.h>
 #include <fcntl.h>

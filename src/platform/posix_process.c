@@ -1,7 +1,7 @@
 /*
  * The process on POSIX systems: what others may see of it, and how signals reach it.
  */
-#include "platform/platform.h"
+#include "platform/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "platform/files.h"
 #include "platform/nudge.h"
 #include "platform/posix.h"
 

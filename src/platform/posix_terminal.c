@@ -6,7 +6,7 @@
  * takes them down; once the terminal is as it was, each is sent again, and what was to happen
  * happens then.
  */
-#include "platform/platform.h"
+#include "platform/terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 #include <sodium.h>
+
+#include "platform/files.h"
 
 bool plat_is_terminal(int fd)
 {

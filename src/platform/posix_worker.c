@@ -2,7 +2,7 @@
  * A worker on POSIX systems: this program executed once more, so that nothing of our memory is in
  * it, with a socket between us.
  */
-#include "platform/platform.h"
+#include "platform/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,9 @@
 
 #include <sodium.h>
 
+#include "platform/files.h"
 #include "platform/posix.h"
+#include "platform/process.h"
 
 extern char **environ;
 

@@ -2,7 +2,7 @@
  * The cage on Linux. Each piece holds by itself: Landlock says which files, seccomp which system
  * calls, another user and no capabilities which rights, limits how much.
  */
-#include "platform/platform.h"
+#include "platform/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,9 @@
 
 #include <seccomp.h>
 
+#include "platform/crew.h"
 #include "platform/posix.h"
+#include "platform/process.h"
 
 /* ---- Which files: Landlock ---------------------------------------------------------------- */
 

@@ -2,7 +2,10 @@
  * For systems whose means to shut a process in are not known here: nothing of the cage is there,
  * and that is said.
  */
-#include "platform/platform.h"
+#include "platform/worker.h"
+
+#include "platform/crew.h"
+#include "platform/process.h"
 
 unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
 {

@@ -9,6 +9,10 @@
 #ifndef SEAL_PLATFORM_WINDOWS_H
 #define SEAL_PLATFORM_WINDOWS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h> /* before the others, which need it */
 

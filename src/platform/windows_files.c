@@ -5,7 +5,7 @@
  * Nothing is locked by a lock here: what is open with no right for others to open it for the same
  * is locked by that, as long as its program lives.
  */
-#include "platform/platform.h"
+#include "platform/files.h"
 
 #include <errno.h>
 #include <io.h>
@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "platform/windows.h"
+#include "platform/worker.h"
 
 /* ---- Paths -------------------------------------------------------------------------------- */
 

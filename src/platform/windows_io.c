@@ -1,13 +1,14 @@
 /*
  * Reading and writing on Windows: by the system's own calls, and to a console in its own units.
  */
-#include "platform/platform.h"
+#include "platform/files.h"
 
 #include <errno.h>
 #include <io.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/terminal.h"
 #include "platform/windows.h"
 
 #define IO_MOST ((size_t)1 << 30)

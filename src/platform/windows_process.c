@@ -1,7 +1,7 @@
 /*
  * The process on Windows: how it begins, how somebody stops it, and what it may know of the system.
  */
-#include "platform/platform.h"
+#include "platform/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "platform/files.h"
 #include "platform/nudge.h"
 #include "platform/windows.h"
+#include "platform/worker.h"
 
 #define STOPPED_BY_SOMEBODY 0xC000013Au /* STATUS_CONTROL_C_EXIT */
 

@@ -1,7 +1,7 @@
 /*
  * The console on Windows.
  */
-#include "platform/platform.h"
+#include "platform/terminal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "base/status.h"
 #include "platform/windows.h"
 
 bool plat_is_terminal(int fd)

@@ -1,7 +1,7 @@
 /*
  * Names and errors on Windows: its 16-bit units, and its numbers for what went wrong.
  */
-#include "platform/platform.h"
+#include "platform/process.h"
 
 #include <errno.h>
 #include <io.h>

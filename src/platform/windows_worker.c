@@ -5,7 +5,7 @@
  * system cannot be told without more rights than a user has: that piece of the cage is missing
  * here, and is said to be.
  */
-#include "platform/platform.h"
+#include "platform/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/crew.h"
+#include "platform/files.h"
+#include "platform/process.h"
 #include "platform/windows.h"
 
 #define KILLED_BY_US 0x5ea1dead
