@@ -22,6 +22,11 @@
 #define UNDER_SANITIZER false
 #endif
 
+/* What the system calls the folder at, which may be PLAT_CWD. */
+int at_fd(int at);
+/* openat, again after a signal that does not ask us to stop. */
+int open_retry(int at, const char *name, int flags, mode_t mode);
+
 /* The folders passed on the way down into a tree, one open at a time, so that no depth runs out of
  * descriptors. Up again leads only to where it came from: somebody may have moved the folder at
  * hand to another place meanwhile. free() what is in passed. */

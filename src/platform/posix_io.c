@@ -4,6 +4,7 @@
 #include "platform/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 /* One system call moves at most this much; larger requests are split by us, not by the kernel. */
@@ -29,6 +30,17 @@ int plat_rewind(int fd)
     return lseek(fd, 0, SEEK_SET) == 0 ? 0 : -1;
 }
 
+void plat_hint_sequential(int fd)
+{
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_NOREUSE);
+}
+
+void plat_hint_soon(int fd)
+{
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
+}
+
 enum seal_status fd_write_full(int fd, const void *data, size_t len, struct fault *fault)
 {
     const uint8_t *p = data;
@@ -48,4 +60,20 @@ enum seal_status fd_write_full(int fd, const void *data, size_t len, struct faul
             return fault_set(fault, REASON_INTERRUPTED, NULL);
     }
     return SEAL_OK;
+}
+
+int plat_truncate(int fd, uint64_t size)
+{
+    return ftruncate(fd, (off_t)size);
+}
+
+int plat_close(int fd)
+{
+    /* POSIX leaves the descriptor's state open after EINTR; Linux has closed it: never twice. */
+    return close(fd) == 0 || errno == EINTR ? 0 : -1;
+}
+
+int plat_duplicate(int fd)
+{
+    return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }

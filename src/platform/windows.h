@@ -22,6 +22,10 @@
 
 #define DESCRIPTORS_MAX 2048 /* of the C library */
 
+/* File times count units of 100 ns from 1601-01-01 on. */
+#define TICKS_A_SECOND INT64_C(10000000)
+#define SECONDS_TO_1970 INT64_C(11644473600)
+
 /* The core's answers that are looked at ([MS-ERREF] 2.3.1); the compiler's headers have few. */
 #define BY_STOPPING ((NTSTATUS)0xC0000120)    /* STATUS_CANCELLED */
 #define NO_MEMORY ((NTSTATUS)0xC0000017)      /* STATUS_NO_MEMORY */
@@ -69,6 +73,9 @@ struct opening {
 
 #define SHARE_ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
 
+/* NtCreateFile: name, of len units, is below folder, or is a whole NT path if folder is NULL. */
+NTSTATUS nt_create_file(HANDLE *out, HANDLE folder, const wchar_t *name, size_t len,
+                        const struct opening *how, ULONG more_options);
 /* at: PLAT_CWD or a folder. ELOOP: it is a link, which is not followed. */
 int open_handle(HANDLE *out, int at, const char *name, const struct opening *how);
 /* The same file or folder once more. */
@@ -81,6 +88,26 @@ ULONG link_tag(HANDLE handle);
 /* Calls each(ctx, name, len) for all entries but . and .., as plat_list_dir does. */
 int list_handle(HANDLE folder, int (*each)(void *ctx, const wchar_t *name, size_t len), void *ctx);
 
+/* Takes the attribute read-only away, which keeps a file from being removed or replaced. */
+void make_writable(HANDLE handle);
+/* Virus scanners and indexers open new files for a moment; until they close them, neither the file
+ * nor the folders it is in can be renamed or removed. Whether status says so and there are tries
+ * left; then it has waited a little. */
+bool retry_later(NTSTATUS status, int tries_left);
+
+/* ---- Paths -------------------------------------------------------------------------------- */
+
+/* The NT path (below \??\) of a path, where no length limit and no reserved name applies;
+ * malloc'ed, or NULL with errno. */
+wchar_t *nt_path(const char *path);
+/* The same of an open file. A volume without a drive letter, as some RAM disks are, gives the path
+ * of its device. */
+wchar_t *nt_path_of_handle(HANDLE handle);
+void slashes_to_backslashes(wchar_t *path);
+/* Whether programs can open a file of that name: NtCreateFile can create names that the Win32
+ * functions do not accept. */
+bool name_is_usable(const char *name);
+
 /* ---- Reading past memory ------------------------------------------------------------------ */
 
 /* Has fd read from its medium from now on, in whole sectors. */
@@ -91,6 +118,9 @@ int64_t unbuffered_read(int fd, void *buf, size_t len, const uint64_t *off);
 void unbuffered_end(int fd);
 
 /* ---- The worker's side -------------------------------------------------------------------- */
+
+/* In the worker's arguments PLACE=HANDLE, both hexadecimal, this place means the job. */
+#define JOB_PLACE 0xffffu
 
 /* Puts what the parent gave where it belongs. False: these are no arguments of a worker. */
 bool worker_arrive(int argc, wchar_t **argv);

@@ -141,20 +141,6 @@ enum seal_status fd_write_full(int fd, const void *data, size_t len, struct faul
     return SEAL_OK;
 }
 
-int plat_sync(int fd)
-{
-    HANDLE handle = handle_of(fd);
-
-    if (handle == INVALID_HANDLE_VALUE)
-        return -1;
-    /* Pipes need no such thing; a folder cannot be brought to the medium but by its files, and what
-     * was only opened for reading has nothing to bring. */
-    if (GetFileType(handle) != FILE_TYPE_DISK || FlushFileBuffers(handle) ||
-        GetLastError() == ERROR_ACCESS_DENIED || GetLastError() == ERROR_INVALID_FUNCTION)
-        return 0;
-    return fail_last();
-}
-
 static bool set_end(HANDLE handle, uint64_t size)
 {
     FILE_END_OF_FILE_INFO end = {.EndOfFile.QuadPart = (LONGLONG)size};

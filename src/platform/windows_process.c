@@ -191,7 +191,7 @@ static int64_t ticks(const FILETIME *t)
 
 bool plat_utc_offset(int64_t sec, int *minutes)
 {
-    const int64_t then = (sec + INT64_C(11644473600)) * 10000000;
+    const int64_t then = (sec + SECONDS_TO_1970) * TICKS_A_SECOND;
     FILETIME utc = {(DWORD)then, (DWORD)((uint64_t)then >> 32)}, local;
     SYSTEMTIME a, b;
 

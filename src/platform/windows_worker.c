@@ -24,120 +24,6 @@
 /* What it gets: a number for each place, and behind them that of the job. */
 #define GIVEN_MAX (2 + PLAT_WORKER_FDS_MAX + PLAT_WORKER_MORE_MAX)
 
-/* ---- The worker's side -------------------------------------------------------------------- */
-
-/* Of the job, to set what only the worker knows; NULL: there is none. Until the cage is shut. */
-static HANDLE job_of_worker;
-
-/* PLACE=HANDLE, both in hexadecimal digits; place ffff is the job. */
-#define JOB_PLACE 0xffffu
-
-static bool take_given(const wchar_t *text)
-{
-    wchar_t *end;
-    unsigned long place = wcstoul(text, &end, 16);
-    HANDLE handle;
-    int fd;
-
-    if (*end != L'=')
-        return false;
-    handle = (HANDLE)(uintptr_t)_wcstoui64(end + 1, &end, 16);
-    (void)SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
-    if (place == JOB_PLACE) {
-        job_of_worker = handle;
-        return true;
-    }
-    fd = descriptor_of(handle);
-    if (fd == (int)place)
-        return true;
-    if (fd < 0 || place >= DESCRIPTORS_MAX || _dup2(fd, (int)place) != 0)
-        return false;
-    return _close(fd) == 0;
-}
-
-bool worker_arrive(int argc, wchar_t **argv)
-{
-    /* All below the places are taken, so that no handle that comes gets one of them by itself. */
-    for (int fd = 0; fd < PLAT_WORKER_FIRST; fd++)
-        if (!open_nothing(fd, _O_RDWR))
-            return false;
-    for (int i = argc - 1; i > 0; i--)
-        if (!take_given(argv[i]))
-            return false;
-    return true;
-}
-
-/* For good, but the one that everybody has: to pass through folders to what is below them. */
-static bool drop_privileges(void)
-{
-    const DWORD passing_through = 23; /* SE_CHANGE_NOTIFY_PRIVILEGE ([MS-LSAD] 3.1.1.2.1) */
-    union {
-        TOKEN_PRIVILEGES privileges;
-        char room[2048];
-    } all;
-    DWORD len = 0;
-    HANDLE token;
-    bool done;
-
-    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &token))
-        return false;
-    done = GetTokenInformation(token, TokenPrivileges, &all, sizeof all, &len);
-    for (DWORD i = 0; done && i < all.privileges.PrivilegeCount; i++) {
-        LUID_AND_ATTRIBUTES *privilege = &all.privileges.Privileges[i];
-
-        if (privilege->Luid.HighPart != 0 || privilege->Luid.LowPart != passing_through)
-            privilege->Attributes = SE_PRIVILEGE_REMOVED;
-    }
-    done = done && AdjustTokenPrivileges(token, FALSE, &all.privileges, 0, NULL, NULL);
-    (void)CloseHandle(token);
-    return done;
-}
-
-static bool limit_memory(uint64_t more)
-{
-    PROCESS_MEMORY_COUNTERS now = {.cb = sizeof now};
-    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
-    BOOL is_inside = FALSE;
-    bool done;
-
-    if (job_of_worker == NULL)
-        return false;
-    done = IsProcessInJob(GetCurrentProcess(), job_of_worker, &is_inside) && is_inside &&
-           GetProcessMemoryInfo(GetCurrentProcess(), &now, sizeof now) &&
-           QueryInformationJobObject(job_of_worker, JobObjectExtendedLimitInformation, &limits,
-                                     sizeof limits, NULL);
-    if (done) {
-        limits.BasicLimitInformation.LimitFlags |= JOB_OBJECT_LIMIT_PROCESS_MEMORY;
-        limits.ProcessMemoryLimit = now.PagefileUsage + (SIZE_T)more;
-        done = SetInformationJobObject(job_of_worker, JobObjectExtendedLimitInformation, &limits,
-                                       sizeof limits);
-    }
-    (void)CloseHandle(job_of_worker);
-    job_of_worker = NULL;
-    return done;
-}
-
-unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
-{
-    struct fault ignored = {.status = SEAL_OK};
-    bool is_limited, is_nobody;
-
-    *crew = NULL;
-    if (cage->threads > 1)
-        (void)!crew_new(crew, cage->threads, &ignored);
-    is_nobody = drop_privileges();
-    is_limited = limit_memory(cage->memory);
-    return PLAT_CAGE_FILES | PLAT_CAGE_CALLS | (is_nobody ? 0 : PLAT_CAGE_PRIVILEGES) |
-           (is_limited ? 0 : PLAT_CAGE_LIMITS);
-}
-
-void plat_renounce(bool with_programs)
-{
-    (void)with_programs;
-}
-
-/* ---- Ours --------------------------------------------------------------------------------- */
-
 struct given {
     size_t count;
     HANDLE handle[GIVEN_MAX + 1];
@@ -418,4 +304,15 @@ bool plat_wait_readable(int fd, int milliseconds)
         pause = pause < 16 ? pause * 2 : pause;
     }
     return false;
+}
+
+void plat_lend_dir(int fd)
+{
+    (void)fd;
+}
+
+int plat_take_back_dir(int fd)
+{
+    (void)fd;
+    return 0;
 }

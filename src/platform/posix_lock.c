@@ -1,0 +1,55 @@
+/*
+ * Locks between programs on POSIX systems.
+ */
+#include "platform/files.h"
+
+#include <errno.h>
+#include <sys/file.h>
+#ifdef __linux__
+#include <sys/statfs.h>
+#endif
+
+int plat_lock(int fd)
+{
+    int result;
+
+    /* Unlike locks of fcntl, it does not end when the file is opened and closed elsewhere in the
+     * same program. */
+    do
+        result = flock(fd, LOCK_EX);
+    while (result != 0 && errno == EINTR && !stop_requested());
+    return result;
+}
+
+/* Whether all who can write here see each other's locks, because only this system can. */
+static bool locks_tell_all(int fd)
+{
+#ifdef __linux__
+    /* ext2 to ext4, XFS, Btrfs, F2FS, bcachefs, ZFS, JFS, ReiserFS, NILFS, tmpfs, ramfs, overlayfs,
+     * FAT, exFAT, NTFS, HFS+, UDF; not all are in linux/magic.h. Not: what other machines reach
+     * too, by itself (NFS, SMB, 9P) or perhaps (FUSE). */
+    static const uint32_t types[] = {0xef53,     0x58465342, 0x9123683e, 0xf2f52010, 0xca451a4e,
+                                     0x2fc12fc1, 0x3153464a, 0x52654973, 0x3434,     0x01021994,
+                                     0x858458f6, 0x794c7630, 0x4d44,     0x2011bab0, 0x7366746e,
+                                     0x482b,     0x15013346};
+    struct statfs fs;
+
+    if (fstatfs(fd, &fs) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if ((uint32_t)fs.f_type == types[i])
+            return true;
+#else
+    (void)fd;
+#endif
+    return false;
+}
+
+int plat_lock_try(int fd)
+{
+    if (!locks_tell_all(fd)) {
+        errno = ENOTSUP;
+        return -1;
+    }
+    return flock(fd, LOCK_EX | LOCK_NB);
+}

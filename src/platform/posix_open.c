@@ -1,0 +1,79 @@
+/*
+ * Opening files and folders on POSIX systems.
+ */
+#include "platform/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "platform/posix.h"
+
+int at_fd(int at)
+{
+    return at == PLAT_CWD ? AT_FDCWD : at;
+}
+
+/* Opens are retried when a signal that does not ask us to stop gets in between. */
+int open_retry(int at, const char *name, int flags, mode_t mode)
+{
+    int fd;
+
+    do
+        fd = openat(at_fd(at), name, flags | O_CLOEXEC | O_NOCTTY, mode);
+    while (fd < 0 && errno == EINTR && !stop_requested());
+    return fd;
+}
+
+/* Looking at evidence must not change it: without a new time of last access, where the system
+ * lets us (Linux, for the owner's own files). */
+static int open_to_look(int at, const char *name, int flags)
+{
+#ifdef O_NOATIME
+    int fd = open_retry(at, name, flags | O_NOATIME, 0);
+
+    if (fd >= 0 || errno != EPERM)
+        return fd;
+#endif
+    return open_retry(at, name, flags, 0);
+}
+
+int plat_open_dir(int at, const char *name, bool follow)
+{
+    return open_to_look(at, name, O_RDONLY | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW));
+}
+
+int plat_open_file(int at, const char *name, bool follow)
+{
+    return open_to_look(at, name, O_RDONLY | (follow ? 0 : O_NOFOLLOW | O_NONBLOCK));
+}
+
+static bool is_own(const struct stat *st)
+{
+    /* What root lent to a worker is root's. */
+    return (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode)) &&
+           (st->st_uid == geteuid() || (geteuid() == 0 && is_worker_uid(st->st_uid)));
+}
+
+int plat_open_own(int at, const char *name, bool *is_dir)
+{
+    struct stat st;
+    int fd;
+
+    if (fstatat(at_fd(at), name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return -1;
+    if (!is_own(&st)) { /* a fifo or a device is not even opened */
+        errno = EINVAL;
+        return -1;
+    }
+    *is_dir = S_ISDIR(st.st_mode);
+    fd = *is_dir ? plat_open_dir(at, name, false) : plat_open_file(at, name, false);
+    /* Meanwhile somebody may have put another thing in its place. */
+    if (fd >= 0 && (fstat(fd, &st) != 0 || !is_own(&st) || S_ISDIR(st.st_mode) != *is_dir)) {
+        (void)close(fd);
+        errno = EINVAL;
+        return -1;
+    }
+    return fd;
+}

@@ -1,0 +1,44 @@
+/*
+ * Renaming on POSIX systems.
+ */
+#include "platform/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "platform/posix.h"
+
+/* Where the system or the file system (FAT) has no rename that refuses: look, then rename. */
+static int rename_after_look(int at, const char *from, const char *to)
+{
+    struct stat st;
+
+    if (fstatat(at, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return errno == ENOENT ? renameat(at, from, at, to) : -1;
+}
+
+int plat_rename_new(int at, const char *from, const char *to)
+{
+    at = at_fd(at);
+#if defined(SYS_renameat2)
+    const unsigned int no_replace = 1;
+
+    if (syscall(SYS_renameat2, at, from, at, to, no_replace) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+#endif
+    return rename_after_look(at, from, to);
+}
+
+int plat_rename_over(int at, const char *from, const char *to)
+{
+    return renameat(at_fd(at), from, at_fd(at), to);
+}

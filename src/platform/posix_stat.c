@@ -1,0 +1,98 @@
+/*
+ * Properties of files and folders on POSIX systems.
+ */
+#include "platform/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "platform/posix.h"
+
+static enum plat_type type_of(mode_t mode)
+{
+    switch (mode & S_IFMT) {
+    case S_IFREG:
+        return PLAT_FILE;
+    case S_IFDIR:
+        return PLAT_DIR;
+    case S_IFLNK:
+        return PLAT_LINK;
+    case S_IFIFO:
+        return PLAT_FIFO;
+    case S_IFSOCK:
+        return PLAT_SOCKET;
+    case S_IFCHR:
+    case S_IFBLK:
+        return PLAT_DEVICE;
+    default:
+        return PLAT_OTHER;
+    }
+}
+
+static void stat_convert(struct plat_stat *out, const struct stat *st)
+{
+    out->type = type_of(st->st_mode);
+    out->owner_may_execute = (st->st_mode & S_IXUSR) != 0;
+    out->others_may_read = (st->st_mode & (S_IRWXG | S_IRWXO)) != 0;
+    out->size = st->st_size < 0 ? 0 : (uint64_t)st->st_size;
+    out->mtime = (struct timestamp){st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec};
+    out->changed = (struct timestamp){st->st_ctim.tv_sec, (uint32_t)st->st_ctim.tv_nsec};
+    out->device = (uint64_t)st->st_dev;
+    out->inode = (uint64_t)st->st_ino;
+}
+
+int plat_stat_at(int at, const char *name, bool follow, struct plat_stat *out)
+{
+    struct stat st;
+
+    if (fstatat(at_fd(at), name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
+        return -1;
+    stat_convert(out, &st);
+    return 0;
+}
+
+int plat_stat_fd(int fd, struct plat_stat *out)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return -1;
+    stat_convert(out, &st);
+    return 0;
+}
+
+int plat_read_link(int at, const char *name, struct buffer *out)
+{
+    /* The size a link claims may be 0 (procfs) or change: grow until it fits. */
+    for (size_t room = 256; room <= 1024 * 1024; room *= 2) {
+        ssize_t n;
+
+        if (buffer_reserve(out, room) != SEAL_OK) {
+            errno = ENOMEM;
+            return -1;
+        }
+        n = readlinkat(at_fd(at), name, (char *)out->data + out->len, room);
+        if (n < 0)
+            return -1;
+        if ((size_t)n < room) {
+            out->len += (size_t)n;
+            return 0;
+        }
+    }
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
+bool plat_others_may_rename(int dirfd)
+{
+    struct stat st;
+
+    if (fstat(dirfd, &st) != 0 || (st.st_uid != geteuid() && st.st_uid != 0))
+        return true;
+    if ((st.st_mode & S_ISVTX) != 0)
+        return false;
+    /* Many users have a group of their own, and a umask that lets it write. */
+    return (st.st_mode & S_IWOTH) != 0 || ((st.st_mode & S_IWGRP) != 0 && st.st_gid != getegid());
+}

@@ -1,0 +1,72 @@
+/*
+ * Bringing files to the medium on POSIX systems.
+ */
+#include "platform/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+int plat_sync(int fd)
+{
+    /* Pipes and some devices cannot be synced and need not be. */
+    if (fsync(fd) == 0)
+        return 0;
+    return errno == EINVAL || errno == EROFS || errno == ENOTSUP || errno == ENOSYS ? 0 : -1;
+}
+
+int plat_sync_filesystem(int fd)
+{
+#ifdef __linux__
+    return syncfs(fd);
+#else
+    sync();
+    return plat_sync(fd);
+#endif
+}
+
+#ifdef SYNC_FILE_RANGE_WRITE
+
+/* Not so much that a stop would wait long for a slow medium. */
+#define WINDOW ((uint64_t)8 * 1024 * 1024)
+
+static int bring_out(int fd, uint64_t window, unsigned int how)
+{
+    /* What a pipe says, say, is of no matter; a medium's failure is said once, and not again by
+     * fsync. */
+    if (sync_file_range(fd, (off_t)(window * WINDOW), (off_t)WINDOW, how) == 0 ||
+        (errno != EIO && errno != ENOSPC && errno != EDQUOT))
+        return 0;
+    return -1;
+}
+
+/* The window that is full now begins to go out; the one before it has had time to. */
+int plat_write_behind(int fd, uint64_t before, uint64_t now)
+{
+    uint64_t full = before / WINDOW;
+
+    if (now / WINDOW == full)
+        return 0;
+    if (bring_out(fd, full, SYNC_FILE_RANGE_WRITE) != 0)
+        return -1;
+    if (full == 0)
+        return 0;
+    if (bring_out(fd, full - 1,
+                  SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                      SYNC_FILE_RANGE_WAIT_AFTER) != 0)
+        return -1;
+    (void)posix_fadvise(fd, (off_t)((full - 1) * WINDOW), (off_t)WINDOW, POSIX_FADV_DONTNEED);
+    return 0;
+}
+
+#else
+
+int plat_write_behind(int fd, uint64_t before, uint64_t now)
+{
+    (void)fd;
+    (void)before;
+    (void)now;
+    return 0;
+}
+
+#endif

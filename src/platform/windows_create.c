@@ -1,0 +1,77 @@
+/*
+ * Creating files and folders on Windows.
+ */
+#include "platform/files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "platform/windows.h"
+
+/* name: a path, if at is PLAT_CWD. */
+static int create(HANDLE *out, int at, const char *name, const struct opening *how)
+{
+    size_t len = strlen(name), start;
+    char *last;
+    bool is_good;
+
+    while (at == PLAT_CWD && len > 1 && name[len - 1] == '/')
+        len--;
+    for (start = len; at == PLAT_CWD && start > 0 && name[start - 1] != '/';)
+        start--;
+    last = text_copy(name + (at == PLAT_CWD ? start : 0), at == PLAT_CWD ? len - start : len);
+    if (last == NULL) {
+        errno = ENOMEM;
+        return -1;
+    }
+    is_good = name_is_usable(last);
+    free(last);
+    if (is_good)
+        return open_handle(out, at, name, how);
+    errno = EINVAL;
+    return -1;
+}
+
+/* Who may read it is as its folder says. A list of rights for its owner alone would go with a file
+ * to another computer, where nobody is that owner. */
+int plat_make_dir(int at, const char *name, enum plat_access access)
+{
+    const struct opening how = {.access = FILE_LIST_DIRECTORY,
+                                .share = SHARE_ALL,
+                                .disposition = FILE_CREATE,
+                                .options = FILE_DIRECTORY_FILE};
+    HANDLE handle;
+
+    (void)access;
+    if (create(&handle, at, name, &how) != 0)
+        return -1;
+    return CloseHandle(handle) ? 0 : fail_last();
+}
+
+int plat_create_file(int at, const char *name, enum plat_access access, bool exec)
+{
+    const struct opening how = {.access = FILE_WRITE_DATA | FILE_APPEND_DATA |
+                                          FILE_WRITE_ATTRIBUTES | FILE_WRITE_EA,
+                                .share = FILE_SHARE_READ | FILE_SHARE_DELETE,
+                                .disposition = FILE_CREATE,
+                                .options = FILE_NON_DIRECTORY_FILE};
+    HANDLE handle;
+
+    (void)access;
+    (void)exec; /* names say that here */
+    return create(&handle, at, name, &how) == 0 ? descriptor_of(handle) : -1;
+}
+
+int plat_open_append(const char *path)
+{
+    const struct opening how = {.access = FILE_READ_DATA | FILE_APPEND_DATA,
+                                .share = SHARE_ALL,
+                                .disposition = FILE_OPEN_IF,
+                                .options = FILE_NON_DIRECTORY_FILE,
+                                .follow = true};
+    HANDLE handle;
+
+    return open_handle(&handle, PLAT_CWD, path, &how) == 0 ? descriptor_of(handle) : -1;
+}

@@ -1,0 +1,40 @@
+/*
+ * Locks between programs on Windows.
+ */
+#include "platform/files.h"
+
+#include <errno.h>
+
+#include "platform/windows.h"
+
+/* Far behind all that a file holds: locks keep others here from reading, too. */
+#define LOCK_OFFSET_HIGH 0x7fffffff
+#define LOCK_EVERY 50 /* milliseconds */
+
+int plat_lock(int fd)
+{
+    HANDLE handle = handle_of(fd);
+
+    if (handle == INVALID_HANDLE_VALUE)
+        return -1;
+    for (;;) {
+        OVERLAPPED place = {.OffsetHigh = LOCK_OFFSET_HIGH};
+
+        if (LockFileEx(handle, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0,
+                       &place))
+            return 0;
+        if (GetLastError() != ERROR_LOCK_VIOLATION && GetLastError() != ERROR_IO_PENDING)
+            return fail_last();
+        if (stop_requested()) {
+            errno = EINTR;
+            return -1;
+        }
+        Sleep(LOCK_EVERY);
+    }
+}
+
+/* What plat_open_own opened is ours by that; and what we made others cannot open so. */
+int plat_lock_try(int fd)
+{
+    return handle_of(fd) == INVALID_HANDLE_VALUE ? -1 : 0;
+}

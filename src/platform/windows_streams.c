@@ -1,0 +1,109 @@
+/*
+ * Alternate data streams on Windows.
+ */
+#include "platform/files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform/windows.h"
+
+/* What there may be of them at most: the system holds as much of a file's attributes. */
+#define STREAMS_LEN_MAX (16 * 1024 * 1024)
+
+/* Its content, which has no name, and where it came from, which Windows writes to all that a
+ * browser or a messenger has fetched. */
+static bool is_usual_stream(const wchar_t *name, size_t len)
+{
+    static const wchar_t *const usual[] = {L"::$DATA", L":Zone.Identifier:$DATA"};
+
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+        if (len == wcslen(usual[i]) && _wcsnicmp(name, usual[i], len) == 0)
+            return true;
+    return false;
+}
+
+/* ":name:$DATA", or another type: without the first colon, and the usual type. */
+static int tell_stream(const FILE_STREAM_INFO *info, int (*each)(void *ctx, const char *stream),
+                       void *ctx)
+{
+    static const wchar_t type[] = L":$DATA";
+    const wchar_t *name = info->StreamName;
+    size_t len = info->StreamNameLength / sizeof *name, type_len = wcslen(type);
+    char *text;
+    int result;
+
+    if (len < 2 || is_usual_stream(name, len))
+        return 0;
+    if (len > type_len && wcsncmp(name + len - type_len, type, type_len) == 0)
+        len -= type_len;
+    text = from_wide(name + 1, len - 1);
+    result = text == NULL ? -1 : each(ctx, text);
+    free(text);
+    return result;
+}
+
+/* All that the system says of them, malloc'ed; NULL with errno, which is 0 where there is no such
+ * thing. */
+static char *read_streams(HANDLE handle)
+{
+    for (DWORD size = 65536; size <= STREAMS_LEN_MAX; size *= 2) {
+        char *answer = calloc(1, size);
+        bool is_longer;
+
+        errno = answer == NULL ? ENOMEM : 0;
+        if (answer == NULL || GetFileInformationByHandleEx(handle, FileStreamInfo, answer, size))
+            return answer;
+        is_longer = GetLastError() == ERROR_MORE_DATA;
+        free(answer);
+        errno = 0;
+        if (!is_longer)
+            return NULL;
+    }
+    errno = ENOMEM;
+    return NULL;
+}
+
+int plat_list_streams(int at, const char *name, int (*each)(void *ctx, const char *stream),
+                      void *ctx)
+{
+    const struct opening how = {.share = SHARE_ALL, .disposition = FILE_OPEN};
+    char *answer;
+    HANDLE handle;
+    int result;
+
+    if (open_handle(&handle, at, name, &how) != 0)
+        return 0;
+    answer = read_streams(handle);
+    (void)CloseHandle(handle);
+    result = answer == NULL && errno != 0 ? -1 : 0;
+    for (const char *p = answer; p != NULL && result == 0;) {
+        const FILE_STREAM_INFO *info = (const void *)p;
+
+        result = tell_stream(info, each, ctx);
+        p = info->NextEntryOffset == 0 ? NULL : p + info->NextEntryOffset;
+    }
+    free(answer);
+    return result;
+}
+
+/* As a browser does to what it fetched. Most file systems but NTFS have no place for it. */
+void plat_mark_foreign(int fd)
+{
+    static const wchar_t name[] = L":Zone.Identifier";
+    static const char from_the_internet[] = "[ZoneTransfer]\r\nZoneId=3\r\n";
+    const struct opening how = {.access = FILE_WRITE_DATA,
+                                .share = SHARE_ALL,
+                                .disposition = FILE_OVERWRITE_IF,
+                                .options = FILE_NON_DIRECTORY_FILE,
+                                .follow = true};
+    HANDLE file = handle_of(fd), mark;
+    DWORD done;
+
+    if (file == INVALID_HANDLE_VALUE || GetFileType(file) != FILE_TYPE_DISK ||
+        !NT_SUCCESS(open_below(&mark, file, name, wcslen(name), &how)))
+        return;
+    (void)WriteFile(mark, from_the_internet, sizeof from_the_internet - 1, &done, NULL);
+    (void)CloseHandle(mark);
+}

@@ -1,0 +1,89 @@
+/*
+ * Bringing files to the medium on Windows.
+ */
+#include "platform/files.h"
+
+#include "platform/windows.h"
+
+int plat_sync(int fd)
+{
+    HANDLE handle = handle_of(fd);
+
+    if (handle == INVALID_HANDLE_VALUE)
+        return -1;
+    /* Pipes need no such thing; a folder cannot be brought to the medium but by its files, and what
+     * was only opened for reading has nothing to bring. */
+    if (GetFileType(handle) != FILE_TYPE_DISK || FlushFileBuffers(handle) ||
+        GetLastError() == ERROR_ACCESS_DENIED || GetLastError() == ERROR_INVALID_FUNCTION)
+        return 0;
+    return fail_last();
+}
+
+#define FLUSH_TRIES 50
+
+/* Then it is there already: see plat_make_read_only. */
+static bool is_read_only(HANDLE folder, const wchar_t *name, size_t len)
+{
+    const struct opening how = {.share = SHARE_ALL, .disposition = FILE_OPEN};
+    BY_HANDLE_FILE_INFORMATION info;
+    HANDLE handle;
+    bool is = false;
+
+    if (!NT_SUCCESS(open_below(&handle, folder, name, len, &how)))
+        return false;
+    if (GetFileInformationByHandle(handle, &info))
+        is = (info.dwFileAttributes & FILE_ATTRIBUTE_READONLY) != 0;
+    (void)CloseHandle(handle);
+    return is;
+}
+
+static int flush_entry(void *ctx, const wchar_t *name, size_t len);
+
+static int flush_folder(HANDLE above, const wchar_t *name, size_t len)
+{
+    const struct opening how = {.access = FILE_LIST_DIRECTORY,
+                                .share = SHARE_ALL,
+                                .disposition = FILE_OPEN,
+                                .options = FILE_DIRECTORY_FILE};
+    HANDLE folder;
+    NTSTATUS status = open_below(&folder, above, name, len, &how);
+    int result;
+
+    if (!NT_SUCCESS(status))
+        return fail_by(status);
+    result = list_handle(folder, flush_entry, &folder);
+    (void)CloseHandle(folder);
+    return result;
+}
+
+static int flush_entry(void *ctx, const wchar_t *name, size_t len)
+{
+    const struct opening how = {.access = FILE_WRITE_DATA,
+                                .share = SHARE_ALL,
+                                .disposition = FILE_OPEN,
+                                .options = FILE_NON_DIRECTORY_FILE};
+    HANDLE folder = *(HANDLE *)ctx, handle;
+    NTSTATUS status;
+    int tries_left = FLUSH_TRIES, result = 0;
+
+    do
+        status = open_below(&handle, folder, name, len, &how);
+    while (status == IN_USE && retry_later(status, tries_left--));
+    if (status == IS_A_FOLDER)
+        return flush_folder(folder, name, len);
+    if (status == ACCESS_DENIED && is_read_only(folder, name, len))
+        return 0;
+    if (!NT_SUCCESS(status))
+        return fail_by(status);
+    if (!FlushFileBuffers(handle))
+        result = fail_last();
+    (void)CloseHandle(handle);
+    return result;
+}
+
+int plat_sync_filesystem(int fd)
+{
+    HANDLE handle = handle_of(fd);
+
+    return handle == INVALID_HANDLE_VALUE ? -1 : list_handle(handle, flush_entry, &handle);
+}
