@@ -6,6 +6,11 @@
 #define SEAL_BASE_H
 
 #define MUST_USE __attribute__((warn_unused_result))
+/* Makes a call whose result must be used, where success and failure lead to the same next step: a
+ * message that could not be shown, a wish that the system need not grant, the second failure on the
+ * way out. Say beside it why failure does no harm. Never for a call that writes, closes or checks
+ * data that somebody relies on. */
+#define IGNORE_RESULT(call) ((void)!(call))
 /* Formats as in the C standard, which Windows' own functions do not know all of. */
 #ifdef _WIN32
 #define PRINTF_LIKE(format_number, first) __attribute__((format(gnu_printf, format_number, first)))

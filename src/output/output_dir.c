@@ -59,7 +59,7 @@ enum seal_status output_dir_commit(struct output_dir *o, struct fault *fault)
         return fault_set_errno(fault, REASON_RENAME, o->name);
     }
     o->committed = true;
-    (void)!plat_share_dir(o->fd); /* where there are no rights, nothing is lost */
+    IGNORE_RESULT(plat_share_dir(o->fd)); /* it fails only where there are no rights to give */
     if (plat_sync(o->parent) != 0)
         return fault_set_errno(fault, REASON_FOLDER_WRITE, o->name);
     return SEAL_OK;

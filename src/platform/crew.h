@@ -40,6 +40,8 @@ struct task {
 /* threads counts the calling thread, so it is at least 1. All have started when it returns; if the
  * system grants fewer threads, there are fewer. SEAL_NO_MEMORY. */
 MUST_USE enum seal_status crew_new(struct crew **out, unsigned int threads, struct fault *fault);
+/* The same for callers that can do without: NULL if threads is 1 or memory is short. */
+struct crew *crew_try_new(unsigned int threads);
 /* The number given to crew_new; 1 for NULL. */
 unsigned int crew_size(const struct crew *c);
 /* Queues a task. Before the task is posted again, or it, its lane or the crew is freed, it must be

@@ -165,7 +165,7 @@ static void show(int tty, const char *text)
 {
     struct fault ignored = {.status = SEAL_OK};
 
-    (void)!fd_write_full(tty, text, strlen(text), &ignored);
+    IGNORE_RESULT(fd_write_full(tty, text, strlen(text), &ignored)); /* then nobody can answer */
 }
 
 /* One round: echo off, prompt, line, echo on. Signals are held by the caller. */

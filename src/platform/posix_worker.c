@@ -267,8 +267,9 @@ uid_t draw_worker_uid(void)
 
 static void lend_to(int fd, uid_t uid)
 {
+    /* Where the file system has no owners, both fail, and the worker stays root. */
     if (fchown(fd, uid, uid) != 0)
-        (void)!fchown(fd, WORKER_UID_NOBODY, WORKER_UID_NOBODY);
+        IGNORE_RESULT(fchown(fd, WORKER_UID_NOBODY, WORKER_UID_NOBODY));
 }
 
 void plat_lend_dir(int fd)

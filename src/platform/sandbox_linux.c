@@ -373,19 +373,14 @@ static bool restrict_amounts(const struct plat_cage *cage, uint64_t mapped)
 
 /* ---- All of it ---------------------------------------------------------------------------- */
 
-/* Where it gets none, it works alone. */
 static struct crew *start_crew(const struct plat_cage *cage)
 {
-    struct fault ignored = {.status = SEAL_OK};
-    struct crew *crew = NULL;
-
 #ifdef M_ARENA_MAX
-    /* Or each thread would have a heap of its own, and to count processors is not allowed. */
+    /* By default each thread gets a heap of its own, and glibc counts processors to limit them, by
+     * a system call that the cage forbids. */
     (void)mallopt(M_ARENA_MAX, 1);
 #endif
-    if (cage->threads > 1)
-        (void)!crew_new(&crew, cage->threads, &ignored);
-    return crew;
+    return crew_try_new(cage->threads);
 }
 
 /* Rights, and which files, hold for a thread and those that it begins; the rest for all there are.

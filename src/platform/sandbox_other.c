@@ -9,11 +9,7 @@
 
 unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
 {
-    struct fault ignored = {.status = SEAL_OK};
-
-    *crew = NULL;
-    if (cage->threads > 1)
-        (void)!crew_new(crew, cage->threads, &ignored);
+    *crew = crew_try_new(cage->threads);
     return PLAT_CAGE_ALL;
 }
 

@@ -101,12 +101,9 @@ static bool limit_memory(uint64_t more)
 
 unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
 {
-    struct fault ignored = {.status = SEAL_OK};
     bool is_limited, is_nobody;
 
-    *crew = NULL;
-    if (cage->threads > 1)
-        (void)!crew_new(crew, cage->threads, &ignored);
+    *crew = crew_try_new(cage->threads);
     is_nobody = drop_privileges();
     is_limited = limit_memory(cage->memory);
     return PLAT_CAGE_FILES | PLAT_CAGE_CALLS | (is_nobody ? 0 : PLAT_CAGE_PRIVILEGES) |

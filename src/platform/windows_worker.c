@@ -179,7 +179,7 @@ static bool start(struct plat_worker *w, struct given *g, HANDLE job)
 
     /* Only what the worker needs to set its limits: with its own handle the job would live on. */
     if (job != NULL)
-        (void)!give(g, job, JOB_PLACE);
+        IGNORE_RESULT(give(g, job, JOB_PLACE)); /* then a limit is missing, which is reported */
     line = command_line(g);
     done = line != NULL && create_process(&made, g, line);
     free(line);
