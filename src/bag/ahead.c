@@ -80,7 +80,7 @@ static void add_file(struct ahead *a, struct group *g, size_t item)
     if (f->fd < 0)
         f->error = errno;
     else
-        plat_hint_soon(f->fd);
+        plat_hint_prefetch(f->fd);
     g->items[g->count++] = item;
 }
 

@@ -317,7 +317,7 @@ static enum seal_status make_target(struct drop *d, struct intake_job *job, stru
     if (output_create(&d->file, d->target, PLAT_PRIVATE, fault) != SEAL_OK)
         return fault->status;
     job->output = d->file.fd;
-    plat_mark_foreign(job->output);
+    plat_mark_downloaded(job->output);
     if (d->file.is_stdout) {
         job->output_name = NAME_STDOUT;
         job->check_first = true;

@@ -151,10 +151,10 @@ static bool can_be_cut(const struct dry_run *d, bool has_name)
 static enum fit show_room(const struct dry_run *d, const struct expected *e, const char *folder,
                           bool has_name)
 {
-    struct plat_room room;
+    struct plat_space room;
     enum fit fit;
 
-    if (plat_room(folder, &room) != 0) {
+    if (plat_space(folder, &room) != 0) {
         warn_old("%s: how much room there is could not be found out.", shown(folder));
         return FITS;
     }

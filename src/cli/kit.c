@@ -67,7 +67,7 @@ static bool has_pages(const char *folder)
 static enum seal_status find_programs(struct kit *k, const char *given, struct fault *fault)
 {
     static const char *const places[] = {"..", "../share/seal"};
-    char *own = given == NULL ? plat_own_folder() : NULL;
+    char *own = given == NULL ? plat_program_folder() : NULL;
 
     if (given != NULL)
         k->programs = strdup(given);

@@ -18,17 +18,17 @@
 /* Where it is written: a part of what is free stays so. */
 static uint64_t room_in(const char *folder)
 {
-    struct plat_room room;
+    struct plat_space room;
     struct plat_stat st;
     bool is_known;
 
     if (folder == NULL)
         is_known = false;
     else if (strcmp(folder, "-") != 0)
-        is_known = plat_room(folder, &room) == 0;
+        is_known = plat_space(folder, &room) == 0;
     else /* a pipe or a device has none */
         is_known = plat_stat_fd(STDOUT_FILENO, &st) == 0 && st.type == PLAT_FILE &&
-                   plat_room_fd(STDOUT_FILENO, &room) == 0;
+                   plat_space_fd(STDOUT_FILENO, &room) == 0;
     if (!is_known)
         return UINT64_MAX;
     return room.free - room.free / 20;

@@ -283,7 +283,7 @@ enum exit_code threads_parse(const char *text, unsigned int *threads)
 {
     size_t digits;
 
-    *threads = plat_processors();
+    *threads = plat_processor_count();
     if (*threads > THREADS_USUAL_MAX)
         *threads = THREADS_USUAL_MAX;
     if (text == NULL)

@@ -62,7 +62,7 @@ enum seal_status outputs_init(struct outputs *o, const char *given, struct fault
 
 bool outputs_file_max(const struct outputs *o, uint64_t *file_max)
 {
-    struct plat_room room = {.file_max = UINT64_MAX};
+    struct plat_space room = {.file_max = UINT64_MAX};
     char *folder = NULL;
     const char *name;
 
@@ -70,7 +70,7 @@ bool outputs_file_max(const struct outputs *o, uint64_t *file_max)
         return false;
     if (o->path != NULL ? path_split(o->path, &folder, &name)
                         : (folder = strdup(o->folder[0] == '\0' ? "." : o->folder)) != NULL)
-        (void)plat_room(folder, &room);
+        (void)plat_space(folder, &room);
     free(folder);
     *file_max = room.file_max;
     return room.file_max != UINT64_MAX;
@@ -139,7 +139,7 @@ static enum seal_status read_one_back(struct outputs *o, const struct output_fil
 
     if (fd < 0 || plat_stat_fd(fd, &st) != 0)
         (void)fault_set_errno(fault, REASON_READ_BACK_FAILED, f->path);
-    else if (!plat_forget(fd, st.size))
+    else if (!plat_drop_cache(fd, st.size))
         o->was_in_memory = true;
     if (fault->status == SEAL_OK)
         (void)!compare(f, fd, progress, fault);
@@ -210,10 +210,10 @@ static bool is_medium(const struct outputs *o)
 }
 
 /* Not where a medium was taken out and none is there again: that would be this computer's disk. */
-static bool has_room(const struct outputs *o, struct plat_room *room)
+static bool has_room(const struct outputs *o, struct plat_space *room)
 {
-    *room = (struct plat_room){.free = 0};
-    return (!o->was_medium || is_medium(o)) && plat_room(folder_of(o), room) == 0 &&
+    *room = (struct plat_space){.free = 0};
+    return (!o->was_medium || is_medium(o)) && plat_space(folder_of(o), room) == 0 &&
            room->free >= o->split.size + FOR_ITSELF;
 }
 
@@ -250,7 +250,7 @@ static enum seal_status take_folder(struct outputs *o, const char *answer, struc
     return SEAL_OK;
 }
 
-static enum seal_status ask_for_medium(struct outputs *o, const struct plat_room *room,
+static enum seal_status ask_for_medium(struct outputs *o, const struct plat_space *room,
                                        struct fault *fault)
 {
     char answer[ANSWER_SIZE];
@@ -281,7 +281,7 @@ static enum seal_status ask_for_medium(struct outputs *o, const struct plat_room
 
 static enum seal_status find_room(struct outputs *o, struct fault *fault)
 {
-    struct plat_room room;
+    struct plat_space room;
 
     while (o->asks && !has_room(o, &room))
         if (leave_medium(o, fault) != SEAL_OK || ask_for_medium(o, &room, fault) != SEAL_OK)
@@ -309,7 +309,7 @@ static enum seal_status create_next(struct outputs *o, struct fault *fault)
         *f = (struct output_file){.path = NULL};
         *fault = (struct fault){.status = SEAL_OK};
         if (leave_medium(o, fault) != SEAL_OK ||
-            ask_for_medium(o, &(struct plat_room){.free = 0}, fault) != SEAL_OK)
+            ask_for_medium(o, &(struct plat_space){.free = 0}, fault) != SEAL_OK)
             return fault->status;
     }
     o->count++;

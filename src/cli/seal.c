@@ -247,7 +247,7 @@ static enum exit_code look_for_kit(struct job *job)
 
     if (options[OPT_TO].count > 0 || is_dry_run())
         return EXIT_ALL_DONE;
-    job->kit = plat_own_folder();
+    job->kit = plat_program_folder();
     if (job->kit != NULL && buffer_printf(&path, "%s/" KIT_RECIPIENT, job->kit) == SEAL_OK &&
         plat_stat_at(PLAT_CWD, (char *)path.data, true, &st) == 0 && st.type == PLAT_FILE) {
         job->kit_key = (char *)path.data;
@@ -676,7 +676,7 @@ static void show_result(const struct job *job)
         say_old("read back from the medium: all is as it was written");
     limits_foresee(job->totals.bytes, job->sealed_len);
     print_data("receipt %s\n", receipt);
-    if (plat_owns_window())
+    if (plat_owns_console_window())
         print_large(receipt);
 }
 
@@ -701,7 +701,7 @@ int main(int argc, char **argv)
 
     plat_process_setup();
     window_hold_at_end();
-    plat_renounce(false);
+    plat_process_restrict(false);
     message_setup(program.name, false);
     options_parse(&program, argc, argv, &job.paths, &job.path_count);
     message_setup(program.name, options[OPT_QUIET].count > 0);

@@ -710,7 +710,7 @@ int main(int argc, char **argv)
 
     plat_process_setup();
     window_hold_at_end();
-    plat_renounce(false);
+    plat_process_restrict(false);
     message_setup("sealkey", false);
     if (sodium_init() < 0)
         return (int)complain(&(struct fault){.status = SEAL_NO_MEMORY});

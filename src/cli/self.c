@@ -30,7 +30,7 @@ bool file_digest(int fd, uint8_t digest[static SHA256_LEN])
 const uint8_t *program_digest(void)
 {
     static uint8_t digest[SHA256_LEN];
-    int fd = plat_open_self();
+    int fd = plat_open_program();
     bool known = fd >= 0 && file_digest(fd, digest);
 
     if (fd >= 0)

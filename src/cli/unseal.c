@@ -543,7 +543,7 @@ int main(int argc, char **argv)
     if (argc == 1 && strcmp(argv[0], PLAT_WORKER_NAME) == 0)
         return intake_worker();
     window_hold_at_end();
-    plat_renounce(true);
+    plat_process_restrict(true);
     message_setup(program.name, false);
     options_parse(&program, argc, argv, &files, &count);
     message_setup(program.name, given(OPT_QUIET));

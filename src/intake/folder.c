@@ -78,7 +78,7 @@ static size_t climb(struct folder *f, const char *path, size_t len)
     size_t open_len = f->open_path == NULL ? 0 : strlen(f->open_path);
     size_t shared = open_len == 0 ? 0 : shared_len(f->open_path, path, len);
 
-    if (!PLAT_KNOWS_UP || shared == 0 || open_len - shared > shared)
+    if (!PLAT_DOTDOT_IS_STABLE || shared == 0 || open_len - shared > shared)
         return 0;
     for (size_t i = open_len; i > shared; i--) {
         int fd;

@@ -260,9 +260,9 @@ static void name_places(const struct run *r, struct fault *fault)
 static enum seal_status watch_room(void *ctx, struct fault *fault)
 {
     const struct run *r = ctx;
-    struct plat_room room;
+    struct plat_space room;
 
-    if (r->keep_free == 0 || plat_room_fd(r->job->output, &room) != 0 ||
+    if (r->keep_free == 0 || plat_space_fd(r->job->output, &room) != 0 ||
         (room.free >= r->keep_free && room.files >= r->keep_files))
         return SEAL_OK;
     return fault_set(fault, REASON_OVER_ROOM, NULL);
@@ -270,12 +270,12 @@ static enum seal_status watch_room(void *ctx, struct fault *fault)
 
 static void start_watching(struct run *r)
 {
-    struct plat_room room;
+    struct plat_space room;
 
     /* Without a limit, too: a signal that comes right before a read does not end it. */
     channel_watch(r->channel, watch_room, r);
     if (r->job->output < 0 || r->job->limits.room == UINT64_MAX ||
-        plat_room_fd(r->job->output, &room) != 0)
+        plat_space_fd(r->job->output, &room) != 0)
         return;
     r->keep_free = room.free / 20;
     r->keep_files = room.files == UINT64_MAX ? 0 : room.files / 20;
@@ -331,7 +331,7 @@ static enum seal_status work(struct run *r, const struct handed *h, struct fault
         return fault_set_errno(fault, REASON_WORKER_START, NULL);
     stopped = converse(r, &worker, h->ahead, fault) != SEAL_OK &&
               fault->status != SEAL_IO; /* then it has ended, and how is worth knowing */
-    plat_worker_hang_up(&worker);
+    plat_worker_disconnect(&worker);
     if (!stopped && await_end(r, &worker, &late) != SEAL_OK) {
         stopped = true;
         *fault = late;
@@ -361,9 +361,9 @@ enum seal_status intake_run(struct intake_result *result, const struct intake_jo
     if (job->output >= 0)
         h.fds[h.fd_count++] = job->output;
     if (unpacks(job))
-        plat_lend_dir(job->output);
+        plat_chown_to_worker(job->output);
     (void)work(&r, &h, fault);
-    if (unpacks(job) && plat_take_back_dir(job->output) != 0 && fault->status == SEAL_OK)
+    if (unpacks(job) && plat_chown_from_worker(job->output) != 0 && fault->status == SEAL_OK)
         (void)fault_set_errno(fault, REASON_TAKE_BACK, job->output_name);
     return fault->status;
 }

@@ -145,7 +145,7 @@ static enum seal_status close_one(struct unpack *u, const struct unpack_file *f,
                                   enum seal_status status, struct fault *fault)
 {
     if (status == SEAL_OK)
-        plat_mark_foreign(fd);
+        plat_mark_downloaded(fd);
     if (status == SEAL_OK && plat_set_mtime_fd(fd, f->mtime) != 0)
         status = fault_set_errno(fault, REASON_SET_TIME, f->path);
     if (status == SEAL_OK)

@@ -120,8 +120,8 @@ static enum seal_status take_errand(struct worker *w, struct fault *fault)
     if (w->known_count != w->errand.volume_count)
         return malformed(fault);
     w->output = !w->errand.has_output                  ? -1
-                : w->errand.job.task == INTAKE_RECHECK ? PLAT_WORKER_FIRST
-                                                       : PLAT_WORKER_FIRST + 1;
+                : w->errand.job.task == INTAKE_RECHECK ? PLAT_WORKER_FD_FIRST
+                                                       : PLAT_WORKER_FD_FIRST + 1;
     return SEAL_OK;
 }
 
@@ -413,7 +413,7 @@ static enum seal_status open_input(struct worker *w, struct fault *fault)
     struct span ahead = {w->ahead.data, w->ahead.len};
 
     for (size_t i = 0; i < w->known_count; i++) {
-        int fd = i == 0 ? PLAT_WORKER_FIRST : PLAT_WORKER_MORE + (int)i - 1;
+        int fd = i == 0 ? PLAT_WORKER_FD_FIRST : PLAT_WORKER_FD_MORE + (int)i - 1;
 
         w->volumes[i].env = &w->known[i].env;
         input_name(w->known[i].name, i);
@@ -477,7 +477,7 @@ int intake_worker(void)
 
     if (sodium_init() < 0)
         return 1;
-    if (channel_new(&w.channel, PLAT_WORKER_HEARS, PLAT_WORKER_SAYS, &silence) == SEAL_OK) {
+    if (channel_new(&w.channel, PLAT_WORKER_FD_IN, PLAT_WORKER_FD_OUT, &silence) == SEAL_OK) {
         if (take_errand(&w, &silence) == SEAL_OK && enter_cage(&w, &outcome) == SEAL_OK)
             (void)!do_errand(&w, &outcome);
         if (silence.status == SEAL_OK)

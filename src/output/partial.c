@@ -103,7 +103,7 @@ static int remove_it(int dirfd, const char *name, bool is_dir, int fd, bool may_
  * somebody works on it; ENOTSUP: it cannot be told. */
 static int take(int dirfd, const char *name, bool *is_dir)
 {
-    int fd = plat_open_own(dirfd, name, is_dir), saved;
+    int fd = plat_open_owned(dirfd, name, is_dir), saved;
 
     if (fd < 0 || plat_lock_try(fd) == 0)
         return fd;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "platform/nudge.h"
+#include "platform/threads.h"
 
 struct crew {
     pthread_mutex_t lock; /* of all that is below, and of the crew's own parts of tasks and lanes */
@@ -123,10 +123,10 @@ void crew_post(struct crew *c, struct lane *lane, struct task *t)
 /* ---- Waiting ------------------------------------------------------------------------------ */
 
 /* A helper may hang in writing to a pipe that nobody reads, and signals come to the caller. */
-static void nudge_helpers(const struct crew *c)
+static void interrupt_helpers(const struct crew *c)
 {
     for (unsigned int i = 0; i < c->helper_count; i++)
-        thread_nudge(c->helpers[i]);
+        thread_interrupt(c->helpers[i]);
 }
 
 /* Never for good: glibc before 2.41 may lose a wake-up (its bug 25847). The caller alone gets all
@@ -143,7 +143,7 @@ static void wait_a_little(struct crew *c)
     }
     (void)pthread_cond_timedwait(&c->changed, &c->lock, &until);
     if (stop_requested())
-        nudge_helpers(c);
+        interrupt_helpers(c);
 }
 
 void crew_await(struct crew *c, const struct task *t)
@@ -186,12 +186,12 @@ static bool start_helper(struct crew *c)
 
 static void start_helpers(struct crew *c)
 {
-    struct signals_before before;
+    struct signal_mask before;
 
-    signals_keep(&before);
+    signals_block(&before);
     while (c->helper_count + 1 < c->size && start_helper(c))
         c->helper_count++;
-    signals_share(&before);
+    signals_restore(&before);
     /* What a thread asks of the system as it begins, it may not be allowed later. */
     (void)pthread_mutex_lock(&c->lock);
     while (c->begun < c->helper_count)

@@ -41,14 +41,14 @@ int plat_open_file(int at, const char *name, bool follow);
 /* Whether opening ".." in an open folder gives the folder that it lies in, even if either was
  * renamed since. */
 #ifdef _WIN32
-#define PLAT_KNOWS_UP false
+#define PLAT_DOTDOT_IS_STABLE false
 #else
-#define PLAT_KNOWS_UP true
+#define PLAT_DOTDOT_IS_STABLE true
 #endif
 /* Opens a regular file or a folder of this user, for plat_lock_try; never follows a link. EINVAL:
  * it is of another type, or another user's. On Windows opening it locks it: EWOULDBLOCK if another
  * program has it open. */
-int plat_open_own(int at, const char *name, bool *is_dir);
+int plat_open_owned(int at, const char *name, bool *is_dir);
 int plat_close(int fd);
 /* Another descriptor of the same open file. */
 int plat_duplicate(int fd);
@@ -119,7 +119,7 @@ int plat_lock_try(int fd);
 int plat_set_mtime_fd(int fd, struct timestamp mtime);
 /* Adds the Mark of the Web (NTFS), so that the system warns whoever opens the file; does nothing
  * elsewhere. Sets the file's time, so call it before plat_set_mtime_fd. */
-void plat_mark_foreign(int fd);
+void plat_mark_downloaded(int fd);
 /* Takes away everybody's right to write. EPERM, ENOTSUP or EINVAL: the file system has no such
  * right. */
 int plat_make_read_only(int fd);
@@ -157,7 +157,7 @@ MUST_USE enum seal_status fd_read_at(int fd, uint64_t off, void *buf, size_t len
 /* Hints for the system's cache: fd will be read once from begin to end; all of fd will be read
  * soon. */
 void plat_hint_sequential(int fd);
-void plat_hint_soon(int fd);
+void plat_hint_prefetch(int fd);
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
@@ -175,19 +175,19 @@ int plat_truncate(int fd, uint64_t size);
 
 /* ---- The medium --------------------------------------------------------------------------- */
 
-struct plat_room {
+struct plat_space {
     uint64_t free;     /* bytes that this user can still write there */
     uint64_t files;    /* files that can still be created; UINT64_MAX: no limit, or not known */
     uint64_t file_max; /* bytes of the largest file on FAT; UINT64_MAX elsewhere */
 };
 
 /* The space for new files in a folder. ENOTSUP: its file system does not tell. */
-int plat_room(const char *folder, struct plat_room *room);
+int plat_space(const char *folder, struct plat_space *room);
 /* The same on the file system of an open file or folder. */
-int plat_room_fd(int fd, struct plat_room *room);
+int plat_space_fd(int fd, struct plat_space *room);
 /* Drops a file of size bytes, which plat_sync has written, from the system's cache, so that reading
  * it shows what is on the medium. False: part of it is still in the cache. */
-bool plat_forget(int fd, uint64_t size);
+bool plat_drop_cache(int fd, uint64_t size);
 /* Whether the medium of the file is removable, as far as the system knows. */
 bool plat_is_removable(int fd);
 

@@ -30,15 +30,15 @@ int open_retry(int at, const char *name, int flags, mode_t mode);
 /* The folders passed on the way down into a tree, one open at a time, so that no depth runs out of
  * descriptors. Up again leads only to where it came from: somebody may have moved the folder at
  * hand to another place meanwhile. free() what is in passed. */
-struct way {
-    struct passed *passed;
+struct tree_path {
+    struct tree_folder *passed;
     size_t depth, cap;
 };
 
 /* From the folder fd into its subfolder, and back: the descriptor of that one; -1 and errno (EBUSY
  * where it was moved). fd stays open. */
-int way_down(struct way *w, int fd, const char *name);
-int way_up(struct way *w, int fd);
+int tree_descend(struct tree_path *w, int fd, const char *name);
+int tree_ascend(struct tree_path *w, int fd);
 
 /* For a worker, whose end is its parent's to decide: what it inherits. */
 void ignore_stop_signals(void);
@@ -56,6 +56,6 @@ static inline bool is_worker_uid(uid_t uid)
 }
 
 /* One of them, at random. */
-uid_t draw_worker_uid(void);
+uid_t random_worker_uid(void);
 
 #endif

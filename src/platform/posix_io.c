@@ -36,7 +36,7 @@ void plat_hint_sequential(int fd)
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_NOREUSE);
 }
 
-void plat_hint_soon(int fd)
+void plat_hint_prefetch(int fd)
 {
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
 }

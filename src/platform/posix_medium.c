@@ -56,7 +56,7 @@ static uint64_t largest_file(const file_system *fs)
 }
 #endif
 
-static int room_of(const file_system *fs, struct plat_room *room)
+static int room_of(const file_system *fs, struct plat_space *room)
 {
     uint64_t blocks = (uint64_t)fs->f_bavail, size = block_size(fs);
 
@@ -64,14 +64,14 @@ static int room_of(const file_system *fs, struct plat_room *room)
         errno = ENOTSUP;
         return -1;
     }
-    *room = (struct plat_room){.free = size != 0 && blocks > UINT64_MAX / size ? UINT64_MAX
-                                                                               : blocks * size,
-                               .files = fs->f_files == 0 ? UINT64_MAX : (uint64_t)fs->f_ffree,
-                               .file_max = largest_file(fs)};
+    *room = (struct plat_space){.free = size != 0 && blocks > UINT64_MAX / size ? UINT64_MAX
+                                                                                : blocks * size,
+                                .files = fs->f_files == 0 ? UINT64_MAX : (uint64_t)fs->f_ffree,
+                                .file_max = largest_file(fs)};
     return 0;
 }
 
-int plat_room(const char *folder, struct plat_room *room)
+int plat_space(const char *folder, struct plat_space *room)
 {
     file_system fs;
 
@@ -80,7 +80,7 @@ int plat_room(const char *folder, struct plat_room *room)
     return room_of(&fs, room);
 }
 
-int plat_room_fd(int fd, struct plat_room *room)
+int plat_space_fd(int fd, struct plat_space *room)
 {
     file_system fs;
 
@@ -244,7 +244,7 @@ static bool forget_below(int fd)
 
 #endif
 
-bool plat_forget(int fd, uint64_t size)
+bool plat_drop_cache(int fd, uint64_t size)
 {
     return posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0 && forget_below(fd) &&
            !is_in_memory(fd, size);

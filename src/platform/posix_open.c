@@ -56,7 +56,7 @@ static bool is_own(const struct stat *st)
            (st->st_uid == geteuid() || (geteuid() == 0 && is_worker_uid(st->st_uid)));
 }
 
-int plat_open_own(int at, const char *name, bool *is_dir)
+int plat_open_owned(int at, const char *name, bool *is_dir)
 {
     struct stat st;
     int fd;

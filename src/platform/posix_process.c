@@ -19,7 +19,7 @@
 #endif
 
 #include "platform/files.h"
-#include "platform/nudge.h"
+#include "platform/threads.h"
 #include "platform/posix.h"
 
 /* On most processors; where pages are of another size, nothing is lost but some addresses. */
@@ -102,30 +102,30 @@ void ignore_stop_signals(void)
 
 /* ---- Threads ------------------------------------------------------------------------------ */
 
-static void on_nudge(int signal_number)
+static void on_interrupt(int signal_number)
 {
     (void)signal_number;
 }
 
 /* But for ours, which only ends a call that waits. */
-void signals_keep(struct signals_before *before)
+void signals_block(struct signal_mask *before)
 {
-    struct sigaction nudge = {.sa_handler = on_nudge};
+    struct sigaction action = {.sa_handler = on_interrupt};
     sigset_t all;
 
-    (void)sigemptyset(&nudge.sa_mask);
-    (void)sigaction(SIGURG, &nudge, NULL);
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGURG, &action, NULL);
     (void)sigfillset(&all);
     (void)sigdelset(&all, SIGURG);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before->mask);
 }
 
-void signals_share(const struct signals_before *before)
+void signals_restore(const struct signal_mask *before)
 {
     (void)pthread_sigmask(SIG_SETMASK, &before->mask, NULL);
 }
 
-void thread_nudge(pthread_t thread)
+void thread_interrupt(pthread_t thread)
 {
     (void)pthread_kill(thread, SIGURG);
 }
@@ -150,7 +150,7 @@ const char *plat_strerror(int error)
     return strerror(error);
 }
 
-unsigned int plat_processors(void)
+unsigned int plat_processor_count(void)
 {
     long count = -1;
 #ifdef __linux__
@@ -196,7 +196,7 @@ bool plat_utc_offset(int64_t sec, int *minutes)
     return true;
 }
 
-char *plat_own_folder(void)
+char *plat_program_folder(void)
 {
 #ifdef __linux__
     char *path = plat_real_path("/proc/self/exe"), *folder = NULL;
@@ -211,7 +211,7 @@ char *plat_own_folder(void)
 #endif
 }
 
-int plat_open_self(void)
+int plat_open_program(void)
 {
 #ifdef __linux__
     int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);

@@ -23,7 +23,7 @@ struct removal {
     bool may_stop;
     char *victim; /* a subfolder met in this round, or NULL */
     int failed;   /* errno of the first failure in it */
-    struct way way;
+    struct tree_path way;
 };
 
 static int remove_entry(void *ctx, const char *name)
@@ -53,10 +53,10 @@ static int remove_entry(void *ctx, const char *name)
 /* One that nobody may enter is opened up before: it is no link, since it could not be removed. */
 static int go_down(struct removal *r)
 {
-    int next = way_down(&r->way, r->fd, r->victim);
+    int next = tree_descend(&r->way, r->fd, r->victim);
 
     if (next < 0 && errno == EACCES && fchmodat(r->fd, r->victim, 0700, 0) == 0)
-        next = way_down(&r->way, r->fd, r->victim);
+        next = tree_descend(&r->way, r->fd, r->victim);
     return next;
 }
 
@@ -75,7 +75,7 @@ static int next_round(struct removal *r)
     } else if (r->failed == 0 && listed != 0) {
         r->failed = errno;
     } else if (r->failed == 0 && r->way.depth > 0) {
-        next = way_up(&r->way, r->fd); /* the next round removes this one, now empty */
+        next = tree_ascend(&r->way, r->fd); /* the next round removes this one, now empty */
         r->failed = next < 0 ? errno : 0;
     }
     free(r->victim);

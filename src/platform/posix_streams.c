@@ -13,7 +13,7 @@ int plat_list_streams(int at, const char *name, int (*each)(void *ctx, const cha
     return 0;
 }
 
-void plat_mark_foreign(int fd)
+void plat_mark_downloaded(int fd)
 {
     (void)fd;
 }

@@ -27,7 +27,7 @@ bool plat_is_terminal(int fd)
     return isatty(fd) == 1;
 }
 
-bool plat_may_be_taken_for_text(int fd)
+bool plat_pipe_may_recode(int fd)
 {
     (void)fd;
     return false;
@@ -266,7 +266,7 @@ bool plat_has_terminal(void)
     return tty >= 0 && close(tty) == 0;
 }
 
-bool plat_owns_window(void)
+bool plat_owns_console_window(void)
 {
     return false;
 }

@@ -10,19 +10,19 @@
 
 #include "platform/posix.h"
 
-struct passed {
+struct tree_folder {
     dev_t device;
     ino_t inode;
 };
 
-int way_down(struct way *w, int fd, const char *name)
+int tree_descend(struct tree_path *w, int fd, const char *name)
 {
     struct stat st;
     int down;
 
     if (w->depth == w->cap) {
         size_t cap = w->cap == 0 ? 16 : w->cap * 2;
-        struct passed *passed = realloc(w->passed, cap * sizeof *passed);
+        struct tree_folder *passed = realloc(w->passed, cap * sizeof *passed);
 
         if (passed == NULL)
             return -1;
@@ -31,15 +31,15 @@ int way_down(struct way *w, int fd, const char *name)
     }
     if (fstat(fd, &st) != 0)
         return -1;
-    w->passed[w->depth] = (struct passed){st.st_dev, st.st_ino};
+    w->passed[w->depth] = (struct tree_folder){st.st_dev, st.st_ino};
     down = plat_open_dir(fd, name, false);
     w->depth += down >= 0;
     return down;
 }
 
-int way_up(struct way *w, int fd)
+int tree_ascend(struct tree_path *w, int fd)
 {
-    const struct passed *above = &w->passed[--w->depth];
+    const struct tree_folder *above = &w->passed[--w->depth];
     int up = plat_open_dir(fd, "..", false);
     struct stat st;
 

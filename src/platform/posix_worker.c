@@ -68,7 +68,7 @@ static void close_from(int first)
 #endif
 }
 
-static bool open_on_nothing(int fd)
+static bool open_null(int fd)
 {
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -91,7 +91,7 @@ static void give(struct given *g, int fd, int place)
  * descriptor, which closes by itself when it is executed. */
 static int arrange(struct given *g, int program)
 {
-    int above = PLAT_WORKER_FIRST; /* all places, so that none is in the way of another */
+    int above = PLAT_WORKER_FD_FIRST; /* all places, so that none is in the way of another */
 
     for (size_t i = 0; i < g->count; i++)
         if (above <= g->place[i])
@@ -102,11 +102,11 @@ static int arrange(struct given *g, int program)
             return -1;
     }
     program = fcntl(program, F_DUPFD, above + 1);
-    if (program < 0 || !open_on_nothing(0) || !open_on_nothing(1))
+    if (program < 0 || !open_null(0) || !open_null(1))
         return -1;
-    if (!UNDER_SANITIZER && !open_on_nothing(2)) /* their reports must reach somebody */
+    if (!UNDER_SANITIZER && !open_null(2)) /* their reports must reach somebody */
         return -1;
-    for (int fd = PLAT_WORKER_FIRST; fd <= above; fd++)
+    for (int fd = PLAT_WORKER_FD_FIRST; fd <= above; fd++)
         (void)close(fd);
     for (size_t i = 0; i < g->count; i++)
         if (dup2(g->fd[i], g->place[i]) < 0)
@@ -150,7 +150,7 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, co
     pid_t parent = getpid(), pid;
 
     *w = (struct plat_worker){.from = -1, .to = -1, .process = -1};
-    program = plat_open_self();
+    program = plat_open_program();
     if (program < 0)
         return -1;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
@@ -159,11 +159,11 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, co
         errno = saved;
         return -1;
     }
-    give(&given, pair[1], PLAT_WORKER_HEARS);
+    give(&given, pair[1], PLAT_WORKER_FD_IN);
     for (size_t i = 0; i < fd_count; i++)
-        give(&given, fds[i], PLAT_WORKER_FIRST + (int)i);
+        give(&given, fds[i], PLAT_WORKER_FD_FIRST + (int)i);
     for (size_t i = 0; i < more_count; i++)
-        give(&given, more[i], PLAT_WORKER_MORE + (int)i);
+        give(&given, more[i], PLAT_WORKER_FD_MORE + (int)i);
     pid = fork();
     if (pid == 0)
         become_worker(parent, program, &given);
@@ -180,7 +180,7 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, co
     return 0;
 }
 
-void plat_worker_hang_up(struct plat_worker *w)
+void plat_worker_disconnect(struct plat_worker *w)
 {
     (void)close(w->from);
     w->from = w->to = -1;
@@ -257,7 +257,7 @@ static bool has_others(void)
     return geteuid() == 0;
 }
 
-uid_t draw_worker_uid(void)
+uid_t random_worker_uid(void)
 {
     uint32_t number = 0;
 
@@ -272,10 +272,10 @@ static void lend_to(int fd, uid_t uid)
         IGNORE_RESULT(fchown(fd, WORKER_UID_NOBODY, WORKER_UID_NOBODY));
 }
 
-void plat_lend_dir(int fd)
+void plat_chown_to_worker(int fd)
 {
     if (has_others())
-        lend_to(fd, draw_worker_uid());
+        lend_to(fd, random_worker_uid());
 }
 
 /* pending: folders that are still to be gone through, a NUL behind each; an empty name stands below
@@ -283,7 +283,7 @@ void plat_lend_dir(int fd)
 struct walk {
     int fd;       /* of the folder at hand */
     uid_t worker; /* whose it was */
-    struct way way;
+    struct tree_path way;
     struct buffer pending;
 };
 
@@ -338,12 +338,13 @@ static int take_step(struct walk *w)
         last--;
     w->pending.len = last;
     if (names[last] != '\0')
-        return move_to(w, way_down(&w->way, w->fd, names + last)) == 0 ? take_back_level(w) : -1;
-    return w->pending.len == 0 ? 0 : move_to(w, way_up(&w->way, w->fd));
+        return move_to(w, tree_descend(&w->way, w->fd, names + last)) == 0 ? take_back_level(w)
+                                                                           : -1;
+    return w->pending.len == 0 ? 0 : move_to(w, tree_ascend(&w->way, w->fd));
 }
 
 /* From the top down: what is ours nobody else can enter any more, and move about meanwhile. */
-int plat_take_back_dir(int fd)
+int plat_chown_from_worker(int fd)
 {
     struct stat st;
     struct walk w = {.fd = -1};

@@ -19,7 +19,7 @@ void plat_process_setup(void);
 
 /* Forbids this process for good to use a network, to look into other processes and, unless
  * with_programs, to start programs. Does nothing on systems without such a filter. */
-void plat_renounce(bool with_programs);
+void plat_process_restrict(bool with_programs);
 
 /* Ends the process by the signal that asked it to stop, as a shell expects. Call it last, after
  * cleaning up. */
@@ -32,14 +32,14 @@ const char *plat_strerror(int error);
 
 /* Opens the running program's own file for reading, even if it was renamed; -1 with errno where the
  * system cannot tell. */
-int plat_open_self(void);
+int plat_open_program(void);
 /* The folder of the program's file, malloc'ed; NULL where the system cannot tell. */
-char *plat_own_folder(void);
+char *plat_program_folder(void);
 
 /* ---- Resources ---------------------------------------------------------------------------- */
 
 /* How many processors this process may use, at least 1. */
-unsigned int plat_processors(void);
+unsigned int plat_processor_count(void);
 /* Memory for a buffer of several MiB with random access, in huge pages if possible, which saves TLB
  * misses. Release it with free(). NULL: out of memory. */
 void *plat_alloc_large(size_t len);

@@ -180,8 +180,8 @@ static bool allow_behind_input(scmp_filter_ctx f, int call, const struct scmp_ar
 {
     static const struct {
         uint64_t first, count; /* a power of two, of which first is a multiple */
-    } ranges[] = {{PLAT_WORKER_FIRST + 1, 1}, {6, 2}, {8, 8}, {16, 16}, {32, 32}};
-    _Static_assert(PLAT_WORKER_FIRST == 4 && DESCRIPTORS_MAX == 64, "the ranges are all others");
+    } ranges[] = {{PLAT_WORKER_FD_FIRST + 1, 1}, {6, 2}, {8, 8}, {16, 16}, {32, 32}};
+    _Static_assert(PLAT_WORKER_FD_FIRST == 4 && DESCRIPTORS_MAX == 64, "the ranges are all others");
 
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
         const struct scmp_arg_cmp both[] = {has_bits(0, ~(ranges[i].count - 1), ranges[i].first),
@@ -208,7 +208,7 @@ static bool allow_finish(scmp_filter_ctx f)
  * terminal, a socket. */
 static bool allow_writing(scmp_filter_ctx f, const struct plat_cage *cage)
 {
-    return allow_only(f, SCMP_SYS(write), 0, PLAT_WORKER_SAYS) &&
+    return allow_only(f, SCMP_SYS(write), 0, PLAT_WORKER_FD_OUT) &&
            (cage->folder_is_read || allow_behind_input(f, SCMP_SYS(write), NULL));
 }
 
@@ -264,7 +264,7 @@ static bool refuse_calls(scmp_filter_ctx f, const int *calls, size_t count)
     return true;
 }
 
-void plat_renounce(bool with_programs)
+void plat_process_restrict(bool with_programs)
 {
     scmp_filter_ctx f = UNDER_SANITIZER ? NULL : seccomp_init(SCMP_ACT_ALLOW);
 
@@ -303,7 +303,7 @@ static bool become_other(const struct plat_cage *cage)
 
     if (cage->folder < 0)
         return setgroups(0, NULL) == 0 &&
-               (become_user(draw_worker_uid()) || become_user(WORKER_UID_NOBODY));
+               (become_user(random_worker_uid()) || become_user(WORKER_UID_NOBODY));
     if (cage->folder_is_read || fstat(cage->folder, &st) != 0 || !is_worker_uid(st.st_uid))
         return true;
     return setgroups(0, NULL) == 0 && become_user(st.st_uid);

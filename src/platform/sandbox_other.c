@@ -13,7 +13,7 @@ unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
     return PLAT_CAGE_ALL;
 }
 
-void plat_renounce(bool with_programs)
+void plat_process_restrict(bool with_programs)
 {
     (void)with_programs;
 }

@@ -11,7 +11,7 @@
 bool plat_is_terminal(int fd);
 /* Whether fd is a pipe to a program that may treat bytes as text and change them: on Windows any
  * pipe, since PowerShell before 7.4 does that. */
-bool plat_may_be_taken_for_text(int fd);
+bool plat_pipe_may_recode(int fd);
 /* Columns of the terminal behind fd; 80 where unknown. */
 size_t plat_terminal_columns(int fd);
 
@@ -19,7 +19,7 @@ size_t plat_terminal_columns(int fd);
 bool plat_has_terminal(void);
 /* Whether the program has a console window of its own that closes when it ends: so it is on Windows
  * when somebody drops a folder on the program. */
-bool plat_owns_window(void);
+bool plat_owns_console_window(void);
 
 enum plat_prompt_result {
     PLAT_PROMPT_OK,

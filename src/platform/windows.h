@@ -27,17 +27,17 @@
 #define SECONDS_TO_1970 INT64_C(11644473600)
 
 /* The core's answers that are looked at ([MS-ERREF] 2.3.1); the compiler's headers have few. */
-#define BY_STOPPING ((NTSTATUS)0xC0000120)    /* STATUS_CANCELLED */
-#define NO_MEMORY ((NTSTATUS)0xC0000017)      /* STATUS_NO_MEMORY */
-#define NAME_INVALID ((NTSTATUS)0xC0000033)   /* STATUS_OBJECT_NAME_INVALID */
-#define NAME_NOT_THERE ((NTSTATUS)0xC0000034) /* STATUS_OBJECT_NAME_NOT_FOUND */
-#define PATH_NOT_THERE ((NTSTATUS)0xC000003A) /* STATUS_OBJECT_PATH_NOT_FOUND */
-#define ACCESS_DENIED ((NTSTATUS)0xC0000022)  /* STATUS_ACCESS_DENIED */
-#define IN_USE ((NTSTATUS)0xC0000043)         /* STATUS_SHARING_VIOLATION */
-#define BEING_REMOVED ((NTSTATUS)0xC0000056)  /* STATUS_DELETE_PENDING */
-#define IS_A_FOLDER ((NTSTATUS)0xC00000BA)    /* STATUS_FILE_IS_A_DIRECTORY */
-#define IS_NOT_EMPTY ((NTSTATUS)0xC0000101)   /* STATUS_DIRECTORY_NOT_EMPTY */
-#define COULD_NOT_LIST ((NTSTATUS)0xC0000001) /* STATUS_UNSUCCESSFUL */
+#define NT_CANCELLED ((NTSTATUS)0xC0000120)             /* STATUS_CANCELLED */
+#define NT_NO_MEMORY ((NTSTATUS)0xC0000017)             /* STATUS_NO_MEMORY */
+#define NT_OBJECT_NAME_INVALID ((NTSTATUS)0xC0000033)   /* STATUS_OBJECT_NAME_INVALID */
+#define NT_OBJECT_NAME_NOT_FOUND ((NTSTATUS)0xC0000034) /* STATUS_OBJECT_NAME_NOT_FOUND */
+#define NT_OBJECT_PATH_NOT_FOUND ((NTSTATUS)0xC000003A) /* STATUS_OBJECT_PATH_NOT_FOUND */
+#define NT_ACCESS_DENIED ((NTSTATUS)0xC0000022)         /* STATUS_ACCESS_DENIED */
+#define NT_SHARING_VIOLATION ((NTSTATUS)0xC0000043)     /* STATUS_SHARING_VIOLATION */
+#define NT_DELETE_PENDING ((NTSTATUS)0xC0000056)        /* STATUS_DELETE_PENDING */
+#define NT_FILE_IS_A_DIRECTORY ((NTSTATUS)0xC00000BA)   /* STATUS_FILE_IS_A_DIRECTORY */
+#define NT_DIRECTORY_NOT_EMPTY ((NTSTATUS)0xC0000101)   /* STATUS_DIRECTORY_NOT_EMPTY */
+#define NT_UNSUCCESSFUL ((NTSTATUS)0xC0000001)          /* STATUS_UNSUCCESSFUL */
 
 /* ---- Text and errors ---------------------------------------------------------------------- */
 
@@ -50,20 +50,20 @@ char *from_wide(const wchar_t *text, size_t len);
 size_t encode_wide(char *out, const wchar_t *text, size_t len);
 
 /* Sets errno, and returns -1. */
-int fail_with(DWORD error);
-int fail_by(NTSTATUS status);
-int fail_last(void); /* GetLastError() */
+int fail_win32(DWORD error);
+int fail_ntstatus(NTSTATUS status);
+int fail_last_error(void); /* GetLastError() */
 
 /* ---- Handles ------------------------------------------------------------------------------ */
 
 /* INVALID_HANDLE_VALUE with errno EBADF: there is none. */
 HANDLE handle_of(int fd);
 /* Where there is none yet: fd is open on nothing. */
-bool open_nothing(int fd, int flags);
+bool open_null(int fd, int flags);
 /* Makes the handle a descriptor, or closes it: -1 with errno. */
 int descriptor_of(HANDLE handle);
 
-struct opening {
+struct open_how {
     ACCESS_MASK access; /* SYNCHRONIZE is added */
     ULONG share;
     ULONG disposition; /* FILE_OPEN, ... */
@@ -75,14 +75,14 @@ struct opening {
 
 /* NtCreateFile: name, of len units, is below folder, or is a whole NT path if folder is NULL. */
 NTSTATUS nt_create_file(HANDLE *out, HANDLE folder, const wchar_t *name, size_t len,
-                        const struct opening *how, ULONG more_options);
+                        const struct open_how *how, ULONG more_options);
 /* at: PLAT_CWD or a folder. ELOOP: it is a link, which is not followed. */
-int open_handle(HANDLE *out, int at, const char *name, const struct opening *how);
+int open_handle(HANDLE *out, int at, const char *name, const struct open_how *how);
 /* The same file or folder once more. */
-NTSTATUS reopen(HANDLE *out, HANDLE handle, const struct opening *how);
+NTSTATUS reopen(HANDLE *out, HANDLE handle, const struct open_how *how);
 /* The same below an open folder; name is one part, in the system's units. */
 NTSTATUS open_below(HANDLE *out, HANDLE folder, const wchar_t *name, size_t len,
-                    const struct opening *how);
+                    const struct open_how *how);
 /* The tag of what stands for something else (a link), or 0. */
 ULONG link_tag(HANDLE handle);
 /* Calls each(ctx, name, len) for all entries but . and .., as plat_list_dir does. */
@@ -123,11 +123,11 @@ void unbuffered_end(int fd);
 #define JOB_PLACE 0xffffu
 
 /* Puts what the parent gave where it belongs. False: these are no arguments of a worker. */
-bool worker_arrive(int argc, wchar_t **argv);
+bool worker_adopt_handles(int argc, wchar_t **argv);
 
 /* Where a call of this thread waits for somebody else, from here to the second one, stopping ends
  * it. */
-void wait_begin(void);
-void wait_end(void);
+void interruptible_begin(void);
+void interruptible_end(void);
 
 #endif

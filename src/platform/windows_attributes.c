@@ -10,7 +10,7 @@
 /* A handle with these rights to what fd is; NULL with errno. */
 static HANDLE open_again(int fd, ACCESS_MASK access)
 {
-    const struct opening how = {.access = access, .share = SHARE_ALL, .disposition = FILE_OPEN};
+    const struct open_how how = {.access = access, .share = SHARE_ALL, .disposition = FILE_OPEN};
     HANDLE handle = handle_of(fd), again;
     NTSTATUS status;
 
@@ -19,7 +19,7 @@ static HANDLE open_again(int fd, ACCESS_MASK access)
     status = reopen(&again, handle, &how);
     if (NT_SUCCESS(status))
         return again;
-    (void)fail_by(status);
+    (void)fail_ntstatus(status);
     return NULL;
 }
 
@@ -36,8 +36,9 @@ static int set_basic(int fd, FILE_BASIC_INFO *info)
     handle = open_again(fd, FILE_WRITE_ATTRIBUTES); /* a folder was opened for less */
     if (handle == NULL)
         return -1;
-    result =
-        SetFileInformationByHandle(handle, FileBasicInfo, info, sizeof *info) ? 0 : fail_last();
+    result = SetFileInformationByHandle(handle, FileBasicInfo, info, sizeof *info)
+                 ? 0
+                 : fail_last_error();
     (void)CloseHandle(handle);
     return result;
 }
@@ -80,7 +81,7 @@ int plat_make_read_only(int fd)
     if (handle == INVALID_HANDLE_VALUE)
         return -1;
     if (!GetFileInformationByHandle(handle, &now))
-        return fail_last();
+        return fail_last_error();
     if ((now.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
         return 0;
     if (plat_sync(fd) != 0)

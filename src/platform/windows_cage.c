@@ -37,11 +37,11 @@ static bool take_given(const wchar_t *text)
     return _close(fd) == 0;
 }
 
-bool worker_arrive(int argc, wchar_t **argv)
+bool worker_adopt_handles(int argc, wchar_t **argv)
 {
     /* All below the places are taken, so that no handle that comes gets one of them by itself. */
-    for (int fd = 0; fd < PLAT_WORKER_FIRST; fd++)
-        if (!open_nothing(fd, _O_RDWR))
+    for (int fd = 0; fd < PLAT_WORKER_FD_FIRST; fd++)
+        if (!open_null(fd, _O_RDWR))
             return false;
     for (int i = argc - 1; i > 0; i--)
         if (!take_given(argv[i]))
@@ -110,7 +110,7 @@ unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
            (is_limited ? 0 : PLAT_CAGE_LIMITS);
 }
 
-void plat_renounce(bool with_programs)
+void plat_process_restrict(bool with_programs)
 {
     (void)with_programs;
 }

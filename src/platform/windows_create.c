@@ -11,7 +11,7 @@
 #include "platform/windows.h"
 
 /* name: a path, if at is PLAT_CWD. */
-static int create(HANDLE *out, int at, const char *name, const struct opening *how)
+static int create(HANDLE *out, int at, const char *name, const struct open_how *how)
 {
     size_t len = strlen(name), start;
     char *last;
@@ -38,25 +38,25 @@ static int create(HANDLE *out, int at, const char *name, const struct opening *h
  * to another computer, where nobody is that owner. */
 int plat_make_dir(int at, const char *name, enum plat_access access)
 {
-    const struct opening how = {.access = FILE_LIST_DIRECTORY,
-                                .share = SHARE_ALL,
-                                .disposition = FILE_CREATE,
-                                .options = FILE_DIRECTORY_FILE};
+    const struct open_how how = {.access = FILE_LIST_DIRECTORY,
+                                 .share = SHARE_ALL,
+                                 .disposition = FILE_CREATE,
+                                 .options = FILE_DIRECTORY_FILE};
     HANDLE handle;
 
     (void)access;
     if (create(&handle, at, name, &how) != 0)
         return -1;
-    return CloseHandle(handle) ? 0 : fail_last();
+    return CloseHandle(handle) ? 0 : fail_last_error();
 }
 
 int plat_create_file(int at, const char *name, enum plat_access access, bool exec)
 {
-    const struct opening how = {.access = FILE_WRITE_DATA | FILE_APPEND_DATA |
-                                          FILE_WRITE_ATTRIBUTES | FILE_WRITE_EA,
-                                .share = FILE_SHARE_READ | FILE_SHARE_DELETE,
-                                .disposition = FILE_CREATE,
-                                .options = FILE_NON_DIRECTORY_FILE};
+    const struct open_how how = {.access = FILE_WRITE_DATA | FILE_APPEND_DATA |
+                                           FILE_WRITE_ATTRIBUTES | FILE_WRITE_EA,
+                                 .share = FILE_SHARE_READ | FILE_SHARE_DELETE,
+                                 .disposition = FILE_CREATE,
+                                 .options = FILE_NON_DIRECTORY_FILE};
     HANDLE handle;
 
     (void)access;
@@ -66,11 +66,11 @@ int plat_create_file(int at, const char *name, enum plat_access access, bool exe
 
 int plat_open_append(const char *path)
 {
-    const struct opening how = {.access = FILE_READ_DATA | FILE_APPEND_DATA,
-                                .share = SHARE_ALL,
-                                .disposition = FILE_OPEN_IF,
-                                .options = FILE_NON_DIRECTORY_FILE,
-                                .follow = true};
+    const struct open_how how = {.access = FILE_READ_DATA | FILE_APPEND_DATA,
+                                 .share = SHARE_ALL,
+                                 .disposition = FILE_OPEN_IF,
+                                 .options = FILE_NON_DIRECTORY_FILE,
+                                 .follow = true};
     HANDLE handle;
 
     return open_handle(&handle, PLAT_CWD, path, &how) == 0 ? descriptor_of(handle) : -1;

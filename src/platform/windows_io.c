@@ -39,16 +39,16 @@ static int64_t read_from(int fd, void *buf, size_t len, const uint64_t *off)
         place.OffsetHigh = (DWORD)(*off >> 32);
     }
     do {
-        wait_begin();
+        interruptible_begin();
         ok = ReadFile(handle, buf, (DWORD)(len < IO_MOST ? len : IO_MOST), &done,
                       off != NULL ? &place : NULL);
-        wait_end();
+        interruptible_end();
     } while (ok && done == 0 && len > 0 && is_open_pipe(handle));
     if (ok)
         return done;
     if (GetLastError() == ERROR_HANDLE_EOF || GetLastError() == ERROR_BROKEN_PIPE)
         return 0;
-    return fail_last();
+    return fail_last_error();
 }
 
 int64_t plat_read(int fd, void *buf, size_t len)
@@ -72,7 +72,7 @@ int plat_rewind(int fd)
         errno = ESPIPE;
         return -1;
     }
-    return SetFilePointerEx(handle, none, NULL, FILE_BEGIN) ? 0 : fail_last();
+    return SetFilePointerEx(handle, none, NULL, FILE_BEGIN) ? 0 : fail_last_error();
 }
 
 /* ---- Writing ------------------------------------------------------------------------------ */
@@ -123,12 +123,12 @@ enum seal_status fd_write_full(int fd, const void *data, size_t len, struct faul
         DWORD done = 0, piece = (DWORD)(len < IO_MOST ? len : IO_MOST);
         BOOL ok;
 
-        wait_begin();
+        interruptible_begin();
         ok = is_console ? write_to_console(handle, p, len, &done)
                         : WriteFile(handle, p, piece, &done, NULL);
-        wait_end();
+        interruptible_end();
         if (!ok)
-            (void)fail_last();
+            (void)fail_last_error();
         else if (done == 0)
             errno = EIO;
         if (!ok || done == 0)
@@ -150,10 +150,10 @@ static bool set_end(HANDLE handle, uint64_t size)
 
 int plat_truncate(int fd, uint64_t size)
 {
-    const struct opening how = {.access = FILE_WRITE_DATA,
-                                .share = SHARE_ALL,
-                                .disposition = FILE_OPEN,
-                                .options = FILE_NON_DIRECTORY_FILE};
+    const struct open_how how = {.access = FILE_WRITE_DATA,
+                                 .share = SHARE_ALL,
+                                 .disposition = FILE_OPEN,
+                                 .options = FILE_NON_DIRECTORY_FILE};
     HANDLE handle = handle_of(fd), writable;
     NTSTATUS status;
     int result = 0;
@@ -163,13 +163,13 @@ int plat_truncate(int fd, uint64_t size)
     if (set_end(handle, size))
         return 0;
     if (GetLastError() != ERROR_ACCESS_DENIED)
-        return fail_last();
+        return fail_last_error();
     /* One that only grows was not opened for this. */
     status = reopen(&writable, handle, &how);
     if (!NT_SUCCESS(status))
-        return fail_by(status);
+        return fail_ntstatus(status);
     if (!set_end(writable, size))
-        result = fail_last();
+        result = fail_last_error();
     (void)CloseHandle(writable);
     return result;
 }
@@ -187,7 +187,7 @@ void plat_hint_sequential(int fd)
     (void)fd;
 }
 
-void plat_hint_soon(int fd)
+void plat_hint_prefetch(int fd)
 {
     (void)fd;
 }
@@ -209,6 +209,6 @@ int plat_duplicate(int fd)
         return -1;
     if (!DuplicateHandle(GetCurrentProcess(), handle, GetCurrentProcess(), &copy, 0, FALSE,
                          DUPLICATE_SAME_ACCESS))
-        return fail_last();
+        return fail_last_error();
     return descriptor_of(copy);
 }

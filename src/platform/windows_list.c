@@ -47,7 +47,7 @@ int list_handle(HANDLE folder, int (*each)(void *ctx, const wchar_t *name, size_
     /* An empty one at the top of a drive is "not found". */
     if (result == 0 && GetLastError() != ERROR_NO_MORE_FILES &&
         GetLastError() != ERROR_FILE_NOT_FOUND)
-        result = fail_last();
+        result = fail_last_error();
     saved = errno;
     free(answer);
     errno = saved;

@@ -24,7 +24,7 @@ int plat_lock(int fd)
                        &place))
             return 0;
         if (GetLastError() != ERROR_LOCK_VIOLATION && GetLastError() != ERROR_IO_PENDING)
-            return fail_last();
+            return fail_last_error();
         if (stop_requested()) {
             errno = EINTR;
             return -1;
@@ -33,7 +33,7 @@ int plat_lock(int fd)
     }
 }
 
-/* What plat_open_own opened is ours by that; and what we made others cannot open so. */
+/* What plat_open_owned opened is ours by that; and what we made others cannot open so. */
 int plat_lock_try(int fd)
 {
     return handle_of(fd) == INVALID_HANDLE_VALUE ? -1 : 0;

@@ -29,7 +29,7 @@ static uint64_t largest_file(HANDLE handle)
     return UINT64_MAX;
 }
 
-static int room_of(HANDLE handle, struct plat_room *room)
+static int room_of(HANDLE handle, struct plat_space *room)
 {
     struct full_size size;
     IO_STATUS_BLOCK io;
@@ -37,17 +37,17 @@ static int room_of(HANDLE handle, struct plat_room *room)
         NtQueryVolumeInformationFile(handle, &io, &size, sizeof size, (FS_INFORMATION_CLASS)7);
 
     if (!NT_SUCCESS(status))
-        return fail_by(status);
+        return fail_ntstatus(status);
     *room =
-        (struct plat_room){.free = (uint64_t)size.free_to_us.QuadPart * size.sectors * size.bytes,
-                           .files = UINT64_MAX,
-                           .file_max = largest_file(handle)};
+        (struct plat_space){.free = (uint64_t)size.free_to_us.QuadPart * size.sectors * size.bytes,
+                            .files = UINT64_MAX,
+                            .file_max = largest_file(handle)};
     return 0;
 }
 
-int plat_room(const char *folder, struct plat_room *room)
+int plat_space(const char *folder, struct plat_space *room)
 {
-    const struct opening how = {.share = SHARE_ALL, .disposition = FILE_OPEN, .follow = true};
+    const struct open_how how = {.share = SHARE_ALL, .disposition = FILE_OPEN, .follow = true};
     HANDLE handle;
     int result;
 
@@ -58,7 +58,7 @@ int plat_room(const char *folder, struct plat_room *room)
     return result;
 }
 
-int plat_room_fd(int fd, struct plat_room *room)
+int plat_space_fd(int fd, struct plat_space *room)
 {
     HANDLE handle = handle_of(fd);
 
@@ -141,11 +141,11 @@ void unbuffered_end(int fd)
 /* The descriptor leads to the same file as before, opened once more. */
 bool unbuffered_start(int fd)
 {
-    const struct opening how = {.access = FILE_READ_DATA,
-                                .share = SHARE_ALL,
-                                .disposition = FILE_OPEN,
-                                .options =
-                                    FILE_NON_DIRECTORY_FILE | FILE_NO_INTERMEDIATE_BUFFERING};
+    const struct open_how how = {.access = FILE_READ_DATA,
+                                 .share = SHARE_ALL,
+                                 .disposition = FILE_OPEN,
+                                 .options =
+                                     FILE_NON_DIRECTORY_FILE | FILE_NO_INTERMEDIATE_BUFFERING};
     HANDLE again;
     int other;
     bool done;
@@ -176,7 +176,7 @@ static int move_window(HANDLE handle, uint64_t off)
     place.OffsetHigh = (DWORD)(past.begin >> 32);
     if (!ReadFile(handle, past.window, (DWORD)WINDOW_LEN, &got, &place) &&
         GetLastError() != ERROR_HANDLE_EOF)
-        return fail_last();
+        return fail_last_error();
     past.len = got;
     return 0;
 }
@@ -197,7 +197,7 @@ int64_t unbuffered_read(int fd, void *buf, size_t len, const uint64_t *off)
     return (int64_t)len;
 }
 
-bool plat_forget(int fd, uint64_t size)
+bool plat_drop_cache(int fd, uint64_t size)
 {
     (void)size;
     return unbuffered_start(fd);

@@ -10,7 +10,7 @@
 #include "platform/windows.h"
 
 NTSTATUS nt_create_file(HANDLE *out, HANDLE folder, const wchar_t *name, size_t len,
-                        const struct opening *how, ULONG more_options)
+                        const struct open_how *how, ULONG more_options)
 {
     UNICODE_STRING text = {(USHORT)(len * sizeof *name), (USHORT)(len * sizeof *name),
                            (wchar_t *)(uintptr_t)name};
@@ -18,7 +18,7 @@ NTSTATUS nt_create_file(HANDLE *out, HANDLE folder, const wchar_t *name, size_t 
     IO_STATUS_BLOCK io;
 
     if (len > UINT16_MAX / sizeof *name)
-        return NAME_INVALID;
+        return NT_OBJECT_NAME_INVALID;
     InitializeObjectAttributes(&what, &text, OBJ_CASE_INSENSITIVE, folder, NULL);
     return NtCreateFile(out, how->access | SYNCHRONIZE | FILE_READ_ATTRIBUTES, &what, &io, NULL,
                         FILE_ATTRIBUTE_NORMAL, how->share, how->disposition,
@@ -47,7 +47,7 @@ static bool is_reparse_point(HANDLE handle)
 /* What is a reparse point but no link, such as a file in a cloud's folder, is opened by whoever
  * looks after it. */
 NTSTATUS open_below(HANDLE *out, HANDLE folder, const wchar_t *name, size_t len,
-                    const struct opening *how)
+                    const struct open_how *how)
 {
     NTSTATUS status;
 
@@ -62,7 +62,7 @@ NTSTATUS open_below(HANDLE *out, HANDLE folder, const wchar_t *name, size_t len,
 }
 
 /* NTFS takes an empty name below a file for the file itself; others may want its path. */
-NTSTATUS reopen(HANDLE *out, HANDLE handle, const struct opening *how)
+NTSTATUS reopen(HANDLE *out, HANDLE handle, const struct open_how *how)
 {
     NTSTATUS status = nt_create_file(out, handle, L"", 0, how, FILE_OPEN_REPARSE_POINT);
     wchar_t *path;
@@ -78,11 +78,11 @@ NTSTATUS reopen(HANDLE *out, HANDLE handle, const struct opening *how)
 }
 
 /* The folder that an open one lies in. The core knows no "..". */
-static NTSTATUS open_above(HANDLE *out, HANDLE folder, const struct opening *how)
+static NTSTATUS open_above(HANDLE *out, HANDLE folder, const struct open_how *how)
 {
     wchar_t *path = nt_path_of_handle(folder);
     wchar_t *end = path == NULL ? NULL : wcsrchr(path, L'\\');
-    NTSTATUS status = PATH_NOT_THERE;
+    NTSTATUS status = NT_OBJECT_PATH_NOT_FOUND;
 
     if (end != NULL && end > path + 4) {
         end[end[-1] == L':' ? 1 : 0] = L'\0';
@@ -92,7 +92,7 @@ static NTSTATUS open_above(HANDLE *out, HANDLE folder, const struct opening *how
     return status;
 }
 
-static NTSTATUS open_part(HANDLE *out, HANDLE folder, const char *name, const struct opening *how)
+static NTSTATUS open_part(HANDLE *out, HANDLE folder, const char *name, const struct open_how *how)
 {
     size_t len = 0;
     wchar_t *wide;
@@ -104,17 +104,17 @@ static NTSTATUS open_part(HANDLE *out, HANDLE folder, const char *name, const st
         return reopen(out, folder, how);
     /* A colon would be another stream of a file, and a backslash the end of a folder's name. */
     if (strpbrk(name, ":\\") != NULL || name[0] == '\0')
-        return NAME_INVALID;
+        return NT_OBJECT_NAME_INVALID;
     wide = to_wide(name, &len);
     if (wide == NULL)
-        return NO_MEMORY;
+        return NT_NO_MEMORY;
     slashes_to_backslashes(wide);
     status = open_below(out, folder, wide, len, how);
     free(wide);
     return status;
 }
 
-static int open_full(HANDLE *out, const char *path, const struct opening *how)
+static int open_full(HANDLE *out, const char *path, const struct open_how *how)
 {
     wchar_t *core = nt_path(path);
     NTSTATUS status;
@@ -123,10 +123,10 @@ static int open_full(HANDLE *out, const char *path, const struct opening *how)
         return -1;
     status = open_below(out, NULL, core, wcslen(core), how);
     free(core);
-    return NT_SUCCESS(status) ? 0 : fail_by(status);
+    return NT_SUCCESS(status) ? 0 : fail_ntstatus(status);
 }
 
-int open_handle(HANDLE *out, int at, const char *name, const struct opening *how)
+int open_handle(HANDLE *out, int at, const char *name, const struct open_how *how)
 {
     NTSTATUS status;
 
@@ -135,11 +135,11 @@ int open_handle(HANDLE *out, int at, const char *name, const struct opening *how
     if (handle_of(at) == INVALID_HANDLE_VALUE)
         return -1;
     status = open_part(out, handle_of(at), name, how);
-    return NT_SUCCESS(status) ? 0 : fail_by(status);
+    return NT_SUCCESS(status) ? 0 : fail_ntstatus(status);
 }
 
 /* As a descriptor; a link is refused where it is not followed. */
-static int open_descriptor(int at, const char *name, const struct opening *how)
+static int open_descriptor(int at, const char *name, const struct open_how *how)
 {
     HANDLE handle;
 
@@ -155,11 +155,11 @@ static int open_descriptor(int at, const char *name, const struct opening *how)
 
 int plat_open_dir(int at, const char *name, bool follow)
 {
-    const struct opening how = {.access = FILE_LIST_DIRECTORY,
-                                .share = SHARE_ALL,
-                                .disposition = FILE_OPEN,
-                                .options = FILE_DIRECTORY_FILE,
-                                .follow = follow};
+    const struct open_how how = {.access = FILE_LIST_DIRECTORY,
+                                 .share = SHARE_ALL,
+                                 .disposition = FILE_OPEN,
+                                 .options = FILE_DIRECTORY_FILE,
+                                 .follow = follow};
 
     return open_descriptor(at, name, &how);
 }
@@ -168,19 +168,19 @@ int plat_open_dir(int at, const char *name, bool follow)
  * being alone with it: then it is theirs, and that is recorded. */
 int plat_open_file(int at, const char *name, bool follow)
 {
-    const struct opening how = {.access = FILE_READ_DATA | FILE_READ_EA,
-                                .share = SHARE_ALL,
-                                .disposition = FILE_OPEN,
-                                .options = FILE_NON_DIRECTORY_FILE,
-                                .follow = follow};
+    const struct open_how how = {.access = FILE_READ_DATA | FILE_READ_EA,
+                                 .share = SHARE_ALL,
+                                 .disposition = FILE_OPEN,
+                                 .options = FILE_NON_DIRECTORY_FILE,
+                                 .follow = follow};
 
     return open_descriptor(at, name, &how);
 }
 
 /* Alone, but to remove it: EWOULDBLOCK where any other program has it open. */
-int plat_open_own(int at, const char *name, bool *is_dir)
+int plat_open_owned(int at, const char *name, bool *is_dir)
 {
-    struct opening how = {
+    struct open_how how = {
         .access = FILE_READ_DATA, .share = FILE_SHARE_DELETE, .disposition = FILE_OPEN};
     struct plat_stat st;
     int fd;
@@ -203,7 +203,7 @@ int plat_open_own(int at, const char *name, bool *is_dir)
 
 bool retry_later(NTSTATUS status, int tries_left)
 {
-    if ((status != ACCESS_DENIED && status != IN_USE) || tries_left <= 0)
+    if ((status != NT_ACCESS_DENIED && status != NT_SHARING_VIOLATION) || tries_left <= 0)
         return false;
     Sleep(TRY_EVERY);
     return true;

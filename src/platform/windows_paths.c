@@ -40,11 +40,11 @@ static wchar_t *full_path(const wchar_t *path)
     wchar_t *full = room == 0 ? NULL : calloc(room, sizeof *full);
 
     if (room == 0)
-        (void)fail_last();
+        (void)fail_last_error();
     else if (full == NULL)
         errno = ENOMEM;
     else if (GetFullPathNameW(path, room, full, NULL) == 0) {
-        (void)fail_last();
+        (void)fail_last_error();
         free(full);
         full = NULL;
     }
@@ -102,11 +102,11 @@ static wchar_t *path_of_handle(HANDLE handle, DWORD kind)
     wchar_t *path = room == 0 ? NULL : calloc(room + 1, sizeof *path);
 
     if (room == 0)
-        (void)fail_last();
+        (void)fail_last_error();
     else if (path == NULL)
         errno = ENOMEM;
     else if (GetFinalPathNameByHandleW(handle, path, room + 1, kind) == 0) {
-        (void)fail_last();
+        (void)fail_last_error();
         free(path);
         path = NULL;
     }
@@ -127,7 +127,7 @@ wchar_t *nt_path_of_handle(HANDLE handle)
 
 char *plat_real_path(const char *path)
 {
-    const struct opening how = {.share = SHARE_ALL, .disposition = FILE_OPEN, .follow = true};
+    const struct open_how how = {.share = SHARE_ALL, .disposition = FILE_OPEN, .follow = true};
     wchar_t *wide, *start;
     HANDLE handle;
     char *out;

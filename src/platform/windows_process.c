@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "platform/files.h"
-#include "platform/nudge.h"
+#include "platform/threads.h"
 #include "platform/windows.h"
 #include "platform/worker.h"
 
@@ -38,7 +38,7 @@ int wmain(int argc, wchar_t **argv)
     if (args == NULL)
         return 1;
     if (argc > 1 && wcscmp(argv[0], L"" PLAT_WORKER_NAME) == 0) {
-        if (!worker_arrive(argc, argv))
+        if (!worker_adopt_handles(argc, argv))
             return 1;
         argc = 1;
     }
@@ -53,14 +53,14 @@ static _Thread_local bool counts;
 static volatile LONG waiting;
 static HANDLE main_thread;
 
-void wait_begin(void)
+void interruptible_begin(void)
 {
     counts = GetCurrentThreadId() == GetThreadId(main_thread);
     if (counts)
         (void)InterlockedExchange(&waiting, 1);
 }
 
-void wait_end(void)
+void interruptible_end(void)
 {
     if (counts)
         (void)InterlockedExchange(&waiting, 0);
@@ -109,7 +109,7 @@ static void on_invalid(const wchar_t *expression, const wchar_t *function, const
 static void fill_standard_descriptors(void)
 {
     for (int fd = 0; fd <= 2; fd++)
-        if (!open_nothing(fd, fd == 0 ? _O_WRONLY : _O_RDONLY))
+        if (!open_null(fd, fd == 0 ? _O_WRONLY : _O_RDONLY))
             ExitProcess(1);
 }
 
@@ -142,22 +142,22 @@ void plat_process_setup(void)
 
 /* ---- Threads ------------------------------------------------------------------------------ */
 
-void signals_keep(struct signals_before *before)
+void signals_block(struct signal_mask *before)
 {
     before->none = 0;
 }
 
-void signals_share(const struct signals_before *before)
+void signals_restore(const struct signal_mask *before)
 {
     (void)before;
 }
 
-void thread_nudge(pthread_t thread)
+void thread_interrupt(pthread_t thread)
 {
     (void)CancelSynchronousIo(pthread_gethandle(thread));
 }
 
-unsigned int plat_processors(void)
+unsigned int plat_processor_count(void)
 {
     DWORD_PTR ours = 0, all = 0;
     unsigned int count = 0;
@@ -218,7 +218,7 @@ static char *own_path(void)
     return path;
 }
 
-char *plat_own_folder(void)
+char *plat_program_folder(void)
 {
     char *path = own_path(), *folder = NULL;
     const char *name;
@@ -229,7 +229,7 @@ char *plat_own_folder(void)
     return folder;
 }
 
-int plat_open_self(void)
+int plat_open_program(void)
 {
     char *path = own_path();
     int fd = path == NULL ? -1 : plat_open_file(PLAT_CWD, path, true);

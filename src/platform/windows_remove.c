@@ -11,7 +11,7 @@
 
 #define REMOVE_TRIES 10
 
-static const struct opening to_remove = {
+static const struct open_how to_remove = {
     .access = DELETE | FILE_WRITE_ATTRIBUTES, .share = SHARE_ALL, .disposition = FILE_OPEN};
 
 /* Closes it. */
@@ -39,7 +39,8 @@ static NTSTATUS try_to_remove(HANDLE folder, const wchar_t *name, size_t len)
 /* is_emptied: what is still in it was removed, and goes when others have closed it. */
 static bool may_empty(NTSTATUS status, bool is_emptied, int tries_left)
 {
-    return retry_later(is_emptied && status == IS_NOT_EMPTY ? IN_USE : status, tries_left);
+    return retry_later(
+        is_emptied && status == NT_DIRECTORY_NOT_EMPTY ? NT_SHARING_VIOLATION : status, tries_left);
 }
 
 static NTSTATUS remove_below(HANDLE folder, const wchar_t *name, size_t len, bool is_emptied)
@@ -71,10 +72,10 @@ static NTSTATUS remove_open(HANDLE folder)
 static NTSTATUS remove_named(int at, const char *name)
 {
     wchar_t *wide = at == PLAT_CWD ? nt_path(name) : to_wide(name, NULL);
-    NTSTATUS status = NO_MEMORY;
+    NTSTATUS status = NT_NO_MEMORY;
 
     if (wide != NULL && at != PLAT_CWD && strpbrk(name, ":\\/") != NULL)
-        status = NAME_INVALID;
+        status = NT_OBJECT_NAME_INVALID;
     else if (wide != NULL)
         status = remove_below(at == PLAT_CWD ? NULL : handle_of(at), wide, wcslen(wide), false);
     free(wide);
@@ -85,7 +86,7 @@ int plat_unlink(int at, const char *name)
 {
     NTSTATUS status = remove_named(at, name);
 
-    return NT_SUCCESS(status) ? 0 : fail_by(status);
+    return NT_SUCCESS(status) ? 0 : fail_ntstatus(status);
 }
 
 struct removal {
@@ -98,16 +99,16 @@ static void empty_folder(struct removal *r);
 
 static bool is_gone(NTSTATUS status)
 {
-    return NT_SUCCESS(status) || status == NAME_NOT_THERE || status == BEING_REMOVED;
+    return NT_SUCCESS(status) || status == NT_OBJECT_NAME_NOT_FOUND || status == NT_DELETE_PENDING;
 }
 
 /* A subfolder that is not empty: what is in it first. */
 static NTSTATUS remove_full(struct removal *r, const wchar_t *name, size_t len)
 {
-    const struct opening how = {.access = FILE_LIST_DIRECTORY,
-                                .share = SHARE_ALL,
-                                .disposition = FILE_OPEN,
-                                .options = FILE_DIRECTORY_FILE};
+    const struct open_how how = {.access = FILE_LIST_DIRECTORY,
+                                 .share = SHARE_ALL,
+                                 .disposition = FILE_OPEN,
+                                 .options = FILE_DIRECTORY_FILE};
     struct removal below = {.may_stop = r->may_stop};
     NTSTATUS status = open_below(&below.folder, r->folder, name, len, &how);
 
@@ -125,11 +126,11 @@ static int remove_entry(void *ctx, const wchar_t *name, size_t len)
     NTSTATUS status;
 
     if (r->may_stop && stop_requested()) {
-        r->failed = BY_STOPPING;
+        r->failed = NT_CANCELLED;
         return 1;
     }
     status = remove_below(r->folder, name, len, false);
-    if (status == IS_NOT_EMPTY)
+    if (status == NT_DIRECTORY_NOT_EMPTY)
         status = remove_full(r, name, len);
     if (!is_gone(status) && NT_SUCCESS(r->failed))
         r->failed = status;
@@ -139,7 +140,7 @@ static int remove_entry(void *ctx, const wchar_t *name, size_t len)
 static void empty_folder(struct removal *r)
 {
     if (list_handle(r->folder, remove_entry, r) < 0 && NT_SUCCESS(r->failed))
-        r->failed = COULD_NOT_LIST;
+        r->failed = NT_UNSUCCESSFUL;
 }
 
 int plat_remove_tree(int at, const char *name, int fd, bool may_stop)
@@ -156,8 +157,8 @@ int plat_remove_tree(int at, const char *name, int fd, bool may_stop)
                                    : remove_named(at, name);
     if (is_gone(status))
         return 0;
-    (void)fail_by(status);
-    if (status == BY_STOPPING)
+    (void)fail_ntstatus(status);
+    if (status == NT_CANCELLED)
         errno = EINTR;
     return -1;
 }

@@ -29,7 +29,7 @@ static NTSTATUS rename_handle(HANDLE handle, HANDLE folder, const wchar_t *to, s
     NTSTATUS status;
 
     if (r == NULL)
-        return NO_MEMORY;
+        return NT_NO_MEMORY;
     r->replace = replace;
     r->folder = folder;
     r->len = (ULONG)(len * sizeof *to);
@@ -45,10 +45,10 @@ static NTSTATUS rename_handle(HANDLE handle, HANDLE folder, const wchar_t *to, s
  * does not keep it from being replaced. FAT has no such rights. */
 static void take_over_rights(HANDLE file, HANDLE folder, const wchar_t *name, size_t len)
 {
-    const struct opening old_how = {.access = READ_CONTROL | FILE_WRITE_ATTRIBUTES,
-                                    .share = SHARE_ALL,
-                                    .disposition = FILE_OPEN};
-    const struct opening how = {.access = WRITE_DAC, .share = SHARE_ALL, .disposition = FILE_OPEN};
+    const struct open_how old_how = {.access = READ_CONTROL | FILE_WRITE_ATTRIBUTES,
+                                     .share = SHARE_ALL,
+                                     .disposition = FILE_OPEN};
+    const struct open_how how = {.access = WRITE_DAC, .share = SHARE_ALL, .disposition = FILE_OPEN};
     const SECURITY_INFORMATION what = DACL_SECURITY_INFORMATION;
     HANDLE old, writable;
     void *rights = NULL;
@@ -71,10 +71,10 @@ static void take_over_rights(HANDLE file, HANDLE folder, const wchar_t *name, si
 static int rename_to(int at, const char *from, const char *to, bool replace)
 {
     /* Written through: the name is on the medium then, as far as the system can tell. */
-    const struct opening how = {.access = DELETE,
-                                .share = SHARE_ALL,
-                                .disposition = FILE_OPEN,
-                                .options = FILE_WRITE_THROUGH};
+    const struct open_how how = {.access = DELETE,
+                                 .share = SHARE_ALL,
+                                 .disposition = FILE_OPEN,
+                                 .options = FILE_WRITE_THROUGH};
     const char *name = to;
     char *folder = NULL;
     int parent = at, result = -1;
@@ -104,7 +104,7 @@ static int rename_to(int at, const char *from, const char *to, bool replace)
         do
             status = rename_handle(handle, handle_of(parent), wide, len, replace);
         while (retry_later(status, tries_left--));
-        result = NT_SUCCESS(status) ? 0 : fail_by(status);
+        result = NT_SUCCESS(status) ? 0 : fail_ntstatus(status);
         (void)CloseHandle(handle);
     }
     free(wide);

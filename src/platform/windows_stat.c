@@ -37,7 +37,7 @@ static int stat_handle(HANDLE handle, struct plat_stat *st)
     }
     if (!GetFileInformationByHandle(handle, &info) ||
         !GetFileInformationByHandleEx(handle, FileBasicInfo, &times, sizeof times))
-        return fail_last();
+        return fail_last_error();
     st->type = type_of(handle, info.dwFileAttributes);
     st->size = (uint64_t)info.nFileSizeHigh << 32 | info.nFileSizeLow;
     st->mtime = time_from_ticks(times.LastWriteTime.QuadPart);
@@ -51,7 +51,7 @@ static int stat_handle(HANDLE handle, struct plat_stat *st)
 
 int plat_stat_at(int at, const char *name, bool follow, struct plat_stat *st)
 {
-    const struct opening how = {.share = SHARE_ALL, .disposition = FILE_OPEN, .follow = follow};
+    const struct open_how how = {.share = SHARE_ALL, .disposition = FILE_OPEN, .follow = follow};
     HANDLE handle;
     int result;
 
@@ -98,7 +98,7 @@ static int append_target(const struct reparse_data *data, size_t got, struct buf
 
 int plat_read_link(int at, const char *name, struct buffer *out)
 {
-    const struct opening how = {.share = SHARE_ALL, .disposition = FILE_OPEN};
+    const struct open_how how = {.share = SHARE_ALL, .disposition = FILE_OPEN};
     union {
         struct reparse_data data;
         char room[16 * 1024]; /* as much as there may be */
@@ -111,7 +111,7 @@ int plat_read_link(int at, const char *name, struct buffer *out)
         return -1;
     if (!DeviceIoControl(handle, FSCTL_GET_REPARSE_POINT, NULL, 0, &target, sizeof target, &got,
                          NULL))
-        result = fail_last();
+        result = fail_last_error();
     else
         result = append_target(&target.data, got, out);
     (void)CloseHandle(handle);

@@ -68,7 +68,7 @@ static char *read_streams(HANDLE handle)
 int plat_list_streams(int at, const char *name, int (*each)(void *ctx, const char *stream),
                       void *ctx)
 {
-    const struct opening how = {.share = SHARE_ALL, .disposition = FILE_OPEN};
+    const struct open_how how = {.share = SHARE_ALL, .disposition = FILE_OPEN};
     char *answer;
     HANDLE handle;
     int result;
@@ -89,15 +89,15 @@ int plat_list_streams(int at, const char *name, int (*each)(void *ctx, const cha
 }
 
 /* As a browser does to what it fetched. Most file systems but NTFS have no place for it. */
-void plat_mark_foreign(int fd)
+void plat_mark_downloaded(int fd)
 {
     static const wchar_t name[] = L":Zone.Identifier";
     static const char from_the_internet[] = "[ZoneTransfer]\r\nZoneId=3\r\n";
-    const struct opening how = {.access = FILE_WRITE_DATA,
-                                .share = SHARE_ALL,
-                                .disposition = FILE_OVERWRITE_IF,
-                                .options = FILE_NON_DIRECTORY_FILE,
-                                .follow = true};
+    const struct open_how how = {.access = FILE_WRITE_DATA,
+                                 .share = SHARE_ALL,
+                                 .disposition = FILE_OVERWRITE_IF,
+                                 .options = FILE_NON_DIRECTORY_FILE,
+                                 .follow = true};
     HANDLE file = handle_of(fd), mark;
     DWORD done;
 

@@ -16,7 +16,7 @@ int plat_sync(int fd)
     if (GetFileType(handle) != FILE_TYPE_DISK || FlushFileBuffers(handle) ||
         GetLastError() == ERROR_ACCESS_DENIED || GetLastError() == ERROR_INVALID_FUNCTION)
         return 0;
-    return fail_last();
+    return fail_last_error();
 }
 
 #define FLUSH_TRIES 50
@@ -24,7 +24,7 @@ int plat_sync(int fd)
 /* Then it is there already: see plat_make_read_only. */
 static bool is_read_only(HANDLE folder, const wchar_t *name, size_t len)
 {
-    const struct opening how = {.share = SHARE_ALL, .disposition = FILE_OPEN};
+    const struct open_how how = {.share = SHARE_ALL, .disposition = FILE_OPEN};
     BY_HANDLE_FILE_INFORMATION info;
     HANDLE handle;
     bool is = false;
@@ -41,16 +41,16 @@ static int flush_entry(void *ctx, const wchar_t *name, size_t len);
 
 static int flush_folder(HANDLE above, const wchar_t *name, size_t len)
 {
-    const struct opening how = {.access = FILE_LIST_DIRECTORY,
-                                .share = SHARE_ALL,
-                                .disposition = FILE_OPEN,
-                                .options = FILE_DIRECTORY_FILE};
+    const struct open_how how = {.access = FILE_LIST_DIRECTORY,
+                                 .share = SHARE_ALL,
+                                 .disposition = FILE_OPEN,
+                                 .options = FILE_DIRECTORY_FILE};
     HANDLE folder;
     NTSTATUS status = open_below(&folder, above, name, len, &how);
     int result;
 
     if (!NT_SUCCESS(status))
-        return fail_by(status);
+        return fail_ntstatus(status);
     result = list_handle(folder, flush_entry, &folder);
     (void)CloseHandle(folder);
     return result;
@@ -58,25 +58,25 @@ static int flush_folder(HANDLE above, const wchar_t *name, size_t len)
 
 static int flush_entry(void *ctx, const wchar_t *name, size_t len)
 {
-    const struct opening how = {.access = FILE_WRITE_DATA,
-                                .share = SHARE_ALL,
-                                .disposition = FILE_OPEN,
-                                .options = FILE_NON_DIRECTORY_FILE};
+    const struct open_how how = {.access = FILE_WRITE_DATA,
+                                 .share = SHARE_ALL,
+                                 .disposition = FILE_OPEN,
+                                 .options = FILE_NON_DIRECTORY_FILE};
     HANDLE folder = *(HANDLE *)ctx, handle;
     NTSTATUS status;
     int tries_left = FLUSH_TRIES, result = 0;
 
     do
         status = open_below(&handle, folder, name, len, &how);
-    while (status == IN_USE && retry_later(status, tries_left--));
-    if (status == IS_A_FOLDER)
+    while (status == NT_SHARING_VIOLATION && retry_later(status, tries_left--));
+    if (status == NT_FILE_IS_A_DIRECTORY)
         return flush_folder(folder, name, len);
-    if (status == ACCESS_DENIED && is_read_only(folder, name, len))
+    if (status == NT_ACCESS_DENIED && is_read_only(folder, name, len))
         return 0;
     if (!NT_SUCCESS(status))
-        return fail_by(status);
+        return fail_ntstatus(status);
     if (!FlushFileBuffers(handle))
-        result = fail_last();
+        result = fail_last_error();
     (void)CloseHandle(handle);
     return result;
 }

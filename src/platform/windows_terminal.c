@@ -20,7 +20,7 @@ bool plat_is_terminal(int fd)
     return handle != INVALID_HANDLE_VALUE && GetConsoleMode(handle, &mode) != 0;
 }
 
-bool plat_may_be_taken_for_text(int fd)
+bool plat_pipe_may_recode(int fd)
 {
     HANDLE handle = handle_of(fd);
 
@@ -94,16 +94,16 @@ static enum plat_prompt_result read_line(const struct console *c, wchar_t *line,
     DWORD got = 0;
     BOOL ok;
 
-    wait_begin();
+    interruptible_begin();
     ok = !stop_requested() && ReadConsoleW(c->in, line, LINE_UNITS, &got, NULL);
-    wait_end();
+    interruptible_end();
     if (!ok || got == 0)
         for (int waited = 0; waited < STOPPED_WITHIN && !stop_requested(); waited += 10)
             Sleep(10);
     if (stop_requested())
         return PLAT_PROMPT_STOPPED;
     if (!ok) {
-        (void)fail_last();
+        (void)fail_last_error();
         return PLAT_PROMPT_FAILED;
     }
     if (got == 0 || line[0] == 0x1a) /* ^Z */
@@ -153,7 +153,7 @@ static bool is_seen(void)
            GetConsoleWindow() != NULL;
 }
 
-bool plat_owns_window(void)
+bool plat_owns_console_window(void)
 {
     DWORD programs[2]; /* as many are at the window as the system tells of */
 

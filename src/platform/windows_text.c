@@ -188,7 +188,7 @@ static const struct {
     {681, ELOOP}, /* ERROR_STOPPED_ON_SYMLINK */
 };
 
-int fail_with(DWORD error)
+int fail_win32(DWORD error)
 {
     errno = EIO;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
@@ -197,18 +197,18 @@ int fail_with(DWORD error)
     return -1;
 }
 
-int fail_by(NTSTATUS status)
+int fail_ntstatus(NTSTATUS status)
 {
-    if (status == IS_A_FOLDER || status == BEING_REMOVED) {
-        errno = status == IS_A_FOLDER ? EISDIR : ENOENT;
+    if (status == NT_FILE_IS_A_DIRECTORY || status == NT_DELETE_PENDING) {
+        errno = status == NT_FILE_IS_A_DIRECTORY ? EISDIR : ENOENT;
         return -1;
     }
-    return fail_with(RtlNtStatusToDosError(status));
+    return fail_win32(RtlNtStatusToDosError(status));
 }
 
-int fail_last(void)
+int fail_last_error(void)
 {
-    return fail_with(GetLastError());
+    return fail_win32(GetLastError());
 }
 
 /* Those above, and what this room sets itself. The C library here has texts for fewer. */
@@ -253,7 +253,7 @@ const char *plat_strerror(int error)
 /* ---- Handles ------------------------------------------------------------------------------ */
 
 /* What the C library gives for 0 to 2 where a program was started without them. */
-#define STANDS_FOR_NONE ((HANDLE)-2)
+#define NO_CONSOLE_HANDLE ((HANDLE)-2)
 
 HANDLE handle_of(int fd)
 {
@@ -261,14 +261,14 @@ HANDLE handle_of(int fd)
 
     if (fd >= 0 && fd < DESCRIPTORS_MAX)
         handle = (HANDLE)_get_osfhandle(fd);
-    if (handle == INVALID_HANDLE_VALUE || handle == NULL || handle == STANDS_FOR_NONE) {
+    if (handle == INVALID_HANDLE_VALUE || handle == NULL || handle == NO_CONSOLE_HANDLE) {
         errno = EBADF;
         return INVALID_HANDLE_VALUE;
     }
     return handle;
 }
 
-bool open_nothing(int fd, int flags)
+bool open_null(int fd, int flags)
 {
     int nothing;
     bool done;

@@ -38,7 +38,7 @@ static bool give(struct given *g, HANDLE handle, unsigned int place)
     if (handle == INVALID_HANDLE_VALUE ||
         !DuplicateHandle(GetCurrentProcess(), handle, GetCurrentProcess(), &copy, 0, TRUE,
                          DUPLICATE_SAME_ACCESS)) {
-        (void)fail_last();
+        (void)fail_last_error();
         return false;
     }
     g->handle[g->count] = copy;
@@ -158,7 +158,7 @@ static bool create_process(PROCESS_INFORMATION *made, const struct given *g, wch
                                          g->count * sizeof g->handle[0], NULL, NULL) &&
                create_outside(program, line, environment, &how, made);
         if (!done)
-            (void)fail_last();
+            (void)fail_last_error();
         DeleteProcThreadAttributeList(how.lpAttributeList);
     } else {
         errno = ENOMEM;
@@ -203,12 +203,12 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, co
     *w = (struct plat_worker){.from = -1, .to = -1, .process = 0};
     done = CreatePipe(&hears[0], &hears[1], NULL, 0) && CreatePipe(&says[0], &says[1], NULL, 0);
     if (!done)
-        (void)fail_last();
-    done = done && give(&g, hears[0], PLAT_WORKER_HEARS) && give(&g, says[1], PLAT_WORKER_SAYS);
+        (void)fail_last_error();
+    done = done && give(&g, hears[0], PLAT_WORKER_FD_IN) && give(&g, says[1], PLAT_WORKER_FD_OUT);
     for (size_t i = 0; i < fd_count && done; i++)
-        done = give(&g, handle_of(fds[i]), PLAT_WORKER_FIRST + (unsigned int)i);
+        done = give(&g, handle_of(fds[i]), PLAT_WORKER_FD_FIRST + (unsigned int)i);
     for (size_t i = 0; i < more_count && done; i++)
-        done = give(&g, handle_of(more[i]), PLAT_WORKER_MORE + (unsigned int)i);
+        done = give(&g, handle_of(more[i]), PLAT_WORKER_FD_MORE + (unsigned int)i);
     done = done && start(w, &g, job);
     given_close(&g);
     (void)CloseHandle(hears[0]);
@@ -219,7 +219,7 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, co
     return done ? 0 : -1;
 }
 
-void plat_worker_hang_up(struct plat_worker *w)
+void plat_worker_disconnect(struct plat_worker *w)
 {
     if (w->from >= 0)
         (void)plat_close(w->from);
@@ -306,12 +306,12 @@ bool plat_wait_readable(int fd, int milliseconds)
     return false;
 }
 
-void plat_lend_dir(int fd)
+void plat_chown_to_worker(int fd)
 {
     (void)fd;
 }
 
-int plat_take_back_dir(int fd)
+int plat_chown_from_worker(int fd)
 {
     (void)fd;
     return 0;

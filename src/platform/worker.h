@@ -3,7 +3,7 @@
  * with its parent but the descriptors it is given, and shuts itself into a cage (a sandbox: it may
  * do only what its task needs) before it reads any content.
  *
- * Parent: plat_worker_start, talk over from and to, plat_worker_hang_up, plat_worker_wait.
+ * Parent: plat_worker_start, talk over from and to, plat_worker_disconnect, plat_worker_wait.
  * Worker: main sees PLAT_WORKER_NAME as argv[0], then plat_cage_enter, then the task.
  */
 #ifndef SEAL_PLATFORM_WORKER_H
@@ -22,18 +22,18 @@ struct crew;
 /* The worker's descriptors. It reads requests from HEARS and writes answers to SAYS: one socket, or
  * two pipes on Windows. Those of 0 to 2 that are not used are open on the null device, so that it
  * cannot reach a terminal. */
-#define PLAT_WORKER_HEARS 3
+#define PLAT_WORKER_FD_IN 3
 #ifdef _WIN32
-#define PLAT_WORKER_SAYS 1
+#define PLAT_WORKER_FD_OUT 1
 #else
-#define PLAT_WORKER_SAYS 3
+#define PLAT_WORKER_FD_OUT 3
 #endif
 /* The first of the descriptors fds of plat_worker_start; the others follow in their order. */
-#define PLAT_WORKER_FIRST 4
+#define PLAT_WORKER_FD_FIRST 4
 #define PLAT_WORKER_FDS_MAX 4
 /* The first of the descriptors more, which the worker only reads from: the cage lets it write to
  * lower numbers only. */
-#define PLAT_WORKER_MORE 64
+#define PLAT_WORKER_FD_MORE 64
 #define PLAT_WORKER_MORE_MAX 399
 
 struct plat_worker {
@@ -47,7 +47,7 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, co
                       size_t more_count);
 
 /* Closes from and to. */
-void plat_worker_hang_up(struct plat_worker *w);
+void plat_worker_disconnect(struct plat_worker *w);
 
 enum plat_worker_end {
     PLAT_WORKER_DONE,      /* exit code 0 */
@@ -97,11 +97,11 @@ struct plat_cage {
  * have one thread only. */
 unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew);
 
-/* If the parent is root, the worker runs as a user ID that nothing else has. plat_lend_dir gives an
- * empty folder to that user before the start; plat_take_back_dir gives it and everything in it to
- * root again after the worker has ended. Both do nothing if the parent is not root, or the file
- * system has no owners. */
-void plat_lend_dir(int fd);
-int plat_take_back_dir(int fd);
+/* If the parent is root, the worker runs as a user ID that nothing else has. plat_chown_to_worker
+ * gives an empty folder to that user before the start; plat_chown_from_worker gives it and
+ * everything in it to root again after the worker has ended. Both do nothing if the parent is not
+ * root, or the file system has no owners. */
+void plat_chown_to_worker(int fd);
+int plat_chown_from_worker(int fd);
 
 #endif

@@ -32,7 +32,7 @@
 
 #include "intake/channel.h"
 
-#define FOLDER (PLAT_WORKER_FIRST + 1)
+#define FOLDER (PLAT_WORKER_FD_FIRST + 1)
 
 static uint8_t message[1 << 20];
 static size_t message_len;
@@ -74,7 +74,7 @@ static void end(void)
     message_len = 0;
     put_number(len - 5, 4);
     while (sent < len) {
-        long n = syscall(SYS_write, PLAT_WORKER_SAYS, message + sent, len - sent);
+        long n = syscall(SYS_write, PLAT_WORKER_FD_OUT, message + sent, len - sent);
 
         if (n <= 0)
             _exit(1);
@@ -204,7 +204,7 @@ static void betray(const char *how)
         say_done(SEAL_OK, 0);
         stay();
     } else if (strcmp(how, "leave") == 0) {
-        (void)syscall(SYS_close, PLAT_WORKER_SAYS);
+        (void)syscall(SYS_close, PLAT_WORKER_FD_OUT);
         stay();
     } else if (strcmp(how, "fill") == 0) {
         say_done(SEAL_OK, 0);
@@ -231,13 +231,13 @@ static void betray(const char *how)
         for (;;)
             remark();
     } else if (strcmp(how, "half") == 0) {
-        (void)syscall(SYS_write, PLAT_WORKER_SAYS, "\100\0\0\0\6aaa", 8);
+        (void)syscall(SYS_write, PLAT_WORKER_FD_OUT, "\100\0\0\0\6aaa", 8);
     } else if (strcmp(how, "rubbish") == 0) {
         for (;;) {
             message_len = 0;
             for (int i = 0; i < 4096; i++)
                 put_u8((uint8_t)rand());
-            if (syscall(SYS_write, PLAT_WORKER_SAYS, message, message_len) <= 0)
+            if (syscall(SYS_write, PLAT_WORKER_FD_OUT, message, message_len) <= 0)
                 break;
         }
     } else if (strcmp(how, "nodes") == 0) {
@@ -245,7 +245,7 @@ static void betray(const char *how)
     } else if (strcmp(how, "locked") == 0) {
         lock_up();
     } else if (strcmp(how, "answer") == 0) {
-        (void)syscall(SYS_write, (INT64_C(1) << 32) + PLAT_WORKER_FIRST, "x", 1L);
+        (void)syscall(SYS_write, (INT64_C(1) << 32) + PLAT_WORKER_FD_FIRST, "x", 1L);
     }
     _exit(0);
 }
@@ -256,7 +256,7 @@ ssize_t write(int fd, const void *data, size_t len)
     const char *how = getenv("LD_TRAITOR");
 
     if (how != NULL && strcmp(program_invocation_short_name, PLAT_WORKER_NAME) == 0 &&
-        fd == PLAT_WORKER_SAYS && told++ > 0)
+        fd == PLAT_WORKER_FD_OUT && told++ > 0)
         betray(how);
     return ((ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write"))(fd, data, len);
 }

@@ -194,7 +194,7 @@ void print_beside(void)
     print_flush();
     results.fd = STDERR_FILENO;
     results.lines = BY_LINE;
-    if (plat_may_be_taken_for_text(STDOUT_FILENO))
+    if (plat_pipe_may_recode(STDOUT_FILENO))
         warn(T_POWERSHELL);
 }
 

@@ -64,6 +64,6 @@ static void hold(void)
 
 void window_hold_at_end(void)
 {
-    if (plat_owns_window())
+    if (plat_owns_console_window())
         (void)atexit(hold);
 }
