@@ -1,5 +1,5 @@
 /*
- * A file that appears under its name only when it is whole, on every system.
+ * A file that appears under its name only when it is whole.
  */
 #include "output/output.h"
 
@@ -70,13 +70,13 @@ enum seal_status output_finish(struct output *o, struct fault *fault)
     bool done;
 
     if (o->is_stdout) {
-        /* A pipe's reader is on its own; but a redirection to a file may still fail here. */
+        /* Standard output may be redirected to a file, and writing that to the medium may fail. */
         if (plat_sync(o->fd) != 0)
             return fault_set_errno(fault, REASON_WRITE, NAME_STDOUT);
         return SEAL_OK;
     }
     if (o->fd < 0)
-        return SEAL_OK; /* it is */
+        return SEAL_OK; /* output_finish was called before */
     done = plat_sync(o->fd) == 0;
     if (done) {
         done = plat_close(o->fd) == 0;
@@ -106,7 +106,7 @@ enum seal_status output_commit(struct output *o, struct fault *fault)
         output_abort(o);
         return fault->status;
     }
-    /* From here on it is there under its name; only a power failure could still take that back. */
+    /* Until the folder is on the medium, a power failure could undo the renaming. */
     if (plat_sync(o->dirfd) != 0) {
         int saved = errno;
         bool is_gone = plat_unlink(o->dirfd, o->name) == 0;

@@ -66,7 +66,7 @@ void output_dir_keep(struct output_dir *o);
  * it could not be removed, and is still there as o->temporary (o->name, if o->committed). */
 bool output_dir_abort(struct output_dir *o);
 
-/* ---- Temporary files and folders ------------------------------------------------------------ */
+/* ---- Temporary files and folders ---------------------------------------------------------- */
 
 /* What the functions above build on. Each creates NAME.xxxxxxxx.partial (x: a random hexadecimal
  * digit) in the folder dirfd and returns its descriptor; -1 with errno. It is locked as long as the
@@ -75,7 +75,7 @@ bool output_dir_abort(struct output_dir *o);
 int partial_create_file(int dirfd, const char *name, enum plat_access access, char **temporary);
 int partial_create_dir(int dirfd, const char *name, char **temporary);
 
-/* ---- Leftovers of killed programs ----------------------------------------------------------- */
+/* ---- Leftovers of killed programs --------------------------------------------------------- */
 
 enum leftover_fate {
     LEFTOVER_REMOVED,

@@ -1,5 +1,5 @@
 /*
- * A folder that appears under its name only when it is whole, as output.c does for files.
+ * A folder that appears under its name only when it is whole.
  */
 #include "output/output.h"
 

@@ -1,7 +1,7 @@
 /*
- * Files and folders that are not finished yet: their names, and what becomes of those whose maker
- * was killed. The maker holds a lock for as long as it works, and a lock ends with its program: so
- * what nobody has locked is left over.
+ * Temporary files and folders, and the removal of those that killed programs left. The program that
+ * writes one holds a lock on it, and the system releases the locks of a program that ends. So one
+ * that nobody has locked is a leftover.
  */
 #include "output/output.h"
 
@@ -12,19 +12,20 @@
 
 #include <sodium.h>
 
-/* A name may have 255 bytes on most systems. */
+/* A temporary name is BASE.xxxxxxxx.partial. BASE is the final name, cut to BASE_MAX bytes, since
+ * on most systems a name has at most 255. */
 #define BASE_MAX 200
 #define DIGITS 8
 #define ENDING ".partial"
-/* Behind the base. */
-#define MARK_LEN (1 + DIGITS + sizeof ENDING - 1)
+#define SUFFIX_LEN (1 + DIGITS + sizeof ENDING - 1)
 
-/* How often a new one may fall into the hands of another program that cleans up. */
+/* Another program that removes leftovers may take a new file before it is locked; this is how often
+ * creating one is tried again. */
 #define TRIES_MAX 16
 
 /* ---- Names -------------------------------------------------------------------------------- */
 
-/* How much of the name stays, whole characters. */
+/* The length of BASE for this final name; no character is cut in two. */
 static size_t base_len(const char *name)
 {
     size_t len = strnlen(name, BASE_MAX + 1);
@@ -34,9 +35,9 @@ static size_t base_len(const char *name)
     return len;
 }
 
-/* The first digit is none that stands in a number: a date in a name that somebody chose
- * (notes.20261122.partial) makes it none of ours. */
-static uint32_t draw_digits(void)
+/* The first digit is a, b, e or f, so that a file of the user's with a date in its name, such as
+ * notes.20261122.partial, is never taken for ours. */
+static uint32_t random_digits(void)
 {
     return randombytes_random() | UINT32_C(0xa0000000);
 }
@@ -47,7 +48,7 @@ static char *partial_name(const char *name)
     struct buffer b = {0};
 
     if (buffer_printf(&b, "%.*s.%08x" ENDING, (int)base_len(name), name,
-                      (unsigned int)draw_digits()) != SEAL_OK) {
+                      (unsigned int)random_digits()) != SEAL_OK) {
         buffer_free(&b);
         errno = ENOMEM;
         return NULL;
@@ -55,30 +56,30 @@ static char *partial_name(const char *name)
     return (char *)b.data;
 }
 
-/* How long the base is; 0: it is no name of ours. */
+/* The length of BASE in a temporary name; 0: it is not a temporary name. */
 static size_t partial_base_len(const char *name)
 {
-    size_t len = strlen(name), base = len - MARK_LEN;
+    size_t len = strlen(name), base = len - SUFFIX_LEN;
 
-    if (len <= MARK_LEN || name[base] != '.' || strcmp(name + len - strlen(ENDING), ENDING) != 0)
+    if (len <= SUFFIX_LEN || name[base] != '.' || strcmp(name + len - strlen(ENDING), ENDING) != 0)
         return 0;
-    if (strchr("abef", name[base + 1]) == NULL) /* see draw_digits */
+    if (strchr("abef", name[base + 1]) == NULL) /* see random_digits */
         return 0;
     return strspn(name + base + 1, "0123456789abcdef") == DIGITS ? base : 0;
 }
 
-/* ---- What is left over -------------------------------------------------------------------- */
+/* ---- Leftovers ---------------------------------------------------------------------------- */
 
-struct search {
+struct leftover_search {
     int dirfd;
     bool is_exposed;
-    const char *name; /* NULL: is_name says */
+    const char *name; /* the final name; NULL: is_name decides */
     bool (*is_name)(const char *name, size_t len);
     void (*tell)(const char *name, enum leftover_fate fate, int sys);
 };
 
-/* Its maker may have given it its name between two calls of ours. */
-static bool is_still_called(int fd, int dirfd, const char *name)
+/* The program that wrote it may have renamed it since it was opened. */
+static bool still_has_name(int fd, int dirfd, const char *name)
 {
     struct plat_stat now, open;
 
@@ -93,15 +94,15 @@ static bool is_young(int fd)
     return plat_stat_fd(fd, &st) == 0 && st.changed.sec >= clock_now().sec - 1;
 }
 
-/* fd -1: a folder is empty. */
-static int remove_it(int dirfd, const char *name, bool is_dir, int fd, bool may_stop)
+/* fd is of the folder, or -1 if that is empty. */
+static int remove_entry(int dirfd, const char *name, bool is_dir, int fd, bool may_stop)
 {
     return is_dir ? plat_remove_tree(dirfd, name, fd, may_stop) : plat_unlink(dirfd, name);
 }
 
-/* Open and locked: nobody works on it. -1 with errno; EINVAL: it is no leftover; EWOULDBLOCK:
- * somebody works on it; ENOTSUP: it cannot be told. */
-static int take(int dirfd, const char *name, bool *is_dir)
+/* Opens and locks it, so nobody else writes it. -1 with errno; EINVAL: it is not a leftover (see
+ * plat_open_owned); EWOULDBLOCK: a program is writing it; ENOTSUP: locks mean nothing here. */
+static int try_lock(int dirfd, const char *name, bool *is_dir)
 {
     int fd = plat_open_owned(dirfd, name, is_dir), saved;
 
@@ -113,25 +114,25 @@ static int take(int dirfd, const char *name, bool *is_dir)
     return -1;
 }
 
-/* Twice, if need be. One that was made just now may not have been locked yet: its maker would
- * notice that it was taken, and make another, but nobody is to be told of a leftover that was none.
- * And a worker dies a moment after the program that was killed. */
-static int take_for_good(int dirfd, const char *name, bool *is_dir)
+/* Tries again after 50 ms in two cases. A file that was created just now may not be locked yet: the
+ * program that created it would notice, and create another, but no leftover should be reported that
+ * is none. And the worker of a killed program, which has the lock too, dies a moment after that. */
+static int lock_leftover(int dirfd, const char *name, bool *is_dir)
 {
-    int fd = take(dirfd, name, is_dir);
+    int fd = try_lock(dirfd, name, is_dir);
 
     if (fd < 0 ? errno != EWOULDBLOCK : !is_young(fd))
         return fd;
     if (fd >= 0)
         (void)plat_close(fd);
     (void)nanosleep(&(struct timespec){0, 50000000}, NULL);
-    return take(dirfd, name, is_dir);
+    return try_lock(dirfd, name, is_dir);
 }
 
-static void remove_leftover(const struct search *s, const char *name)
+static void remove_leftover(const struct leftover_search *s, const char *name)
 {
     bool is_dir = false;
-    int fd = take_for_good(s->dirfd, name, &is_dir);
+    int fd = lock_leftover(s->dirfd, name, &is_dir);
 
     if (fd < 0) {
         if (errno == ENOTSUP)
@@ -140,11 +141,12 @@ static void remove_leftover(const struct search *s, const char *name)
             s->tell(name, LEFTOVER_STAYS, errno);
         return;
     }
-    if (is_still_called(fd, s->dirfd, name)) {
-        /* A file they could have removed themselves, but not a folder of ours and all in it. */
+    if (still_has_name(fd, s->dirfd, name)) {
+        /* Other users who gave one of our folders this name must not make us remove its content. (A
+         * file they could have removed themselves.) */
         if (is_dir && s->is_exposed)
             s->tell(name, LEFTOVER_EXPOSED, 0);
-        else if (remove_it(s->dirfd, name, is_dir, fd, true) == 0)
+        else if (remove_entry(s->dirfd, name, is_dir, fd, true) == 0)
             s->tell(name, LEFTOVER_REMOVED, 0);
         else
             s->tell(name, LEFTOVER_STAYS, errno);
@@ -152,9 +154,9 @@ static void remove_leftover(const struct search *s, const char *name)
     (void)plat_close(fd);
 }
 
-static int look_at(void *ctx, const char *entry)
+static int check_entry(void *ctx, const char *entry)
 {
-    const struct search *s = ctx;
+    const struct leftover_search *s = ctx;
     size_t len = partial_base_len(entry);
     bool wanted = s->name != NULL ? len == base_len(s->name) && memcmp(entry, s->name, len) == 0
                                   : s->is_name(entry, len);
@@ -167,7 +169,7 @@ static int look_at(void *ctx, const char *entry)
 void leftovers_remove(const char *path, bool (*is_name)(const char *name, size_t len),
                       void (*tell)(const char *name, enum leftover_fate fate, int sys))
 {
-    struct search s = {.dirfd = -1, .is_name = is_name, .tell = tell};
+    struct leftover_search s = {.dirfd = -1, .is_name = is_name, .tell = tell};
     char *dir = NULL;
     const char *name;
 
@@ -180,11 +182,11 @@ void leftovers_remove(const char *path, bool (*is_name)(const char *name, size_t
     if (s.dirfd < 0)
         return;
     s.is_exposed = plat_others_may_rename(s.dirfd);
-    (void)plat_list_dir(s.dirfd, look_at, &s); /* what cannot be listed hinders nobody */
+    (void)plat_list_dir(s.dirfd, check_entry, &s); /* leftovers that stay do no harm */
     (void)plat_close(s.dirfd);
 }
 
-/* ---- Making ------------------------------------------------------------------------------- */
+/* ---- Creating ----------------------------------------------------------------------------- */
 
 static int create_open(int dirfd, const char *name, bool is_dir, enum plat_access access)
 {
@@ -193,21 +195,21 @@ static int create_open(int dirfd, const char *name, bool is_dir, enum plat_acces
     return plat_make_dir(dirfd, name, access) != 0 ? -1 : plat_open_dir(dirfd, name, false);
 }
 
-/* -1 with errno; EAGAIN: another program took it for left over before it was locked. */
+/* -1 with errno; EAGAIN: another program took it for a leftover before it was locked. */
 static int create_locked(int dirfd, const char *name, bool is_dir, enum plat_access access)
 {
     int fd = create_open(dirfd, name, is_dir, access);
     int error = errno;
 
-    /* Where there are no locks, it is made all the same. */
+    /* If locks mean nothing here (ENOTSUP), it is used without one. */
     if (fd >= 0 && (plat_lock_try(fd) == 0 || errno != EWOULDBLOCK) &&
-        is_still_called(fd, dirfd, name))
+        still_has_name(fd, dirfd, name))
         return fd;
     if (fd >= 0)
         (void)plat_close(fd);
-    /* The name is ours alone, and a folder still empty, so nothing else can be hit. */
+    /* Nobody else uses this random name, and a folder is still empty: nothing is lost. */
     if (fd >= 0 || error != EEXIST)
-        (void)remove_it(dirfd, name, is_dir, -1, false);
+        (void)remove_entry(dirfd, name, is_dir, -1, false);
     errno = fd >= 0 ? EAGAIN : error;
     return -1;
 }
@@ -223,7 +225,7 @@ static int create(int dirfd, const char *name, bool is_dir, enum plat_access acc
             return -1;
         fd = create_locked(dirfd, *temporary, is_dir, access);
         if (fd < 0) {
-            free(*temporary); /* which leaves errno as it is */
+            free(*temporary); /* free does not change errno */
             *temporary = NULL;
             if (errno != EAGAIN && errno != EEXIST)
                 break;

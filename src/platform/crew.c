@@ -1,5 +1,8 @@
 /*
- * Threads that share the work of one caller. POSIX threads, which mingw-w64 has as well.
+ * The thread pool, with POSIX threads, which mingw-w64 has as well.
+ *
+ * One lock guards everything. A task waits in two lists: in the queue of the crew until a thread
+ * takes it, and in its lane until it is settled.
  */
 #include "platform/crew.h"
 
@@ -10,19 +13,19 @@
 #include "platform/threads.h"
 
 struct crew {
-    pthread_mutex_t lock; /* of all that is below, and of the crew's own parts of tasks and lanes */
+    pthread_mutex_t lock; /* of all members below, and of the private members of tasks and lanes */
     pthread_cond_t changed;
-    struct task *first, **end; /* waiting for work; the link behind the last of them */
+    struct task *first, **end; /* the queue; end is the link behind its last task */
     bool is_over;
-    unsigned int size, helper_count;
-    unsigned int begun; /* helpers that have begun, and not ended */
+    unsigned int size, helper_count; /* helpers are the threads but for the caller's */
+    unsigned int begun;              /* helpers that are running */
     pthread_t helpers[];
 };
 
 /* ---- Work --------------------------------------------------------------------------------- */
 
-/* All that is worked, from the first on. One thread at a time does that, and the others need not
- * wait for it: what they finish meanwhile it does as well. */
+/* Settles the tasks at the head of the lane whose work is done. Only one thread at a time does
+ * that. Another that comes meanwhile returns at once: the first will also settle its task. */
 static void settle_lane(struct crew *c, struct lane *lane)
 {
     if (lane->busy)
@@ -42,7 +45,7 @@ static void settle_lane(struct crew *c, struct lane *lane)
     lane->busy = false;
 }
 
-/* Works the task behind that link of those that wait. */
+/* Takes the task that *link points to out of the queue and does its work. */
 static void work_on(struct crew *c, struct task **link)
 {
     struct task *t = *link;
@@ -58,14 +61,15 @@ static void work_on(struct crew *c, struct task **link)
     settle_lane(c, t->lane);
 }
 
-/* The one that has waited longest. */
+/* The task that has waited longest. */
 static void work_once(struct crew *c)
 {
     work_on(c, &c->first);
 }
 
-/* The same, of this lane if there is one: who waits for a short task must not get into a long one
- * of another kind, while nobody makes new work for the others. */
+/* A task of this lane if there is one, else the one that has waited longest. A thread that waits
+ * for a short task must not start a long one of another kind: it is often the one that posts new
+ * work, and the others would run out of it. */
 static void work_for(struct crew *c, const struct lane *lane)
 {
     struct task **link = &c->first;
@@ -122,15 +126,16 @@ void crew_post(struct crew *c, struct lane *lane, struct task *t)
 
 /* ---- Waiting ------------------------------------------------------------------------------ */
 
-/* A helper may hang in writing to a pipe that nobody reads, and signals come to the caller. */
+/* A helper may hang writing to a pipe that nobody reads, and only the caller's thread gets the
+ * signal that asks to stop. */
 static void interrupt_helpers(const struct crew *c)
 {
     for (unsigned int i = 0; i < c->helper_count; i++)
         thread_interrupt(c->helpers[i]);
 }
 
-/* Never for good: glibc before 2.41 may lose a wake-up (its bug 25847). The caller alone gets all
- * done then, if later. */
+/* Waits with a timeout: glibc before 2.41 may lose a wake-up (its bug 25847). The calling thread
+ * then looks again and does the work itself. */
 static void wait_a_little(struct crew *c)
 {
     struct timespec until;
@@ -160,15 +165,15 @@ void crew_await(struct crew *c, const struct task *t)
     (void)pthread_mutex_unlock(&c->lock);
 }
 
-/* ---- Its life ----------------------------------------------------------------------------- */
+/* ---- Starting and ending ------------------------------------------------------------------ */
 
 unsigned int crew_size(const struct crew *c)
 {
     return c == NULL ? 1 : c->size;
 }
 
-/* What is usual on a system, or set by somebody for other programs, may be hundreds of MiB, which
- * count where there is a limit. Sanitizers need more than we do. */
+/* Bytes of stack for each helper. The default may be hundreds of MiB, and they count against the
+ * cage's limit on memory. Sanitizers need most of this. */
 #define STACK_LEN ((size_t)2 * 1024 * 1024)
 
 static bool start_helper(struct crew *c)
@@ -192,7 +197,7 @@ static void start_helpers(struct crew *c)
     while (c->helper_count + 1 < c->size && start_helper(c))
         c->helper_count++;
     signals_restore(&before);
-    /* What a thread asks of the system as it begins, it may not be allowed later. */
+    /* A starting thread makes system calls that the cage, which may be entered next, forbids. */
     (void)pthread_mutex_lock(&c->lock);
     while (c->begun < c->helper_count)
         wait_a_little(c);

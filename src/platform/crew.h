@@ -25,8 +25,7 @@ struct lane {
     bool busy;
 };
 
-/* Part of a larger structure of the caller's, which work and settle find from the task's address.
- */
+/* Lies in a larger structure of the caller's, which work and settle reach from t. */
 struct task {
     void (*work)(struct task *t);
     /* Runs on any thread, but for one task of a lane at a time. It may post tasks to other lanes

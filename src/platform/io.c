@@ -1,11 +1,11 @@
 /*
- * Reading whole, on any system.
+ * Reading until a number of bytes is there, on every system.
  */
 #include "platform/files.h"
 
 #include <errno.h>
 
-/* off NULL: from where fd stands. */
+/* off NULL: from the current position. */
 static enum seal_status read_all(int fd, const uint64_t *off, uint8_t *buf, size_t len, size_t *got,
                                  struct fault *fault)
 {

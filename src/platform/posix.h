@@ -1,5 +1,5 @@
 /*
- * What the files for POSIX systems share, private to this room.
+ * What the files for POSIX systems share; private to this room.
  */
 #ifndef SEAL_PLATFORM_POSIX_H
 #define SEAL_PLATFORM_POSIX_H
@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Sanitizers look at their own process as a debugger would, map terabytes, and report at the end:
- * all of it is what we forbid. */
+/* Whether the program runs under a sanitizer. Sanitizers trace their own process, map terabytes of
+ * memory and write reports, all of which the cage forbids; so there is no cage then. */
 #if defined(__SANITIZE_ADDRESS__)
 #define UNDER_SANITIZER true
 #elif defined(__has_feature)
@@ -22,30 +22,30 @@
 #define UNDER_SANITIZER false
 #endif
 
-/* What the system calls the folder at, which may be PLAT_CWD. */
+/* at as the system takes it: AT_FDCWD for PLAT_CWD. */
 int at_fd(int at);
-/* openat, again after a signal that does not ask us to stop. */
+/* openat; after a signal that does not ask us to stop it tries again. */
 int open_retry(int at, const char *name, int flags, mode_t mode);
 
-/* The folders passed on the way down into a tree, one open at a time, so that no depth runs out of
- * descriptors. Up again leads only to where it came from: somebody may have moved the folder at
- * hand to another place meanwhile. free() what is in passed. */
+/* The way from the top of a tree of folders to the current folder. Only the current folder is open,
+ * so that a deep tree does not need many descriptors; of those above it, device and inode number
+ * are noted. All zero is the top; free() folders at the end. */
 struct tree_path {
-    struct tree_folder *passed;
+    struct tree_folder *folders;
     size_t depth, cap;
 };
 
-/* From the folder fd into its subfolder, and back: the descriptor of that one; -1 and errno (EBUSY
- * where it was moved). fd stays open. */
-int tree_descend(struct tree_path *w, int fd, const char *name);
-int tree_ascend(struct tree_path *w, int fd);
+/* Opens the subfolder name of the current folder fd, or the folder above fd. -1 with errno; EBUSY:
+ * what is above fd is not the folder that we came from, because fd was moved meanwhile. fd stays
+ * open. */
+int tree_descend(struct tree_path *p, int fd, const char *name);
+int tree_ascend(struct tree_path *p, int fd);
 
-/* For a worker, whose end is its parent's to decide: what it inherits. */
+/* For a worker, which its parent ends: the signals that would end it are ignored. */
 void ignore_stop_signals(void);
 
-/* Who the worker is where we are root: a number that no user has, another each time, so that no
- * other program is that user. From the last that systemd leaves to nobody; or nobody itself, in a
- * container whose system knows no such numbers. */
+/* The worker's user ID if we are root: a random number of a range that systemd leaves unused, so
+ * that no other process has it; or nobody, in a container that has no such numbers. */
 #define WORKER_UID_FIRST UINT32_C(0x7fff0000)
 #define WORKER_UID_MASK UINT32_C(0xffff)
 #define WORKER_UID_NOBODY 65534
@@ -55,7 +55,7 @@ static inline bool is_worker_uid(uid_t uid)
     return uid == WORKER_UID_NOBODY || (uid & ~WORKER_UID_MASK) == WORKER_UID_FIRST;
 }
 
-/* One of them, at random. */
+/* One of that range. */
 uid_t random_worker_uid(void);
 
 #endif

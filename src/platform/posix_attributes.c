@@ -23,7 +23,7 @@ int plat_make_read_only(int fd)
 
 int plat_share_dir(int fd)
 {
-    mode_t mask = umask(077); /* it can only be read by setting it */
+    mode_t mask = umask(077); /* the umask can only be read by setting it */
     struct stat st;
 
     (void)umask(mask);

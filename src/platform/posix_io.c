@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* One system call moves at most this much; larger requests are split by us, not by the kernel. */
+/* Bytes that one system call reads or writes at most; kernels have different limits above this. */
 #define IO_MOST ((size_t)1 << 30)
 
 int64_t plat_read(int fd, void *buf, size_t len)
@@ -51,12 +51,13 @@ enum seal_status fd_write_full(int fd, const void *data, size_t len, struct faul
         if (n < 0 && errno == EINTR && !stop_requested())
             continue;
         if (n == 0)
-            errno = EIO; /* a device that takes nothing and says no reason */
+            errno = EIO; /* a device that takes nothing, and gives no reason */
         if (n <= 0)
             return fault_set_errno(fault, REASON_WRITE, NULL);
         p += n;
         len -= (size_t)n;
-        if (len > 0 && stop_requested()) /* a pipe took some of it when the signal came */
+        if (len > 0 &&
+            stop_requested()) /* a signal interrupted the write, which had written a part */
             return fault_set(fault, REASON_INTERRUPTED, NULL);
     }
     return SEAL_OK;
@@ -69,7 +70,7 @@ int plat_truncate(int fd, uint64_t size)
 
 int plat_close(int fd)
 {
-    /* POSIX leaves the descriptor's state open after EINTR; Linux has closed it: never twice. */
+    /* On EINTR, Linux has closed the descriptor. Closing it again could hit another thread's. */
     return close(fd) == 0 || errno == EINTR ? 0 : -1;
 }
 

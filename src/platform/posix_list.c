@@ -11,8 +11,8 @@
 
 int plat_list_dir(int dirfd, int (*each)(void *ctx, const char *name), void *ctx)
 {
-    /* fdopendir takes its descriptor over. A copy needs no right to enter the folder, as "." would,
-     * but stands where the original was left. */
+    /* closedir closes the descriptor, so this is a duplicate. (Opening "." instead would need the
+     * right to search the folder.) It shares the original's position: hence rewinddir. */
     int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;

@@ -13,21 +13,20 @@ int plat_lock(int fd)
 {
     int result;
 
-    /* Unlike locks of fcntl, it does not end when the file is opened and closed elsewhere in the
-     * same program. */
+    /* Not fcntl: its lock ends as soon as this process closes any descriptor of the file. */
     do
         result = flock(fd, LOCK_EX);
     while (result != 0 && errno == EINTR && !stop_requested());
     return result;
 }
 
-/* Whether all who can write here see each other's locks, because only this system can. */
+/* Whether only this machine can write to the file system, so that all who can see its locks. */
 static bool locks_tell_all(int fd)
 {
 #ifdef __linux__
     /* ext2 to ext4, XFS, Btrfs, F2FS, bcachefs, ZFS, JFS, ReiserFS, NILFS, tmpfs, ramfs, overlayfs,
-     * FAT, exFAT, NTFS, HFS+, UDF; not all are in linux/magic.h. Not: what other machines reach
-     * too, by itself (NFS, SMB, 9P) or perhaps (FUSE). */
+     * FAT, exFAT, NTFS, HFS+, UDF; linux/magic.h has not all of them. Left out: file systems of
+     * networks (NFS, SMB, 9P), and FUSE, behind which there may be one. */
     static const uint32_t types[] = {0xef53,     0x58465342, 0x9123683e, 0xf2f52010, 0xca451a4e,
                                      0x2fc12fc1, 0x3153464a, 0x52654973, 0x3434,     0x01021994,
                                      0x858458f6, 0x794c7630, 0x4d44,     0x2011bab0, 0x7366746e,

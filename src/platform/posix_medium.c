@@ -1,6 +1,6 @@
 /*
- * What a file lies on: how much room there is, whether it can be taken out, and what is on it in
- * truth, which memory may hide.
+ * The medium of a file on POSIX systems: its free space, whether it is removable, and reading from
+ * it rather than from the system's cache.
  */
 #include "platform/files.h"
 
@@ -20,7 +20,7 @@
 #include <sys/statvfs.h>
 #endif
 
-/* ---- Room --------------------------------------------------------------------------------- */
+/* ---- Free space --------------------------------------------------------------------------- */
 
 #ifdef __linux__
 #define FAT_FILE_MAX UINT32_MAX
@@ -36,7 +36,7 @@ static uint64_t block_size(const file_system *fs)
 
 static uint64_t largest_file(const file_system *fs)
 {
-    /* Signed on some processors, and wider than the number on others. */
+    /* f_type is signed on some processors, and has 64 bits on others. */
     return (uint32_t)fs->f_type == MSDOS_SUPER_MAGIC ? FAT_FILE_MAX : UINT64_MAX;
 }
 #else
@@ -56,46 +56,46 @@ static uint64_t largest_file(const file_system *fs)
 }
 #endif
 
-static int room_of(const file_system *fs, struct plat_space *room)
+static int space_of(const file_system *fs, struct plat_space *space)
 {
     uint64_t blocks = (uint64_t)fs->f_bavail, size = block_size(fs);
 
-    if (fs->f_blocks == 0) { /* some do not count (FUSE, if nobody told them to) */
+    if (fs->f_blocks == 0) { /* some do not tell (FUSE file systems that do not implement it) */
         errno = ENOTSUP;
         return -1;
     }
-    *room = (struct plat_space){.free = size != 0 && blocks > UINT64_MAX / size ? UINT64_MAX
-                                                                                : blocks * size,
-                                .files = fs->f_files == 0 ? UINT64_MAX : (uint64_t)fs->f_ffree,
-                                .file_max = largest_file(fs)};
+    *space = (struct plat_space){.free = size != 0 && blocks > UINT64_MAX / size ? UINT64_MAX
+                                                                                 : blocks * size,
+                                 .files = fs->f_files == 0 ? UINT64_MAX : (uint64_t)fs->f_ffree,
+                                 .file_max = largest_file(fs)};
     return 0;
 }
 
-int plat_space(const char *folder, struct plat_space *room)
+int plat_space(const char *folder, struct plat_space *space)
 {
     file_system fs;
 
     if (look_at_folder(folder, &fs) != 0)
         return -1;
-    return room_of(&fs, room);
+    return space_of(&fs, space);
 }
 
-int plat_space_fd(int fd, struct plat_space *room)
+int plat_space_fd(int fd, struct plat_space *space)
 {
     file_system fs;
 
     if (look_at_open(fd, &fs) != 0)
         return -1;
-    return room_of(&fs, room);
+    return space_of(&fs, space);
 }
 
-/* ---- What can be taken out ---------------------------------------------------------------- */
+/* ---- Removable media ---------------------------------------------------------------------- */
 
 #ifdef __linux__
 
 #define PATH_LEN 4096
 
-/* The first line of a file of the kernel's; false: there is none. */
+/* The first line of a file in /sys; false: there is none. */
 static bool first_line(const char *path, char *line, int size)
 {
     FILE *in = fopen(path, "re");
@@ -108,8 +108,8 @@ static bool first_line(const char *path, char *line, int size)
     return has_one;
 }
 
-/* A file system in user space has a device number of its own; the table of mounts has the disk, and
- * the path of its device. */
+/* A FUSE file system (NTFS, often) has a device number that is no disk's. The table of mounts says
+ * which device it is mounted from: its number and path. */
 static bool disk_of_mount(dev_t mount, dev_t *disk, char path[static PATH_LEN])
 {
     FILE *in = fopen("/proc/self/mountinfo", "re");
@@ -133,7 +133,7 @@ static bool disk_of_mount(dev_t mount, dev_t *disk, char path[static PATH_LEN])
     return found;
 }
 
-/* The folder of a disk, or of a part of one, whose folder is in that of the disk. */
+/* folder is that of a disk or of a partition in /sys; a partition's is in the disk's. */
 static bool is_removable_disk(char *folder)
 {
     char path[PATH_LEN + 32], line[64];
@@ -146,7 +146,8 @@ static bool is_removable_disk(char *folder)
         (void)snprintf(path, sizeof path, "%s/removable", folder);
         if (first_line(path, line, sizeof line) && strcmp(line, "1") == 0)
             return true;
-        (void)snprintf(path, sizeof path, "%s/device/type", folder); /* MMC is soldered in */
+        /* A card reader without USB. The other type, MMC, is soldered in. */
+        (void)snprintf(path, sizeof path, "%s/device/type", folder);
         if (first_line(path, line, sizeof line) && strcmp(line, "SD") == 0)
             return true;
         if (slash == NULL)
@@ -186,12 +187,12 @@ bool plat_is_removable(int fd)
 
 #endif
 
-/* ---- Past memory -------------------------------------------------------------------------- */
+/* ---- Dropping the cache ------------------------------------------------------------------- */
 
 #define SAMPLES 8
 
-/* Whether any of a few pages is still there, from the first to the last eighth. */
-static bool is_in_memory(int fd, uint64_t size)
+/* Whether one of a few pages, spread over the file, is in the cache. */
+static bool is_in_cache(int fd, uint64_t size)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     bool is_there = false;
@@ -202,7 +203,7 @@ static bool is_in_memory(int fd, uint64_t size)
         void *map = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, (off_t)off);
 
         if (map == MAP_FAILED)
-            return true; /* not known: not for sure */
+            return true; /* not known, so it may be */
         is_there |= mincore(map, 1, (void *)&state) != 0 || (state & 1) != 0;
         (void)munmap(map, 1);
     }
@@ -211,8 +212,8 @@ static bool is_in_memory(int fd, uint64_t size)
 
 #ifdef __linux__
 
-/* What serves such a file system has memory of its own: that of the disk. */
-static bool forget_below(int fd)
+/* The program that serves a FUSE file system reads from the disk, which has a cache of its own. */
+static bool drop_disk_cache(int fd)
 {
     struct statfs fs;
     struct stat st;
@@ -236,7 +237,7 @@ static bool forget_below(int fd)
 
 #else
 
-static bool forget_below(int fd)
+static bool drop_disk_cache(int fd)
 {
     (void)fd;
     return true;
@@ -246,6 +247,6 @@ static bool forget_below(int fd)
 
 bool plat_drop_cache(int fd, uint64_t size)
 {
-    return posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0 && forget_below(fd) &&
-           !is_in_memory(fd, size);
+    return posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0 && drop_disk_cache(fd) &&
+           !is_in_cache(fd, size);
 }

@@ -15,7 +15,6 @@ int at_fd(int at)
     return at == PLAT_CWD ? AT_FDCWD : at;
 }
 
-/* Opens are retried when a signal that does not ask us to stop gets in between. */
 int open_retry(int at, const char *name, int flags, mode_t mode)
 {
     int fd;
@@ -26,8 +25,8 @@ int open_retry(int at, const char *name, int flags, mode_t mode)
     return fd;
 }
 
-/* Looking at evidence must not change it: without a new time of last access, where the system
- * lets us (Linux, for the owner's own files). */
+/* Reading evidence must not change it, so its time of last access stays if the system allows that:
+ * Linux does for files of this user. */
 static int open_to_look(int at, const char *name, int flags)
 {
 #ifdef O_NOATIME
@@ -51,7 +50,7 @@ int plat_open_file(int at, const char *name, bool follow)
 
 static bool is_own(const struct stat *st)
 {
-    /* What root lent to a worker is root's. */
+    /* A folder that root gave to a worker counts as root's. */
     return (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode)) &&
            (st->st_uid == geteuid() || (geteuid() == 0 && is_worker_uid(st->st_uid)));
 }
@@ -63,13 +62,13 @@ int plat_open_owned(int at, const char *name, bool *is_dir)
 
     if (fstatat(at_fd(at), name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return -1;
-    if (!is_own(&st)) { /* a fifo or a device is not even opened */
+    if (!is_own(&st)) { /* opening a FIFO or a device can have effects */
         errno = EINVAL;
         return -1;
     }
     *is_dir = S_ISDIR(st.st_mode);
     fd = *is_dir ? plat_open_dir(at, name, false) : plat_open_file(at, name, false);
-    /* Meanwhile somebody may have put another thing in its place. */
+    /* Another file may have got the name since fstatat. */
     if (fd >= 0 && (fstat(fd, &st) != 0 || !is_own(&st) || S_ISDIR(st.st_mode) != *is_dir)) {
         (void)close(fd);
         errno = EINVAL;

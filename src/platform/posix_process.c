@@ -1,5 +1,5 @@
 /*
- * The process on POSIX systems: what others may see of it, and how signals reach it.
+ * The process on POSIX systems.
  */
 #include "platform/process.h"
 
@@ -22,12 +22,12 @@
 #include "platform/threads.h"
 #include "platform/posix.h"
 
-/* On most processors; where pages are of another size, nothing is lost but some addresses. */
+/* Of huge pages on most processors. On others the alignment does no harm. */
 #define LARGE_PAGE_LEN ((size_t)2 * 1024 * 1024)
 
 static volatile sig_atomic_t stopping_signal;
 
-/* All that would end the process and that it can outlive long enough to clean up. */
+/* Signals that end a process and that can be handled. */
 static const int stop_signals[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
                                    SIGALRM, SIGXCPU, SIGUSR1, SIGUSR2};
 
@@ -37,8 +37,8 @@ static void on_stop_signal(int signal_number)
     stop_request();
 }
 
-/* Without SA_RESTART, so that a read that waits comes back. One that was ignored when we were
- * started (nohup) stays so. */
+/* Without SA_RESTART, so that a read that waits returns. A signal that the parent made us ignore
+ * (nohup) stays ignored. */
 static void catch_signal(int signal_number)
 {
     struct sigaction old, action = {.sa_handler = on_stop_signal};
@@ -49,8 +49,8 @@ static void catch_signal(int signal_number)
     (void)sigaction(signal_number, &action, NULL);
 }
 
-/* open takes the lowest free number, so what it gives is the one that was closed. Opened the wrong
- * way round, so that reading from 0 or writing to 1 and 2 fails as it did before. */
+/* open returns the lowest free number, which is fd. 0 is opened for writing, and 1 and 2 for
+ * reading, so that using them fails as it does on a closed descriptor. */
 static void fill_standard_descriptors(void)
 {
     for (int fd = 0; fd <= 2; fd++)
@@ -72,7 +72,7 @@ static void hide_memory(void)
 
 #define OPEN_FILES_WANTED 4096
 
-/* A set of volumes needs many. */
+/* A set of volumes needs one descriptor for each. */
 static void allow_open_files(void)
 {
     struct rlimit limit;
@@ -89,7 +89,7 @@ void plat_process_setup(void)
     allow_open_files();
     hide_memory();
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files: likewise an error of write */
+    (void)signal(SIGXFSZ, SIG_IGN); /* the limit on the size of files becomes an error of write */
     for (size_t i = 0; i < sizeof stop_signals / sizeof stop_signals[0]; i++)
         catch_signal(stop_signals[i]);
 }
@@ -107,7 +107,7 @@ static void on_interrupt(int signal_number)
     (void)signal_number;
 }
 
-/* But for ours, which only ends a call that waits. */
+/* All but SIGURG, which thread_interrupt sends; its handler does nothing. */
 void signals_block(struct signal_mask *before)
 {
     struct sigaction action = {.sa_handler = on_interrupt};
@@ -130,7 +130,7 @@ void thread_interrupt(pthread_t thread)
     (void)pthread_kill(thread, SIGURG);
 }
 
-/* ---- The process's own -------------------------------------------------------------------- */
+/* ---- What the system tells ---------------------------------------------------------------- */
 
 _Noreturn void plat_die_by_signal(void)
 {
@@ -171,7 +171,7 @@ void *plat_alloc_large(size_t len)
     if (posix_memalign(&p, LARGE_PAGE_LEN, len) != 0)
         return NULL;
 #ifdef __linux__
-    (void)madvise(p, len, MADV_HUGEPAGE); /* only a wish */
+    (void)madvise(p, len, MADV_HUGEPAGE); /* it may not have any */
 #endif
     return p;
 }
@@ -217,7 +217,7 @@ int plat_open_program(void)
     int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     const char *name = (const char *)getauxval(AT_EXECFN);
 
-    /* Without /proc: what it was started as. */
+    /* Without /proc: the path by which it was started. */
     return fd < 0 && name != NULL ? open(name, O_RDONLY | O_CLOEXEC) : fd;
 #else
     errno = ENOSYS;

@@ -17,13 +17,14 @@ int plat_unlink(int at, const char *name)
     return unlinkat(at_fd(at), name, 0);
 }
 
-/* One folder at a time, and back up by "..", so that no depth runs out of descriptors or stack. */
+/* Removing a tree, one folder at a time, and back up by "..": a deep tree exhausts neither
+ * descriptors nor the stack. */
 struct removal {
-    int fd; /* of the folder at hand */
+    int fd; /* of the current folder */
     bool may_stop;
-    char *victim; /* a subfolder met in this round, or NULL */
-    int failed;   /* errno of the first failure in it */
-    struct tree_path way;
+    char *subfolder; /* one that is not empty, met in this round; or NULL */
+    int failed;      /* errno of a failure in this round; 0: none */
+    struct tree_path path;
 };
 
 static int remove_entry(void *ctx, const char *name)
@@ -46,39 +47,41 @@ static int remove_entry(void *ctx, const char *name)
         r->failed = errno;
         return 0;
     }
-    r->victim = strdup(name);
+    r->subfolder = strdup(name);
     return 1;
 }
 
-/* One that nobody may enter is opened up before: it is no link, since it could not be removed. */
+/* A subfolder without the rights to read and search it gets them. It is not a link: unlinkat would
+ * have removed that. */
 static int go_down(struct removal *r)
 {
-    int next = tree_descend(&r->way, r->fd, r->victim);
+    int next = tree_descend(&r->path, r->fd, r->subfolder);
 
-    if (next < 0 && errno == EACCES && fchmodat(r->fd, r->victim, 0700, 0) == 0)
-        next = tree_descend(&r->way, r->fd, r->victim);
+    if (next < 0 && errno == EACCES && fchmodat(r->fd, r->subfolder, 0700, 0) == 0)
+        next = tree_descend(&r->path, r->fd, r->subfolder);
     return next;
 }
 
-/* The next folder to be emptied; -1: done if nothing failed. */
+/* Empties the current folder until a subfolder is met. Returns the folder of the next round: that
+ * subfolder, or the folder above. -1: all is done, or r->failed says why not. */
 static int next_round(struct removal *r)
 {
     int next = -1, listed;
 
-    (void)fchmod(r->fd, 0700); /* if it was read-only, nothing in it could be removed */
-    r->victim = NULL;
+    (void)fchmod(r->fd, 0700); /* nothing can be removed from a read-only folder */
+    r->subfolder = NULL;
     r->failed = 0;
     listed = plat_list_dir(r->fd, remove_entry, r);
-    if (r->victim != NULL) {
+    if (r->subfolder != NULL) {
         next = go_down(r);
         r->failed = next < 0 ? errno : 0;
     } else if (r->failed == 0 && listed != 0) {
         r->failed = errno;
-    } else if (r->failed == 0 && r->way.depth > 0) {
-        next = tree_ascend(&r->way, r->fd); /* the next round removes this one, now empty */
+    } else if (r->failed == 0 && r->path.depth > 0) {
+        next = tree_ascend(&r->path, r->fd); /* its round removes this folder, which is empty now */
         r->failed = next < 0 ? errno : 0;
     }
-    free(r->victim);
+    free(r->subfolder);
     return next;
 }
 
@@ -92,7 +95,7 @@ static int empty_folder(int folder, bool may_stop)
         (void)close(r.fd);
         r.fd = next;
         if (next < 0) {
-            free(r.way.passed);
+            free(r.path.folders);
             errno = r.failed;
             return r.failed == 0 ? 0 : -1;
         }

@@ -12,7 +12,8 @@
 
 #include "platform/posix.h"
 
-/* Where the system or the file system (FAT) has no rename that refuses: look, then rename. */
+/* For systems and file systems (FAT) without RENAME_NOREPLACE. Not atomic: a file that appears
+ * between the two calls is replaced. */
 static int rename_after_look(int at, const char *from, const char *to)
 {
     struct stat st;

@@ -65,7 +65,7 @@ int plat_stat_fd(int fd, struct plat_stat *out)
 
 int plat_read_link(int at, const char *name, struct buffer *out)
 {
-    /* The size a link claims may be 0 (procfs) or change: grow until it fits. */
+    /* st_size of a link is 0 in procfs, and the link may change: grow until the target fits. */
     for (size_t room = 256; room <= 1024 * 1024; room *= 2) {
         ssize_t n;
 
@@ -93,6 +93,6 @@ bool plat_others_may_rename(int dirfd)
         return true;
     if ((st.st_mode & S_ISVTX) != 0)
         return false;
-    /* Many users have a group of their own, and a umask that lets it write. */
+    /* A folder that our own group may write to is safe: usually only this user is in it. */
     return (st.st_mode & S_IWOTH) != 0 || ((st.st_mode & S_IWGRP) != 0 && st.st_gid != getegid());
 }

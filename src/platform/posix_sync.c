@@ -27,20 +27,21 @@ int plat_sync_filesystem(int fd)
 
 #ifdef SYNC_FILE_RANGE_WRITE
 
-/* Not so much that a stop would wait long for a slow medium. */
+/* Bytes that are written to the medium at once: few enough that somebody who stops the program does
+ * not wait long for a slow medium. */
 #define WINDOW ((uint64_t)8 * 1024 * 1024)
 
 static int bring_out(int fd, uint64_t window, unsigned int how)
 {
-    /* What a pipe says, say, is of no matter; a medium's failure is said once, and not again by
-     * fsync. */
+    /* Other errors (it is a pipe, for example) do no harm. A failure of the medium must be
+     * returned: the system reports it only once, so fsync would not see it. */
     if (sync_file_range(fd, (off_t)(window * WINDOW), (off_t)WINDOW, how) == 0 ||
         (errno != EIO && errno != ENOSPC && errno != EDQUOT))
         return 0;
     return -1;
 }
 
-/* The window that is full now begins to go out; the one before it has had time to. */
+/* Starts writing the window that was filled, and waits for the one before it. */
 int plat_write_behind(int fd, uint64_t before, uint64_t now)
 {
     uint64_t full = before / WINDOW;

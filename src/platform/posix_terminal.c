@@ -1,10 +1,9 @@
 /*
  * The terminal on POSIX systems.
  *
- * While a passphrase is typed the echo is off, and a signal must not leave it so. Signals that end
- * or stop the process are therefore blocked but for the moment of waiting, where a handler only
- * takes them down; once the terminal is as it was, each is sent again, and what was to happen
- * happens then.
+ * While a passphrase is typed the echo is off, and a signal must not leave it off. Signals that end
+ * or stop the process are therefore blocked, except while waiting for a key. A handler only notes
+ * that they came. When the echo is on again, each is sent again and takes its effect.
  */
 #include "platform/terminal.h"
 
@@ -44,8 +43,8 @@ size_t plat_terminal_columns(int fd)
 
 /* ---- Signals while the echo is off -------------------------------------------------------- */
 
-/* SIGTTIN and SIGTTOU are left alone: they come when we touch the terminal from the background,
- * before we have changed anything. */
+/* Not SIGTTIN and SIGTTOU: they come when a background process uses the terminal, which is before
+ * the echo is off. */
 static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGTSTP};
 #define CAUGHT_COUNT (sizeof caught_signals / sizeof caught_signals[0])
 
@@ -82,8 +81,8 @@ static void signals_hold(struct signals *s)
     }
 }
 
-/* Gives the signals back and sends those that came; returns whether any did. One that stops the
- * process takes effect here, and the return comes after it was continued. */
+/* Restores the handlers and sends again those signals that came; returns whether any did. If one
+ * stops the process (SIGTSTP), this returns after it was continued. */
 static bool signals_release(const struct signals *s)
 {
     bool any = false;
@@ -111,7 +110,7 @@ static bool signal_came(void)
 
 enum read_result { READ_LINE, READ_TOO_LONG, READ_END, READ_SIGNAL, READ_FAILED };
 
-/* Waits for one byte with the signals let through, and only then: none can slip in between. */
+/* ppoll unblocks the signals and waits in one step, so none can come between the two. */
 static ssize_t read_byte(int tty, const sigset_t *waiting_mask, char *c)
 {
     struct pollfd watch = {.fd = tty, .events = POLLIN};
@@ -181,13 +180,13 @@ static enum read_result ask_once(int tty, const sigset_t *waiting_mask, const ch
     quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
     quiet.c_lflag |= ICANON | ISIG;
     quiet.c_iflag |= ICRNL;
-    /* What was typed before the echo was off is thrown away. */
+    /* TCSAFLUSH discards what was typed while the echo was on. */
     if (set_terminal(tty, TCSAFLUSH, &quiet) != 0)
         return READ_FAILED;
     show(tty, prompt);
     result = read_line(tty, waiting_mask, secret, size);
     show(tty, "\n");
-    /* What was half typed when a signal came is no business of the next program. */
+    /* A passphrase that was half typed when a signal came must not reach the next program. */
     (void)set_terminal(tty, result == READ_LINE ? TCSADRAIN : TCSAFLUSH, &before);
     return result;
 }
@@ -206,7 +205,7 @@ enum plat_prompt_result plat_prompt_secret(const char *prompt, char *secret, siz
         signals_hold(&signals);
         result = ask_once(tty, &signals.old_mask, prompt, secret, size);
         saved = errno;
-        /* Stopped and continued, say: ask again. Whoever pressed ^C has asked for the end. */
+        /* After SIGTSTP and SIGCONT the loop asks again; after ^C (stop_requested) it does not. */
         if (signals_release(&signals) && stop_requested()) {
             sodium_memzero(secret, size);
             result = READ_END;
@@ -228,9 +227,11 @@ enum plat_prompt_result plat_prompt_secret(const char *prompt, char *secret, siz
 
 /* ---- One line with echo ------------------------------------------------------------------- */
 
-#define LOOK_EVERY 200 /* milliseconds: a signal may be taken by another thread */
+#define LOOK_EVERY                                                                \
+    200 /* milliseconds: poll does not return when another thread gets the signal \
+         */
 
-/* The terminal hands out whole lines. */
+/* In canonical mode, read returns a whole line. */
 static enum plat_prompt_result read_shown_line(int tty, char *line, size_t size)
 {
     struct pollfd watch = {.fd = tty, .events = POLLIN};
@@ -238,7 +239,7 @@ static enum plat_prompt_result read_shown_line(int tty, char *line, size_t size)
     ssize_t n;
     int ready = 0;
 
-    /* Other threads block what would stop a program that asks from the background. */
+    /* Threads of a crew block all signals; SIGTTIN must stop a program in the background. */
     (void)sigemptyset(&background);
     (void)sigaddset(&background, SIGTTIN);
     (void)pthread_sigmask(SIG_UNBLOCK, &background, NULL);
@@ -278,7 +279,7 @@ enum plat_prompt_result plat_prompt_line(const char *prompt, char *line, size_t 
 
     if (tty < 0)
         return PLAT_PROMPT_NO_TERMINAL;
-    (void)tcflush(tty, TCIFLUSH); /* what was typed before was no answer */
+    (void)tcflush(tty, TCIFLUSH); /* what was typed before the question is no answer */
     show(tty, prompt);
     result = read_shown_line(tty, line, size);
     (void)close(tty);

@@ -15,31 +15,31 @@ struct tree_folder {
     ino_t inode;
 };
 
-int tree_descend(struct tree_path *w, int fd, const char *name)
+int tree_descend(struct tree_path *p, int fd, const char *name)
 {
     struct stat st;
     int down;
 
-    if (w->depth == w->cap) {
-        size_t cap = w->cap == 0 ? 16 : w->cap * 2;
-        struct tree_folder *passed = realloc(w->passed, cap * sizeof *passed);
+    if (p->depth == p->cap) {
+        size_t cap = p->cap == 0 ? 16 : p->cap * 2;
+        struct tree_folder *folders = realloc(p->folders, cap * sizeof *folders);
 
-        if (passed == NULL)
+        if (folders == NULL)
             return -1;
-        w->passed = passed;
-        w->cap = cap;
+        p->folders = folders;
+        p->cap = cap;
     }
     if (fstat(fd, &st) != 0)
         return -1;
-    w->passed[w->depth] = (struct tree_folder){st.st_dev, st.st_ino};
+    p->folders[p->depth] = (struct tree_folder){st.st_dev, st.st_ino};
     down = plat_open_dir(fd, name, false);
-    w->depth += down >= 0;
+    p->depth += down >= 0;
     return down;
 }
 
-int tree_ascend(struct tree_path *w, int fd)
+int tree_ascend(struct tree_path *p, int fd)
 {
-    const struct tree_folder *above = &w->passed[--w->depth];
+    const struct tree_folder *above = &p->folders[--p->depth];
     int up = plat_open_dir(fd, "..", false);
     struct stat st;
 

@@ -1,6 +1,6 @@
 /*
- * A worker on POSIX systems: this program executed once more, so that nothing of our memory is in
- * it, with a socket between us.
+ * A worker on POSIX systems: a child that executes this program again, so that it has nothing of
+ * our memory, and a socket between us. And the owner of the folder that it works in.
  */
 #include "platform/worker.h"
 
@@ -31,11 +31,12 @@ extern char **environ;
 
 #define GIVEN_MAX (1 + PLAT_WORKER_FDS_MAX + PLAT_WORKER_MORE_MAX)
 
-#define NO_WORKER 127 /* how a child ends that could not become one */
+#define NO_WORKER 127 /* exit code of a child that could not execute the program */
 
 /* ---- The child ---------------------------------------------------------------------------- */
 
-/* What the loader needs to find libraries; a test build gets all, for what tests lay in its way. */
+/* The variables that the loader needs to find libraries. A test build keeps all: tests use them to
+ * make the worker fail. */
 static char **worker_environment(void)
 {
     size_t count = 0, kept = 0;
@@ -75,7 +76,7 @@ static bool open_null(int fd)
     return nothing >= 0 && (nothing == fd || dup2(nothing, fd) == fd);
 }
 
-/* What it is to have: the channel, and what was given. */
+/* Our descriptors that the worker inherits, and the numbers that it has them by. */
 struct given {
     size_t count;
     int fd[GIVEN_MAX], place[GIVEN_MAX];
@@ -87,15 +88,16 @@ static void give(struct given *g, int fd, int place)
     g->place[g->count++] = place;
 }
 
-/* Puts the program and what is given where they belong, and closes all else. Returns the program's
- * descriptor, which closes by itself when it is executed. */
+/* Gives the inherited descriptors their numbers and closes all others. Returns the descriptor of
+ * the program, which is close-on-exec; -1: failed. */
 static int arrange(struct given *g, int program)
 {
-    int above = PLAT_WORKER_FD_FIRST; /* all places, so that none is in the way of another */
+    int above = PLAT_WORKER_FD_FIRST; /* above all numbers to be given */
 
     for (size_t i = 0; i < g->count; i++)
         if (above <= g->place[i])
             above = g->place[i] + 1;
+    /* First out of the way: a descriptor may have a number that another one is to get. */
     for (size_t i = 0; i < g->count; i++) {
         g->fd[i] = fcntl(g->fd[i], F_DUPFD, above + 1);
         if (g->fd[i] < 0)
@@ -104,7 +106,7 @@ static int arrange(struct given *g, int program)
     program = fcntl(program, F_DUPFD, above + 1);
     if (program < 0 || !open_null(0) || !open_null(1))
         return -1;
-    if (!UNDER_SANITIZER && !open_null(2)) /* their reports must reach somebody */
+    if (!UNDER_SANITIZER && !open_null(2)) /* where sanitizers write reports */
         return -1;
     for (int fd = PLAT_WORKER_FD_FIRST; fd <= above; fd++)
         (void)close(fd);
@@ -117,7 +119,7 @@ static int arrange(struct given *g, int program)
     return above;
 }
 
-/* It must not go on when we are gone, for whatever reason. */
+/* The worker must not outlive its parent, however that ends. */
 static bool die_with_parent(pid_t parent)
 {
 #ifdef __linux__
@@ -205,7 +207,7 @@ static enum plat_worker_end end_of(int status)
     }
 }
 
-/* Looks rather than waits for a signal, which would have to be blocked before the fork. */
+/* Polls: waiting for SIGCHLD would need it blocked since before the fork. */
 bool plat_worker_has_ended(const struct plat_worker *w, int milliseconds)
 {
     for (int waited = 0, pause = 1; waited <= milliseconds && !stop_requested(); waited += pause) {
@@ -241,10 +243,11 @@ bool plat_wait_readable(int fd, int milliseconds)
     return poll(&p, 1, milliseconds) > 0;
 }
 
-/* ---- Another user's folder ---------------------------------------------------------------- */
+/* ---- The worker's folder ------------------------------------------------------------------ */
 
-/* Root without these rights (in a container, say) has a worker that stays root, without any. */
-static bool has_others(void)
+/* Whether we are root and can run the worker as another user. Root without these capabilities (in a
+ * container, for example) has a worker that is root without any capabilities. */
+static bool has_worker_users(void)
 {
 #ifdef __linux__
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
@@ -265,7 +268,7 @@ uid_t random_worker_uid(void)
     return (uid_t)(WORKER_UID_FIRST | (number & WORKER_UID_MASK));
 }
 
-static void lend_to(int fd, uid_t uid)
+static void chown_to(int fd, uid_t uid)
 {
     /* Where the file system has no owners, both fail, and the worker stays root. */
     if (fchown(fd, uid, uid) != 0)
@@ -274,16 +277,16 @@ static void lend_to(int fd, uid_t uid)
 
 void plat_chown_to_worker(int fd)
 {
-    if (has_others())
-        lend_to(fd, random_worker_uid());
+    if (has_worker_users())
+        chown_to(fd, random_worker_uid());
 }
 
-/* pending: folders that are still to be gone through, a NUL behind each; an empty name stands below
- * those of each level. */
+/* pending is a stack of names, each with a NUL: the folders still to be visited. An empty name is
+ * below those of each level. */
 struct walk {
-    int fd;       /* of the folder at hand */
-    uid_t worker; /* whose it was */
-    struct tree_path way;
+    int fd;       /* of the current folder */
+    uid_t worker; /* the owner of the tree so far */
+    struct tree_path path;
     struct buffer pending;
 };
 
@@ -295,9 +298,9 @@ static int add_pending(struct walk *w, const char *name)
     return -1;
 }
 
-/* What is neither the worker's nor ours (it may have stayed what we are) was laid there by somebody
- * else, by a hard link perhaps. */
-static int take_back_entry(void *ctx, const char *name)
+/* EPERM for an entry that belongs neither to the worker nor to us (the worker may have stayed
+ * root): somebody else put it there, perhaps as a hard link, and chown would take his file. */
+static int take_entry(void *ctx, const char *name)
 {
     struct walk *w = ctx;
     struct stat st;
@@ -322,13 +325,13 @@ static int move_to(struct walk *w, int next)
     return 0;
 }
 
-/* Everything in the folder at hand. */
-static int take_back_level(struct walk *w)
+/* Everything in the current folder. */
+static int take_level(struct walk *w)
 {
-    return add_pending(w, "") == 0 ? plat_list_dir(w->fd, take_back_entry, w) : -1;
+    return add_pending(w, "") == 0 ? plat_list_dir(w->fd, take_entry, w) : -1;
 }
 
-/* Down into the next folder, or up where there is none left. */
+/* Down into the next pending folder, or up if none is left on this level. */
 static int take_step(struct walk *w)
 {
     const char *names = (const char *)w->pending.data;
@@ -338,12 +341,12 @@ static int take_step(struct walk *w)
         last--;
     w->pending.len = last;
     if (names[last] != '\0')
-        return move_to(w, tree_descend(&w->way, w->fd, names + last)) == 0 ? take_back_level(w)
-                                                                           : -1;
-    return w->pending.len == 0 ? 0 : move_to(w, tree_ascend(&w->way, w->fd));
+        return move_to(w, tree_descend(&w->path, w->fd, names + last)) == 0 ? take_level(w) : -1;
+    return w->pending.len == 0 ? 0 : move_to(w, tree_ascend(&w->path, w->fd));
 }
 
-/* From the top down: what is ours nobody else can enter any more, and move about meanwhile. */
+/* From the top down: once a folder is ours, no other process of the worker's user can enter it and
+ * move things while we go on. */
 int plat_chown_from_worker(int fd)
 {
     struct stat st;
@@ -357,11 +360,11 @@ int plat_chown_from_worker(int fd)
     if (result == 0)
         result = w.fd = plat_open_dir(fd, ".", false);
     if (result >= 0)
-        result = take_back_level(&w);
+        result = take_level(&w);
     while (result == 0 && w.pending.len > 0)
         result = take_step(&w);
     saved = errno;
-    free(w.way.passed);
+    free(w.path.folders);
     buffer_free(&w.pending);
     if (w.fd >= 0)
         (void)close(w.fd);

@@ -1,6 +1,7 @@
 /*
- * The cage on Linux. Each piece holds by itself: Landlock says which files, seccomp which system
- * calls, another user and no capabilities which rights, limits how much.
+ * The cage on Linux. Each part is in force without the others: Landlock restricts files, seccomp
+ * restricts system calls, another user ID without capabilities takes rights away, and resource
+ * limits restrict amounts.
  */
 #include "platform/worker.h"
 
@@ -25,10 +26,10 @@
 #include "platform/posix.h"
 #include "platform/process.h"
 
-/* ---- Which files: Landlock ---------------------------------------------------------------- */
+/* ---- Files: Landlock ---------------------------------------------------------------------- */
 
-/* From the kernel's documentation, because the headers of many systems know less than their
- * kernels. */
+/* Numbers of the kernel's ABI (its Documentation/userspace-api/landlock.rst), because the headers
+ * of many systems are older than the kernel they run on. */
 #define SYS_LANDLOCK_CREATE_RULESET 444
 #define SYS_LANDLOCK_ADD_RULE 445
 #define SYS_LANDLOCK_RESTRICT_SELF 446
@@ -82,7 +83,7 @@ static bool allow_folder(int rules, const struct plat_cage *cage)
     return cage->folder < 0 || syscall(SYS_LANDLOCK_ADD_RULE, rules, LANDLOCK_BENEATH, &b, 0) == 0;
 }
 
-/* All that is not allowed is forbidden: every file of the system but those under the folder. */
+/* Landlock forbids what no rule allows: here all files except those in the folder. */
 static bool restrict_files(const struct plat_cage *cage)
 {
     struct ruleset r;
@@ -102,10 +103,10 @@ static bool restrict_files(const struct plat_cage *cage)
     return done;
 }
 
-/* ---- Which calls: seccomp ----------------------------------------------------------------- */
+/* ---- System calls: seccomp ---------------------------------------------------------------- */
 
-/* What any worker needs: memory, the descriptors it has, and its end. (sysinfo: glibc's qsort asks
- * how much memory there is.) */
+/* What every worker needs: to use memory and the descriptors it has, and to end. (sysinfo: glibc's
+ * qsort asks how much memory there is.) */
 static const int calls_always[] = {SCMP_SYS(read),           SCMP_SYS(pread64),
                                    SCMP_SYS(lseek),          SCMP_SYS(close),
                                    SCMP_SYS(fstat),          SCMP_SYS(newfstatat),
@@ -120,7 +121,7 @@ static const int calls_always[] = {SCMP_SYS(read),           SCMP_SYS(pread64),
                                    SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall),
                                    SCMP_SYS(sysinfo)};
 
-/* One that reads a folder. */
+/* For a worker that reads a folder. */
 static const int calls_reading[] = {SCMP_SYS(getdents64), SCMP_SYS(readlinkat)};
 
 static bool allow_calls(scmp_filter_ctx f, const int *calls, size_t count)
@@ -137,7 +138,7 @@ static struct scmp_arg_cmp has_bits(unsigned int argument, uint64_t mask, uint64
         .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = bits};
 }
 
-/* The call, if these bits of that argument are all zero. */
+/* Allows the call if these bits of that argument are all zero. */
 static bool allow_without(scmp_filter_ctx f, int call, unsigned int argument, uint64_t bits)
 {
     const struct scmp_arg_cmp none = has_bits(argument, bits, 0);
@@ -145,7 +146,7 @@ static bool allow_without(scmp_filter_ctx f, int call, unsigned int argument, ui
     return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, 1, &none) == 0;
 }
 
-/* The call, if that argument is this number. */
+/* Allows the call if that argument is this number. */
 static bool allow_only(scmp_filter_ctx f, int call, unsigned int argument, uint64_t value)
 {
     const struct scmp_arg_cmp same = {.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value};
@@ -156,14 +157,14 @@ static bool allow_only(scmp_filter_ctx f, int call, unsigned int argument, uint6
 #define SPECIAL_BITS 07000 /* set-user-ID and the like */
 #define DESCRIPTORS_MAX 64
 
-/* For reading, and nothing that is not there; no handle that Landlock does not look at. */
+/* Opening existing files for reading. Not with O_PATH: Landlock does not check such descriptors. */
 static bool allow_open(scmp_filter_ctx f)
 {
     return allow_without(f, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC | O_PATH);
 }
 
-/* A new file that is not there yet and no link. No file is ever opened to be changed. (O_PATH would
- * make the system forget the rest.) */
+/* Creating files, and folders. O_EXCL and O_NOFOLLOW: never opening an existing file for writing,
+ * and never a link. (With O_PATH the kernel ignores the other flags.) */
 static bool allow_create(scmp_filter_ctx f)
 {
     const uint64_t fresh = O_CREAT | O_EXCL | O_NOFOLLOW;
@@ -174,8 +175,8 @@ static bool allow_create(scmp_filter_ctx f)
            allow_without(f, SCMP_SYS(mkdirat), 2, SPECIAL_BITS);
 }
 
-/* The call on what it has made or was given to write to, with rule as well: on descriptors behind
- * that of the sealed file, up to the most there may be. */
+/* Allows the call on descriptors above that of the sealed file, which are those that the worker has
+ * created or may write to; if rule is not NULL, only if it holds too. */
 static bool allow_behind_input(scmp_filter_ctx f, int call, const struct scmp_arg_cmp *rule)
 {
     static const struct {
@@ -193,8 +194,8 @@ static bool allow_behind_input(scmp_filter_ctx f, int call, const struct scmp_ar
     return true;
 }
 
-/* To change rights and times of a file a descriptor for reading is enough: not of the sealed file,
- * nor of what the first three are open on. */
+/* Setting rights and times. A descriptor for reading is enough for both, so the numbers are
+ * restricted: not the sealed file, and not what the standard descriptors are open on. */
 static bool allow_finish(scmp_filter_ctx f)
 {
     const struct scmp_arg_cmp plain = has_bits(1, SPECIAL_BITS, 0),
@@ -204,15 +205,15 @@ static bool allow_finish(scmp_filter_ctx f)
            allow_behind_input(f, SCMP_SYS(utimensat), &nameless);
 }
 
-/* To the program, and to what it makes. What it reads from may have been opened for both ways: a
- * terminal, a socket. */
+/* Writing to the channel and to the files it creates. Not to all descriptors: one that it reads
+ * from may be open for writing as well, if it is a terminal or a socket. */
 static bool allow_writing(scmp_filter_ctx f, const struct plat_cage *cage)
 {
     return allow_only(f, SCMP_SYS(write), 0, PLAT_WORKER_FD_OUT) &&
            (cage->folder_is_read || allow_behind_input(f, SCMP_SYS(write), NULL));
 }
 
-/* A folder that is listed is opened twice. */
+/* plat_list_dir duplicates the descriptor of the folder. */
 static bool allow_reading(scmp_filter_ctx f)
 {
     return allow_calls(f, calls_reading, sizeof calls_reading / sizeof *calls_reading) &&
@@ -247,12 +248,12 @@ static bool restrict_calls(const struct plat_cage *cage)
     return done;
 }
 
-/* Ways to a network, and to another program. */
+/* What plat_process_restrict forbids. Ways to a network, and to other programs: */
 static const int calls_network[] = {SCMP_SYS(socket),        SCMP_SYS(connect), SCMP_SYS(bind),
                                     SCMP_SYS(listen),        SCMP_SYS(accept),  SCMP_SYS(accept4),
                                     SCMP_SYS(io_uring_setup)};
 static const int calls_programs[] = {SCMP_SYS(execve), SCMP_SYS(execveat)};
-/* And into other processes: nobody needs these. */
+/* And ways into other processes, which this program never needs: */
 static const int calls_others[] = {SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
                                    SCMP_SYS(process_vm_writev)};
 
@@ -278,9 +279,9 @@ void plat_process_restrict(bool with_programs)
     seccomp_release(f);
 }
 
-/* ---- Which rights ------------------------------------------------------------------------- */
+/* ---- Rights ------------------------------------------------------------------------------- */
 
-/* To read what others may not, and nothing else: somebody who checks a bag as root may do that. */
+/* kept is zero, or CAP_DAC_READ_SEARCH: root may check a bag that only its owner can read. */
 static bool keep_capabilities(uint32_t kept)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
@@ -295,8 +296,9 @@ static bool become_user(uid_t uid)
     return setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0;
 }
 
-/* Whom the folder was lent to. One that could not be lent is root's, and so is one that is only
- * read: then nobody else. */
+/* Becomes the user that plat_chown_to_worker gave the folder to. If that failed (a file system
+ * without owners), or the folder is only read, it is not the worker's, and the user stays the same.
+ */
 static bool become_other(const struct plat_cage *cage)
 {
     struct stat st;
@@ -309,7 +311,8 @@ static bool become_other(const struct plat_cage *cage)
     return setgroups(0, NULL) == 0 && become_user(st.st_uid);
 }
 
-/* Each step is tried whatever came of those before: the other pieces need the first. */
+/* Each step is tried even if one before it failed. no_new_privs comes first: Landlock and seccomp
+ * need it. */
 static bool restrict_rights(const struct plat_cage *cage)
 {
     const pid_t parent = getppid();
@@ -320,14 +323,14 @@ static bool restrict_rights(const struct plat_cage *cage)
         done = become_other(cage) && done;
     if (geteuid() == 0 || getuid() == 0)
         done = keep_capabilities(cage->folder_is_read ? reading : 0) && done;
-    /* Another user is a new beginning for both of these. */
+    /* The kernel resets both when the user changes. */
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent && done;
 }
 
-/* ---- How much ----------------------------------------------------------------------------- */
+/* ---- Amounts ------------------------------------------------------------------------------ */
 
-/* What is mapped already: the limit is on all of it. */
+/* Bytes of address space in use: RLIMIT_AS counts them too. */
 static uint64_t mapped_now(void)
 {
     char text[64] = "";
@@ -342,13 +345,13 @@ static uint64_t mapped_now(void)
     return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Never more than we have already. */
 #ifdef __GLIBC__
 typedef __rlimit_resource_t limit_kind;
 #else
 typedef int limit_kind;
 #endif
 
+/* A limit that is lower already stays. */
 static bool set_limit(limit_kind what, uint64_t most)
 {
     struct rlimit limit;
@@ -371,7 +374,7 @@ static bool restrict_amounts(const struct plat_cage *cage, uint64_t mapped)
     return set_limit(RLIMIT_CORE, 0) && done;
 }
 
-/* ---- All of it ---------------------------------------------------------------------------- */
+/* ---- The whole cage ----------------------------------------------------------------------- */
 
 static struct crew *start_crew(const struct plat_cage *cage)
 {
@@ -383,8 +386,9 @@ static struct crew *start_crew(const struct plat_cage *cage)
     return crew_try_new(cage->threads);
 }
 
-/* Rights, and which files, hold for a thread and those that it begins; the rest for all there are.
- * So threads begin in between. */
+/* Rights and Landlock apply to the calling thread and those that it starts later; limits and
+ * seccomp apply to all threads. Starting a thread needs what the latter forbid, so it happens in
+ * between. */
 unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
 {
     unsigned int missing = 0;

@@ -1,6 +1,6 @@
 /*
- * For systems whose means to shut a process in are not known here: nothing of the cage is there,
- * and that is said.
+ * The cage on systems other than Linux and Windows: no part of it exists, and plat_cage_enter
+ * returns that.
  */
 #include "platform/worker.h"
 

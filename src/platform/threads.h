@@ -1,5 +1,5 @@
 /*
- * What threads have to do with signals, for crew.c; private to this room.
+ * Threads and signals, for crew.c; private to this room.
  */
 #ifndef SEAL_PLATFORM_THREADS_H
 #define SEAL_PLATFORM_THREADS_H
@@ -9,19 +9,19 @@
 #include <signal.h>
 #endif
 
-/* Who got signals before. */
+/* The signals that a thread had blocked. */
 struct signal_mask {
 #ifdef _WIN32
-    char none; /* they have a thread of their own */
+    char unused; /* Windows runs its handlers in a thread of their own */
 #else
     sigset_t mask;
 #endif
 };
 
-/* Threads that begin between these two get no signals: those are for the caller's own. */
+/* Threads that start between these two never get signals; the calling thread does. */
 void signals_block(struct signal_mask *before);
 void signals_restore(const struct signal_mask *before);
-/* Ends a call of that thread that waits for a pipe, say. */
+/* Makes a system call in which the thread waits (for a pipe, for example) return with EINTR. */
 void thread_interrupt(pthread_t thread);
 
 #endif

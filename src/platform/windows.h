@@ -1,10 +1,10 @@
 /*
- * What the files for Windows share, private to this room.
+ * What the files for Windows share; private to this room.
  *
- * A descriptor is one of the C library's, around a handle of the system, so that both sides of the
- * border count in the same numbers; read and written it is by the system's own calls. Files are
- * opened by NtCreateFile, as openat does: relative to an open folder, with names of any length, and
- * without the second meanings that names have above it (devices, drives, final dots).
+ * Descriptors are those of the C library, each around a handle of the system. They are read and
+ * written by system calls, not by the C library. Files are opened by NtCreateFile, the counterpart
+ * of openat: relative to an open folder, with names of any length, and without the special names of
+ * the Win32 functions (devices, drives, final dots).
  */
 #ifndef SEAL_PLATFORM_WINDOWS_H
 #define SEAL_PLATFORM_WINDOWS_H
@@ -26,7 +26,8 @@
 #define TICKS_A_SECOND INT64_C(10000000)
 #define SECONDS_TO_1970 INT64_C(11644473600)
 
-/* The core's answers that are looked at ([MS-ERREF] 2.3.1); the compiler's headers have few. */
+/* Those status codes of the kernel ([MS-ERREF] 2.3.1) that decide something here. The compiler's
+ * headers have few of them. */
 #define NT_CANCELLED ((NTSTATUS)0xC0000120)             /* STATUS_CANCELLED */
 #define NT_NO_MEMORY ((NTSTATUS)0xC0000017)             /* STATUS_NO_MEMORY */
 #define NT_OBJECT_NAME_INVALID ((NTSTATUS)0xC0000033)   /* STATUS_OBJECT_NAME_INVALID */
@@ -41,92 +42,102 @@
 
 /* ---- Text and errors ---------------------------------------------------------------------- */
 
-/* To and from the system's 16-bit units; malloc'ed, or NULL with errno. What is no Unicode in them
- * (half of a surrogate pair) is kept as its three bytes, which are no valid UTF-8, so that every
- * name comes back as it was. *len, if not NULL: units without the final zero. */
+/* UTF-8 to UTF-16 and back; malloc'ed, or NULL with errno. Names on Windows may have half of a
+ * surrogate pair, which is not valid Unicode: it becomes the three bytes that UTF-8 would have for
+ * it, so that every name survives the way there and back. *len, if not NULL, gets the number of
+ * 16-bit units without the final zero. */
 wchar_t *to_wide(const char *text, size_t *len);
 char *from_wide(const wchar_t *text, size_t len);
-/* The same into out, which takes 3 bytes for each unit, and no zero. */
+/* The same into out, 3 * len bytes, without a final zero. Returns the number of bytes. */
 size_t encode_wide(char *out, const wchar_t *text, size_t len);
 
-/* Sets errno, and returns -1. */
+/* Set errno to what corresponds to the error, and return -1. */
 int fail_win32(DWORD error);
 int fail_ntstatus(NTSTATUS status);
 int fail_last_error(void); /* GetLastError() */
 
-/* ---- Handles ------------------------------------------------------------------------------ */
+/* ---- Handles and descriptors -------------------------------------------------------------- */
 
-/* INVALID_HANDLE_VALUE with errno EBADF: there is none. */
+/* INVALID_HANDLE_VALUE with errno EBADF if fd is not open. */
 HANDLE handle_of(int fd);
-/* Where there is none yet: fd is open on nothing. */
-bool open_null(int fd, int flags);
-/* Makes the handle a descriptor, or closes it: -1 with errno. */
+/* Gives the handle a descriptor; -1 with errno, and then the handle is closed. */
 int descriptor_of(HANDLE handle);
+/* Opens fd on the null device if it is not open. */
+bool open_null(int fd, int flags);
 
+/* ---- Opening ------------------------------------------------------------------------------ */
+
+/* What NtCreateFile takes. */
 struct open_how {
-    ACCESS_MASK access; /* SYNCHRONIZE is added */
+    ACCESS_MASK access; /* SYNCHRONIZE and FILE_READ_ATTRIBUTES are added */
     ULONG share;
     ULONG disposition; /* FILE_OPEN, ... */
     ULONG options;     /* FILE_DIRECTORY_FILE, ... */
-    bool follow;       /* links */
+    bool follow;       /* open what a link leads to, not the link */
 };
 
 #define SHARE_ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
 
-/* NtCreateFile: name, of len units, is below folder, or is a whole NT path if folder is NULL. */
+/* NtCreateFile itself; does not look at how->follow. name has len units and is relative to folder,
+ * or an NT path if folder is NULL. */
 NTSTATUS nt_create_file(HANDLE *out, HANDLE folder, const wchar_t *name, size_t len,
                         const struct open_how *how, ULONG more_options);
-/* at: PLAT_CWD or a folder. ELOOP: it is a link, which is not followed. */
-int open_handle(HANDLE *out, int at, const char *name, const struct open_how *how);
-/* The same file or folder once more. */
-NTSTATUS reopen(HANDLE *out, HANDLE handle, const struct open_how *how);
-/* The same below an open folder; name is one part, in the system's units. */
+/* The same, with how->follow. */
 NTSTATUS open_below(HANDLE *out, HANDLE folder, const wchar_t *name, size_t len,
                     const struct open_how *how);
-/* The tag of what stands for something else (a link), or 0. */
+/* The same with a name in UTF-8. at is PLAT_CWD or an open folder. -1 with errno. */
+int open_handle(HANDLE *out, int at, const char *name, const struct open_how *how);
+/* Opens the file or folder of a handle again, with other rights. */
+NTSTATUS reopen(HANDLE *out, HANDLE handle, const struct open_how *how);
+/* The reparse tag if the handle is of a link (symbolic link, junction or the like), else 0. */
 ULONG link_tag(HANDLE handle);
-/* Calls each(ctx, name, len) for all entries but . and .., as plat_list_dir does. */
-int list_handle(HANDLE folder, int (*each)(void *ctx, const wchar_t *name, size_t len), void *ctx);
 
-/* Takes the attribute read-only away, which keeps a file from being removed or replaced. */
+/* ---- Other operations on handles ---------------------------------------------------------- */
+
+/* Calls each(ctx, name, len) for all entries but "." and "..", as plat_list_dir does. */
+int list_handle(HANDLE folder, int (*each)(void *ctx, const wchar_t *name, size_t len), void *ctx);
+/* Removes the attribute "read-only", with which a file can be neither removed nor replaced. */
 void make_writable(HANDLE handle);
-/* Virus scanners and indexers open new files for a moment; until they close them, neither the file
- * nor the folders it is in can be renamed or removed. Whether status says so and there are tries
- * left; then it has waited a little. */
+/* Virus scanners and indexers open new files for a moment. Until they close them, neither the file
+ * nor a folder that it is in can be renamed or removed. If status can have this cause and tries are
+ * left, waits a little and returns true: try again. */
 bool retry_later(NTSTATUS status, int tries_left);
 
 /* ---- Paths -------------------------------------------------------------------------------- */
 
-/* The NT path (below \??\) of a path, where no length limit and no reserved name applies;
- * malloc'ed, or NULL with errno. */
+/* The NT path (below \??\) of a path; malloc'ed, or NULL with errno. There is no limit to its
+ * length, and no part of it has a special meaning. */
 wchar_t *nt_path(const char *path);
-/* The same of an open file. A volume without a drive letter, as some RAM disks are, gives the path
- * of its device. */
+/* The same of an open file. On a volume without a drive letter, such as some RAM disks, it begins
+ * with the name of the device. */
 wchar_t *nt_path_of_handle(HANDLE handle);
 void slashes_to_backslashes(wchar_t *path);
-/* Whether programs can open a file of that name: NtCreateFile can create names that the Win32
- * functions do not accept. */
+/* False for names that NtCreateFile can create, but that the Win32 functions, and so most programs,
+ * cannot open. */
 bool name_is_usable(const char *name);
 
-/* ---- Reading past memory ------------------------------------------------------------------ */
+/* ---- Reading without the system's cache --------------------------------------------------- */
 
-/* Has fd read from its medium from now on, in whole sectors. */
+/* Makes fd read from the medium from now on. False: it cannot be done. One descriptor at a time. */
 bool unbuffered_start(int fd);
-/* As plat_read and plat_read_at, for such a descriptor; is_unbuffered tells. */
 bool is_unbuffered(int fd);
+/* As plat_read (off NULL) and plat_read_at do, for such a descriptor. */
 int64_t unbuffered_read(int fd, void *buf, size_t len, const uint64_t *off);
 void unbuffered_end(int fd);
 
-/* ---- The worker's side -------------------------------------------------------------------- */
+/* ---- The worker --------------------------------------------------------------------------- */
 
-/* In the worker's arguments PLACE=HANDLE, both hexadecimal, this place means the job. */
+/* The worker's arguments are NUMBER=HANDLE, both hexadecimal: the descriptor that an inherited
+ * handle is to get. This number instead means the handle of its job object. */
 #define JOB_PLACE 0xffffu
 
-/* Puts what the parent gave where it belongs. False: these are no arguments of a worker. */
+/* Gives the inherited handles their descriptors. False: these are not a worker's arguments. */
 bool worker_adopt_handles(int argc, wchar_t **argv);
 
-/* Where a call of this thread waits for somebody else, from here to the second one, stopping ends
- * it. */
+/* ---- Stopping ----------------------------------------------------------------------------- */
+
+/* Between these two, a system call of the main thread that waits is cancelled when the program is
+ * asked to stop. In other threads they do nothing. */
 void interruptible_begin(void);
 void interruptible_end(void);
 

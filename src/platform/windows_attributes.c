@@ -7,7 +7,7 @@
 
 #include "platform/windows.h"
 
-/* A handle with these rights to what fd is; NULL with errno. */
+/* Opens the file of fd again with these rights; NULL with errno. */
 static HANDLE open_again(int fd, ACCESS_MASK access)
 {
     const struct open_how how = {.access = access, .share = SHARE_ALL, .disposition = FILE_OPEN};
@@ -23,7 +23,7 @@ static HANDLE open_again(int fd, ACCESS_MASK access)
     return NULL;
 }
 
-/* Zero in what is given stays as it is. */
+/* A member of info that is zero leaves that attribute as it is. */
 static int set_basic(int fd, FILE_BASIC_INFO *info)
 {
     HANDLE handle = handle_of(fd);
@@ -33,7 +33,7 @@ static int set_basic(int fd, FILE_BASIC_INFO *info)
         return -1;
     if (SetFileInformationByHandle(handle, FileBasicInfo, info, sizeof *info))
         return 0;
-    handle = open_again(fd, FILE_WRITE_ATTRIBUTES); /* a folder was opened for less */
+    handle = open_again(fd, FILE_WRITE_ATTRIBUTES); /* plat_open_dir did not ask for this right */
     if (handle == NULL)
         return -1;
     result = SetFileInformationByHandle(handle, FileBasicInfo, info, sizeof *info)
@@ -43,7 +43,7 @@ static int set_basic(int fd, FILE_BASIC_INFO *info)
     return result;
 }
 
-/* What FAT can hold, whatever the time zone: from 2 January 1980 to 31 December 2107. */
+/* The times that FAT can hold in every time zone: 2 January 1980 to 31 December 2107. */
 #define FAT_BEGIN INT64_C(315619200)
 #define FAT_END INT64_C(4354732800)
 
@@ -58,7 +58,7 @@ int plat_set_mtime_fd(int fd, struct timestamp mtime)
     const int64_t last = INT64_MAX / TICKS_A_SECOND - SECONDS_TO_1970 - 1;
     int64_t sec = mtime.sec;
 
-    /* What the system cannot hold becomes the nearest that it can, as elsewhere. */
+    /* The nearest time that the system can hold. */
     sec = between(1 - SECONDS_TO_1970, sec, last);
     info.LastWriteTime.QuadPart = (sec + SECONDS_TO_1970) * TICKS_A_SECOND + mtime.nsec / 100;
     if (set_basic(fd, &info) == 0)
@@ -70,8 +70,8 @@ int plat_set_mtime_fd(int fd, struct timestamp mtime)
     return set_basic(fd, &info);
 }
 
-/* A file, once it is on its medium: what is read-only cannot be brought there any more. Folders
- * have no such thing. */
+/* Writes the file to the medium first: FlushFileBuffers needs the right to write. Does nothing to
+ * folders, for which the attribute has no effect. */
 int plat_make_read_only(int fd)
 {
     HANDLE handle = handle_of(fd);
@@ -96,7 +96,6 @@ int plat_share_dir(int fd)
     return handle_of(fd) == INVALID_HANDLE_VALUE ? -1 : 0;
 }
 
-/* What is read-only can neither be removed nor replaced. */
 void make_writable(HANDLE handle)
 {
     FILE_BASIC_INFO info = {.FileAttributes = FILE_ATTRIBUTE_NORMAL};

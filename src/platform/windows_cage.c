@@ -1,5 +1,7 @@
 /*
- * The worker's side on Windows.
+ * What a worker on Windows does when it starts: it adopts the handles that it inherited, and enters
+ * the cage. Windows has no way for an ordinary user to restrict which files and system calls a
+ * process may use, so those parts of the cage are missing, and plat_cage_enter returns that.
  */
 #include "platform/worker.h"
 
@@ -11,7 +13,7 @@
 #include "platform/process.h"
 #include "platform/windows.h"
 
-/* Of the job, to set what only the worker knows; NULL: there is none. Until the cage is shut. */
+/* The job object that the parent put this process into, for limit_memory; NULL: none. */
 static HANDLE job_of_worker;
 
 static bool take_given(const wchar_t *text)
@@ -39,7 +41,7 @@ static bool take_given(const wchar_t *text)
 
 bool worker_adopt_handles(int argc, wchar_t **argv)
 {
-    /* All below the places are taken, so that no handle that comes gets one of them by itself. */
+    /* Occupies the numbers below, so that no new descriptor gets one of them. */
     for (int fd = 0; fd < PLAT_WORKER_FD_FIRST; fd++)
         if (!open_null(fd, _O_RDWR))
             return false;
@@ -49,7 +51,8 @@ bool worker_adopt_handles(int argc, wchar_t **argv)
     return true;
 }
 
-/* For good, but the one that everybody has: to pass through folders to what is below them. */
+/* Removes all privileges for good, except the one that every process has: it skips the check of
+ * rights on the folders above a file. */
 static bool drop_privileges(void)
 {
     const DWORD passing_through = 23; /* SE_CHANGE_NOTIFY_PRIVILEGE ([MS-LSAD] 3.1.1.2.1) */

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "platform/windows.h"
 
-/* name: a path, if at is PLAT_CWD. */
+/* Refuses a last name that other programs could not open. name is a path if at is PLAT_CWD. */
 static int create(HANDLE *out, int at, const char *name, const struct open_how *how)
 {
     size_t len = strlen(name), start;
@@ -34,8 +34,8 @@ static int create(HANDLE *out, int at, const char *name, const struct open_how *
     return -1;
 }
 
-/* Who may read it is as its folder says. A list of rights for its owner alone would go with a file
- * to another computer, where nobody is that owner. */
+/* access is ignored: rights are inherited from the folder. An access control list for the owner
+ * alone would stay on a file that is carried to a computer where that owner does not exist. */
 int plat_make_dir(int at, const char *name, enum plat_access access)
 {
     const struct open_how how = {.access = FILE_LIST_DIRECTORY,
@@ -60,7 +60,7 @@ int plat_create_file(int at, const char *name, enum plat_access access, bool exe
     HANDLE handle;
 
     (void)access;
-    (void)exec; /* names say that here */
+    (void)exec; /* on Windows the name decides */
     return create(&handle, at, name, &how) == 0 ? descriptor_of(handle) : -1;
 }
 

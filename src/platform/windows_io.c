@@ -1,5 +1,5 @@
 /*
- * Reading and writing on Windows: by the system's own calls, and to a console in its own units.
+ * Reading and writing on Windows. To a console, text is written as UTF-16.
  */
 #include "platform/files.h"
 
@@ -15,14 +15,14 @@
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
-/* Whoever writes nothing to a pipe has not ended it. */
+/* Whether a read of 0 bytes is not the end: a program can write 0 bytes to a pipe. */
 static bool is_open_pipe(HANDLE handle)
 {
     return GetFileType(handle) == FILE_TYPE_PIPE && !stop_requested() &&
            PeekNamedPipe(handle, NULL, 0, NULL, NULL, NULL);
 }
 
-/* From *off on, or from where it stands. */
+/* off NULL: from the current position. */
 static int64_t read_from(int fd, void *buf, size_t len, const uint64_t *off)
 {
     HANDLE handle = handle_of(fd);
@@ -77,10 +77,10 @@ int plat_rewind(int fd)
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
-/* A console takes so much at a time at least (Windows 7: 64 KiB in all). */
+/* Bytes to write to a console at a time: Windows 7 has a limit below 64 KiB. */
 #define CONSOLE_PIECE 4096
 
-/* The bytes of whole characters among the first of them. */
+/* How many bytes to write at a time so that no character is cut in two. */
 static size_t whole_characters(const uint8_t *p, size_t len)
 {
     size_t end = len < CONSOLE_PIECE ? len : CONSOLE_PIECE;
@@ -164,7 +164,7 @@ int plat_truncate(int fd, uint64_t size)
         return 0;
     if (GetLastError() != ERROR_ACCESS_DENIED)
         return fail_last_error();
-    /* One that only grows was not opened for this. */
+    /* plat_open_append gives only the right to append. */
     status = reopen(&writable, handle, &how);
     if (!NT_SUCCESS(status))
         return fail_ntstatus(status);

@@ -15,7 +15,7 @@ static bool is_dots(const wchar_t *name, size_t len)
     return (len == 1 && name[0] == L'.') || (len == 2 && name[0] == L'.' && name[1] == L'.');
 }
 
-/* All of one answer of the system. */
+/* Calls each for the entries in one answer of the system. */
 static int each_of(const char *at, int (*each)(void *ctx, const wchar_t *name, size_t len),
                    void *ctx)
 {
@@ -44,7 +44,7 @@ int list_handle(HANDLE folder, int (*each)(void *ctx, const wchar_t *name, size_
         what = FileIdBothDirectoryInfo;
         result = each_of(answer, each, ctx);
     }
-    /* An empty one at the top of a drive is "not found". */
+    /* The empty top folder of a drive gives ERROR_FILE_NOT_FOUND. */
     if (result == 0 && GetLastError() != ERROR_NO_MORE_FILES &&
         GetLastError() != ERROR_FILE_NOT_FOUND)
         result = fail_last_error();

@@ -1,5 +1,6 @@
 /*
- * Locks between programs on Windows.
+ * Locks between programs on Windows: a byte range for plat_lock, and for plat_lock_try the sharing
+ * mode with which a file was opened.
  */
 #include "platform/files.h"
 
@@ -7,7 +8,7 @@
 
 #include "platform/windows.h"
 
-/* Far behind all that a file holds: locks keep others here from reading, too. */
+/* An offset far beyond the end of any file: a locked range cannot be read by others. */
 #define LOCK_OFFSET_HIGH 0x7fffffff
 #define LOCK_EVERY 50 /* milliseconds */
 
@@ -33,7 +34,8 @@ int plat_lock(int fd)
     }
 }
 
-/* What plat_open_owned opened is ours by that; and what we made others cannot open so. */
+/* plat_open_owned has locked the file by opening it without sharing; and a file that is being
+ * written cannot be opened so. */
 int plat_lock_try(int fd)
 {
     return handle_of(fd) == INVALID_HANDLE_VALUE ? -1 : 0;

@@ -1,6 +1,6 @@
 /*
- * What a file lies on, on Windows: how much room there is, whether it can be taken out, and what is
- * on it in truth, which memory may hide.
+ * The medium of a file on Windows: its free space, whether it is removable, and reading from it
+ * rather than from the system's cache.
  */
 #include "platform/files.h"
 
@@ -11,9 +11,9 @@
 
 #include "platform/windows.h"
 
-/* ---- Room --------------------------------------------------------------------------------- */
+/* ---- Free space --------------------------------------------------------------------------- */
 
-/* FileFsFullSizeInformation, in a form that the compiler's headers all have. */
+/* FILE_FS_FULL_SIZE_INFORMATION, which some of the compiler's headers lack. */
 struct full_size {
     LARGE_INTEGER total, free_to_us, free;
     ULONG sectors, bytes;
@@ -65,7 +65,7 @@ int plat_space_fd(int fd, struct plat_space *room)
     return handle == INVALID_HANDLE_VALUE ? -1 : room_of(handle, room);
 }
 
-/* ---- What can be taken out ---------------------------------------------------------------- */
+/* ---- Removable media ---------------------------------------------------------------------- */
 
 static bool is_removable_device(HANDLE device)
 {
@@ -98,7 +98,7 @@ bool plat_is_removable(int fd)
     len = GetFinalPathNameByHandleW(handle, path, 1023, VOLUME_NAME_GUID);
     if (len == 0 || len > 1023)
         return false;
-    end = wcschr(path, L'}'); /* \\?\Volume{...}\ and the rest */
+    end = wcschr(path, L'}'); /* cut behind \\?\Volume{...} */
     if (end == NULL)
         return false;
     end[1] = L'\0';
@@ -110,18 +110,18 @@ bool plat_is_removable(int fd)
     return is;
 }
 
-/* ---- Past memory -------------------------------------------------------------------------- */
+/* ---- Unbuffered reading ------------------------------------------------------------------- */
 
-/* What is read past memory must begin and end with sectors, and go to memory that does. */
+/* Offset, length and buffer of an unbuffered read must be aligned to sectors, of at most: */
 #define SECTOR_MOST 4096
 #define WINDOW_LEN ((size_t)1024 * 1024)
 
-/* A window on a file. One at a time is enough: what was written is read back before what is written
- * next. */
+/* The part of the file that was read last. There is one only, since a program reads back one file
+ * at a time. */
 static struct {
     int fd; /* or -1 */
     uint8_t *window;
-    uint64_t begin, at; /* of the window; where reading stands */
+    uint64_t begin, at; /* offset of the window; position of plat_read */
     size_t len;
 } past = {.fd = -1};
 
@@ -138,7 +138,7 @@ void unbuffered_end(int fd)
     past.fd = -1;
 }
 
-/* The descriptor leads to the same file as before, opened once more. */
+/* Opens the file again without the cache, under the same descriptor. */
 bool unbuffered_start(int fd)
 {
     const struct open_how how = {.access = FILE_READ_DATA,

@@ -44,8 +44,8 @@ static bool is_reparse_point(HANDLE handle)
            (info.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
 }
 
-/* What is a reparse point but no link, such as a file in a cloud's folder, is opened by whoever
- * looks after it. */
+/* A reparse point that is no link (a file in a cloud folder, for example) is opened again without
+ * FILE_OPEN_REPARSE_POINT, so that its driver provides the content. */
 NTSTATUS open_below(HANDLE *out, HANDLE folder, const wchar_t *name, size_t len,
                     const struct open_how *how)
 {
@@ -61,7 +61,7 @@ NTSTATUS open_below(HANDLE *out, HANDLE folder, const wchar_t *name, size_t len,
     return nt_create_file(out, folder, name, len, how, 0);
 }
 
-/* NTFS takes an empty name below a file for the file itself; others may want its path. */
+/* An empty name below a file means the file itself on NTFS; other file systems need its path. */
 NTSTATUS reopen(HANDLE *out, HANDLE handle, const struct open_how *how)
 {
     NTSTATUS status = nt_create_file(out, handle, L"", 0, how, FILE_OPEN_REPARSE_POINT);
@@ -77,7 +77,7 @@ NTSTATUS reopen(HANDLE *out, HANDLE handle, const struct open_how *how)
     return status;
 }
 
-/* The folder that an open one lies in. The core knows no "..". */
+/* The folder that an open one is in: NtCreateFile does not know "..". */
 static NTSTATUS open_above(HANDLE *out, HANDLE folder, const struct open_how *how)
 {
     wchar_t *path = nt_path_of_handle(folder);
@@ -102,7 +102,7 @@ static NTSTATUS open_part(HANDLE *out, HANDLE folder, const char *name, const st
         return open_above(out, folder, how);
     if (strcmp(name, ".") == 0)
         return reopen(out, folder, how);
-    /* A colon would be another stream of a file, and a backslash the end of a folder's name. */
+    /* A colon would mean an alternate data stream, and a backslash a file in a folder. */
     if (strpbrk(name, ":\\") != NULL || name[0] == '\0')
         return NT_OBJECT_NAME_INVALID;
     wide = to_wide(name, &len);
@@ -138,7 +138,7 @@ int open_handle(HANDLE *out, int at, const char *name, const struct open_how *ho
     return NT_SUCCESS(status) ? 0 : fail_ntstatus(status);
 }
 
-/* As a descriptor; a link is refused where it is not followed. */
+/* Returns a descriptor. ELOOP if it is a link and how->follow is false. */
 static int open_descriptor(int at, const char *name, const struct open_how *how)
 {
     HANDLE handle;
@@ -164,8 +164,8 @@ int plat_open_dir(int at, const char *name, bool follow)
     return open_descriptor(at, name, &how);
 }
 
-/* Others may write to what we read, as they may elsewhere: it is noticed. Not if they insist on
- * being alone with it: then it is theirs, and that is recorded. */
+/* SHARE_ALL: as on other systems, programs may write to the file while it is read, and the caller
+ * notices the change. A program that has opened the file exclusively makes this fail with EBUSY. */
 int plat_open_file(int at, const char *name, bool follow)
 {
     const struct open_how how = {.access = FILE_READ_DATA | FILE_READ_EA,
@@ -177,7 +177,7 @@ int plat_open_file(int at, const char *name, bool follow)
     return open_descriptor(at, name, &how);
 }
 
-/* Alone, but to remove it: EWOULDBLOCK where any other program has it open. */
+/* Sharing nothing but the right to remove: that is the lock, see plat_lock_try. */
 int plat_open_owned(int at, const char *name, bool *is_dir)
 {
     struct open_how how = {

@@ -33,7 +33,7 @@ void slashes_to_backslashes(wchar_t *path)
             *path = L'\\';
 }
 
-/* The whole path of what is named from the current folder; malloc'ed. */
+/* The absolute path; malloc'ed. */
 static wchar_t *full_path(const wchar_t *path)
 {
     DWORD room = GetFullPathNameW(path, 0, NULL, NULL);
@@ -66,8 +66,6 @@ static wchar_t *join(const wchar_t *prefix, const wchar_t *path)
     return out;
 }
 
-/* The name that the system's core has for a path: below \??\, where no length and no old meaning of
- * a name stands in the way. malloc'ed. */
 wchar_t *nt_path(const char *path)
 {
     wchar_t *wide = to_wide(path, NULL), *full = NULL, *core = NULL;
@@ -78,7 +76,7 @@ wchar_t *nt_path(const char *path)
     if (wcsncmp(wide, L"\\\\?\\", 4) == 0) {
         core = join(L"\\??\\", wide + 4);
     } else {
-        /* A drive alone is the folder at its top, not the one that somebody was in last. */
+        /* "E:" alone would be the current folder of that drive. */
         if (path_is_drive(path))
             full = join(wide, L"\\");
         else
@@ -113,15 +111,13 @@ static wchar_t *path_of_handle(HANDLE handle, DWORD kind)
     return path;
 }
 
-/* The name that the core has for an open file; malloc'ed. What no drive letter leads to, as some
- * disks that exist in memory only, has one of a device. */
 wchar_t *nt_path_of_handle(HANDLE handle)
 {
     wchar_t *path = path_of_handle(handle, VOLUME_NAME_DOS);
 
     if (path == NULL)
         return path_of_handle(handle, VOLUME_NAME_NT);
-    path[1] = L'?'; /* \\?\ is \??\ there */
+    path[1] = L'?'; /* the prefix \\?\ becomes \??\ */
     return path;
 }
 
@@ -150,7 +146,6 @@ char *plat_real_path(const char *path)
     return out;
 }
 
-/* Names that could be made by the way we go, but that nobody else could open again. */
 bool name_is_usable(const char *name)
 {
     static const char *const devices[] = {"con", "prn", "aux", "nul", "conin$", "conout$"};

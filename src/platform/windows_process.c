@@ -1,5 +1,5 @@
 /*
- * The process on Windows: how it begins, how somebody stops it, and what it may know of the system.
+ * The process on Windows.
  */
 #include "platform/process.h"
 
@@ -22,8 +22,7 @@
 int wmain(int argc, wchar_t **argv);
 int main(int argc, char **argv);
 
-/* With -municode the C library begins here. It must not take * and ? for patterns: they were the
- * shell's to know. */
+/* With -municode the C library calls wmain. It must not expand * and ? in arguments. */
 int _dowildcard = 0;
 
 int wmain(int argc, wchar_t **argv)
@@ -42,13 +41,13 @@ int wmain(int argc, wchar_t **argv)
             return 1;
         argc = 1;
     }
-    return main(argc, args); /* they are needed to the end */
+    return main(argc, args); /* which uses args until the process ends */
 }
 
 /* ---- Stopping ----------------------------------------------------------------------------- */
 
-/* Calls that wait for somebody else, by the thread that does. Only those are ended: what cleans up
- * must not be. */
+/* Whether the main thread is between interruptible_begin and _end. Only then are its calls
+ * cancelled: calls that clean up must not be. */
 static _Thread_local bool counts;
 static volatile LONG waiting;
 static HANDLE main_thread;
@@ -66,11 +65,11 @@ void interruptible_end(void)
         (void)InterlockedExchange(&waiting, 0);
 }
 
-#define END_WITHIN 20000 /* milliseconds; the system gives 5 seconds where a window is closed */
+#define END_WITHIN 20000 /* milliseconds; if a window is closed, the system waits 5 seconds */
 #define LOOK_EVERY 50
 
-/* In a thread of its own. When it returns from a window that was closed, all ends at once: what is
- * half done is cleaned up before. */
+/* The system calls this in a thread of its own. If a window was closed, the process ends as soon as
+ * this returns; so it waits while the main thread cleans up. */
 static BOOL WINAPI on_stop(DWORD event)
 {
     stop_request();
@@ -88,14 +87,14 @@ static BOOL WINAPI on_stop(DWORD event)
 
 _Noreturn void plat_die_by_signal(void)
 {
-    /* ExitProcess alone would have the C library do what is left for the end of main. */
+    /* Not ExitProcess, which runs what the C library does at the end of main. */
     (void)TerminateProcess(GetCurrentProcess(), STOPPED_BY_SOMEBODY);
     ExitProcess(STOPPED_BY_SOMEBODY);
 }
 
 /* ---- The beginning ------------------------------------------------------------------------ */
 
-/* A number that is no descriptor is an error, and no reason to end. */
+/* By default the C library ends the process when it is given a number that is no descriptor. */
 static void on_invalid(const wchar_t *expression, const wchar_t *function, const wchar_t *file,
                        unsigned int line, uintptr_t reserved)
 {
@@ -113,9 +112,9 @@ static void fill_standard_descriptors(void)
             ExitProcess(1);
 }
 
-/* Libraries that the system loads of itself come from its own folder, and not from the one that the
- * program lies in: a stick, or where a browser puts what others send. Windows 7 knows this since an
- * update. */
+/* DLLs that the system loads later must come from its own folder, not from that of the program: it
+ * may be a USB stick, or the browser's download folder, where others can put files. Windows 7 has
+ * this function since an update. */
 static void load_from_system_only(void)
 {
     typedef BOOL(WINAPI * set_folders)(DWORD);
@@ -129,7 +128,7 @@ static void load_from_system_only(void)
 void plat_process_setup(void)
 {
     load_from_system_only();
-    /* Reports of a crash may hold memory; and nobody is there for a window that asks something. */
+    /* Crash reports may contain memory; and a dialog would wait for somebody to answer. */
     (void)SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
     (void)_set_invalid_parameter_handler(on_invalid);
     fill_standard_descriptors();
@@ -144,7 +143,7 @@ void plat_process_setup(void)
 
 void signals_block(struct signal_mask *before)
 {
-    before->none = 0;
+    before->unused = 0;
 }
 
 void signals_restore(const struct signal_mask *before)

@@ -14,7 +14,7 @@
 static const struct open_how to_remove = {
     .access = DELETE | FILE_WRITE_ATTRIBUTES, .share = SHARE_ALL, .disposition = FILE_OPEN};
 
-/* Closes it. */
+/* Also closes the handle. */
 static NTSTATUS remove_handle(HANDLE handle)
 {
     FILE_DISPOSITION_INFO gone = {.DeleteFile = TRUE};
@@ -36,7 +36,8 @@ static NTSTATUS try_to_remove(HANDLE folder, const wchar_t *name, size_t len)
     return NT_SUCCESS(status) ? remove_handle(handle) : status;
 }
 
-/* is_emptied: what is still in it was removed, and goes when others have closed it. */
+/* is_emptied: everything in the folder was removed, so NT_DIRECTORY_NOT_EMPTY means that another
+ * program still has an entry open; the entry disappears when that closes it. */
 static bool may_empty(NTSTATUS status, bool is_emptied, int tries_left)
 {
     return retry_later(
@@ -54,7 +55,7 @@ static NTSTATUS remove_below(HANDLE folder, const wchar_t *name, size_t len, boo
     return status;
 }
 
-/* An open folder, whatever its name is. */
+/* Removes an open folder, which may have been renamed. */
 static NTSTATUS remove_open(HANDLE folder)
 {
     NTSTATUS status;
@@ -102,7 +103,7 @@ static bool is_gone(NTSTATUS status)
     return NT_SUCCESS(status) || status == NT_OBJECT_NAME_NOT_FOUND || status == NT_DELETE_PENDING;
 }
 
-/* A subfolder that is not empty: what is in it first. */
+/* Removes a subfolder that is not empty, and everything in it. */
 static NTSTATUS remove_full(struct removal *r, const wchar_t *name, size_t len)
 {
     const struct open_how how = {.access = FILE_LIST_DIRECTORY,

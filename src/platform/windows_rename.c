@@ -9,7 +9,7 @@
 
 #include "platform/windows.h"
 
-/* As the system wants it; what the compiler's headers have is for other versions of it. */
+/* FILE_RENAME_INFORMATION. The declaration in the compiler's headers differs between versions. */
 struct renaming {
     union {
         BOOLEAN replace;
@@ -41,8 +41,9 @@ static NTSTATUS rename_handle(HANDLE handle, HANDLE folder, const wchar_t *to, s
 
 #define RENAME_TRIES 50
 
-/* Who may do what with the file of that name, the other one has from now on; and being read-only
- * does not keep it from being replaced. FAT has no such rights. */
+/* Before file replaces the one of that name: gives file the access control list of the old one, and
+ * makes the old one writable so that it can be replaced. Where there are no such rights (FAT) this
+ * does nothing. */
 static void take_over_rights(HANDLE file, HANDLE folder, const wchar_t *name, size_t len)
 {
     const struct open_how old_how = {.access = READ_CONTROL | FILE_WRITE_ATTRIBUTES,
@@ -70,7 +71,8 @@ static void take_over_rights(HANDLE file, HANDLE folder, const wchar_t *name, si
 
 static int rename_to(int at, const char *from, const char *to, bool replace)
 {
-    /* Written through: the name is on the medium then, as far as the system can tell. */
+    /* FILE_WRITE_THROUGH: when the call returns, the new name is on the medium as far as the system
+     * can tell. */
     const struct open_how how = {.access = DELETE,
                                  .share = SHARE_ALL,
                                  .disposition = FILE_OPEN,
@@ -82,7 +84,7 @@ static int rename_to(int at, const char *from, const char *to, bool replace)
     HANDLE handle;
     size_t len;
 
-    if (at == PLAT_CWD) { /* then both are paths, and in one folder */
+    if (at == PLAT_CWD) { /* from and to are paths in the same folder */
         if (!path_split(to, &folder, &name)) {
             errno = ENOMEM;
             return -1;

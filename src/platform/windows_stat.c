@@ -41,7 +41,7 @@ static int stat_handle(HANDLE handle, struct plat_stat *st)
     st->type = type_of(handle, info.dwFileAttributes);
     st->size = (uint64_t)info.nFileSizeHigh << 32 | info.nFileSizeLow;
     st->mtime = time_from_ticks(times.LastWriteTime.QuadPart);
-    /* FAT has no such time. */
+    /* FAT has no time of change. */
     st->changed = time_from_ticks(times.ChangeTime.QuadPart != 0 ? times.ChangeTime.QuadPart
                                                                  : times.LastWriteTime.QuadPart);
     st->device = info.dwVolumeSerialNumber;
@@ -69,12 +69,12 @@ int plat_stat_fd(int fd, struct plat_stat *st)
     return handle == INVALID_HANDLE_VALUE ? -1 : stat_handle(handle, st);
 }
 
-/* What DeviceIoControl gives: the system's header with the structure is for drivers. */
+/* REPARSE_DATA_BUFFER, which only the headers for drivers declare. */
 struct reparse_data {
     ULONG tag;
     USHORT len, reserved;
     USHORT substitute_offset, substitute_len, print_offset, print_len;
-    wchar_t text[]; /* behind 4 bytes of flags, in a symbolic link */
+    wchar_t text[]; /* of a symbolic link, after 4 bytes of flags */
 };
 
 static int append_target(const struct reparse_data *data, size_t got, struct buffer *out)
@@ -101,7 +101,7 @@ int plat_read_link(int at, const char *name, struct buffer *out)
     const struct open_how how = {.share = SHARE_ALL, .disposition = FILE_OPEN};
     union {
         struct reparse_data data;
-        char room[16 * 1024]; /* as much as there may be */
+        char room[16 * 1024]; /* MAXIMUM_REPARSE_DATA_BUFFER_SIZE */
     } target;
     HANDLE handle;
     DWORD got = 0;
@@ -118,8 +118,8 @@ int plat_read_link(int at, const char *name, struct buffer *out)
     return result;
 }
 
-/* Who may do that is in lists of rights that say more than yes or no; but a folder of everybody's,
- * as /tmp is, Windows does not have. */
+/* Access control lists would have to be evaluated to know. Windows has no folder that all users
+ * share as /tmp is, so the answer is no. */
 bool plat_others_may_rename(int dirfd)
 {
     (void)dirfd;

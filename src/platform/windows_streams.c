@@ -9,11 +9,11 @@
 
 #include "platform/windows.h"
 
-/* What there may be of them at most: the system holds as much of a file's attributes. */
+/* Bytes of the longest answer about streams; the kernel keeps no more attributes of a file. */
 #define STREAMS_LEN_MAX (16 * 1024 * 1024)
 
-/* Its content, which has no name, and where it came from, which Windows writes to all that a
- * browser or a messenger has fetched. */
+/* The content of a file, which is the stream without a name; and the Mark of the Web, which Windows
+ * adds to what browsers and messengers download. */
 static bool is_usual_stream(const wchar_t *name, size_t len)
 {
     static const wchar_t *const usual[] = {L"::$DATA", L":Zone.Identifier:$DATA"};
@@ -24,7 +24,7 @@ static bool is_usual_stream(const wchar_t *name, size_t len)
     return false;
 }
 
-/* ":name:$DATA", or another type: without the first colon, and the usual type. */
+/* Calls each with "name" for ":name:$DATA", and with "name:$TYPE" for a stream of another type. */
 static int tell_stream(const FILE_STREAM_INFO *info, int (*each)(void *ctx, const char *stream),
                        void *ctx)
 {
@@ -44,8 +44,8 @@ static int tell_stream(const FILE_STREAM_INFO *info, int (*each)(void *ctx, cons
     return result;
 }
 
-/* All that the system says of them, malloc'ed; NULL with errno, which is 0 where there is no such
- * thing. */
+/* The list of streams as the system gives it; malloc'ed. NULL with errno, which is 0 if the file
+ * system has no streams. */
 static char *read_streams(HANDLE handle)
 {
     for (DWORD size = 65536; size <= STREAMS_LEN_MAX; size *= 2) {
@@ -88,7 +88,7 @@ int plat_list_streams(int at, const char *name, int (*each)(void *ctx, const cha
     return result;
 }
 
-/* As a browser does to what it fetched. Most file systems but NTFS have no place for it. */
+/* Writes what a browser writes. Fails on most file systems other than NTFS, which does no harm. */
 void plat_mark_downloaded(int fd)
 {
     static const wchar_t name[] = L":Zone.Identifier";

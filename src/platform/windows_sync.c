@@ -11,8 +11,8 @@ int plat_sync(int fd)
 
     if (handle == INVALID_HANDLE_VALUE)
         return -1;
-    /* Pipes need no such thing; a folder cannot be brought to the medium but by its files, and what
-     * was only opened for reading has nothing to bring. */
+    /* Pipes need no sync. Folders cannot be flushed. Flushing needs the right to write, and a file
+     * that was opened for reading has nothing to flush. */
     if (GetFileType(handle) != FILE_TYPE_DISK || FlushFileBuffers(handle) ||
         GetLastError() == ERROR_ACCESS_DENIED || GetLastError() == ERROR_INVALID_FUNCTION)
         return 0;
@@ -21,7 +21,7 @@ int plat_sync(int fd)
 
 #define FLUSH_TRIES 50
 
-/* Then it is there already: see plat_make_read_only. */
+/* plat_make_read_only has already written such a file to the medium. */
 static bool is_read_only(HANDLE folder, const wchar_t *name, size_t len)
 {
     const struct open_how how = {.share = SHARE_ALL, .disposition = FILE_OPEN};

@@ -86,9 +86,9 @@ static void show(const struct console *c, const char *text)
 }
 
 #define LINE_UNITS 8192
-#define STOPPED_WITHIN 500 /* milliseconds in which the thread that hears of ^C has */
+#define STOPPED_WITHIN 500 /* milliseconds for the thread that handles ^C to call stop_request */
 
-/* A line in the console's units, its end removed. */
+/* One line in UTF-16, without its end. */
 static enum plat_prompt_result read_line(const struct console *c, wchar_t *line, DWORD *len)
 {
     DWORD got = 0;
@@ -130,7 +130,7 @@ static enum plat_prompt_result ask(const char *prompt, bool is_shown, wchar_t *l
     }
     (void)SetConsoleMode(c.in, ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT |
                                    (is_shown ? ENABLE_ECHO_INPUT : 0));
-    /* What was typed before is no answer. */
+    /* What was typed before the question is no answer. */
     (void)FlushConsoleInputBuffer(c.in);
     show(&c, prompt);
     result = read_line(&c, line, len);
@@ -141,7 +141,7 @@ static enum plat_prompt_result ask(const char *prompt, bool is_shown, wchar_t *l
     return result;
 }
 
-/* What a scheduler or a script starts may be alone with a window as well, which nobody sees. */
+/* Whether the window is visible: schedulers and scripts may start programs in a hidden one. */
 static bool is_seen(void)
 {
     STARTUPINFOW how = {.cb = sizeof how};
@@ -155,7 +155,7 @@ static bool is_seen(void)
 
 bool plat_owns_console_window(void)
 {
-    DWORD programs[2]; /* as many are at the window as the system tells of */
+    DWORD programs[2]; /* the function returns how many use the console */
 
     return GetConsoleProcessList(programs, 2) == 1 && plat_is_terminal(0) && plat_is_terminal(1) &&
            plat_is_terminal(2) && is_seen();

@@ -1,5 +1,5 @@
 /*
- * Names and errors on Windows: its 16-bit units, and its numbers for what went wrong.
+ * UTF-16, error codes, handles and descriptors on Windows.
  */
 #include "platform/process.h"
 
@@ -73,8 +73,8 @@ char *from_wide(const wchar_t *text, size_t len)
     return out;
 }
 
-/* The character at s, and in *n its bytes; half of a pair is one of three. A byte that belongs to
- * none becomes U+FFFD: no name on this system has such. */
+/* The character at s, and in *n its length in bytes. Half of a surrogate pair has three (see
+ * to_wide). A byte that is part of no character becomes U+FFFD, which no file name has. */
 static uint32_t decode(const uint8_t *s, size_t len, size_t *n)
 {
     *n = utf8_char_len(s, len);
@@ -141,7 +141,7 @@ static const struct {
     {ERROR_ACCESS_DENIED, EACCES},
     {ERROR_CANT_ACCESS_FILE, EACCES},
     {ERROR_PRIVILEGE_NOT_HELD, EPERM},
-    {225, EPERM}, /* ERROR_VIRUS_INFECTED; these numbers the compiler's headers do not have */
+    {225, EPERM}, /* ERROR_VIRUS_INFECTED; the compiler's headers lack these numbers */
     {226, EPERM}, /* ERROR_VIRUS_DELETED */
     {ERROR_SHARING_VIOLATION, EBUSY},
     {ERROR_LOCK_VIOLATION, EBUSY},
@@ -211,7 +211,7 @@ int fail_last_error(void)
     return fail_win32(GetLastError());
 }
 
-/* Those above, and what this room sets itself. The C library here has texts for fewer. */
+/* Texts for the errno values above and those that this room sets: the C library lacks some. */
 static const struct {
     int number;
     const char *text;
@@ -252,7 +252,7 @@ const char *plat_strerror(int error)
 
 /* ---- Handles ------------------------------------------------------------------------------ */
 
-/* What the C library gives for 0 to 2 where a program was started without them. */
+/* _NO_CONSOLE_FILENO: of 0 to 2 in a program that was started without them. */
 #define NO_CONSOLE_HANDLE ((HANDLE)-2)
 
 HANDLE handle_of(int fd)

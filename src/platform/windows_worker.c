@@ -1,27 +1,20 @@
 /*
- * A worker on Windows: this program once more, with two pipes between us. Of ours it inherits the
- * handles that it is given and nothing else. It lies in a job, which ends it when we end, lets it
- * start no other program and keeps it off what is on the screen. Which files it may touch the
- * system cannot be told without more rights than a user has: that piece of the cage is missing
- * here, and is said to be.
+ * A worker on Windows: this program started again, with two pipes between us. It inherits only the
+ * handles that it is to have. A job object ends it when we end, and keeps it from starting programs
+ * and from using the desktop.
  */
 #include "platform/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <io.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform/crew.h"
 #include "platform/files.h"
-#include "platform/process.h"
 #include "platform/windows.h"
 
 #define KILLED_BY_US 0x5ea1dead
 
-/* What it gets: a number for each place, and behind them that of the job. */
+/* The two pipes and the descriptors; the job comes on top. */
 #define GIVEN_MAX (2 + PLAT_WORKER_FDS_MAX + PLAT_WORKER_MORE_MAX)
 
 struct given {
@@ -30,7 +23,7 @@ struct given {
     unsigned int place[GIVEN_MAX + 1];
 };
 
-/* A copy of it that can be inherited, which is closed with the others. */
+/* Adds an inheritable duplicate of the handle, which given_close closes. */
 static bool give(struct given *g, HANDLE handle, unsigned int place)
 {
     HANDLE copy;
@@ -52,7 +45,7 @@ static void given_close(struct given *g)
         (void)CloseHandle(g->handle[i]);
 }
 
-/* What of the screen it can do nothing with; 0: all is allowed. */
+/* what: JOB_OBJECT_UILIMIT_ bits; 0 allows all. */
 static void restrict_screen(HANDLE job, DWORD what)
 {
     JOBOBJECT_BASIC_UI_RESTRICTIONS screen = {what};
@@ -60,8 +53,8 @@ static void restrict_screen(HANDLE job, DWORD what)
     (void)SetInformationJobObject(job, JobObjectBasicUIRestrictions, &screen, sizeof screen);
 }
 
-/* A job that limits that cannot lie within another one, as what was started by a scheduler or by a
- * window of the newer kind does. */
+/* A job with these limits cannot be nested in another job, in which we are if a scheduler or
+ * Windows Terminal started us. Then it goes without them. */
 static void put_into_job(HANDLE process, HANDLE job)
 {
     restrict_screen(job, JOB_OBJECT_UILIMIT_HANDLES | JOB_OBJECT_UILIMIT_READCLIPBOARD |
@@ -75,7 +68,7 @@ static void put_into_job(HANDLE process, HANDLE job)
     (void)AssignProcessToJobObject(job, process);
 }
 
-/* Ends what is in it when its last handle is closed, which is ours. */
+/* A job that ends its process when its last handle, ours, is closed. */
 static HANDLE make_job(void)
 {
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {
@@ -94,7 +87,7 @@ static HANDLE make_job(void)
     return job;
 }
 
-/* Its name, and what it gets; malloc'ed. */
+/* The worker's name and what it inherits; malloc'ed. */
 static wchar_t *command_line(const struct given *g)
 {
     struct buffer b = {0};
@@ -111,7 +104,7 @@ static wchar_t *command_line(const struct given *g)
     return line;
 }
 
-/* What the system's own libraries need, and nothing of the user's. */
+/* The one variable that the system's libraries need. */
 static wchar_t *worker_environment(void)
 {
     static const wchar_t name[] = L"SystemRoot";
@@ -127,8 +120,8 @@ static wchar_t *worker_environment(void)
     return block;
 }
 
-/* Out of the job that we are in ourselves, if that lets go: Windows 7 puts programs into one that
- * it looks after, and knows no jobs within jobs. */
+/* Outside the job that we are in, if that permits it: Windows 7 puts some programs into a job, and
+ * cannot nest jobs. */
 static bool create_outside(const wchar_t *program, wchar_t *line, wchar_t *environment,
                            STARTUPINFOEXW *how, PROCESS_INFORMATION *made)
 {
@@ -169,15 +162,15 @@ static bool create_process(PROCESS_INFORMATION *made, const struct given *g, wch
     return done;
 }
 
-/* Where it cannot be put into a job (Windows 7, if we are in one), it is killed by
- * plat_worker_wait, and ends by itself when the pipes do. */
+/* Where the worker cannot be put into a job (Windows 7, if we are in one), it still ends: killed by
+ * plat_worker_wait, or when the pipes close. */
 static bool start(struct plat_worker *w, struct given *g, HANDLE job)
 {
     PROCESS_INFORMATION made;
     wchar_t *line = NULL;
     bool done;
 
-    /* Only what the worker needs to set its limits: with its own handle the job would live on. */
+    /* For limit_memory, which closes it: while the worker has it, the job would outlive us. */
     if (job != NULL)
         IGNORE_RESULT(give(g, job, JOB_PLACE)); /* then a limit is missing, which is reported */
     line = command_line(g);
@@ -215,7 +208,7 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, co
     (void)CloseHandle(says[1]);
     w->to = done ? descriptor_of(hears[1]) : -1;
     w->from = done ? descriptor_of(says[0]) : -1;
-    /* Ours ends with us, and so does the worker: nobody else closes it. */
+    /* job stays open until this process ends, which then ends the worker. */
     return done ? 0 : -1;
 }
 
@@ -236,11 +229,11 @@ bool plat_worker_has_ended(const struct plat_worker *w, int milliseconds)
     return false;
 }
 
-/* Codes of the system ([MS-ERREF] 2.3.1) from here on are for what it ended itself. */
+/* Exit codes from here on are the status ([MS-ERREF] 2.3.1) with which the system ended it. */
 #define BY_SYSTEM 0x80000000u
 #define BY_ABORT 3 /* of the C library */
 
-/* What content could have brought about: mistakes in memory and in numbers. */
+/* Errors in memory accesses and arithmetic, which hostile content can cause. */
 static bool is_crash(DWORD code)
 {
     static const DWORD crashes[] = {
@@ -256,7 +249,7 @@ static bool is_crash(DWORD code)
     return code == BY_ABORT;
 }
 
-/* Its libraries were not there or not let in, or there was no room for one more. */
+/* The program could not be started: its DLLs are missing or blocked, or resources are short. */
 static bool is_bad_start(DWORD code)
 {
     return code == 0xC000007B || code == 0xC0000135 || code == 0xC0000138 || code == 0xC0000139 ||
@@ -295,7 +288,7 @@ bool plat_wait_readable(int fd, int milliseconds)
     for (int waited = 0, pause = 1; waited <= milliseconds; waited += pause) {
         DWORD there = 0;
 
-        /* A pipe that is broken can be read to its end. */
+        /* A broken pipe can be read: to its end. */
         if (!PeekNamedPipe(handle, NULL, 0, NULL, &there, NULL) || there > 0)
             return true;
         if (stop_requested())
