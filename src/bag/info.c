@@ -1,8 +1,9 @@
 /*
- * bag-info.txt (RFC 8493, 2.2.2): what is known of the sealing, and what the sender adds. Nothing
- * in it tells who sealed, on which device, or where.
+ * bag-info.txt (RFC 8493, 2.2.2): facts about the sealing, and the labels that the sender gave.
+ * Nothing that seal writes in it tells who sealed, on which device, or where.
  */
-#include "bag/items.h"
+#include "bag/info.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -11,36 +12,36 @@
 
 #define BAG_ID_LEN 16
 
-/* Readers take labels for the same in either case. */
+/* Labels that seal writes itself; compared without regard to case, as readers do. */
 static const char *const own_labels[] = {"Bagging-Date", "Bagging-Time",       "Clock",
                                          "Local-Offset", "Bag-Software-Agent", "Program-SHA256",
                                          "Bag-Size",     "Payload-Oxum",       "Bag-Id"};
 
-/* All that begin so are kept free, for what later versions count. */
+/* All labels that begin so are reserved for counts that later versions may write. */
 static const char own_prefix[] = "seal-";
 
-/* ---- What the sender gave ----------------------------------------------------------------- */
-
+/* ASCII only: labels are compared the same in every locale. */
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* a up to b's end is b, in either case. */
-static bool begins_with(const char *a, const char *b)
+bool text_begins(const char *text, const char *word)
 {
-    for (; *b != '\0'; a++, b++)
-        if (lower(*a) != lower(*b))
+    for (; *word != '\0'; word++, text++)
+        if (lower(*text) != lower(*word))
             return false;
     return true;
 }
 
+/* ---- Labels that the sender gave ---------------------------------------------------------- */
+
 static bool is_own(const char *key)
 {
     for (size_t i = 0; i < sizeof own_labels / sizeof own_labels[0]; i++)
-        if (strlen(key) == strlen(own_labels[i]) && begins_with(key, own_labels[i]))
+        if (strlen(key) == strlen(own_labels[i]) && text_begins(key, own_labels[i]))
             return true;
-    return begins_with(key, own_prefix);
+    return text_begins(key, own_prefix);
 }
 
 static const char *key_fault(const char *key)
@@ -57,7 +58,8 @@ static const char *key_fault(const char *key)
     return is_own(key) ? "seal writes this label itself" : NULL;
 }
 
-/* Control characters, but for the tab, and U+2028 and U+2029, at which some readers end a line. */
+/* Control characters except the tab, and U+2028 and U+2029, at which some readers end a line.
+ * s is one character of UTF-8. */
 static bool breaks_line(const uint8_t *s, size_t len)
 {
     if (len == 1)
@@ -93,7 +95,7 @@ const char *bag_label_fault(const struct bag_label *label)
 
 /* ---- The file ----------------------------------------------------------------------------- */
 
-static enum seal_status put_when(struct buffer *out, const struct bag_info *info)
+static enum seal_status put_time(struct buffer *out, const struct bag_info *info)
 {
     struct date day = date_from_days(info->now.sec < 0 ? 0 : (uint32_t)(info->now.sec / 86400));
     int offset = info->utc_offset < 0 ? -info->utc_offset : info->utc_offset;
@@ -109,7 +111,7 @@ static enum seal_status put_when(struct buffer *out, const struct bag_info *info
                          offset / 60, offset % 60);
 }
 
-static enum seal_status put_by_what(struct buffer *out, const struct bag_info *info)
+static enum seal_status put_software(struct buffer *out, const struct bag_info *info)
 {
     char hex[2 * SHA256_LEN + 1] = "unknown";
 
@@ -118,7 +120,7 @@ static enum seal_status put_by_what(struct buffer *out, const struct bag_info *i
     return buffer_printf(out, "Bag-Software-Agent: %s\nProgram-SHA256: %s\n", info->software, hex);
 }
 
-static enum seal_status put_what(struct buffer *out, const struct bag_info *info,
+static enum seal_status put_size(struct buffer *out, const struct bag_info *info,
                                  const struct bag_totals *t)
 {
     char size[SIZE_TEXT_SIZE], id[2 * BAG_ID_LEN + 1];
@@ -157,8 +159,8 @@ static enum seal_status put_counts(struct buffer *out, const struct bag_totals *
 enum seal_status bag_info_text(struct buffer *out, const struct bag_info *info,
                                const struct bag_totals *totals)
 {
-    if (put_when(out, info) != SEAL_OK || put_by_what(out, info) != SEAL_OK ||
-        put_what(out, info, totals) != SEAL_OK || put_counts(out, totals) != SEAL_OK)
+    if (put_time(out, info) != SEAL_OK || put_software(out, info) != SEAL_OK ||
+        put_size(out, info, totals) != SEAL_OK || put_counts(out, totals) != SEAL_OK)
         return SEAL_NO_MEMORY;
     for (size_t i = 0; i < info->label_count; i++)
         if (buffer_printf(out, "%s: %s\n", info->labels[i].key, info->labels[i].value) != SEAL_OK)
@@ -167,17 +169,6 @@ enum seal_status bag_info_text(struct buffer *out, const struct bag_info *info,
 }
 
 /* ---- Reading ------------------------------------------------------------------------------ */
-
-bool text_begins(const char *text, const char *word)
-{
-    for (; *word != '\0'; word++, text++) {
-        char c = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
-
-        if (c != *word)
-            return false;
-    }
-    return true;
-}
 
 const char *bag_info_value(const char *line, const char *label)
 {

@@ -1,7 +1,7 @@
 /*
  * One line of a BagIt manifest, written and read.
  */
-#include "bag/items.h"
+#include "bag/manifest.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -41,6 +41,7 @@ enum seal_status manifest_line(struct buffer *out, const uint8_t digest[static S
     return buffer_append(out, "\n", 1);
 }
 
+/* The character that the code at s stands for; NUL: there is none. */
 static char decode_at(const char *s, size_t left)
 {
     for (size_t i = 0; left >= 3 && i < ENCODED_COUNT; i++) {

@@ -1,11 +1,13 @@
 /*
- * metadata.mtree, in the dialect of section 5: one line, written and read.
+ * One line of metadata.mtree (format section 5.3), written and read.
  */
-#include "bag/items.h"
-#include "base/text.h"
+#include "bag/mtree.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+#include "archive/archive.h"
+#include "base/text.h"
 
 static const char *const type_words[] = {"file", "dir", "link"};
 static const char *const remark_words[BAG_REMARK_KINDS] = {
@@ -37,7 +39,8 @@ enum seal_status mtree_escape(struct buffer *out, const char *s)
     return SEAL_OK;
 }
 
-/* What is not negative prints itself; what is, as in a struct timespec: rounded-down seconds. */
+/* Seconds are rounded down, as in a struct timespec: half a second before 1970 is
+ * -1.500000000. */
 static enum seal_status append_time(struct buffer *out, const struct item *item)
 {
     return buffer_printf(out, " time=%" PRId64 ".%09" PRIu32, item->sec, item->nsec);
@@ -163,7 +166,7 @@ static bool parse_time(char *s, struct timestamp *t)
     if (!parse_u64(s + negative, most, &sec) || !parse_u64(point + 1, 999999999, &nsec))
         return false;
     if (negative && sec == 0)
-        return false; /* rounded down there is no -0 */
+        return false; /* seconds rounded down are never -0 */
     t->sec = (int64_t)(negative ? -sec : sec);
     t->nsec = (uint32_t)nsec;
     return true;
@@ -180,7 +183,8 @@ static bool parse_type(const char *s, enum item_type *type)
     return false;
 }
 
-/* A keyword of ours may stand once; others, and a second blank, are passed over. */
+/* Takes one "KEYWORD=VALUE" of an entry. Each keyword of our dialect may stand once; others, and
+ * the empty word between two blanks, are ignored. */
 static bool take_keyword(struct mtree_entry *e, char *word, bool *has_type)
 {
     char *equals = strchr(word, '=');
@@ -189,7 +193,7 @@ static bool take_keyword(struct mtree_entry *e, char *word, bool *has_type)
     bool *seen;
 
     if (equals == NULL)
-        return true; /* such as "optional" */
+        return true; /* a keyword without a value, such as "optional" */
     *equals = '\0';
     value = equals + 1;
     seen = strcmp(word, "type") == 0           ? has_type
@@ -215,7 +219,7 @@ static bool take_keyword(struct mtree_entry *e, char *word, bool *has_type)
     return unescape(value, strlen(value), &len) && len > 0;
 }
 
-static bool has_what_its_type_needs(const struct mtree_entry *e)
+static bool has_needed_keywords(const struct mtree_entry *e)
 {
     switch (e->type) {
     case ITEM_FILE:
@@ -228,7 +232,8 @@ static bool has_what_its_type_needs(const struct mtree_entry *e)
     }
 }
 
-/* Nothing that another reader of mtree might take for the end of a word or of the line. */
+/* Whether the line has only printable ASCII, and backslashes only in \ooo: nothing that another
+ * reader of mtree might take for the end of a word or of the line. */
 static bool line_is_plain(const char *line, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -266,7 +271,7 @@ bool mtree_parse(char *line, size_t len, struct mtree_entry *e)
             return false;
         word = next;
     }
-    return has_type && has_what_its_type_needs(e);
+    return has_type && has_needed_keywords(e);
 }
 
 bool mtree_is_remark(const char *line, enum bag_remark *kind)
@@ -285,7 +290,8 @@ bool mtree_is_remark(const char *line, enum bag_remark *kind)
     return false;
 }
 
-/* An escaped path and "./" before it: from *at up to the next blank or the end of the line. */
+/* Takes "./" and an escaped path, up to the next blank or the end of the line. *at is moved behind
+ * the blank. */
 static bool take_path(char **at, char **path, size_t *path_len)
 {
     char *begin = *at, *blank = strchr(begin, ' ');

@@ -1,7 +1,8 @@
 /*
- * Names that one system can hold and another cannot, or that do not look like what they are.
+ * Names that one system can hold and another cannot, or that do not look like what they are: found,
+ * folded to compare them, and spelled so that every system can hold and show them.
  */
-#include "bag/items.h"
+#include "bag/bag.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -9,14 +10,9 @@
 
 #include <utf8proc.h>
 
-const char *bag_payload_name(const char *path)
-{
-    size_t dir = strlen(PAYLOAD_DIR "/");
+/* ---- What is odd about a name ------------------------------------------------------------- */
 
-    return strncmp(path, PAYLOAD_DIR "/", dir) == 0 ? path + dir : NULL;
-}
-
-/* Characters that move the cursor, break the line or turn the writing round. */
+/* Characters that move the cursor, break the line or change the direction of writing. */
 static bool is_unshowable(int32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x061c || c == 0x200e || c == 0x200f ||
@@ -28,7 +24,8 @@ static bool is_windows_special(int32_t c)
     return c > 0 && c < 0x80 && strchr("<>:\"|?*\\", (int)c) != NULL;
 }
 
-/* The character at s (len > 0), and in *n its bytes; -1 for a byte that belongs to none. */
+/* The character at s (len > 0), and in *n how many bytes it has; -1 for one byte that is not part
+ * of well-formed UTF-8. */
 static int32_t char_at(const char *s, size_t len, size_t *n)
 {
     utf8proc_int32_t c = -1;
@@ -56,8 +53,8 @@ static bool stem_is(const char *stem, size_t len, const char *word)
     return true;
 }
 
-/* Windows gives these to devices, whatever follows a dot or blanks; the digits of COM and LPT may
- * be superscript as well. */
+/* Names that Windows gives to devices, also with blanks or a dot and anything behind them. The
+ * digits of COM and LPT may be superscript. */
 static bool is_device(const char *name, size_t len)
 {
     static const char *const devices[] = {"con", "prn", "aux", "nul", "conin$", "conout$"};
@@ -80,6 +77,7 @@ static bool is_device(const char *name, size_t len)
     return false;
 }
 
+/* Windows drops a dot or a blank at the end of a name. */
 static bool ends_badly(const char *name, size_t len)
 {
     return len > 0 && (name[len - 1] == '.' || name[len - 1] == ' ');
@@ -101,6 +99,8 @@ unsigned int bag_name_oddities(const char *name, size_t len)
     }
     return found;
 }
+
+/* ---- Folding ------------------------------------------------------------------------------ */
 
 enum seal_status bag_name_fold(struct buffer *out, const char *name, size_t len)
 {
@@ -127,12 +127,15 @@ enum seal_status bag_name_fold(struct buffer *out, const char *name, size_t len)
     return status;
 }
 
+/* ---- Spelling ----------------------------------------------------------------------------- */
+
 static bool must_be_coded(int32_t c)
 {
     return c < 0 || c == '%' || c == '{' || c == '}' || is_unshowable(c) || is_windows_special(c);
 }
 
-/* n bytes between braces; a brace that was closed just before is opened again. */
+/* Appends n bytes in hexadecimal between braces. *in_braces: what was appended last is such a
+ * group; then the bytes are added to it. */
 static enum seal_status append_coded(struct buffer *out, bool *in_braces, const char *s, size_t n)
 {
     if (*in_braces)
@@ -146,16 +149,18 @@ static enum seal_status append_coded(struct buffer *out, bool *in_braces, const 
     return buffer_append(out, "}", 1);
 }
 
-enum seal_status bag_name_spell(struct buffer *out, const char *name, size_t len, size_t more)
+enum seal_status bag_name_spell(struct buffer *out, const char *name, size_t len,
+                                size_t coded_count)
 {
     bool in_braces = false;
 
-    if (is_device(name, len) && more == 0)
-        more = 1;
+    if (is_device(name, len) && coded_count == 0)
+        coded_count = 1; /* one coded character is enough: it is no device any more */
     for (size_t i = 0, count = 0; i < len; count++) {
         size_t n;
         int32_t c = char_at(name + i, len - i, &n);
-        bool odd = count < more || must_be_coded(c) || (i + n == len && ends_badly(name, len));
+        bool odd =
+            count < coded_count || must_be_coded(c) || (i + n == len && ends_badly(name, len));
         enum seal_status status;
 
         if (odd)
@@ -168,4 +173,77 @@ enum seal_status bag_name_spell(struct buffer *out, const char *name, size_t len
         i += n;
     }
     return buffer_append_text(out, "");
+}
+
+/* ---- Reading a spelling ------------------------------------------------------------------- */
+
+/* Compares the bytes whose hexadecimal digits stand from name up to close, the closing brace, with
+ * part from *at on, which is moved behind them. There must be at least one byte. */
+static bool digits_are(const char *name, const char *close, const char *part, size_t part_len,
+                       size_t *at)
+{
+    if (name == close || (close - name) % 2 != 0)
+        return false;
+    for (; name < close; name += 2) {
+        uint8_t byte;
+
+        if (!hex_decode(&byte, 1, name) || *at >= part_len || (uint8_t)part[*at] != byte)
+            return false;
+        (*at)++;
+    }
+    return true;
+}
+
+/* Whether name, up to end, is part once the braces are decoded. *all_coded: no character of name
+ * stands for itself. */
+static bool decodes_to(const char *name, const char *end, const char *part, size_t part_len,
+                       bool *all_coded)
+{
+    size_t at = 0;
+
+    *all_coded = true;
+    while (name < end) {
+        const char *close = *name == '{' ? memchr(name, '}', (size_t)(end - name)) : NULL;
+
+        if (close != NULL) {
+            if (!digits_are(name + 1, close, part, part_len, &at))
+                return false;
+            name = close + 1;
+            continue;
+        }
+        *all_coded = false;
+        if (at >= part_len || part[at++] != *name++)
+            return false;
+    }
+    return at == part_len;
+}
+
+static bool is_spelling(const char *name, size_t len, const char *part, size_t part_len)
+{
+    static const char suffix[] = "{00}";
+    const size_t suffix_len = sizeof suffix - 1;
+    const char *end = name + len;
+    bool all_coded;
+
+    if (len == part_len && memcmp(name, part, len) == 0)
+        return true;
+    if (decodes_to(name, end, part, part_len, &all_coded))
+        return true;
+    while ((size_t)(end - name) > suffix_len && memcmp(end - suffix_len, suffix, suffix_len) == 0)
+        end -= suffix_len;
+    return decodes_to(name, end, part, part_len, &all_coded) && all_coded;
+}
+
+bool bag_path_is_spelling(const char *on_disk, const char *as_sealed)
+{
+    for (;;) {
+        size_t len = strcspn(on_disk, "/"), part_len = strcspn(as_sealed, "/");
+
+        if (!is_spelling(on_disk, len, as_sealed, part_len) || on_disk[len] != as_sealed[part_len])
+            return false;
+        if (on_disk[len] == '\0')
+            return true;
+        on_disk += len + 1;
+        as_sealed += part_len + 1;
+    }
 }

@@ -1,13 +1,14 @@
 /*
- * Spellings that every system can hold: which names of a bag get another one on disk, and what.
+ * Names on disk: which names of a bag are spelled differently there, and how.
  *
- * A percent sign is one of them: manifests write it as %25 (RFC 8493), by which sha256sum and older
- * validators do not find the file.
+ * A name is, if it is odd, if it has a percent sign (manifests write that as %25, by which
+ * sha256sum and older validators do not find the file), or if some system takes it for another name
+ * in the same folder.
  *
- * What a name is on disk depends only on the names that came before it in the bag, not on the
- * system: the same bag becomes the same folder everywhere.
+ * The spelling depends only on the names that came before in the bag, not on the system: the same
+ * bag becomes the same folder everywhere.
  */
-#include "bag/items.h"
+#include "bag/mtree.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -15,30 +16,34 @@
 
 #include <sodium.h>
 
-/* What most systems take. */
+/* Bytes of a name that most file systems take. */
 #define NAME_LEN_MAX 255
 
-/* A path whose last part is another one on disk. The path itself is not kept: a sender may have
- * very long ones, of which every part is odd. */
-struct odd {
-    uint64_t hash; /* of the path; 64 bits under a secret key tell them apart */
-    size_t name;   /* its last part on disk, in names; 0: this place is free */
-    bool is_entry; /* it is an entry of the bag, not only a folder above one */
+/* A path whose last part has another spelling on disk. Of the path only a hash is kept, since a
+ * sender may have very long paths of which every part is odd. */
+struct respelled {
+    uint64_t hash;   /* of the path; 64 bits under a secret key do not collide */
+    size_t name_off; /* of its last part on disk, in names; 0: this slot is free */
+    bool is_entry;   /* it is an entry of the bag, not only a folder above one */
 };
 
 struct bag_spelling {
-    uint8_t key[crypto_shorthash_KEYBYTES]; /* nobody can choose names that agree in their hash */
-    uint64_t *folded;                       /* hashes of what was settled, folded; 0: free */
+    uint8_t key[crypto_shorthash_KEYBYTES]; /* else a stranger could choose names that collide */
+    /* Two hash tables with linear probing, sizes powers of two. First the hashes of all paths on
+     * disk that are settled, each part folded; a hash of 0 is a free slot. */
+    uint64_t *folded;
     size_t folded_count, folded_size;
-    struct odd *odd; /* a hash table */
-    size_t odd_count, odd_size;
-    struct buffer names; /* begins with a NUL */
-    bool has_no_limit;   /* of length: what is settled now is not made on disk */
-    struct buffer out, name, hashed;
+    struct respelled *respelled;
+    size_t respelled_count, respelled_size;
+    struct buffer names;  /* begins with a NUL, so that no name has offset 0 */
+    bool has_no_limit;    /* spellings may be longer than NAME_LEN_MAX */
+    struct buffer out;    /* the path that bag_spelling_of returned */
+    struct buffer name;   /* the spelling that is being tried */
+    struct buffer hashed; /* scratch of hash_part */
 };
 
-/* The hash of a path from that of the folder it is in and its last part, as it is or folded. That
- * of what has no folder above is 0. */
+/* *hash is that of a folder, 0 for none, and becomes that of the path of part in it. The part is
+ * hashed as it is, or folded. */
 static enum seal_status hash_part(struct bag_spelling *s, uint64_t *hash, const char *part,
                                   size_t len, bool fold)
 {
@@ -55,7 +60,7 @@ static enum seal_status hash_part(struct bag_spelling *s, uint64_t *hash, const 
     return SEAL_OK;
 }
 
-/* The part of a path that begins at start: where it ends. */
+/* Where the part of a path that begins at start ends. */
 static size_t part_end(const char *path, size_t path_len, size_t start)
 {
     const char *slash = memchr(path + start, '/', path_len - start);
@@ -82,7 +87,7 @@ void bag_spelling_free(struct bag_spelling *s)
     if (s == NULL)
         return;
     free(s->folded);
-    free(s->odd);
+    free(s->respelled);
     buffer_free(&s->names);
     buffer_free(&s->out);
     buffer_free(&s->name);
@@ -90,10 +95,10 @@ void bag_spelling_free(struct bag_spelling *s)
     free(s);
 }
 
-/* ---- What is taken ------------------------------------------------------------------------ */
+/* ---- Paths on disk that are taken --------------------------------------------------------- */
 
-/* The place of a hash in a table of hashes: its own, or the free one it would go to. */
-static size_t hash_place(const uint64_t *hashes, size_t size, uint64_t hash)
+/* The slot of a hash: its own, or the free one it would go to. */
+static size_t hash_slot(const uint64_t *hashes, size_t size, uint64_t hash)
 {
     size_t at = (size_t)hash & (size - 1);
 
@@ -104,7 +109,7 @@ static size_t hash_place(const uint64_t *hashes, size_t size, uint64_t hash)
 
 static bool is_taken(const struct bag_spelling *s, uint64_t hash)
 {
-    return s->folded_size > 0 && s->folded[hash_place(s->folded, s->folded_size, hash)] != 0;
+    return s->folded_size > 0 && s->folded[hash_slot(s->folded, s->folded_size, hash)] != 0;
 }
 
 static enum seal_status take(struct bag_spelling *s, uint64_t hash)
@@ -117,74 +122,76 @@ static enum seal_status take(struct bag_spelling *s, uint64_t hash)
             return SEAL_NO_MEMORY;
         for (size_t i = 0; i < s->folded_size; i++)
             if (s->folded[i] != 0)
-                grown[hash_place(grown, size, s->folded[i])] = s->folded[i];
+                grown[hash_slot(grown, size, s->folded[i])] = s->folded[i];
         free(s->folded);
         s->folded = grown;
         s->folded_size = size;
     }
-    s->folded[hash_place(s->folded, s->folded_size, hash)] = hash;
+    s->folded[hash_slot(s->folded, s->folded_size, hash)] = hash;
     s->folded_count++;
     return SEAL_OK;
 }
 
-/* ---- What was spelled differently --------------------------------------------------------- */
+/* ---- Paths that are spelled differently --------------------------------------------------- */
 
-/* The place of a path: its own, or the free one it would go to. */
-static struct odd *odd_place(struct odd *table, size_t size, uint64_t hash)
+/* The slot of a path: its own, or the free one it would go to. */
+static struct respelled *respelled_slot(struct respelled *table, size_t size, uint64_t hash)
 {
     size_t at = (size_t)hash & (size - 1);
 
-    while (table[at].name != 0 && table[at].hash != hash)
+    while (table[at].name_off != 0 && table[at].hash != hash)
         at = (at + 1) & (size - 1);
     return &table[at];
 }
 
-/* NULL: its last part is on disk as it is. */
-static struct odd *odd_find(const struct bag_spelling *s, uint64_t hash)
+/* NULL: the last part of the path is on disk as it was sealed. */
+static struct respelled *respelled_find(const struct bag_spelling *s, uint64_t hash)
 {
-    struct odd *odd = s->odd_size == 0 ? NULL : odd_place(s->odd, s->odd_size, hash);
+    struct respelled *slot = NULL;
 
-    return odd == NULL || odd->name == 0 ? NULL : odd;
+    if (s->respelled_size > 0)
+        slot = respelled_slot(s->respelled, s->respelled_size, hash);
+    return slot == NULL || slot->name_off == 0 ? NULL : slot;
 }
 
-static const char *odd_name(const struct bag_spelling *s, const struct odd *odd)
+static const char *respelled_name(const struct bag_spelling *s, const struct respelled *r)
 {
-    return (const char *)s->names.data + odd->name;
+    return (const char *)s->names.data + r->name_off;
 }
 
-static enum seal_status odd_grow(struct bag_spelling *s)
+static enum seal_status respelled_grow(struct bag_spelling *s)
 {
-    size_t size = s->odd_size == 0 ? 64 : s->odd_size * 2;
-    struct odd *grown;
+    size_t size = s->respelled_size == 0 ? 64 : s->respelled_size * 2;
+    struct respelled *grown;
 
-    if (s->odd_count * 2 < s->odd_size)
+    if (s->respelled_count * 2 < s->respelled_size)
         return SEAL_OK;
     grown = calloc(size, sizeof *grown);
     if (grown == NULL)
         return SEAL_NO_MEMORY;
-    for (size_t i = 0; i < s->odd_size; i++)
-        if (s->odd[i].name != 0)
-            *odd_place(grown, size, s->odd[i].hash) = s->odd[i];
-    free(s->odd);
-    s->odd = grown;
-    s->odd_size = size;
+    for (size_t i = 0; i < s->respelled_size; i++)
+        if (s->respelled[i].name_off != 0)
+            *respelled_slot(grown, size, s->respelled[i].hash) = s->respelled[i];
+    free(s->respelled);
+    s->respelled = grown;
+    s->respelled_size = size;
     return SEAL_OK;
 }
 
-static enum seal_status odd_add(struct bag_spelling *s, uint64_t hash, const char *name, size_t len,
-                                bool is_entry)
+static enum seal_status respelled_add(struct bag_spelling *s, uint64_t hash, const char *name,
+                                      size_t len, bool is_entry)
 {
-    struct odd odd = {hash, s->names.len, is_entry};
+    struct respelled added = {hash, s->names.len, is_entry};
 
-    if (odd_grow(s) != SEAL_OK || buffer_append(&s->names, name, len) != SEAL_OK ||
+    if (respelled_grow(s) != SEAL_OK || buffer_append(&s->names, name, len) != SEAL_OK ||
         buffer_append(&s->names, "", 1) != SEAL_OK)
         return SEAL_NO_MEMORY;
-    *odd_place(s->odd, s->odd_size, hash) = odd;
-    s->odd_count++;
+    *respelled_slot(s->respelled, s->respelled_size, hash) = added;
+    s->respelled_count++;
     return SEAL_OK;
 }
 
-/* ---- Settling ----------------------------------------------------------------------------- */
+/* ---- Settling the spelling of a path ------------------------------------------------------ */
 
 static size_t char_count(const char *name, size_t len)
 {
@@ -198,8 +205,8 @@ static size_t char_count(const char *name, size_t len)
     return count;
 }
 
-/* Tries the spelling in s->name; *folded is that of the folder, and becomes that of the path if it
- * is free. */
+/* Tries whether the spelling in s->name is free in the folder whose folded hash is *folded. If so,
+ * it is taken, and *folded becomes that of the path. */
 static enum seal_status try_name(struct bag_spelling *s, uint64_t *folded, bool *is_free)
 {
     uint64_t hash = *folded;
@@ -217,28 +224,28 @@ static bool is_too_long(const struct bag_spelling *s)
     return s->name.len > NAME_LEN_MAX && !s->has_no_limit;
 }
 
-/* The spelling in s->name would be too long for a name: then it stays as it is, unless it must not
- * be shown; that a system cannot hold it will show when it is made. */
-static bool stays_as_it_is(const struct bag_spelling *s, const char *part, size_t len)
+/* Where the spelling in s->name is too long for a file system, the name is left as it is: if the
+ * system cannot hold it, making the file fails. But a name that must not be shown never is. */
+static bool is_left_as_it_is(const struct bag_spelling *s, const char *part, size_t len)
 {
     return is_too_long(s) && (bag_name_oddities(part, len) & NAME_UNSHOWABLE) == 0;
 }
 
-/* A spelling for the last part of a path, into s->name. Of a name that another one was too like,
- * more and more of the begin is coded until it is like no other; when all of it is, {00} stands
- * behind it, which is no character of any name. */
+/* Finds a free spelling for the last part of a path, into s->name: with the first coded_count
+ * characters coded, and then one more after the other until it differs from all others. When all
+ * are coded, {00} is added, which stands for no character of any name. */
 static enum seal_status respell(struct bag_spelling *s, uint64_t *folded, const char *part,
-                                size_t len, size_t more)
+                                size_t len, size_t coded_count)
 {
-    size_t most = char_count(part, len);
+    size_t chars = char_count(part, len);
     bool is_free = false;
 
-    for (; !is_free && !is_too_long(s); more++) {
+    for (; !is_free && !is_too_long(s); coded_count++) {
         enum seal_status status;
 
-        if (more <= most) {
+        if (coded_count <= chars) {
             s->name.len = 0;
-            status = bag_name_spell(&s->name, part, len, more);
+            status = bag_name_spell(&s->name, part, len, coded_count);
         } else {
             status = buffer_append(&s->name, "{00}", 4);
         }
@@ -248,25 +255,26 @@ static enum seal_status respell(struct bag_spelling *s, uint64_t *folded, const 
     return SEAL_OK;
 }
 
-/* Settles the last part of a path. *odd: it is spelled differently, as s->name has it. */
+/* Settles the last part of a path. *is_respelled: it is spelled differently, as s->name has it. */
 static enum seal_status settle(struct bag_spelling *s, uint64_t *folded, const char *part,
-                               size_t len, bool *odd)
+                               size_t len, bool *is_respelled)
 {
+    bool is_odd = bag_name_oddities(part, len) != 0 || memchr(part, '%', len) != NULL;
     uint64_t folder = *folded;
     bool is_free = false;
 
-    *odd = bag_name_oddities(part, len) != 0 || memchr(part, '%', len) != NULL;
+    *is_respelled = false;
     s->name.len = 0;
-    if (!*odd &&
+    if (!is_odd &&
         (buffer_append(&s->name, part, len) != SEAL_OK || try_name(s, folded, &is_free) != SEAL_OK))
         return SEAL_NO_MEMORY;
     if (is_free)
         return SEAL_OK;
     s->name.len = 0;
-    if (respell(s, folded, part, len, *odd ? 0 : 1) != SEAL_OK)
+    if (respell(s, folded, part, len, is_odd ? 0 : 1) != SEAL_OK)
         return SEAL_NO_MEMORY;
-    *odd = !stays_as_it_is(s, part, len);
-    if (*odd)
+    *is_respelled = !is_left_as_it_is(s, part, len);
+    if (*is_respelled)
         return SEAL_OK;
     *folded = folder;
     if (hash_part(s, folded, part, len, true) != SEAL_OK)
@@ -274,7 +282,7 @@ static enum seal_status settle(struct bag_spelling *s, uint64_t *folded, const c
     return is_taken(s, *folded) ? SEAL_OK : take(s, *folded);
 }
 
-/* One part of a path that is being settled, from its folder's hashes to its own. */
+/* One part of a path that is being settled. */
 struct part {
     const char *name;
     size_t len;
@@ -282,26 +290,29 @@ struct part {
     bool is_last;
 };
 
+/* *hash and *folded are those of the folder, as sealed and on disk, and become those of the part.
+ */
 static enum seal_status add_part(struct bag_spelling *s, const struct part *part, uint64_t *hash,
                                  uint64_t *folded)
 {
-    struct odd *odd;
+    struct respelled *known;
     const char *name;
-    bool is_odd;
+    bool is_respelled;
 
     if (hash_part(s, hash, part->name, part->len, false) != SEAL_OK)
         return SEAL_NO_MEMORY;
     if (part->is_known) {
-        odd = odd_find(s, *hash);
-        if (odd != NULL && part->is_last)
-            odd->is_entry = true;
-        name = odd == NULL ? part->name : odd_name(s, odd);
-        return hash_part(s, folded, name, odd == NULL ? part->len : strlen(name), true);
+        known = respelled_find(s, *hash);
+        if (known != NULL && part->is_last)
+            known->is_entry = true;
+        name = known == NULL ? part->name : respelled_name(s, known);
+        return hash_part(s, folded, name, known == NULL ? part->len : strlen(name), true);
     }
-    if (settle(s, folded, part->name, part->len, &is_odd) != SEAL_OK)
+    if (settle(s, folded, part->name, part->len, &is_respelled) != SEAL_OK)
         return SEAL_NO_MEMORY;
-    return is_odd ? odd_add(s, *hash, (const char *)s->name.data, s->name.len, part->is_last)
-                  : SEAL_OK;
+    return is_respelled
+               ? respelled_add(s, *hash, (const char *)s->name.data, s->name.len, part->is_last)
+               : SEAL_OK;
 }
 
 void bag_spelling_no_limit(struct bag_spelling *s)
@@ -325,30 +336,31 @@ enum seal_status bag_spelling_add(struct bag_spelling *s, const char *path, size
     return SEAL_OK;
 }
 
-/* ---- What was settled --------------------------------------------------------------------- */
+/* ---- Asking for spellings ----------------------------------------------------------------- */
 
-/* *tells: the path, or a folder above it that is no entry, is spelled differently. */
-static const char *spell(struct bag_spelling *s, const char *path, size_t path_len, bool *tells)
+/* The path on disk, in s->out; NULL for want of memory. *has_line: the path, or a folder above it
+ * that is no entry, is spelled differently, so that the listing has a comment line about it. */
+static const char *spell(struct bag_spelling *s, const char *path, size_t path_len, bool *has_line)
 {
     uint64_t hash = 0;
 
-    *tells = false;
+    *has_line = false;
     s->out.len = 0;
-    for (size_t start = 0; s->odd_count > 0 && start < path_len;) {
+    for (size_t start = 0; s->respelled_count > 0 && start < path_len;) {
         size_t end = part_end(path, path_len, start);
-        const struct odd *odd;
+        const struct respelled *part;
 
         if (hash_part(s, &hash, path + start, end - start, false) != SEAL_OK)
             return NULL;
-        odd = odd_find(s, hash);
-        *tells |= odd != NULL && (end == path_len || !odd->is_entry);
+        part = respelled_find(s, hash);
+        *has_line |= part != NULL && (end == path_len || !part->is_entry);
         if ((start > 0 && buffer_append(&s->out, "/", 1) != SEAL_OK) ||
-            (odd != NULL ? buffer_append(&s->out, odd_name(s, odd), strlen(odd_name(s, odd)))
-                         : buffer_append(&s->out, path + start, end - start)) != SEAL_OK)
+            (part != NULL ? buffer_append_text(&s->out, respelled_name(s, part))
+                          : buffer_append(&s->out, path + start, end - start)) != SEAL_OK)
             return NULL;
         start = end + 1;
     }
-    if (s->odd_count == 0 && buffer_append(&s->out, path, path_len) != SEAL_OK)
+    if (s->respelled_count == 0 && buffer_append(&s->out, path, path_len) != SEAL_OK)
         return NULL;
     return buffer_append(&s->out, "", 1) == SEAL_OK ? (const char *)s->out.data : NULL;
 }
@@ -362,16 +374,16 @@ const char *bag_spelling_of(struct bag_spelling *s, const char *path, size_t pat
 
 uint64_t bag_spelling_count(const struct bag_spelling *s)
 {
-    return s->odd_count;
+    return s->respelled_count;
 }
 
 enum seal_status bag_spelling_line(struct bag_spelling *s, const char *path, size_t path_len,
                                    struct buffer *out)
 {
-    bool tells;
-    const char *on_disk = spell(s, path, path_len, &tells);
+    bool has_line;
+    const char *on_disk = spell(s, path, path_len, &has_line);
 
     if (on_disk == NULL)
         return SEAL_NO_MEMORY;
-    return tells ? mtree_spelled(out, on_disk, path) : SEAL_OK;
+    return has_line ? mtree_spelled(out, on_disk, path) : SEAL_OK;
 }

@@ -1,28 +1,21 @@
-#include "bag/items.h"
+/*
+ * The table of items: a row of items, a text with their paths, and an index from path to item.
+ */
+#include "bag/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
 
-const char *const tag_file_names[TAG_COUNT] = {
-    "manifest-sha256.txt", "metadata.mtree", "bag-info.txt", "bagit.txt", "tagmanifest-sha256.txt"};
-
 _Static_assert(crypto_shorthash_KEYBYTES == sizeof((struct table *)0)->hash_key, "SipHash key");
-
-bool bag_is_incomplete(const struct bag_totals *totals)
-{
-    return totals->remarks[BAG_MISSING] + totals->remarks[BAG_SKIPPED] +
-               totals->remarks[BAG_DAMAGED] + totals->remarks[BAG_CHANGED] >
-           0;
-}
 
 void table_init(struct table *t, bool indexed)
 {
     *t = (struct table){0};
     if (indexed) {
         t->index_size = 1024;
-        /* Keyed, so that nobody can choose names that all fall into one place. */
+        /* A secret key: else a stranger could choose names that all have the same hash. */
         randombytes_buf(t->hash_key, sizeof t->hash_key);
     }
 }
@@ -54,8 +47,8 @@ const char *item_target(const struct table *t, const struct item *item)
     return last + strlen(last) + 1;
 }
 
-/* The place of a path in the index: its own, or the empty one it would go to. */
-static size_t index_place(const struct table *t, const char *path, size_t len)
+/* The slot of a path in the index (linear probing): its own, or the empty one it would go to. */
+static size_t index_slot(const struct table *t, const char *path, size_t len)
 {
     uint8_t hash[crypto_shorthash_BYTES];
     size_t mask = t->index_size - 1;
@@ -71,7 +64,7 @@ static size_t index_place(const struct table *t, const char *path, size_t len)
     return at;
 }
 
-/* Keeps the index at least twice as large as the number of items. */
+/* Keeps the index at least twice as large as the number of items, so that probing stays short. */
 static bool index_grow(struct table *t)
 {
     size_t size = t->index_size;
@@ -88,12 +81,12 @@ static bool index_grow(struct table *t)
     for (size_t i = 0; i < t->count; i++) {
         const struct item *item = &t->items[i];
 
-        t->index[index_place(t, item_path(t, item), item->path_len)] = (uint32_t)i + 1;
+        t->index[index_slot(t, item_path(t, item), item->path_len)] = (uint32_t)i + 1;
     }
     return true;
 }
 
-/* Room for one more, all zero; not counted yet. */
+/* Room for one more item, all zero. It is counted by count_item, once its path is set. */
 static struct item *next_item(struct table *t)
 {
     if (t->count >= TABLE_ITEMS_MAX)
@@ -116,7 +109,7 @@ static struct item *next_item(struct table *t)
 static struct item *count_item(struct table *t, struct item *item)
 {
     if (t->index_size > 0)
-        t->index[index_place(t, item_path(t, item), item->path_len)] = (uint32_t)t->count + 1;
+        t->index[index_slot(t, item_path(t, item), item->path_len)] = (uint32_t)t->count + 1;
     t->count++;
     return item;
 }
@@ -133,7 +126,9 @@ struct item *table_add(struct table *t, const char *path, size_t path_len)
     return count_item(t, item);
 }
 
-struct item *table_add_prefix(struct table *t, size_t of, size_t path_len)
+/* Appends an item whose path is the first path_len bytes of another's. It is not copied, so no NUL
+ * stands behind it: folders that are only implied cost no text. */
+static struct item *add_prefix(struct table *t, size_t of, size_t path_len)
 {
     struct item *item = next_item(t);
 
@@ -142,6 +137,35 @@ struct item *table_add_prefix(struct table *t, size_t of, size_t path_len)
     item->path_off = t->items[of].path_off;
     item->path_len = (uint32_t)path_len;
     return count_item(t, item);
+}
+
+enum seal_status table_imply_folders(struct table *t, size_t number, uint8_t marks,
+                                     const struct item **nearest)
+{
+    *nearest = NULL;
+    for (size_t at = t->items[number].path_len; at-- > 1;) {
+        const char *path = item_path(t, &t->items[number]); /* adding may move the items */
+        struct item *above;
+
+        if (path[at] != '/')
+            continue;
+        *nearest = table_find(t, path, at);
+        if (*nearest != NULL)
+            return SEAL_OK;
+        above = add_prefix(t, number, at);
+        if (above == NULL)
+            return SEAL_NO_MEMORY;
+        above->type = ITEM_DIR;
+        above->marks = MARK_IMPLIED | marks;
+    }
+    return SEAL_OK;
+}
+
+enum seal_status table_own_path(struct table *t, struct item *item, const char *path,
+                                size_t path_len)
+{
+    item->path_off = t->text.len;
+    return table_add_text(t, path, path_len);
 }
 
 enum seal_status table_add_text(struct table *t, const char *text, size_t len)
@@ -158,6 +182,6 @@ struct item *table_find(const struct table *t, const char *path, size_t path_len
 
     if (t->index == NULL)
         return NULL;
-    number = t->index[index_place(t, path, path_len)];
+    number = t->index[index_slot(t, path, path_len)];
     return number == 0 ? NULL : &t->items[number - 1];
 }

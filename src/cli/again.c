@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bag/bag.h"
+#include "bag/recheck/recheck.h"
 #include "custody/custody.h"
 
 /* Nothing comes out; the files are those there may be memory for. Such a bag was taken in once, or

@@ -78,13 +78,13 @@ static uint64_t volumes_for(uint64_t content, size_t head_len, uint64_t split)
     return content == 0 ? 1 : (content + each - 1) / each;
 }
 
-static enum seal_status expect_size(const struct dry_run *d, const struct bag_survey *survey,
+static enum seal_status expect_size(const struct dry_run *d, const struct bag_estimate *estimate,
                                     uint64_t bytes, struct expected *e, struct fault *fault)
 {
     size_t head = HEAD_LEN(d->key_count > SLOTS_FEW ? SLOTS_MANY : SLOTS_FEW);
     struct content_plan plan = {.bytes = bytes,
-                                .around = survey->around,
-                                .entries = survey->entries,
+                                .around = estimate->overhead,
+                                .entries = estimate->entries,
                                 .level = d->level,
                                 .sample = sample_source,
                                 .ctx = d->source};
@@ -228,12 +228,12 @@ static bool show_volumes(uint64_t split, const struct expected *e)
 enum seal_status dry_run_most(const struct dry_run *d, uint64_t *most, struct fault *fault)
 {
     struct bag_totals totals;
-    struct bag_survey survey;
+    struct bag_estimate estimate;
     struct expected e = {0};
 
     bag_source_totals(d->source, &totals);
-    if (bag_source_survey(d->source, &survey, NULL, NULL, fault) == SEAL_OK)
-        (void)!expect_size(d, &survey, totals.bytes, &e, fault);
+    if (bag_source_estimate(d->source, &estimate, NULL, NULL, fault) == SEAL_OK)
+        (void)!expect_size(d, &estimate, totals.bytes, &e, fault);
     *most = e.most;
     return fault->status;
 }
@@ -244,16 +244,17 @@ enum seal_status dry_run(const struct dry_run *d, struct bag_totals *totals, boo
                          struct fault *fault)
 {
     struct largest largest = {.no_memory = false};
-    struct bag_survey survey;
+    struct bag_estimate estimate;
     struct expected e = {0};
-    enum seal_status status = bag_source_survey(d->source, &survey, keep_largest, &largest, fault);
+    enum seal_status status =
+        bag_source_estimate(d->source, &estimate, keep_largest, &largest, fault);
 
     *fits = true;
     bag_source_totals(d->source, totals);
     if (status == SEAL_OK && largest.no_memory)
         status = fault_no_memory(fault);
     if (status == SEAL_OK)
-        status = expect_size(d, &survey, totals->bytes, &e, fault);
+        status = expect_size(d, &estimate, totals->bytes, &e, fault);
     if (status == SEAL_OK) {
         print_data("would seal %s and %s, %s\n", count_text(totals->files, "file"),
                    count_text(totals->folders, "folder"), size_text(totals->bytes));

@@ -4,7 +4,7 @@
 #ifndef SEAL_CLI_DRYRUN_H
 #define SEAL_CLI_DRYRUN_H
 
-#include "bag/bag.h"
+#include "bag/collect/collect.h"
 #include "cli/cli.h"
 #include "stream/stream.h"
 

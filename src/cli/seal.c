@@ -11,7 +11,7 @@
 #include <sodium.h>
 
 #include "archive/archive.h"
-#include "bag/bag.h"
+#include "bag/collect/collect.h"
 #include "base/text.h"
 #include "cli/dryrun.h"
 #include "cli/kit.h"

@@ -9,7 +9,8 @@
 #ifndef SEAL_INTAKE_H
 #define SEAL_INTAKE_H
 
-#include "bag/bag.h"
+#include "bag/check/check.h"
+#include "bag/recheck/recheck.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/status.h"

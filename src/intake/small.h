@@ -12,7 +12,7 @@
 
 struct smalls;
 
-/* check and unpack must outlive it; crew, which may be NULL, as well. */
+/* crew is the thread pool to work on, or NULL; it, check and unpack must outlive the smalls. */
 MUST_USE enum seal_status smalls_new(struct smalls **out, struct crew *crew, struct unpack *unpack,
                                      struct bag_check *check, struct fault *fault);
 /* Room for SMALL_LEN bytes of the next. */

@@ -21,6 +21,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bag/manifest.h"
+#include "bag/mtree.h"
 #include "intake/view.h"
 #include "base/text.h"
 #include "lib/fixture.h"

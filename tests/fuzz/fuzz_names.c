@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bag/items.h"
+#include "archive/archive.h"
+#include "bag/manifest.h"
+#include "bag/mtree.h"
 #include "base/text.h"
 #include "lib/forge.h"
 #include "lib/fuzz.h"

@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bag/bag.h"
+#include "archive/archive.h"
+#include "bag/recheck/recheck.h"
 #include "lib/forge.h"
 #include "lib/fuzz.h"
 #include "lib/mutate.h"

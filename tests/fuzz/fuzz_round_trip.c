@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bag/collect/collect.h"
 #include "intake/receive.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"

@@ -9,7 +9,7 @@
 
 #include "archive/archive.h"
 #include "base/text.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 
 #define MIB (1024 * 1024)

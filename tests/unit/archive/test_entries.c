@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "archive/archive.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/content.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"

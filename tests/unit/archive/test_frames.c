@@ -9,7 +9,7 @@
 
 #include "archive/archive.h"
 #include "base/text.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/content.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "archive/archive.h"
-#include "bag/items.h"
-#include "lib/check.h"
+#include "bag/bag_layout.h"
+#include "bag/table.h"
+#include "lib/unit_check.h"
 #include "lib/content.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"

@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bag/items.h"
+#include "bag/bag_layout.h"
+#include "bag/manifest.h"
+#include "bag/mtree.h"
+#include "bag/table.h"
 #include "base/text.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 
 /* ---- Lines of the manifest ---------------------------------------------------------------- */
 

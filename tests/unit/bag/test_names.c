@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bag/bag.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 
 /* ---- What is odd about a name -------------------------------------------------------------- */
 

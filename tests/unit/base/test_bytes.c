@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 
 /* ---- Numbers ------------------------------------------------------------------------------ */

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 
 /* ---- Dates -------------------------------------------------------------------------------- */

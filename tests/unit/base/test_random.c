@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/status.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 
 /* ---- Randomness --------------------------------------------------------------------------- */

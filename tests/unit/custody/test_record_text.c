@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "custody/custody.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/facts.h"
 #include "lib/fixture.h"
 

@@ -8,7 +8,7 @@
 
 #include "envelope/encodings.h"
 #include "base/text.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 #include "lib/kemparts.h"
 #include "stream/stream.h"

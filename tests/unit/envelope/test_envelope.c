@@ -9,7 +9,7 @@
 #include <sodium.h>
 
 #include "envelope/encodings.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 #include "lib/layers.h"
 

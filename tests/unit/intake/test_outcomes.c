@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 
 static bool allowed(enum intake_task task, enum seal_status status, enum seal_reason reason,

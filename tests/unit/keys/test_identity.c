@@ -7,7 +7,7 @@
 #include <sodium.h>
 
 #include "keys/record.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/keytext.h"
 
 static void start_random(struct random *random)

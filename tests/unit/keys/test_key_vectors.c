@@ -8,7 +8,7 @@
 
 #include "keys/record.h"
 #include "base/text.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/keytext.h"
 
 /* ---- Helpers ------------------------------------------------------------------------------ */

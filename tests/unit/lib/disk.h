@@ -5,8 +5,11 @@
 #ifndef SEAL_DISK_H
 #define SEAL_DISK_H
 
-#include "bag/digests.h"
-#include "bag/items.h"
+#include "bag/mtree.h"
+#include "bag/manifest.h"
+#include "bag/recheck/digests.h"
+#include "bag/bag_layout.h"
+#include "bag/recheck/recheck.h"
 
 /* ---- What was told ---- */
 

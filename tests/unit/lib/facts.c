@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 
 /* ---- Facts -------------------------------------------------------------------------------- */

@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "check.h"
+#include "unit_check.h"
 #include "platform/platform.h"
 
 #if defined __SANITIZE_ADDRESS__

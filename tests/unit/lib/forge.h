@@ -5,7 +5,7 @@
 #ifndef SEAL_FORGE_H
 #define SEAL_FORGE_H
 
-#include "bag/items.h"
+#include "bag/bag_layout.h"
 #include "envelope/envelope.h"
 
 #define TAR_BLOCK 512

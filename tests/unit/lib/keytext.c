@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/status.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 
 /* ---- Helpers ------------------------------------------------------------------------------ */
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 
 bool measure_show;

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bag/items.h"
+#include "bag/bag_layout.h"
 #include "intake/receive.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 
 void add_filling(struct buffer *b, const char *text, size_t len)

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/check.h"
+#include "lib/unit_check.h"
 
 static void two_failures(void)
 {

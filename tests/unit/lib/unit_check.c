@@ -1,4 +1,4 @@
-#include "check.h"
+#include "unit_check.h"
 
 #include <ftw.h>
 #include <stdarg.h>

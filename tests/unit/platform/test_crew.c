@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "platform/platform.h"
 
 #define TASKS 7

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 
 static const uint8_t mark_key[VOLUME_KEY_LEN] = {1, 2, 3};

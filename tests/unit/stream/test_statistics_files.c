@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "envelope/encodings.h"
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 #include "lib/measures.h"
 #include "stream/stream.h"

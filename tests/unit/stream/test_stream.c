@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "base/text.h"
 #include "lib/fixture.h"
 #include "lib/layers.h"

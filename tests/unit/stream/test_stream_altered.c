@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 #include "lib/payload.h"
 #include "stream/stream.h"

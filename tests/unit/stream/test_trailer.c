@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 #include "lib/layers.h"
 #include "lib/payload.h"

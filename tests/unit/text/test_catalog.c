@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/check.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 #include "text/catalog_private.h"
 

@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "bag/items.h"
-#include "lib/check.h"
+#include "archive/archive.h"
+#include "bag/bag_layout.h"
+#include "bag/manifest.h"
+#include "bag/mtree.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"
 #include "lib/takein.h"

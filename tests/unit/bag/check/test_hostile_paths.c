@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bag/items.h"
-#include "lib/check.h"
+#include "bag/bag_layout.h"
+#include "bag/check/check.h"
+#include "bag/manifest.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"
 #include "lib/takein.h"

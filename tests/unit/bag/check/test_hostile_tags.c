@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bag/items.h"
-#include "lib/check.h"
+#include "bag/bag_layout.h"
+#include "lib/unit_check.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"
 #include "lib/takein.h"

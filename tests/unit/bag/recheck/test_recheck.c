@@ -7,9 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bag/digests.h"
-#include "bag/items.h"
-#include "lib/check.h"
+#include "bag/recheck/digests.h"
+#include "bag/bag_layout.h"
+#include "bag/manifest.h"
+#include "bag/mtree.h"
+#include "lib/unit_check.h"
 #include "lib/disk.h"
 #include "lib/fixture.h"
 

@@ -9,8 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bag/items.h"
-#include "lib/check.h"
+#include "bag/bag_layout.h"
+#include "bag/mtree.h"
+#include "lib/unit_check.h"
 #include "lib/disk.h"
 #include "lib/fixture.h"
 #include "platform/platform.h"

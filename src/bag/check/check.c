@@ -1,0 +1,142 @@
+/*
+ * Checking a bag while it streams by: what comes in goes to the step that judges it.
+ */
+#include "bag/check/check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bag/check/check_state.h"
+
+enum seal_status bag_check_new(struct bag_check **out, enum bag_scope scope, struct fault *fault)
+{
+    *out = calloc(1, sizeof **out);
+    if (*out == NULL)
+        return fault_no_memory(fault);
+    (*out)->scope = scope;
+    table_init(&(*out)->table, true);
+    return SEAL_OK;
+}
+
+void bag_check_free(struct bag_check *c)
+{
+    if (c == NULL)
+        return;
+    table_free(&c->table);
+    buffer_free(&c->line);
+    buffer_free(&c->remarks);
+    buffer_free(&c->damaged);
+    buffer_free(&c->info);
+    free(c);
+}
+
+/* ---- Entries ------------------------------------------------------------------------------ */
+
+enum seal_status bag_check_entry(struct bag_check *c, const struct tar_entry *e,
+                                 struct bag_place *place, struct fault *fault)
+{
+    struct bag_place ignored;
+
+    if (place == NULL)
+        place = &ignored;
+    *place = (struct bag_place){0};
+    sha256_start(&c->hash);
+    return check_entry(c, e, place, fault);
+}
+
+enum seal_status bag_check_data(struct bag_check *c, const void *data, size_t len,
+                                struct fault *fault)
+{
+    sha256_add(&c->hash, data, len);
+    return c->tag < 0 ? SEAL_OK : check_tag_text(c, data, len, fault);
+}
+
+enum seal_status bag_check_entry_end(struct bag_check *c, struct fault *fault)
+{
+    if (c->tag < 0) {
+        sha256_end(&c->hash, c->table.items[c->item].digest);
+        return SEAL_OK;
+    }
+    sha256_end(&c->hash, c->tag_digests[c->tag]);
+    return check_tag_end(c, fault);
+}
+
+size_t bag_check_item(const struct bag_check *c)
+{
+    return c->item;
+}
+
+void bag_check_set_digest(struct bag_check *c, size_t item, const uint8_t digest[static SHA256_LEN])
+{
+    memcpy(c->table.items[item].digest, digest, SHA256_LEN);
+}
+
+/* ---- The end ------------------------------------------------------------------------------ */
+
+/* Payload-Oxum is "BYTES.FILES" of the payload (RFC 8493, 2.2.2); a bag need not have one. */
+static bool oxum_is_right(const struct bag_check *c)
+{
+    char oxum[OXUM_SIZE];
+
+    (void)snprintf(oxum, sizeof oxum, "%" PRIu64 ".%" PRIu64, c->totals.bytes, c->totals.files);
+    return c->oxum[0] == '\0' || strcmp(c->oxum, oxum) == 0;
+}
+
+static enum seal_status check_item_listed(const struct bag_check *c, const struct item *item,
+                                          struct fault *fault)
+{
+    const char *name = item_path(&c->table, item);
+
+    if (item->type == ITEM_LINK || (item->marks & MARK_IMPLIED) != 0)
+        return SEAL_OK; /* neither has an entry */
+    if (item->type == ITEM_FILE && !(item->marks & MARK_IN_MANIFEST))
+        return hostile(fault, REASON_BAG_MANIFEST_LACKS, name);
+    if (!(item->marks & MARK_IN_LISTING))
+        return hostile(fault, REASON_BAG_LISTING_LACKS, name);
+    return SEAL_OK;
+}
+
+enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[static SHA256_LEN],
+                               struct fault *fault)
+{
+    const struct item *data;
+
+    for (int i = 0; i < TAG_COUNT; i++) {
+        if (!c->tag_seen[i])
+            return hostile(fault, REASON_BAG_RECORD_MISSING, tag_file_names[i]);
+        if (i == TAG_TAGMANIFEST)
+            continue;
+        if (!c->tag_is_listed[i] || memcmp(c->tag_listed[i], c->tag_digests[i], SHA256_LEN) != 0)
+            return hostile(fault, REASON_BAG_TAGMANIFEST_DIFFERS, tag_file_names[i]);
+    }
+    data = table_find(&c->table, PAYLOAD_DIR, strlen(PAYLOAD_DIR));
+    if (data == NULL || (data->marks & MARK_LINK_ONLY) != 0)
+        return hostile(fault, REASON_BAG_DATA_MISSING, NULL);
+    if (!oxum_is_right(c))
+        return hostile(fault, REASON_BAG_OXUM, NULL);
+    for (size_t i = 0; i < c->table.count; i++)
+        if (check_item_listed(c, &c->table.items[i], fault) != SEAL_OK)
+            return fault->status;
+    memcpy(digest, c->tag_digests[TAG_TAGMANIFEST], SHA256_LEN);
+    return SEAL_OK;
+}
+
+/* ---- What was found ----------------------------------------------------------------------- */
+
+void bag_check_totals(const struct bag_check *c, struct bag_totals *totals)
+{
+    *totals = c->totals;
+}
+
+const char *bag_check_remarks(const struct bag_check *c, bool *are_cut)
+{
+    *are_cut = c->remarks_are_cut;
+    return c->remarks.len == 0 ? "" : (const char *)c->remarks.data;
+}
+
+const char *bag_check_info(const struct bag_check *c)
+{
+    return c->info.len == 0 ? "" : (const char *)c->info.data;
+}

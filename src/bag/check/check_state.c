@@ -1,0 +1,46 @@
+/*
+ * The table of a bag that is being checked, and how items come into it.
+ */
+#include "bag/check/check_state.h"
+
+#include <string.h>
+
+enum seal_status check_imply_folders(struct bag_check *c, size_t number, uint8_t marks,
+                                     size_t *known_len, struct fault *fault)
+{
+    const struct item *nearest;
+
+    *known_len = 0;
+    if (table_imply_folders(&c->table, number, marks, &nearest) != SEAL_OK)
+        return too_many(fault);
+    if (nearest != NULL && nearest->type != ITEM_DIR)
+        return hostile(fault, REASON_BAG_FILE_AND_FOLDER,
+                       item_path(&c->table, &c->table.items[number]));
+    if (nearest != NULL)
+        *known_len = nearest->path_len;
+    return SEAL_OK;
+}
+
+enum seal_status check_assume_item(struct bag_check *c, const char *path, size_t len,
+                                   enum item_type type, struct item **item, struct fault *fault)
+{
+    size_t known_len, number;
+
+    *item = table_find(&c->table, path, len);
+    if (*item != NULL && (*item)->marks & MARK_IMPLIED && type == ITEM_DIR) {
+        (*item)->marks = 0;
+        return table_own_path(&c->table, *item, path, len) == SEAL_OK ? SEAL_OK : too_many(fault);
+    }
+    if (*item != NULL || !tar_path_is_clean(path, len) || !is_payload(path, len) ||
+        (len == strlen(PAYLOAD_DIR) && type != ITEM_DIR))
+        return SEAL_OK;
+    *item = table_add(&c->table, path, len);
+    if (*item == NULL)
+        return too_many(fault);
+    (*item)->type = (uint8_t)type;
+    number = c->table.count - 1;
+    if (check_imply_folders(c, number, 0, &known_len, fault) != SEAL_OK)
+        return fault->status;
+    *item = &c->table.items[number]; /* the table may have moved */
+    return SEAL_OK;
+}

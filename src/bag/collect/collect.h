@@ -1,0 +1,75 @@
+/*
+ * bag/collect: lists what is to be sealed, reads it, and writes it as a bag (format section 5) into
+ * an archive. Knows nothing of encryption.
+ *
+ *     bag_source_new
+ *     bag_source_estimate, bag_source_sample, if a size is wanted beforehand
+ *     bag_source_write
+ *     bag_source_free
+ */
+#ifndef SEAL_BAG_COLLECT_H
+#define SEAL_BAG_COLLECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "archive/archive.h"
+#include "bag/bag.h"
+
+/* Who is told what happens meanwhile. Both functions may be NULL. */
+struct bag_observer {
+    void *ctx;
+    /* path: in the bag; detail: a few words, the target of a link, or NULL. */
+    void (*remark)(void *ctx, enum bag_remark kind, const char *path, const char *detail);
+    /* so many more bytes of files were read, or left out with their file */
+    void (*progress)(void *ctx, uint64_t bytes);
+};
+
+/* ---- Listing ------------------------------------------------------------------------------ */
+
+/* The list of what is to be sealed: 72 bytes and the path for each file, folder and link. */
+struct bag_source;
+
+/* Lists everything under the paths given. Each appears as data/<its last part>; the contents of
+ * one that ends in . or .. (or is /) appear in data/ itself. Reads no file and follows no link,
+ * but one that is given with a final slash. What cannot be listed becomes a remark. The paths must
+ * outlive the source; the observer is copied.
+ * SEAL_IO: a path given is not there. SEAL_USAGE: two would have the same name; a path given is a
+ * link or a special file. */
+MUST_USE enum seal_status bag_source_new(struct bag_source **out, const char *const *paths,
+                                         size_t path_count, const struct bag_observer *observer,
+                                         struct fault *fault);
+void bag_source_totals(const struct bag_source *source, struct bag_totals *totals);
+void bag_source_free(struct bag_source *source);
+
+/* ---- Writing the bag ---------------------------------------------------------------------- */
+
+/* Reads all files, and writes them and then the record of them. crew, which may be NULL, has the
+ * threads that read small files ahead. digest gets D, the SHA-256 of the tag manifest. Totals are
+ * final afterwards. A file that cannot be read, or only in part, becomes a remark. To be called
+ * once. Returns what the archive does; SEAL_NO_MEMORY, SEAL_INTERRUPTED. */
+MUST_USE enum seal_status bag_source_write(struct bag_source *source, struct content_writer *to,
+                                           struct crew *crew, const struct bag_info *info,
+                                           uint8_t digest[static SHA256_LEN], struct fault *fault);
+
+/* ---- Estimating without sealing ----------------------------------------------------------- */
+
+struct bag_estimate {
+    uint64_t overhead; /* bytes that come to those of the files, at most: tar headers and record */
+    uint64_t entries;  /* files and folders */
+};
+
+/* Opens each file as sealing would, and reads none: a file that cannot be opened becomes a remark,
+ * each is told of all others (path: in the bag), and totals are afterwards those that sealing would
+ * have. If each is NULL no file is opened, and totals stay as they were listed. SEAL_NO_MEMORY,
+ * SEAL_INTERRUPTED. */
+MUST_USE enum seal_status
+bag_source_estimate(struct bag_source *source, struct bag_estimate *estimate,
+                    void (*each)(void *ctx, const char *path, uint64_t size), void *ctx,
+                    struct fault *fault);
+/* Reads up to len bytes at offset off of the concatenation of all files. Returns how many: fewer at
+ * the end, and where a file cannot be read. */
+size_t bag_source_sample(struct bag_source *source, uint64_t off, void *buf, size_t len);
+
+#endif

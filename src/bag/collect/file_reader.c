@@ -1,0 +1,153 @@
+/*
+ * Reading one file of the source.
+ */
+#include "bag/collect/file_reader.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Where a medium fails, so much is given up at a time, after so many tries. */
+#define SECTOR_LEN ((size_t)4096)
+#define READ_TRIES 3
+#define REMARK_LEN ((size_t)4000) /* a remark that is longer takes no more ranges */
+
+/* ---- Ranges that could not be read -------------------------------------------------------- */
+
+/* Puts the last range into text. */
+static enum seal_status ranges_flush(struct bad_ranges *h)
+{
+    if (h->end == 0)
+        return SEAL_OK;
+    if (h->text.len > REMARK_LEN) {
+        if (buffer_append(&h->lines, h->text.data, h->text.len) != SEAL_OK ||
+            buffer_append(&h->lines, "", 1) != SEAL_OK)
+            return SEAL_NO_MEMORY;
+        h->text.len = 0;
+    }
+    return buffer_printf(&h->text, "%s%" PRIu64 "-%" PRIu64, h->text.len > 0 ? "," : "", h->first,
+                         h->end - 1);
+}
+
+static enum seal_status ranges_add(struct bad_ranges *h, uint64_t off, uint64_t len)
+{
+    if (h->end == 0 || h->end != off) {
+        if (ranges_flush(h) != SEAL_OK)
+            return SEAL_NO_MEMORY;
+        h->first = off;
+    }
+    h->end = off + len;
+    return SEAL_OK;
+}
+
+static void ranges_free(struct bad_ranges *h)
+{
+    buffer_free(&h->text);
+    buffer_free(&h->lines);
+    *h = (struct bad_ranges){.end = 0};
+}
+
+bool file_reader_is_damaged(const struct file_reader *r)
+{
+    return r->bad.end != 0;
+}
+
+enum seal_status file_reader_bad_ranges(struct file_reader *r, const struct buffer **texts)
+{
+    struct bad_ranges *h = &r->bad;
+
+    *texts = &h->lines;
+    if (h->end == 0)
+        return SEAL_OK;
+    if (ranges_flush(h) != SEAL_OK ||
+        buffer_append(&h->lines, h->text.data, h->text.len) != SEAL_OK ||
+        buffer_append(&h->lines, "", 1) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    return SEAL_OK;
+}
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+int file_reader_start(struct file_reader *r, int fd)
+{
+    file_reader_free(r);
+    *r = (struct file_reader){.fd = fd};
+    return plat_stat_fd(fd, &r->before) == 0 && r->before.type == PLAT_FILE ? 0 : -1;
+}
+
+static int64_t read_with_patience(int fd, uint8_t *buf, size_t len, uint64_t off)
+{
+    int64_t n = -1;
+
+    for (int i = 0; i < READ_TRIES && n < 0; i++)
+        n = plat_read_at(fd, buf, len, off);
+    return n;
+}
+
+/* Reads a piece; where the medium fails, gives zeros for one sector; 0 bytes at the end of the
+ * file. A failing read may take a medium many seconds. So a large one that failed is not repeated,
+ * but its sectors are read one by one, to save the good ones among them. */
+static enum seal_status read_piece(struct file_reader *r, uint8_t *buf, size_t want, size_t *len)
+{
+    size_t sector = SECTOR_LEN - (size_t)(r->off % SECTOR_LEN);
+    int64_t n = -1;
+
+    if (sector > want)
+        sector = want;
+    if (r->off >= r->sectors_until) {
+        n = plat_read_at(r->fd, buf, want, r->off);
+        if (n < 0)
+            r->sectors_until = r->off + want;
+    }
+    if (n < 0)
+        n = read_with_patience(r->fd, buf, sector, r->off);
+    *len = n < 0 ? sector : (size_t)n;
+    if (n >= 0)
+        return SEAL_OK;
+    memset(buf, 0, sector);
+    return ranges_add(&r->bad, r->off, sector);
+}
+
+enum seal_status file_reader_next(struct file_reader *r, uint8_t *buf, size_t room, size_t *len,
+                                  struct fault *fault)
+{
+    uint64_t left = r->before.size - r->off;
+    size_t want = left < room ? (size_t)left : room;
+
+    *len = 0;
+    if (stop_requested())
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
+    if (want == 0)
+        return SEAL_OK;
+    if (!r->ended && read_piece(r, buf, want, len) != SEAL_OK)
+        return fault_no_memory(fault);
+    if (*len == 0) {
+        r->ended = true;
+        *len = want;
+        memset(buf, 0, want);
+    }
+    r->off += *len;
+    if (!r->ended)
+        r->file_len = r->off;
+    return SEAL_OK;
+}
+
+enum file_change file_reader_change(const struct file_reader *r)
+{
+    struct plat_stat after;
+    uint8_t more;
+
+    if (r->file_len < r->before.size)
+        return FILE_SHORT;
+    if (plat_read_at(r->fd, &more, 1, r->before.size) > 0)
+        return FILE_LONGER;
+    if (plat_stat_fd(r->fd, &after) == 0 && after.size == r->before.size &&
+        timestamp_equal(after.mtime, r->before.mtime) &&
+        timestamp_equal(after.changed, r->before.changed))
+        return FILE_STABLE;
+    return FILE_RETIMED;
+}
+
+void file_reader_free(struct file_reader *r)
+{
+    ranges_free(&r->bad);
+}

@@ -1,0 +1,54 @@
+/*
+ * Reading one file of the source from begin to end, on a medium that may fail and while the file
+ * may change. Private to bag/collect.
+ */
+#ifndef SEAL_BAG_FILE_READER_H
+#define SEAL_BAG_FILE_READER_H
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "platform/files.h"
+
+/* Byte ranges of a file that could not be read, as text for remarks; adjacent ones are joined. A
+ * failing card may have very many, so a remark holds some hundreds, and there may be several. */
+struct bad_ranges {
+    struct buffer text;  /* of the remark that is being filled: "FIRST-LAST,FIRST-LAST" */
+    struct buffer lines; /* remarks that are full, each with a NUL */
+    uint64_t first, end; /* the last range, not yet in text; end 0: none */
+};
+
+enum file_change {
+    FILE_STABLE,
+    FILE_SHORT,  /* it ended before its size */
+    FILE_LONGER, /* it went on behind its size */
+    FILE_RETIMED /* its size or time is another now */
+};
+
+/* {.fd = -1} is one that was not started. */
+struct file_reader {
+    int fd;                  /* the caller's */
+    struct plat_stat before; /* what the file was when reading began */
+    uint64_t off;            /* bytes handed out; in the end before.size */
+    uint64_t file_len;       /* so many of them are from the file; behind them are zeros */
+    uint64_t sectors_until;  /* up to this offset it is read sector by sector, since it failed */
+    bool ended;              /* the file ended before its size */
+    struct bad_ranges bad;
+};
+
+/* Begins, or begins anew, to read the open file. -1: it is no file, or cannot be looked at. */
+int file_reader_start(struct file_reader *r, int fd);
+/* Reads the next piece, at most room bytes; *len is 0 at the end. Together the pieces have
+ * before.size bytes: zeros stand where the medium fails and where the file ended too early.
+ * SEAL_NO_MEMORY, SEAL_INTERRUPTED. */
+MUST_USE enum seal_status file_reader_next(struct file_reader *r, uint8_t *buf, size_t room,
+                                           size_t *len, struct fault *fault);
+/* After the last piece: whether the file is the same as when reading began. */
+enum file_change file_reader_change(const struct file_reader *r);
+bool file_reader_is_damaged(const struct file_reader *r);
+/* After the last piece, once: the ranges that could not be read, as texts with a NUL behind each.
+ */
+MUST_USE enum seal_status file_reader_bad_ranges(struct file_reader *r,
+                                                 const struct buffer **texts);
+void file_reader_free(struct file_reader *r);
+
+#endif

@@ -1,0 +1,324 @@
+/*
+ * Reading the source and writing the payload of the bag.
+ *
+ * A file may change while it is read. Its header, with size and time, is in the archive before its
+ * data. So a small file is read whole before its header is written, and once more if it changed. Of
+ * a large one it can only be recorded that it changed, and what it is now.
+ */
+#include "bag/collect/bag_writer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "bag/collect/source_open.h"
+#include "base/text.h"
+
+/* ---- Headers and remarks ------------------------------------------------------------------ */
+
+static enum seal_status write_entry(struct bag_writer *w, const struct item *item,
+                                    struct fault *fault)
+{
+    struct tar_entry e = {.path = item_path(&w->source->table, item),
+                          .path_len = item->path_len,
+                          .is_dir = item->type == ITEM_DIR,
+                          .exec = (item->marks & MARK_EXEC) != 0,
+                          .size = item->size,
+                          .mtime = {item->sec, item->nsec}};
+
+    return content_write_entry(w->to, &e, fault);
+}
+
+/* Writes the header of a file as it was when reading began, and puts that into the item: it may
+ * have changed since it was listed. */
+static enum seal_status write_header(struct bag_writer *w, struct item *item,
+                                     const struct file_reader *r, struct fault *fault)
+{
+    w->source->totals.bytes += r->before.size - item->size;
+    item->size = r->before.size;
+    item->sec = r->before.mtime.sec;
+    item->nsec = r->before.mtime.nsec;
+    return write_entry(w, item, fault);
+}
+
+static enum seal_status remark_bad_ranges(struct bag_writer *w, const char *path,
+                                          struct file_reader *r, struct fault *fault)
+{
+    const struct buffer *texts;
+
+    if (!file_reader_is_damaged(r))
+        return SEAL_OK;
+    w->source->damaged_files++;
+    if (file_reader_bad_ranges(r, &texts) != SEAL_OK)
+        return fault_no_memory(fault);
+    for (size_t at = 0; at < texts->len;) {
+        const char *text = (const char *)texts->data + at;
+
+        if (source_remark(w->source, BAG_DAMAGED, path, text, fault) != SEAL_OK)
+            return fault->status;
+        at += strlen(text) + 1;
+    }
+    return SEAL_OK;
+}
+
+static enum seal_status append_change(struct buffer *out, const struct file_reader *r,
+                                      enum file_change change)
+{
+    switch (change) {
+    case FILE_SHORT:
+        return buffer_printf(out, "it ended after %" PRIu64 " of %" PRIu64 " bytes; zeros follow",
+                             r->file_len, r->before.size);
+    case FILE_LONGER:
+        return buffer_append_text(out, "it is longer than it was said to be; the rest is not here");
+    case FILE_STABLE:
+    case FILE_RETIMED:
+    default:
+        return buffer_append_text(out, "its size or time is another now");
+    }
+}
+
+/* ---- Small files -------------------------------------------------------------------------- */
+
+/* Reads all of it into w->buf. */
+static enum seal_status read_small(struct bag_writer *w, struct file_reader *r, struct fault *fault)
+{
+    enum seal_status status;
+    size_t len;
+
+    do
+        status = file_reader_next(r, w->buf + r->off, SMALL_FILE_LEN - (size_t)r->off, &len, fault);
+    while (status == SEAL_OK && len > 0);
+    return status;
+}
+
+/* Writes a small file. data is all of it, and item->digest its digest. */
+static enum seal_status write_small(struct bag_writer *w, struct item *item, struct file_reader *r,
+                                    const uint8_t *data, enum file_change change,
+                                    struct fault *fault)
+{
+    const char *path = item_path(&w->source->table, item);
+    struct buffer text = {0};
+    enum seal_status status = write_header(w, item, r, fault);
+
+    if (status == SEAL_OK) {
+        source_progress(w->source, item->size);
+        status = content_write_data(w->to, data, (size_t)item->size, fault);
+    }
+    if (status == SEAL_OK)
+        status = remark_bad_ranges(w, path, r, fault);
+    if (status == SEAL_OK && change != FILE_STABLE)
+        status = append_change(&text, r, change) != SEAL_OK
+                     ? fault_no_memory(fault)
+                     : source_remark(w->source, BAG_CHANGED, path, (char *)text.data, fault);
+    buffer_free(&text);
+    return status;
+}
+
+/* ---- Large files -------------------------------------------------------------------------- */
+
+/* Reads the file once more, only for its digest, *now. *stable is false if it changed again, or
+ * could not be read whole. */
+static enum seal_status read_again(struct bag_writer *w, struct file_reader *again, int fd,
+                                   bool *stable, uint8_t now[static SHA256_LEN],
+                                   struct fault *fault)
+{
+    enum seal_status status = SEAL_OK;
+    struct sha256 hash;
+    size_t len = 1;
+
+    *stable = false;
+    if (file_reader_start(again, fd) != 0)
+        return SEAL_OK;
+    sha256_start(&hash);
+    while (status == SEAL_OK && len > 0) {
+        status = file_reader_next(again, w->buf, READ_LEN, &len, fault);
+        if (status == SEAL_OK)
+            sha256_add(&hash, w->buf, len);
+    }
+    sha256_end(&hash, now);
+    *stable = status == SEAL_OK && file_reader_change(again) == FILE_STABLE &&
+              !file_reader_is_damaged(again);
+    return status;
+}
+
+/* What is known of a change after the file was read again. */
+static enum seal_status describe_change(struct buffer *out, const struct item *item,
+                                        const struct file_reader *r, enum file_change change,
+                                        const struct file_reader *again,
+                                        const uint8_t now[static SHA256_LEN])
+{
+    char hex[2 * SHA256_LEN + 1];
+
+    hex_encode(hex, now, SHA256_LEN);
+    if (again->before.size == item->size && memcmp(now, item->digest, SHA256_LEN) == 0)
+        return buffer_append_text(out,
+                                  "its time changed; read again, its content is what was sealed");
+    if (append_change(out, r, change) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    return buffer_printf(out, "; read again, it has %" PRIu64 " bytes and SHA-256 %s",
+                         again->before.size, hex);
+}
+
+static enum seal_status remark_large(struct bag_writer *w, const struct item *item,
+                                     const struct file_reader *r, enum file_change change,
+                                     bool may_read_again, struct fault *fault)
+{
+    struct file_reader again = {.fd = -1};
+    uint8_t now[SHA256_LEN];
+    struct buffer text = {0};
+    bool stable = false;
+    enum seal_status status = SEAL_OK;
+
+    if (may_read_again)
+        status = read_again(w, &again, r->fd, &stable, now, fault);
+    if (status == SEAL_OK && (stable ? describe_change(&text, item, r, change, &again, now)
+                                     : append_change(&text, r, change)) != SEAL_OK)
+        status = fault_no_memory(fault);
+    if (status == SEAL_OK)
+        status = source_remark(w->source, BAG_CHANGED, item_path(&w->source->table, item),
+                               (char *)text.data, fault);
+    buffer_free(&text);
+    file_reader_free(&again);
+    return status;
+}
+
+/* Reads the next piece into the buffer that it is compressed from, which saves a copy; not more
+ * than stays in the processor's cache until it is hashed. */
+static enum seal_status write_piece(struct bag_writer *w, struct sha256 *hash,
+                                    struct file_reader *r, size_t *len, struct fault *fault)
+{
+    size_t room;
+    uint8_t *to = content_reserve(w->to, &room);
+
+    if (file_reader_next(r, to, room < READ_LEN ? room : READ_LEN, len, fault) != SEAL_OK)
+        return fault->status;
+    sha256_add(hash, to, *len);
+    source_progress(w->source, *len);
+    return content_commit(w->to, *len, fault);
+}
+
+static enum seal_status write_large(struct bag_writer *w, struct item *item, struct file_reader *r,
+                                    bool may_read_again, struct fault *fault)
+{
+    enum seal_status status = write_header(w, item, r, fault);
+    enum file_change change;
+    struct sha256 hash;
+    size_t len = 1;
+
+    sha256_start(&hash);
+    while (status == SEAL_OK && len > 0)
+        status = write_piece(w, &hash, r, &len, fault);
+    sha256_end(&hash, item->digest);
+    if (status == SEAL_OK)
+        status = remark_bad_ranges(w, item_path(&w->source->table, item), r, fault);
+    if (status != SEAL_OK)
+        return status;
+    change = file_reader_change(r);
+    return change == FILE_STABLE ? SEAL_OK
+                                 : remark_large(w, item, r, change, may_read_again, fault);
+}
+
+/* ---- A file ------------------------------------------------------------------------------- */
+
+/* Reads a file again that changed while it was read, whatever its size is now. */
+static enum seal_status write_again(struct bag_writer *w, struct item *item, struct file_reader *r,
+                                    struct fault *fault)
+{
+    enum file_change change;
+
+    if (file_reader_start(r, r->fd) != 0)
+        return source_leave_out(w->source, item, "it can no longer be looked at", fault);
+    if (r->before.size > SMALL_FILE_LEN)
+        return write_large(w, item, r, false, fault);
+    if (read_small(w, r, fault) != SEAL_OK)
+        return fault->status;
+    change = file_reader_change(r);
+    sha256_of(item->digest, w->buf, (size_t)r->off);
+    return write_small(w, item, r, w->buf, change, fault);
+}
+
+/* Writes the file that reader r was started on. */
+static enum seal_status write_open(struct bag_writer *w, struct item *item, struct file_reader *r,
+                                   struct fault *fault)
+{
+    if (r->before.size > SMALL_FILE_LEN) {
+        plat_hint_sequential(r->fd);
+        return write_large(w, item, r, true, fault);
+    }
+    if (read_small(w, r, fault) != SEAL_OK)
+        return fault->status;
+    if (file_reader_change(r) != FILE_STABLE)
+        return write_again(w, item, r, fault);
+    sha256_of(item->digest, w->buf, (size_t)r->off);
+    return write_small(w, item, r, w->buf, FILE_STABLE, fault);
+}
+
+static enum seal_status no_longer_a_file(struct bag_writer *w, struct item *item,
+                                         struct fault *fault)
+{
+    return source_leave_out(w->source, item, "it is no longer a file", fault);
+}
+
+/* Writes a file that was read ahead. */
+static enum seal_status write_ahead(struct bag_writer *w, struct item *item, struct ahead_file *f,
+                                    struct fault *fault)
+{
+    if (f->error != 0)
+        return source_leave_out(w->source, item, plat_strerror(f->error), fault);
+    if (!f->is_file)
+        return no_longer_a_file(w, item, fault);
+    if (!f->is_read)
+        return write_open(w, item, &f->reader, fault);
+    if (f->fault.status != SEAL_OK) {
+        *fault = f->fault;
+        return fault->status;
+    }
+    if (f->change != FILE_STABLE)
+        return write_again(w, item, &f->reader, fault);
+    memcpy(item->digest, f->digest, SHA256_LEN);
+    return write_small(w, item, &f->reader, f->data, FILE_STABLE, fault);
+}
+
+static enum seal_status write_file(struct bag_writer *w, struct item *item, struct fault *fault)
+{
+    struct file_reader r = {.fd = -1};
+    enum seal_status status;
+    int fd = source_open_item(w->source, item);
+
+    if (fd < 0)
+        return source_leave_out(w->source, item, plat_strerror(errno), fault);
+    status = file_reader_start(&r, fd) == 0 ? write_open(w, item, &r, fault)
+                                            : no_longer_a_file(w, item, fault);
+    file_reader_free(&r);
+    (void)plat_close(fd);
+    return status;
+}
+
+/* ---- All of it ---------------------------------------------------------------------------- */
+
+static enum seal_status write_item(struct bag_writer *w, size_t number, struct fault *fault)
+{
+    struct item *item = &w->source->table.items[number];
+    struct ahead_file *f;
+
+    switch (item->type) {
+    case ITEM_FILE:
+        f = read_ahead_take(w->ahead, number);
+        return f == NULL ? write_file(w, item, fault) : write_ahead(w, item, f, fault);
+    case ITEM_DIR:
+        return write_entry(w, item, fault);
+    default:
+        return SEAL_OK;
+    }
+}
+
+enum seal_status bag_write_payload(struct bag_writer *w, struct fault *fault)
+{
+    for (size_t i = 0; i < w->source->table.count; i++) {
+        if (stop_requested())
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
+        if (write_item(w, i, fault) != SEAL_OK)
+            return fault->status;
+    }
+    return SEAL_OK;
+}

@@ -1,0 +1,56 @@
+/*
+ * The digest algorithms of BagIt manifests (RFC 8493, 2.4), several at once over one pass of the
+ * data. Private to bag/recheck.
+ */
+#ifndef SEAL_BAG_DIGESTS_H
+#define SEAL_BAG_DIGESTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+
+#include <nettle/md5.h>
+#include <nettle/sha1.h>
+#include <nettle/sha2.h>
+
+/* The weakest first. */
+enum digest_kind {
+    DIGEST_MD5,
+    DIGEST_SHA1,
+    DIGEST_SHA224,
+    DIGEST_SHA256,
+    DIGEST_SHA384,
+    DIGEST_SHA512,
+    DIGEST_KINDS
+};
+
+/* A set of kinds is an unsigned int of these bits. */
+#define DIGEST_BIT(kind) (1U << (kind))
+
+#define DIGEST_LEN_MAX 64
+
+/* "md5": as in manifest-md5.txt. */
+const char *digest_name(enum digest_kind kind);
+size_t digest_len(enum digest_kind kind);
+
+union digest_ctx {
+    struct md5_ctx md5;
+    struct sha1_ctx sha1;
+    struct sha256_ctx sha256; /* and SHA-224 */
+    struct sha512_ctx sha512; /* and SHA-384 */
+};
+
+struct digests {
+    unsigned int kinds;
+    union digest_ctx ctx[DIGEST_KINDS];
+};
+
+/* kinds: those wanted. */
+void digests_start(struct digests *d, unsigned int kinds);
+void digests_add(struct digests *d, const void *data, size_t len);
+/* To be called at most once for each kind that was wanted. out takes digest_len(kind) bytes. */
+void digests_end(struct digests *d, enum digest_kind kind, uint8_t *out);
+
+#endif

@@ -1,0 +1,125 @@
+/*
+ * A bag on disk: reading a file line by line.
+ */
+#include "bag/recheck/disk_access.h"
+#include "base/hash.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define READ_LEN ((size_t)64 * 1024)
+
+struct line_reader {
+    const struct line_taker *taker;
+    struct buffer line; /* the beginning of a line */
+    uint64_t number;
+    bool cut;      /* of the line: the rest did not fit */
+    bool after_cr; /* the last line ended with CR: an LF may belong to it */
+};
+
+static enum seal_status out_of_memory(struct fault *fault)
+{
+    return fault_no_memory(fault);
+}
+
+static enum seal_status end_line(struct line_reader *r, struct fault *fault)
+{
+    struct text_line line = {.len = r->line.len, .number = ++r->number, .cut = r->cut};
+
+    if (buffer_append(&r->line, "", 1) != SEAL_OK)
+        return out_of_memory(fault);
+    line.text = (char *)r->line.data;
+    r->line.len = 0;
+    r->cut = false;
+    return r->taker->take(r->taker->ctx, &line, fault);
+}
+
+static enum seal_status add_to_line(struct line_reader *r, const char *text, size_t len,
+                                    struct fault *fault)
+{
+    size_t room = DISK_LINE_MAX - r->line.len;
+
+    r->cut = r->cut || len > room;
+    if (buffer_append(&r->line, text, len < room ? len : room) != SEAL_OK)
+        return out_of_memory(fault);
+    return SEAL_OK;
+}
+
+/* The first end of a line in text; NULL: there is none. */
+static const char *find_end(const struct line_reader *r, const char *text, size_t len)
+{
+    const char *lf = memchr(text, '\n', len);
+    const char *cr =
+        r->taker->cr_ends ? memchr(text, '\r', lf == NULL ? len : (size_t)(lf - text)) : NULL;
+
+    return cr != NULL ? cr : lf;
+}
+
+static enum seal_status take_text(struct line_reader *r, const char *text, size_t len,
+                                  struct fault *fault)
+{
+    while (len > 0) {
+        const char *end;
+        size_t n;
+
+        if (r->after_cr && *text == '\n') { /* CR LF is one end */
+            text++;
+            len--;
+        }
+        r->after_cr = false;
+        end = find_end(r, text, len);
+        n = end == NULL ? len : (size_t)(end - text);
+        if (n > 0 && add_to_line(r, text, n, fault) != SEAL_OK)
+            return fault->status;
+        if (end == NULL)
+            return SEAL_OK;
+        if (end_line(r, fault) != SEAL_OK)
+            return fault->status;
+        r->after_cr = *end == '\r';
+        text += n + 1;
+        len -= n + 1;
+    }
+    return SEAL_OK;
+}
+
+static enum seal_status read_lines(struct line_reader *r, int fd, char *chunk, int *sys,
+                                   struct sha256 *hash, struct fault *fault)
+{
+    uint64_t off = 0;
+
+    for (;;) {
+        int64_t n;
+
+        if (stop_requested())
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
+        n = plat_read_at(fd, chunk, READ_LEN, off);
+        if (n < 0)
+            *sys = errno;
+        if (n <= 0)
+            break;
+        sha256_add(hash, chunk, (size_t)n);
+        if (take_text(r, chunk, (size_t)n, fault) != SEAL_OK)
+            return fault->status;
+        off += (uint64_t)n;
+    }
+    return r->line.len > 0 ? end_line(r, fault) : SEAL_OK; /* the last end may be missing */
+}
+
+enum seal_status disk_lines(int fd, const struct line_taker *taker, int *sys, uint8_t *digest,
+                            struct fault *fault)
+{
+    struct line_reader r = {.taker = taker};
+    char *chunk = malloc(READ_LEN);
+    struct sha256 hash;
+    enum seal_status status;
+
+    *sys = 0;
+    sha256_start(&hash);
+    status = chunk == NULL ? out_of_memory(fault) : read_lines(&r, fd, chunk, sys, &hash, fault);
+    if (digest != NULL)
+        sha256_end(&hash, digest);
+    buffer_free(&r.line);
+    free(chunk);
+    return status;
+}

@@ -1,0 +1,163 @@
+/*
+ * Checking a bag on disk: the files of labels, bagit.txt and bag-info.txt.
+ */
+#include "bag/recheck/recheck_steps.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bag/info.h"
+
+#define OLDEST_MINOR 93 /* BagIt 0.93 */
+
+/* Reads digits up to the character end; *at is moved behind it. */
+static bool take_number(const char **at, char end, uint64_t *value)
+{
+    const char *s = *at;
+
+    *value = 0;
+    for (; *s >= '0' && *s <= '9'; s++) {
+        unsigned int digit = (unsigned int)(*s - '0');
+
+        if (*value > (UINT64_MAX - digit) / 10)
+            return false;
+        *value = *value * 10 + digit;
+    }
+    if (s == *at || *s != end)
+        return false;
+    *at = s + (end != '\0');
+    return true;
+}
+
+static void cut_blanks(char *line, size_t len)
+{
+    while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t'))
+        line[--len] = '\0';
+}
+
+/* ---- bagit.txt ---------------------------------------------------------------------------- */
+
+/* What it says. */
+struct bagit {
+    bool has_bom, has_version, is_version_1, is_utf8;
+};
+
+static bool parse_version(const char *text, bool *is_version_1)
+{
+    uint64_t major, minor;
+
+    if (!take_number(&text, '.', &major) || !take_number(&text, '\0', &minor))
+        return false;
+    *is_version_1 = major == 1;
+    return (major == 1 && minor == 0) || (major == 0 && minor >= OLDEST_MINOR);
+}
+
+static enum seal_status take_bagit_line(void *ctx, const struct text_line *line,
+                                        struct fault *fault)
+{
+    static const char bom[] = "\xEF\xBB\xBF";
+    struct bagit *b = ctx;
+    char *text = line->text;
+    const char *value;
+
+    (void)fault;
+    if (line->number == 1 && strncmp(text, bom, strlen(bom)) == 0) {
+        b->has_bom = true;
+        text += strlen(bom);
+    }
+    cut_blanks(text, strlen(text));
+    value = bag_info_value(text, "bagit-version");
+    if (value != NULL)
+        b->has_version = parse_version(value, &b->is_version_1);
+    value = bag_info_value(text, "tag-file-character-encoding");
+    if (value != NULL)
+        b->is_utf8 = text_begins(value, "utf-8") && strlen(value) == strlen("utf-8");
+    return SEAL_OK;
+}
+
+/* Without bagit.txt nothing is known of the bag, so a failure to read it ends the check. */
+static enum seal_status read_bagit_lines(struct recheck *r, struct bagit *b, struct fault *fault)
+{
+    const struct line_taker taker = {take_bagit_line, b, true};
+    struct plat_stat st;
+    int fd = disk_open_name(r->dirfd, tag_file_names[TAG_BAGIT], &st);
+    int sys = errno;
+    enum seal_status status;
+
+    if (fd == DISK_NO_FILE)
+        return no_bag(r, REASON_BAG_DECLARATION_KIND, fault);
+    if (fd < 0 && sys == ENOENT)
+        return no_bag(r, REASON_BAG_NO_DECLARATION, fault);
+    if (fd >= 0) {
+        status = disk_lines(fd, &taker, &sys, NULL, fault);
+        (void)plat_close(fd);
+        if (status != SEAL_OK)
+            return status;
+    }
+    errno = sys;
+    return sys == 0 ? SEAL_OK : fault_set_errno(fault, REASON_BAG_DECLARATION_READ, r->name);
+}
+
+enum seal_status recheck_bagit(struct recheck *r, struct fault *fault)
+{
+    struct bagit b = {0};
+
+    if (read_bagit_lines(r, &b, fault) != SEAL_OK)
+        return fault->status;
+    if (!b.has_version)
+        return no_bag(r, REASON_BAG_VERSION, fault);
+    if (!b.is_utf8)
+        return no_bag(r, REASON_BAG_ENCODING, fault);
+    if (b.has_bom)
+        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_BAGIT],
+                     "it begins with a byte order mark");
+    r->is_version_1 = b.is_version_1;
+    return SEAL_OK;
+}
+
+/* ---- bag-info.txt ------------------------------------------------------------------------- */
+
+struct info_file {
+    struct recheck *r;
+    const char *path;
+};
+
+static enum seal_status take_info_line(void *ctx, const struct text_line *line, struct fault *fault)
+{
+    const struct info_file *f = ctx;
+    struct recheck *r = f->r;
+    const char *value = bag_info_value(line->text, "payload-oxum");
+    uint64_t bytes, files;
+
+    (void)fault;
+    r->is_ours = r->is_ours || bag_info_value(line->text, "seal-format-version") != NULL;
+    if (value == NULL)
+        return SEAL_OK;
+    cut_blanks(line->text, strlen(line->text));
+    if (!take_number(&value, '.', &bytes) || !take_number(&value, '\0', &files))
+        recheck_tell(r, BAG_RECORD_OFF, f->path, "its Payload-Oxum is malformed");
+    else if (r->oxum_in != NULL && (bytes != r->oxum_bytes || files != r->oxum_files))
+        recheck_tell(r, BAG_RECORD_OFF, f->path, "it has more than one Payload-Oxum");
+    else {
+        r->oxum_in = f->path;
+        r->oxum_bytes = bytes;
+        r->oxum_files = files;
+    }
+    return SEAL_OK;
+}
+
+enum seal_status recheck_info(struct recheck *r, struct fault *fault)
+{
+    /* Its name before BagIt 0.96 is the second. */
+    const char *const paths[] = {tag_file_names[TAG_BAG_INFO], "package-info.txt"};
+    bool whole = false;
+
+    for (size_t i = 0; i < (r->is_version_1 ? 1 : 2) && !whole; i++) {
+        struct info_file f = {r, paths[i]};
+        const struct line_taker taker = {take_info_line, &f, true};
+
+        if (recheck_read(r, paths[i], &taker, &whole, NULL, fault) != SEAL_OK)
+            return fault->status;
+    }
+    return SEAL_OK;
+}

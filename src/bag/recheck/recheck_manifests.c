@@ -1,0 +1,297 @@
+/*
+ * Checking a bag on disk: manifests, tag manifests and fetch.txt, read into the tables.
+ */
+#include "bag/recheck/recheck_steps.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bag/manifest.h"
+
+/* ---- Which manifests there are ------------------------------------------------------------ */
+
+/* Takes a name in the bag's folder: notes the kind of digest if it is a manifest, of the payload or
+ * of tag files. */
+static int note_manifest(void *ctx, const char *name)
+{
+    struct recheck *r = ctx;
+    struct manifest_set *const sorts[] = {&r->payload, &r->tags};
+
+    for (size_t i = 0; i < 2; i++) {
+        size_t prefix_len = strlen(sorts[i]->prefix), len = strlen(name);
+        bool known = false;
+
+        if (strncmp(name, sorts[i]->prefix, prefix_len) != 0 || len < prefix_len + 4 ||
+            strcmp(name + len - 4, ".txt") != 0)
+            continue;
+        for (int kind = 0; kind < DIGEST_KINDS && !known; kind++) {
+            const char *algorithm = digest_name((enum digest_kind)kind);
+
+            known = len - prefix_len - 4 == strlen(algorithm) &&
+                    strncmp(name + prefix_len, algorithm, strlen(algorithm)) == 0;
+            if (known)
+                sorts[i]->kinds |= DIGEST_BIT(kind);
+        }
+        if (known)
+            continue;
+        /* A manifest of another algorithm: told, and the others are checked all the same. */
+        r->has_unknown_algorithm = r->has_unknown_algorithm || i == 0;
+        if (r->observer != NULL && r->observer->note != NULL)
+            r->observer->note(r->observer->ctx, name, "an algorithm this program does not know");
+    }
+    return 0;
+}
+
+enum seal_status recheck_find_manifests(struct recheck *r, struct fault *fault)
+{
+    struct plat_stat st;
+    bool there = plat_stat_at(r->dirfd, PAYLOAD_DIR, false, &st) == 0;
+
+    if (!there && errno != ENOENT)
+        return fault_set_errno(fault, REASON_BAG_DATA_LOOK, r->name);
+    if (!there || st.type != PLAT_DIR)
+        return no_bag(r, REASON_BAG_NO_DATA, fault);
+    if (plat_list_dir(r->dirfd, note_manifest, r) != 0)
+        return fault_set_errno(fault, REASON_LIST, r->name);
+    if (r->payload.kinds == 0)
+        return no_bag(
+            r, r->has_unknown_algorithm ? REASON_BAG_MANIFEST_UNKNOWN : REASON_BAG_NO_MANIFEST,
+            fault);
+    manifest_set_lay_out(&r->payload);
+    manifest_set_lay_out(&r->tags);
+    return SEAL_OK;
+}
+
+/* ---- Lines -------------------------------------------------------------------------------- */
+
+#define MANIFEST_NAME_SIZE 32
+
+/* A manifest that is being read, or fetch.txt. */
+struct manifest_file {
+    struct record_file file;
+    struct manifest_set *set; /* where its paths go */
+    enum digest_kind kind;    /* not of fetch.txt */
+    char name[MANIFEST_NAME_SIZE];
+};
+
+static bool is_blank(const struct text_line *line)
+{
+    return strspn(line->text, " \t") == line->len;
+}
+
+static bool is_on_disk(const struct recheck *r, char *path, size_t len)
+{
+    struct plat_stat st;
+    char kept = path[len];
+    int result;
+
+    if (!tar_path_is_clean(path, len))
+        return false;
+    path[len] = '\0';
+    result = disk_stat(r->dirfd, path, &st);
+    path[len] = kept;
+    return result == 0;
+}
+
+/* Decodes a path in place. Before BagIt 1.0 a % stood for itself, and some writers still do not
+ * code it. So where there is no file of the decoded name, but one of the literal name, that is
+ * meant. */
+static enum seal_status decode_path(struct manifest_file *m, char *path, size_t *len,
+                                    struct fault *fault)
+{
+    char *literal;
+    size_t literal_len = *len;
+
+    if (memchr(path, '%', *len) == NULL)
+        return SEAL_OK;
+    literal = malloc(literal_len + 1);
+    if (literal == NULL)
+        return out_of_memory(fault);
+    memcpy(literal, path, literal_len);
+    literal[literal_len] = '\0';
+    *len = manifest_decode(path, *len);
+    if (*len != literal_len && !is_on_disk(m->file.r, path, *len) &&
+        is_on_disk(m->file.r, literal, literal_len)) {
+        memcpy(path, literal, literal_len);
+        *len = literal_len;
+        if (m->file.r->is_version_1)
+            recheck_tell(m->file.r, BAG_RECORD_OFF, literal,
+                         "%s does not write its percent sign as BagIt 1.0 wants", m->file.name);
+    }
+    free(literal);
+    return SEAL_OK;
+}
+
+/* Decodes a path of a manifest or of fetch.txt and checks that it may stand there. If not, that is
+ * told, and *len is 0. */
+static enum seal_status take_path(struct manifest_file *m, char **path, size_t *len,
+                                  const struct text_line *line, struct fault *fault)
+{
+    bool is_payload;
+
+    while (*len > 2 && memcmp(*path, "./", 2) == 0) {
+        *path += 2;
+        *len -= 2;
+    }
+    if (decode_path(m, *path, len, fault) != SEAL_OK)
+        return fault->status;
+    (*path)[*len] = '\0';
+    is_payload = strncmp(*path, PAYLOAD_DIR "/", strlen(PAYLOAD_DIR "/")) == 0;
+    if (tar_path_is_clean(*path, *len) && is_payload == (m->set == &m->file.r->payload))
+        return SEAL_OK;
+    *len = 0;
+    if (**path == '\0')
+        return record_malformed(&m->file, line);
+    recheck_tell(m->file.r, BAG_RECORD_OFF, *path,
+                 "%s, line %" PRIu64 ": it may not list this path", m->file.name, line->number);
+    return SEAL_OK;
+}
+
+static enum seal_status take_manifest_line(void *ctx, const struct text_line *line,
+                                           struct fault *fault)
+{
+    struct manifest_file *m = ctx;
+    size_t digest_size = digest_len(m->kind), len;
+    uint8_t digest[DIGEST_LEN_MAX];
+    struct item *item;
+    char *path;
+
+    if (is_blank(line))
+        return SEAL_OK;
+    if (line->cut || !manifest_split(line->text, line->len, digest, digest_size, &path, &len))
+        return record_malformed(&m->file, line);
+    if (*path == '*' && path == line->text + 2 * digest_size + 1) { /* as md5sum marks "binary" */
+        path++;
+        len--;
+    }
+    if (take_path(m, &path, &len, line, fault) != SEAL_OK)
+        return fault->status;
+    if (len == 0)
+        return SEAL_OK;
+    item = manifest_set_item(m->set, path, len);
+    if (item == NULL)
+        return too_many(fault);
+    if (!(item->recheck.manifests & DIGEST_BIT(m->kind)))
+        memcpy(manifest_set_digest(m->set, item, m->kind), digest, digest_size);
+    else if (memcmp(manifest_set_digest(m->set, item, m->kind), digest, digest_size) != 0)
+        recheck_tell(m->file.r, BAG_RECORD_OFF, path, "%s lists it twice, with different digests",
+                     m->file.name);
+    item->recheck.manifests |= (uint16_t)DIGEST_BIT(m->kind);
+    return SEAL_OK;
+}
+
+/* ---- Manifests ---------------------------------------------------------------------------- */
+
+static enum seal_status read_manifests(struct recheck *r, struct manifest_set *set,
+                                       struct fault *fault)
+{
+    for (int i = 0; i < DIGEST_KINDS; i++) {
+        struct manifest_file m = {.file = {.r = r}, .set = set, .kind = (enum digest_kind)i};
+        const struct line_taker taker = {take_manifest_line, &m, true};
+        bool is_d = set == &r->tags && i == DIGEST_SHA256;
+        bool whole;
+
+        if (!(set->kinds & DIGEST_BIT(i)))
+            continue;
+        (void)snprintf(m.name, sizeof m.name, "%s%s.txt", set->prefix, digest_name(m.kind));
+        m.file.name = m.name;
+        if (recheck_read(r, m.name, &taker, &whole, is_d ? r->result->digest : NULL, fault) !=
+            SEAL_OK)
+            return fault->status;
+        if (whole)
+            set->whole |= DIGEST_BIT(i);
+        if (is_d) {
+            r->result->has_digest = whole;
+            r->result->has_unread_digest = !whole;
+        }
+    }
+    return SEAL_OK;
+}
+
+static void name_algorithms(struct recheck *r)
+{
+    char *out = r->result->algorithms;
+    size_t len = 0;
+
+    for (int i = 0; i < DIGEST_KINDS; i++)
+        if (r->payload.whole & DIGEST_BIT(i))
+            len += (size_t)snprintf(out + len, sizeof r->result->algorithms - len, "%s%s",
+                                    len > 0 ? ", " : "", digest_name((enum digest_kind)i));
+}
+
+/* RFC 8493, 3: since 1.0 each manifest lists all files. */
+static void compare_manifests(struct recheck *r)
+{
+    for (size_t i = 0; i < r->payload.table.count; i++) {
+        const struct item *item = &r->payload.table.items[i];
+        unsigned int missing = r->payload.whole & ~(unsigned int)item->recheck.manifests;
+
+        for (int kind = 0; kind < DIGEST_KINDS && item->recheck.manifests != 0; kind++)
+            if (missing & DIGEST_BIT(kind))
+                recheck_tell(r, BAG_RECORD_OFF, item_path(&r->payload.table, item),
+                             "manifest-%s.txt does not list it",
+                             digest_name((enum digest_kind)kind));
+    }
+}
+
+enum seal_status recheck_payload_manifests(struct recheck *r, struct fault *fault)
+{
+    if (read_manifests(r, &r->payload, fault) != SEAL_OK)
+        return fault->status;
+    if (r->payload.whole == 0)
+        return fault_set(fault, REASON_MANIFEST_READ, r->name);
+    name_algorithms(r);
+    if (r->is_version_1)
+        compare_manifests(r);
+    return SEAL_OK;
+}
+
+enum seal_status recheck_tag_manifests(struct recheck *r, struct fault *fault)
+{
+    return read_manifests(r, &r->tags, fault);
+}
+
+/* ---- fetch.txt ---------------------------------------------------------------------------- */
+
+/* URL, length and path, with blanks between them. */
+static enum seal_status take_fetch_line(void *ctx, const struct text_line *line,
+                                        struct fault *fault)
+{
+    struct manifest_file *m = ctx;
+    char *path = line->text;
+    struct item *item;
+    size_t len;
+
+    if (is_blank(line))
+        return SEAL_OK;
+    for (int word = 0; word < 2; word++) {
+        path += strcspn(path, " \t");
+        path += strspn(path, " \t");
+    }
+    len = line->len - (size_t)(path - line->text);
+    if (line->cut || len == 0)
+        return record_malformed(&m->file, line);
+    if (take_path(m, &path, &len, line, fault) != SEAL_OK)
+        return fault->status;
+    if (len == 0)
+        return SEAL_OK;
+    item = manifest_set_item(m->set, path, len);
+    if (item == NULL)
+        return too_many(fault);
+    if (item->recheck.manifests == 0 && !(item->recheck.met & MET_IN_FETCH))
+        recheck_tell(m->file.r, BAG_RECORD_OFF, path, "fetch.txt lists it, and no manifest does");
+    item->recheck.met |= MET_IN_FETCH;
+    return SEAL_OK;
+}
+
+enum seal_status recheck_fetch(struct recheck *r, struct fault *fault)
+{
+    struct manifest_file m = {.file = {.r = r, .name = "fetch.txt"}, .set = &r->payload};
+    const struct line_taker taker = {take_fetch_line, &m, true};
+    bool whole;
+
+    return recheck_read(r, m.file.name, &taker, &whole, NULL, fault);
+}

@@ -1,0 +1,181 @@
+/*
+ * Checking a bag on disk: data/ and all below it, against the tables.
+ */
+#include "bag/recheck/recheck_digests.h"
+#include "bag/recheck/recheck_steps.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- Times -------------------------------------------------------------------------------- */
+
+/* Whether a file system that rounds times may have made the one of the other: NTFS to 100 ns, exFAT
+ * to 10 ms, ext3 and HFS+ to 1 s, FAT to 2 s. */
+static bool may_be_rounded(struct timestamp was, struct timestamp is)
+{
+    static const int64_t steps[] = {100, 1000, 10000000, 1000000000, 2000000000};
+    int64_t apart, within;
+
+    if (was.sec > is.sec + 2 || is.sec > was.sec + 2)
+        return false;
+    apart = (is.sec - was.sec) * 1000000000 + is.nsec - was.nsec;
+    within = (is.sec & 1) * 1000000000 + is.nsec;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        if (apart < steps[i] && -apart < steps[i] && within % steps[i] == 0)
+            return true;
+    return false;
+}
+
+static void check_time(struct recheck *r, const struct item *item, struct timestamp is)
+{
+    struct timestamp was = {item->sec, item->nsec};
+    char before[TIME_TEXT_SIZE], after[TIME_TEXT_SIZE];
+
+    if (!(item->marks & MARK_IN_LISTING) ||
+        (was.sec == is.sec && was.nsec / PLAT_TIME_UNIT == is.nsec / PLAT_TIME_UNIT))
+        return;
+    time_format(before, was, true);
+    time_format(after, is, true);
+    recheck_tell(r, BAG_RETIMED, item_path(&r->payload.table, item), "%s -> %s%s", before, after,
+                 may_be_rounded(was, is) ? " (this file system may have rounded it)" : "");
+}
+
+/* ---- What is below data/ ------------------------------------------------------------------ */
+
+/* What a file is that no manifest lists. Where a manifest could not be read, it may have listed it.
+ */
+static enum bag_change unlisted(const struct recheck *r)
+{
+    return r->payload.whole == r->payload.kinds ? BAG_ADDED : BAG_UNREADABLE;
+}
+
+static enum seal_status meet_listed(struct recheck *r, struct item *item,
+                                    const struct disk_entry *e, struct fault *fault)
+{
+    struct plat_stat st;
+    enum seal_status status;
+    int fd = disk_open_name(e->dirfd, e->name, &st);
+
+    item->recheck.met |= MET_ON_DISK;
+    if (fd < 0) {
+        recheck_tell(r, BAG_UNREADABLE, e->path, "%s",
+                     fd == DISK_NO_FILE ? disk_type_text(st.type) : plat_strerror(errno));
+        return SEAL_OK;
+    }
+    check_time(r, item, st.mtime);
+    plat_hint_sequential(fd);
+    status = recheck_compare(r, &r->payload, item, fd, fault);
+    (void)plat_close(fd);
+    return status;
+}
+
+static enum seal_status meet_file(void *ctx, const struct disk_entry *e, struct fault *fault)
+{
+    struct recheck *r = ctx;
+    struct item *item = table_find(&r->payload.table, e->path, e->path_len);
+
+    if (e->st.type != PLAT_FILE) {
+        recheck_tell(r, BAG_ADDED, e->path, "%s", disk_type_text(e->st.type));
+        return SEAL_OK;
+    }
+    if (item != NULL && item->recheck.manifests != 0)
+        return meet_listed(r, item, e, fault);
+    if (item != NULL && item->type == ITEM_FILE) /* only metadata.mtree or fetch.txt lists it */
+        item->recheck.met |= MET_ON_DISK;
+    if (unlisted(r) == BAG_ADDED)
+        recheck_tell(r, BAG_ADDED, e->path, NULL);
+    else
+        recheck_tell(r, BAG_UNREADABLE, e->path, "the manifest that may list it");
+    return SEAL_OK;
+}
+
+static enum seal_status meet_folder(void *ctx, const struct disk_entry *e, struct fault *fault)
+{
+    struct recheck *r = ctx;
+    struct item *item = table_find(&r->payload.table, e->path, e->path_len);
+
+    (void)fault;
+    if (item != NULL && item->type == ITEM_DIR) {
+        item->recheck.met |= MET_ON_DISK;
+        check_time(r, item, e->st.mtime);
+    } else if (item != NULL || (r->result->has_listing && strcmp(e->path, PAYLOAD_DIR) != 0))
+        recheck_tell(r, BAG_ADDED, e->path, "%s", disk_type_text(e->st.type));
+    return SEAL_OK;
+}
+
+static enum seal_status meet_trouble(void *ctx, const char *path, size_t path_len, const char *why,
+                                     struct fault *fault)
+{
+    struct recheck *r = ctx;
+    struct item *item = table_find(&r->payload.table, path, path_len);
+
+    if (item != NULL)
+        item->recheck.met |= MET_ON_DISK;
+    recheck_tell(r, BAG_UNREADABLE, path, "%s", why);
+    if (prefixes_add(&r->unreadable, path, path_len, NULL, 0) != SEAL_OK)
+        return out_of_memory(fault);
+    return SEAL_OK;
+}
+
+enum seal_status recheck_payload(struct recheck *r, struct fault *fault)
+{
+    const struct disk_visitor visitor = {r, meet_file, meet_folder, meet_trouble};
+
+    return disk_walk(r->dirfd, PAYLOAD_DIR, &visitor, fault);
+}
+
+/* ---- What was not met --------------------------------------------------------------------- */
+
+/* A folder that is only implied is gone with what is in it. */
+static void tell_not_met(struct recheck *r, const struct item *item)
+{
+    const char *path = item_path(&r->payload.table, item);
+
+    if (item->recheck.met & MET_ON_DISK || item->marks & MARK_IMPLIED)
+        return;
+    if (prefixes_find(&r->unreadable, path, item->path_len) != NULL)
+        recheck_tell(r, BAG_UNREADABLE, path, "its folder could not be read");
+    else if (item->recheck.met & MET_IN_FETCH)
+        recheck_tell(r, BAG_GONE, path, "fetch.txt says where it can be fetched");
+    else if (item->type == ITEM_DIR)
+        recheck_tell(r, BAG_GONE, path, "a folder");
+    else
+        recheck_tell(r, BAG_GONE, path, NULL);
+}
+
+void recheck_missing(struct recheck *r)
+{
+    for (size_t i = 0; i < r->payload.table.count; i++)
+        tell_not_met(r, &r->payload.table.items[i]);
+}
+
+/* ---- Payload-Oxum ------------------------------------------------------------------------- */
+
+/* The number of files is that of the manifests. The bytes are those of the listing, if it has all
+ * files; else those that were read, unless files are missing or altered, which was told and makes
+ * the sum another anyway. */
+void recheck_oxum(struct recheck *r)
+{
+    const uint64_t *changes = r->result->changes;
+    uint64_t files = 0, bytes = 0, sizes = 0;
+
+    for (size_t i = 0; i < r->payload.table.count; i++) {
+        const struct item *item = &r->payload.table.items[i];
+
+        if (!(item->recheck.manifests != 0))
+            continue;
+        files++;
+        bytes += item->size;
+        sizes += (item->marks & MARK_IN_LISTING) != 0;
+    }
+    if (sizes < files && changes[BAG_GONE] + changes[BAG_ALTERED] + changes[BAG_UNREADABLE] > 0)
+        bytes = r->oxum_bytes;
+    else if (sizes < files)
+        bytes = r->result->bytes;
+    if (r->oxum_in != NULL && (files != r->oxum_files || bytes != r->oxum_bytes))
+        recheck_tell(r, BAG_RECORD_OFF, r->oxum_in,
+                     "its Payload-Oxum is %" PRIu64 ".%" PRIu64 ", and the files are %" PRIu64
+                     ".%" PRIu64,
+                     r->oxum_bytes, r->oxum_files, bytes, files);
+}

@@ -1,0 +1,208 @@
+/*
+ * The state of a bag on disk that is being checked: its tables, telling what differs, and reading a
+ * file of the record.
+ */
+#include "bag/recheck/recheck_state.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+/* ---- What manifests list ------------------------------------------------------------------ */
+
+void manifest_set_lay_out(struct manifest_set *m)
+{
+    for (int i = 0; i < DIGEST_KINDS; i++) {
+        if (!(m->kinds & DIGEST_BIT(i)))
+            continue;
+        m->row_off[i] = m->row_len;
+        m->row_len += digest_len((enum digest_kind)i);
+    }
+}
+
+/* Appends rows of zeros for items that have none yet. */
+static bool grow_rows(struct manifest_set *m)
+{
+    size_t len = m->table.count * m->row_len;
+
+    if (len <= m->rows.len)
+        return true;
+    if (buffer_reserve(&m->rows, len - m->rows.len) != SEAL_OK)
+        return false;
+    memset(m->rows.data + m->rows.len, 0, len - m->rows.len);
+    m->rows.len = len;
+    return true;
+}
+
+struct item *manifest_set_item(struct manifest_set *m, const char *path, size_t path_len)
+{
+    struct item *item = table_find(&m->table, path, path_len);
+
+    if (item != NULL)
+        return item;
+    item = table_add(&m->table, path, path_len);
+    return item != NULL && grow_rows(m) ? item : NULL;
+}
+
+uint8_t *manifest_set_digest(const struct manifest_set *m, const struct item *item,
+                             enum digest_kind kind)
+{
+    return m->rows.data + (size_t)(item - m->table.items) * m->row_len + m->row_off[kind];
+}
+
+/* ---- Folders ------------------------------------------------------------------------------ */
+
+const struct item *prefixes_find(struct prefixes *p, const char *path, size_t path_len)
+{
+    for (size_t len = path_len; len > 0 && p->table.count > 0; len--) {
+        const struct item *item;
+
+        if (len > PATH_LEN_MAX || !p->lens[len] || (len < path_len && path[len] != '/'))
+            continue;
+        item = table_find(&p->table, path, len);
+        if (item != NULL)
+            return item;
+    }
+    return NULL;
+}
+
+enum seal_status prefixes_add(struct prefixes *p, const char *path, size_t path_len,
+                              const char *text, size_t text_len)
+{
+    if (path_len > PATH_LEN_MAX) /* nothing that the record may list is below it */
+        return SEAL_OK;
+    if (table_add(&p->table, path, path_len) == NULL ||
+        (text != NULL && table_add_text(&p->table, text, text_len) != SEAL_OK))
+        return SEAL_NO_MEMORY;
+    p->lens[path_len] = true;
+    return SEAL_OK;
+}
+
+/* ---- The state ---------------------------------------------------------------------------- */
+
+static void manifest_set_free(struct manifest_set *m)
+{
+    table_free(&m->table);
+    buffer_free(&m->rows);
+}
+
+struct recheck *recheck_state_new(void)
+{
+    struct recheck *r = calloc(1, sizeof *r);
+
+    if (r == NULL)
+        return NULL;
+    r->chunk = malloc(RECHECK_CHUNK);
+    if (r->chunk == NULL) {
+        free(r);
+        return NULL;
+    }
+    randombytes_buf(r->link_key, sizeof r->link_key);
+    r->payload.prefix = "manifest-";
+    r->tags.prefix = "tagmanifest-";
+    table_init(&r->payload.table, true);
+    table_init(&r->tags.table, true);
+    table_init(&r->spelled.table, true);
+    table_init(&r->unreadable.table, true);
+    return r;
+}
+
+void recheck_state_free(struct recheck *r)
+{
+    if (r == NULL)
+        return;
+    manifest_set_free(&r->payload);
+    manifest_set_free(&r->tags);
+    table_free(&r->spelled.table);
+    table_free(&r->unreadable.table);
+    free(r->chunk);
+    free(r);
+}
+
+bool recheck_tag_is_listed(const struct recheck *r, const char *path)
+{
+    const struct item *item = table_find(&r->tags.table, path, strlen(path));
+
+    return item != NULL && item->recheck.manifests & DIGEST_BIT(DIGEST_SHA256);
+}
+
+void recheck_sum_link(struct recheck *r, const char *path, const char *target,
+                      struct timestamp time, bool take_off)
+{
+    const uint64_t sec = (uint64_t)time.sec, nsec = time.nsec;
+    uint8_t digest[SHA256_LEN];
+    struct sha256 hash;
+
+    sha256_start(&hash);
+    sha256_add(&hash, r->link_key,
+               sizeof r->link_key); /* else links could be chosen that cancel out */
+    sha256_add(&hash, path, strlen(path) + 1);
+    sha256_add(&hash, target, strlen(target) + 1);
+    sha256_add(&hash, &sec, sizeof sec);
+    sha256_add(&hash, &nsec, sizeof nsec);
+    sha256_end(&hash, digest);
+    for (size_t i = 0; i < 4; i++)
+        r->links[i] += take_off ? -load_u64(digest + 8 * i) : load_u64(digest + 8 * i);
+}
+
+void recheck_tell(struct recheck *r, enum bag_change kind, const char *path, const char *format,
+                  ...)
+{
+    char detail[256];
+    va_list args;
+
+    r->result->changes[kind]++;
+    if (r->observer == NULL || r->observer->change == NULL)
+        return;
+    if (format != NULL) {
+        va_start(args, format);
+        (void)vsnprintf(detail, sizeof detail, format, args);
+        va_end(args);
+    }
+    r->observer->change(r->observer->ctx, kind, path, format == NULL ? NULL : detail);
+}
+
+/* ---- Reading a file of the record --------------------------------------------------------- */
+
+enum seal_status recheck_read(struct recheck *r, const char *path, const struct line_taker *taker,
+                              bool *whole, uint8_t *digest, struct fault *fault)
+{
+    struct plat_stat st;
+    int fd = disk_open(r->dirfd, path, &st);
+    int sys = errno;
+    enum seal_status status = SEAL_OK;
+
+    *whole = false;
+    if (fd == DISK_NO_FILE) {
+        recheck_tell(r, BAG_RECORD_OFF, path, "%s is in its place", disk_type_text(st.type));
+        return SEAL_OK;
+    }
+    if (fd < 0 && (sys == ENOENT || sys == ENOTDIR))
+        return SEAL_OK;
+    if (fd >= 0) {
+        status = disk_lines(fd, taker, &sys, digest, fault);
+        (void)plat_close(fd);
+    }
+    *whole = sys == 0;
+    if (sys != 0 && status == SEAL_OK)
+        recheck_tell(r, BAG_UNREADABLE, path, "%s", plat_strerror(sys));
+    return status;
+}
+
+enum seal_status record_malformed(struct record_file *f, const struct text_line *line)
+{
+    if (!f->is_malformed)
+        recheck_tell(f->r, BAG_RECORD_OFF, f->name, "line %" PRIu64 " is malformed", line->number);
+    f->is_malformed = true;
+    return SEAL_OK;
+}
+
+void record_tell(struct record_file *f, const char *path, const char *what)
+{
+    recheck_tell(f->r, BAG_RECORD_OFF, path, "%s %s", f->name, what);
+}
