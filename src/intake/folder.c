@@ -1,5 +1,6 @@
 #include "intake/folder.h"
 #include "base/text.h"
+#include "platform/files.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ void folder_end(struct folder *f)
     folder_start(f, -1);
 }
 
-/* What the system says to a name it cannot hold is not the same as a failing disk. */
+/* Tells a name that the system cannot hold from a failure of the disk. */
 static enum seal_status name_fault(struct fault *fault, const char *path)
 {
     switch (errno) {
@@ -33,7 +34,7 @@ static enum seal_status name_fault(struct fault *fault, const char *path)
     }
 }
 
-/* One part of a path, opened. Closes at unless somebody else holds it. */
+/* Opens the subfolder of at with this name. Closes at, unless f still needs it. */
 static int enter(const struct folder *f, int at, const char *part, size_t len)
 {
     char *name = text_copy(part, len);
@@ -47,8 +48,9 @@ static int enter(const struct folder *f, int at, const char *part, size_t len)
     return fd;
 }
 
-/* How much of path the folder opened last stands for, with the slash behind it; 0: nothing. */
-static size_t open_part(const struct folder *f, const char *path, size_t len)
+/* How many bytes of path lead to the folder opened last, with the slash behind it; 0: path does not
+ * lie there. */
+static size_t open_part_len(const struct folder *f, const char *path, size_t len)
 {
     size_t open_len = f->open_path == NULL ? 0 : strlen(f->open_path);
 
@@ -58,7 +60,7 @@ static size_t open_part(const struct folder *f, const char *path, size_t len)
     return open_len + 1;
 }
 
-/* How far the two paths agree in whole parts, counted without the slash behind them. */
+/* Bytes of the parts that both paths begin with, without the slash behind them. */
 static size_t shared_len(const char *a, const char *b, size_t b_len)
 {
     size_t shared = 0, i = 0;
@@ -71,8 +73,9 @@ static size_t shared_len(const char *a, const char *b, size_t b_len)
     return shared;
 }
 
-/* Up from the folder opened last, where that is shorter than the way from the top: nobody else may
- * enter, so .. is where it was. Returns what is open then, with the slash, as open_part does. */
+/* Goes up by ".." from the folder opened last to the first one that path lies in too, if that takes
+ * fewer steps than going down from the top. That is safe because nobody else may enter and move
+ * folders meanwhile. Returns what open_part_len then would. */
 static size_t climb(struct folder *f, const char *path, size_t len)
 {
     size_t open_len = f->open_path == NULL ? 0 : strlen(f->open_path);
@@ -92,25 +95,24 @@ static size_t climb(struct folder *f, const char *path, size_t len)
         f->open_fd = fd;
         f->open_path[i - 1] = '\0';
     }
-    return open_part(f, path, len);
+    return open_part_len(f, path, len);
 }
 
-/* The folder that path lies in; stays open for the next file, which mostly lies there too or
- * below. */
-static enum seal_status open_parent(struct folder *f, const char *path, int *fd, const char **last,
+/* Opens the folder that path lies in and keeps it open, because the next file mostly lies there or
+ * below. *name gets the last part of path. */
+static enum seal_status open_parent(struct folder *f, const char *path, int *fd, const char **name,
                                     struct fault *fault)
 {
     const char *slash = strrchr(path, '/');
     size_t len = slash == NULL ? 0 : (size_t)(slash - path);
-    size_t done = open_part(f, path, len);
+    size_t done = open_part_len(f, path, len);
     int at;
     char *copy;
 
     if (done == 0)
         done = climb(f, path, len);
     at = done > 0 ? f->open_fd : f->top;
-
-    *last = slash == NULL ? path : slash + 1;
+    *name = slash == NULL ? path : slash + 1;
     *fd = len == 0 ? f->top : at;
     if (len == 0 || done > len)
         return SEAL_OK;
@@ -132,33 +134,33 @@ static enum seal_status open_parent(struct folder *f, const char *path, int *fd,
 
 enum seal_status folder_make(struct folder *f, const char *path, struct fault *fault)
 {
-    const char *last;
+    const char *name;
     int parent;
 
-    if (open_parent(f, path, &parent, &last, fault) != SEAL_OK)
+    if (open_parent(f, path, &parent, &name, fault) != SEAL_OK)
         return fault->status;
-    return plat_make_dir(parent, last, PLAT_SHARED) == 0 ? SEAL_OK : name_fault(fault, path);
+    return plat_make_dir(parent, name, PLAT_SHARED) == 0 ? SEAL_OK : name_fault(fault, path);
 }
 
 enum seal_status folder_create(struct folder *f, const char *path, bool exec, int *fd,
                                struct fault *fault)
 {
-    const char *last;
+    const char *name;
     int parent;
 
-    if (open_parent(f, path, &parent, &last, fault) != SEAL_OK)
+    if (open_parent(f, path, &parent, &name, fault) != SEAL_OK)
         return fault->status;
-    *fd = plat_create_file(parent, last, PLAT_SHARED, exec);
+    *fd = plat_create_file(parent, name, PLAT_SHARED, exec);
     return *fd < 0 ? name_fault(fault, path) : SEAL_OK;
 }
 
 enum seal_status folder_open(struct folder *f, const char *path, int *fd, struct fault *fault)
 {
-    const char *last;
+    const char *name;
     int parent;
 
-    if (open_parent(f, path, &parent, &last, fault) != SEAL_OK)
+    if (open_parent(f, path, &parent, &name, fault) != SEAL_OK)
         return fault->status;
-    *fd = plat_open_dir(parent, last, false);
+    *fd = plat_open_dir(parent, name, false);
     return *fd < 0 ? fault_set_errno(fault, REASON_OPEN, path) : SEAL_OK;
 }

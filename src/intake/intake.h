@@ -1,10 +1,11 @@
 /*
- * intake: what may come out of a sealed file, and where to. Everything that senders can write is
- * read in a worker, a process of its own that holds no key of the organization and may touch only
- * the folder it was given; this header is how it is told what to do, and what it says.
+ * intake: takes a sealed file apart. Everything that senders can write is read in a worker, a
+ * process of its own that holds no key of the organization, can reach no network, and may touch
+ * only the files it was given. With this header the program describes a job, runs it in a worker,
+ * and gets a result.
  *
- * What a worker says is not trusted: it is checked for its form, and it is the word of a process
- * that a hostile file may have taken over.
+ * A result is the word of a process that a hostile file may have taken over. Its form is checked,
+ * and nothing more: a worker can lie about its own sealed file, and about nothing else.
  */
 #ifndef SEAL_INTAKE_H
 #define SEAL_INTAKE_H
@@ -17,90 +18,94 @@
 #include "envelope/envelope.h"
 #include "volume/volume.h"
 
-/* ---- What is to be done ------------------------------------------------------------------- */
+/* ---- The job ------------------------------------------------------------------------------ */
 
 enum intake_task {
     INTAKE_BAG,     /* unpack or check a bag */
     INTAKE_STREAM,  /* write or check a stream */
-    INTAKE_RAW,     /* write or check the content as it is */
-    INTAKE_LIST,    /* tell what is in a bag, by its record alone */
-    INTAKE_EXTRACT, /* take single files out of a bag */
-    INTAKE_VOLUME,  /* check one volume by itself: seal and trailer, not what is inside */
-    INTAKE_LAST,    /* find out whether a volume is the last of its set, by its trailer alone */
+    INTAKE_RAW,     /* write or check the content, whatever it is, without parsing it */
+    INTAKE_LIST,    /* list the items of a bag; reads only its record */
+    INTAKE_EXTRACT, /* unpack single files of a bag */
+    INTAKE_VOLUME,  /* check one volume by itself: encryption and trailer, not the content */
+    INTAKE_LAST,    /* find out whether a volume is the last of its set; reads only its trailer */
     INTAKE_RECHECK, /* check a bag on disk */
     INTAKE_TASKS
 };
 
-/* How much may come out. */
+/* How much may come out. Content may be larger than one of bytes and per_byte, but not than both,
+ * and not than room. */
 struct intake_limits {
     uint64_t bytes;
-    uint64_t per_byte; /* so many for each byte of the sealed file, if that is more; of what cannot
-                          be known to end, each byte read so far */
-    uint64_t room;     /* and in no case more than this. Unless it is UINT64_MAX, the job also ends
-                          when less than a twentieth is free of what was at first */
-    uint64_t files;    /* and as many folders */
+    uint64_t per_byte; /* bytes for each byte of the sealed file; of a pipe, whose length is not
+                          known, for each byte read so far */
+    uint64_t room;     /* bytes. Unless this is UINT64_MAX, the job also ends as soon as less than a
+                          twentieth of the space is free that was free when it began */
+    uint64_t files;    /* number of files; also of folders */
 };
 
 #define INTAKE_VOLUMES_MAX (1 + PLAT_WORKER_MORE_MAX)
 
-/* A sealed file, opened. The worker reads it from then on. */
+/* A sealed file whose envelope is opened. The worker reads its descriptor from intake_run on: the
+ * caller may only close it then. */
 struct intake_volume {
-    const char *name; /* for messages */
+    const char *name; /* for faults */
     const struct envelope *env;
     struct volume_in *in;
-    uint8_t mark_key[VOLUME_KEY_LEN]; /* for result.sealed_digest of a file */
+    uint8_t mark_key[VOLUME_KEY_LEN]; /* of the mark in result.sealed_digest (volume_hash_reads) */
 };
 
 struct intake_job {
     enum intake_task task;
     /* The sealed file, or all volumes of a set, in their order; none for INTAKE_RECHECK. */
     const struct intake_volume *volumes;
-    size_t volume_count; /* at most INTAKE_VOLUMES_MAX */
-    int output;          /* INTAKE_BAG, INTAKE_EXTRACT: an empty folder that nobody else may
-                            enter; INTAKE_STREAM, INTAKE_RAW: a file; -1: only check.
-                            INTAKE_RECHECK: the bag */
-    const char *output_name;
-    bool check_first;     /* check all before anything is written: it cannot be taken back */
-    bool writable;        /* else a bag is left read-only, as far as the file system can */
-    bool exact_names;     /* names that not every system can hold stay as they are */
-    unsigned int threads; /* that work, at least 1 */
-    bool whole_cage;      /* refuse where the system lacks a piece of it */
+    size_t volume_count;     /* at most INTAKE_VOLUMES_MAX */
+    int output;              /* INTAKE_BAG, INTAKE_EXTRACT: an empty folder that nobody else may
+                                enter; INTAKE_STREAM, INTAKE_RAW: a file; -1: only check.
+                                INTAKE_RECHECK: the bag */
+    const char *output_name; /* for faults */
+    bool check_first;        /* read and check everything once before anything is written: for
+                                outputs that cannot be taken back, such as standard output */
+    bool writable;           /* else a bag becomes read-only, as far as the file system can */
+    bool exact_names;        /* names that not every system can hold stay as they are */
+    unsigned int threads;    /* of the worker, at least 1 */
+    bool whole_cage;         /* refuse the job if the system lacks a piece of the cage */
     struct intake_limits limits;
-    const char *const *paths; /* INTAKE_EXTRACT */
+    const char *const *paths; /* INTAKE_EXTRACT: what to unpack */
     size_t path_count;
 };
 
-/* ---- What came of it ---------------------------------------------------------------------- */
+/* ---- The result --------------------------------------------------------------------------- */
 
-/* Nothing in it is to be shown unless SEAL_OK was returned. */
+/* Show nothing of it unless intake_run returned SEAL_OK. */
 struct intake_result {
-    struct bag_totals totals;   /* of a bag; a stream counts as bytes alone */
+    struct bag_totals totals;   /* of a bag; of a stream only bytes */
     uint8_t digest[SHA256_LEN]; /* D */
     uint8_t receipt[32];        /* for number_text */
     struct buffer remarks;  /* of a bag: comment lines of its listing, and "# spelled" lines; text
                                that ends with a NUL */
-    bool remarks_are_cut;   /* there were more than can be held */
-    struct buffer bag_info; /* of a bag: the text of bag-info.txt, likewise */
+    bool remarks_are_cut;   /* there were more than are kept */
+    struct buffer bag_info; /* of a bag: the text of bag-info.txt, with a NUL likewise */
     uint64_t spelled;       /* names that are spelled differently on disk */
-    bool is_read_only;
-    unsigned int uncaged; /* pieces of the cage that this system lacks (PLAT_CAGE_...) */
-    bool is_last;         /* INTAKE_VOLUME, INTAKE_LAST */
-    uint64_t content_len; /* INTAKE_RAW */
-    uint64_t sealed_len;  /* bytes of the sealed files that were read */
-    uint8_t sealed_digest[SHA256_LEN]; /* likewise, where all of it was read in order: the mark of a
-                                          file (volume_hash_reads), SHA-256 of anything else; for
-                                          several volumes, SHA-256 of their marks */
+    bool is_read_only;      /* of a bag: it was made so */
+    unsigned int uncaged;   /* pieces of the cage that this system lacks (PLAT_CAGE_...) */
+    bool is_last;           /* INTAKE_VOLUME, INTAKE_LAST */
+    uint64_t content_len;   /* INTAKE_RAW */
+    uint64_t sealed_len;    /* bytes of the sealed files that were read */
+    uint8_t sealed_digest[SHA256_LEN]; /* of these bytes, if all were read in order: of a file its
+                                          mark (volume_hash_reads), of a pipe its SHA-256, of
+                                          several volumes the SHA-256 of their marks */
     struct bag_recheck recheck;        /* INTAKE_RECHECK */
 };
 
 void intake_result_free(struct intake_result *result);
 
-/* Who is told meanwhile. What a task does not tell may be NULL. */
+/* Called by intake_run while the worker works. A function that the task does not call may be NULL,
+ * and progress and uncaged in any case. */
 struct intake_observer {
     void *ctx;
-    void (*progress)(void *ctx, uint64_t bytes);      /* of the sealed file, or of a bag on disk */
+    void (*progress)(void *ctx, uint64_t bytes); /* more of the sealed file, or the bag on disk */
     void (*uncaged)(void *ctx, unsigned int missing); /* result.uncaged, if not job.whole_cage */
-    /* INTAKE_LIST: each item; what else than SEAL_OK is returned ends it, and is the result. */
+    /* INTAKE_LIST: each item. If it returns anything but SEAL_OK, intake_run returns that. */
     enum seal_status (*item)(void *ctx, const struct bag_item *item, struct fault *fault);
     /* INTAKE_EXTRACT: each file that is good, with its path on disk. */
     void (*extracted)(void *ctx, const struct bag_item *item, const char *on_disk);
@@ -109,16 +114,17 @@ struct intake_observer {
     void (*note)(void *ctx, const char *path, const char *what);
 };
 
-/* Starts a worker, has it do the job, and waits for its end. On any failure what was written is for
- * the caller to remove. SEAL_DAMAGED, SEAL_HOSTILE, SEAL_LOCAL_NAME, SEAL_IO, SEAL_TOO_MUCH;
- * SEAL_BROKE: the worker was stopped or crashed, which no honest file brings about. */
+/* Starts a worker, has it do the job, and waits for its end. Free the result also after a failure;
+ * what was written then is the caller's to remove. SEAL_DAMAGED, SEAL_HOSTILE, SEAL_LOCAL_NAME,
+ * SEAL_IO, SEAL_TOO_MUCH; SEAL_BROKE: the worker was stopped or crashed, or sent what it may not,
+ * which no honest file brings about. */
 MUST_USE enum seal_status intake_run(struct intake_result *result, const struct intake_job *job,
                                      const struct intake_observer *observer, struct fault *fault);
 
 /* ---- The worker --------------------------------------------------------------------------- */
 
-/* What the program is when it was started as PLAT_WORKER_NAME: takes its job from the channel,
- * does it, and returns what the process is to end with. */
+/* The main function of a program that was started as PLAT_WORKER_NAME: receives a job, does it, and
+ * returns the exit code. */
 int intake_worker(void);
 
 #endif

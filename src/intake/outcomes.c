@@ -2,9 +2,7 @@
  * What a worker may say that its task came to. A worker that was taken over could say anything: so
  * it only chooses from these, and all wording is the program's own.
  */
-#include "intake/intake.h"
-
-#include "intake/channel.h"
+#include "intake/messages.h"
 
 #define TASK(name) (1u << INTAKE_##name)
 #define UNPACKING (TASK(BAG) | TASK(EXTRACT))

@@ -1,13 +1,13 @@
 /*
- * The program's side of a worker: starts it, tells it what to do, and believes nothing that it
- * says but what has the right form.
+ * The program's side of a worker: starts it, sends it the job, receives what it sends, waits for
+ * its end, and judges what the whole came to.
  */
 #include "intake/intake.h"
 
 #include <string.h>
 
-#include "base/text.h"
-#include "intake/channel.h"
+#include "intake/messages.h"
+#include "intake/receiver.h"
 
 void intake_result_free(struct intake_result *result)
 {
@@ -15,192 +15,96 @@ void intake_result_free(struct intake_result *result)
     buffer_free(&result->bag_info);
 }
 
-/* ---- To the worker ------------------------------------------------------------------------ */
+/* ---- The job ------------------------------------------------------------------------------ */
 
-static enum seal_status send_ahead(struct run *r, struct span ahead, struct fault *fault)
+/* The descriptors that a worker gets besides the channel. */
+struct worker_fds {
+    int first[2]; /* the first volume and the output, those that there are */
+    size_t first_count;
+    int more[PLAT_WORKER_MORE_MAX]; /* the other volumes */
+    size_t more_count;
+    struct span ahead; /* bytes of the first volume that were read already, if it is a pipe */
+};
+
+static void collect_fds(struct worker_fds *fds, const struct intake_job *job)
 {
-    if (ahead.len == 0)
-        return SEAL_OK;
-    channel_begin(r->channel, MESSAGE_AHEAD);
-    channel_put_bytes(r->channel, ahead.data, ahead.len);
-    return channel_end(r->channel, fault);
+    struct span none; /* a set of volumes consists of files: nothing was taken from them */
+
+    *fds = (struct worker_fds){.first_count = 0};
+    if (job->volume_count > 0)
+        fds->first[fds->first_count++] = volume_hand_over(job->volumes[0].in, &fds->ahead);
+    for (size_t i = 1; i < job->volume_count; i++)
+        fds->more[fds->more_count++] = volume_hand_over(job->volumes[i].in, &none);
+    if (job->output >= 0)
+        fds->first[fds->first_count++] = job->output;
 }
 
-static enum seal_status send_errand(struct run *r, struct span ahead, struct fault *fault)
+static struct job_params params_of(const struct intake_job *job)
 {
-    const struct intake_job *job = r->job;
+    return (struct job_params){.task = job->task,
+                               .volume_count = (uint32_t)job->volume_count,
+                               .has_output = job->output >= 0,
+                               .check_first = job->check_first,
+                               .writable = job->writable,
+                               .exact_names = job->exact_names,
+                               .whole_cage = job->whole_cage,
+                               .threads = job->threads,
+                               .limits = job->limits};
+}
 
-    if (send_job(r->channel, job, fault) != SEAL_OK || send_ahead(r, ahead, fault) != SEAL_OK)
+static enum seal_status send_job(struct channel *c, const struct intake_job *job, struct span ahead,
+                                 struct fault *fault)
+{
+    const struct job_params params = params_of(job);
+
+    if (message_write_job(c, &params, fault) != SEAL_OK)
         return fault->status;
-    for (size_t i = 0; i < job->path_count; i++) {
-        channel_begin(r->channel, MESSAGE_PATH);
-        channel_put_text(r->channel, job->paths[i]);
-        if (channel_end(r->channel, fault) != SEAL_OK)
+    for (size_t i = 0; i < job->volume_count; i++)
+        if (message_write_volume(c, job->volumes[i].env, job->volumes[i].mark_key, fault) !=
+            SEAL_OK)
             return fault->status;
-    }
-    channel_begin(r->channel, MESSAGE_GO);
-    return channel_end(r->channel, fault) == SEAL_OK ? channel_flush(r->channel, fault)
-                                                     : fault->status;
+    if (ahead.len > 0 && message_write_ahead(c, ahead, fault) != SEAL_OK)
+        return fault->status;
+    for (size_t i = 0; i < job->path_count; i++)
+        if (message_write_path(c, job->paths[i], fault) != SEAL_OK)
+            return fault->status;
+    return message_write_go(c, fault) == SEAL_OK ? channel_flush(c, fault) : fault->status;
 }
 
-/* ---- From the worker ---------------------------------------------------------------------- */
+/* ---- Free space --------------------------------------------------------------------------- */
 
-static enum seal_status broken(struct fault *fault)
+/* The worker counts what it writes, against the limits. One that was taken over writes what it
+ * likes, so the program watches the disk: a twentieth of what was free at first stays free. */
+struct space_watch {
+    int fd; /* the output */
+    bool is_on;
+    uint64_t free_min, files_min; /* bytes and files that must be free */
+};
+
+static void space_watch_start(struct space_watch *w, const struct intake_job *job)
 {
-    return fault_set(fault, REASON_WORKER_MESSAGE, NULL);
+    struct plat_space room;
+
+    *w = (struct space_watch){.fd = job->output};
+    if (job->output < 0 || job->limits.room == UINT64_MAX || plat_space_fd(job->output, &room) != 0)
+        return;
+    w->free_min = room.free / 20;
+    w->files_min = room.files == UINT64_MAX ? 0 : room.files / 20;
+    w->is_on = w->free_min > 0;
 }
 
-static enum seal_status hear_item(struct run *r, struct fields *f, struct fault *fault)
+static enum seal_status space_watch_check(void *ctx, struct fault *fault)
 {
-    uint8_t digest[SHA256_LEN];
-    struct bag_item item;
+    const struct space_watch *w = ctx;
+    struct plat_space room;
 
-    if (!take_item(f, &item, digest) || !fields_end(f) ||
-        !utf8_is_valid(item.path, strlen(item.path)))
-        return broken(fault);
-    r->gave_up = r->observer->item(r->observer->ctx, &item, fault) != SEAL_OK;
-    return r->gave_up ? fault_set(fault, REASON_IO, NULL) : SEAL_OK;
-}
-
-static enum seal_status hear_extracted(struct run *r, struct fields *f, struct fault *fault)
-{
-    uint8_t digest[SHA256_LEN];
-    struct bag_item item;
-    const char *on_disk;
-
-    if (!take_item(f, &item, digest) || item.digest == NULL)
-        return broken(fault);
-    on_disk = field_text(f);
-    if (!fields_end(f) || ++r->extracted > r->job->limits.files)
-        return broken(fault);
-    r->observer->extracted(r->observer->ctx, &item, on_disk);
-    return SEAL_OK;
-}
-
-static enum seal_status hear_change(struct run *r, struct fields *f, struct fault *fault)
-{
-    unsigned int kind = field_u8(f), has_detail = field_u8(f);
-    const char *path = field_text(f), *detail = field_text(f);
-
-    if (!fields_end(f) || kind >= BAG_CHANGE_KINDS || has_detail > 1)
-        return broken(fault);
-    r->observer->change(r->observer->ctx, (enum bag_change)kind, path,
-                        has_detail == 1 ? detail : NULL);
-    return SEAL_OK;
-}
-
-static enum seal_status hear_note(struct run *r, struct fields *f, struct fault *fault)
-{
-    const char *path = field_text(f), *reason = field_text(f);
-
-    if (!fields_end(f))
-        return broken(fault);
-    r->observer->note(r->observer->ctx, path, reason);
-    return SEAL_OK;
-}
-
-static enum seal_status hear_text(struct buffer *to, struct fields *f, struct fault *fault)
-{
-    bool no_memory = false;
-
-    if (take_piece(f, to, &no_memory))
+    if (!w->is_on || plat_space_fd(w->fd, &room) != 0 ||
+        (room.free >= w->free_min && room.files >= w->files_min))
         return SEAL_OK;
-    return no_memory ? fault_no_memory(fault) : broken(fault);
+    return fault_set(fault, REASON_OVER_ROOM, NULL);
 }
 
-static enum seal_status hear_numbers(struct run *r, unsigned int type, struct fields *f,
-                                     struct fault *fault)
-{
-    uint64_t number = type == MESSAGE_CAGE ? field_u32(f) : field_u64(f);
-
-    if (!fields_end(f))
-        return broken(fault);
-    if (type == MESSAGE_PROGRESS && r->observer->progress != NULL)
-        r->observer->progress(r->observer->ctx, number);
-    if (type == MESSAGE_CAGE)
-        r->result->uncaged = (unsigned int)number & PLAT_CAGE_ALL;
-    if (type == MESSAGE_CAGE && r->result->uncaged != 0 && !r->job->whole_cage &&
-        r->observer->uncaged != NULL)
-        r->observer->uncaged(r->observer->ctx, r->result->uncaged);
-    return SEAL_OK;
-}
-
-/* More than an honest one has to say, in bytes: what we print and keep must have an end. */
-#define HEARD_LEAST (UINT64_C(64) << 20)
-#define HEARD_A_FILE UINT64_C(1024)
-
-static bool is_too_much(const struct run *r)
-{
-    return r->heard > HEARD_LEAST && (r->heard - HEARD_LEAST) / HEARD_A_FILE > r->job->limits.files;
-}
-
-/* A worker says only what belongs to its task. */
-static bool belongs(const struct run *r, unsigned int type)
-{
-    switch (type) {
-    case MESSAGE_CAGE:
-    case MESSAGE_PROGRESS:
-    case MESSAGE_DONE:
-        return true;
-    case MESSAGE_ITEM:
-        return r->job->task == INTAKE_LIST;
-    case MESSAGE_EXTRACTED:
-        return r->job->task == INTAKE_EXTRACT;
-    case MESSAGE_CHANGE:
-    case MESSAGE_NOTE:
-        return r->job->task == INTAKE_RECHECK;
-    case MESSAGE_INFO:
-    case MESSAGE_REMARKS:
-        return r->job->task == INTAKE_BAG;
-    default:
-        return false;
-    }
-}
-
-static enum seal_status hear(struct run *r, unsigned int type, struct fields *f,
-                             struct fault *fault)
-{
-    r->heard += type == MESSAGE_PROGRESS ? 0 : f->left;
-    if (!belongs(r, type) || is_too_much(r))
-        return broken(fault);
-    switch (type) {
-    case MESSAGE_ITEM:
-        return hear_item(r, f, fault);
-    case MESSAGE_EXTRACTED:
-        return hear_extracted(r, f, fault);
-    case MESSAGE_CHANGE:
-        return hear_change(r, f, fault);
-    case MESSAGE_NOTE:
-        return hear_note(r, f, fault);
-    case MESSAGE_INFO:
-        return hear_text(&r->result->bag_info, f, fault);
-    case MESSAGE_REMARKS:
-        return hear_text(&r->result->remarks, f, fault);
-    case MESSAGE_DONE:
-        r->is_done = take_done(f, r->job->task, r->result, &r->outcome);
-        return r->is_done ? SEAL_OK : broken(fault);
-    default:
-        return hear_numbers(r, type, f, fault);
-    }
-}
-
-enum seal_status hear_worker(struct run *r, struct fault *fault)
-{
-    while (!r->is_done) {
-        struct fields f;
-        unsigned int type;
-
-        if (channel_take(r->channel, &type, &f, fault) != SEAL_OK)
-            return fault->status;
-        if (type == 0)
-            return SEAL_OK; /* how it ended will tell why */
-        if (hear(r, type, &f, fault) != SEAL_OK)
-            return fault->status;
-    }
-    return SEAL_OK;
-}
-
-/* ---- Its end ------------------------------------------------------------------------------ */
+/* ---- The end ------------------------------------------------------------------------------ */
 
 static enum seal_status broke(struct fault *fault, enum seal_reason reason)
 {
@@ -208,10 +112,12 @@ static enum seal_status broke(struct fault *fault, enum seal_reason reason)
     return SEAL_BROKE;
 }
 
-/* fault: what talking to it came to. How it ended says more than that it stopped talking. */
-static enum seal_status judge_end(struct run *r, enum plat_worker_end end, struct fault *fault)
+/* fault: what talking to the worker came to; becomes what the job came to. When the worker stopped
+ * talking, how its process ended says why. */
+static enum seal_status judge_end(const struct receiver *r, enum plat_worker_end end,
+                                  struct fault *fault)
 {
-    if (r->gave_up ||
+    if (r->observer_ended ||
         (fault->status != SEAL_OK && fault->status != SEAL_IO && fault->status != SEAL_BROKE))
         return fault->status;
     if (end == PLAT_WORKER_FORBIDDEN)
@@ -229,82 +135,44 @@ static enum seal_status judge_end(struct run *r, enum plat_worker_end end, struc
     return fault->status;
 }
 
-/* NULL: it is none. */
-static const char *name_of_input(const struct run *r, const char *name)
+/* The real name of a volume, of which the worker knows a number; NULL if the name is another. */
+static const char *find_volume_name(const struct intake_job *job, const char *name)
 {
-    for (size_t i = 0; i < r->job->volume_count; i++) {
+    for (size_t i = 0; i < job->volume_count; i++) {
         char input[INPUT_NAME_SIZE];
 
         input_name(input, i);
         if (strcmp(name, input) == 0)
-            return r->job->volumes[i].name;
+            return job->volumes[i].name;
     }
     return NULL;
 }
 
-/* Names that the worker does not know. */
-static void name_places(const struct run *r, struct fault *fault)
+/* Puts real names in the place of WORKER_INPUT and WORKER_OUTPUT. */
+static void restore_name(const struct intake_job *job, struct fault *fault)
 {
-    const char *name = name_of_input(r, fault->name);
+    const char *name = strcmp(fault->name, WORKER_OUTPUT) == 0 ? job->output_name
+                                                               : find_volume_name(job, fault->name);
 
-    if (strcmp(fault->name, WORKER_OUTPUT) == 0)
-        name = r->job->output_name;
     if (name == NULL)
         return;
     fault->name[0] = '\0';
     fault_add_name(fault, name);
 }
 
-/* The limits are counted by the worker. One that was taken over may write what it likes, but not
- * until the disk is full. */
-static enum seal_status watch_room(void *ctx, struct fault *fault)
-{
-    const struct run *r = ctx;
-    struct plat_space room;
+#define END_INTERVAL 200 /* milliseconds between two looks */
+#define END_WITHIN 20000 /* an honest worker has only to free its memory */
 
-    if (r->keep_free == 0 || plat_space_fd(r->job->output, &room) != 0 ||
-        (room.free >= r->keep_free && room.files >= r->keep_files))
-        return SEAL_OK;
-    return fault_set(fault, REASON_OVER_ROOM, NULL);
-}
-
-static void start_watching(struct run *r)
-{
-    struct plat_space room;
-
-    /* Without a limit, too: a signal that comes right before a read does not end it. */
-    channel_watch(r->channel, watch_room, r);
-    if (r->job->output < 0 || r->job->limits.room == UINT64_MAX ||
-        plat_space_fd(r->job->output, &room) != 0)
-        return;
-    r->keep_free = room.free / 20;
-    r->keep_files = room.files == UINT64_MAX ? 0 : room.files / 20;
-}
-
-static enum seal_status converse(struct run *r, const struct plat_worker *worker, struct span ahead,
-                                 struct fault *fault)
-{
-    if (channel_new(&r->channel, worker->from, worker->to, fault) != SEAL_OK)
-        return fault->status;
-    start_watching(r);
-    if (send_errand(r, ahead, fault) == SEAL_OK)
-        (void)!hear_worker(r, fault);
-    channel_free(r->channel);
-    return fault->status;
-}
-
-#define LOOK_EVERY 200   /* milliseconds */
-#define END_WITHIN 20000 /* an honest one has only to give back its memory */
-
-/* It has said all. One that was taken over may go on all the same, but not after we were asked to
- * stop, nor until the disk is full, nor longer than this. SEAL_OK: it has ended. */
-static enum seal_status await_end(struct run *r, const struct plat_worker *worker,
+/* The worker has sent everything. One that was taken over may go on all the same: not after a
+ * signal asks us to stop, nor until the disk is full, nor longer than END_WITHIN. SEAL_OK: it has
+ * ended by itself. */
+static enum seal_status await_end(const struct plat_worker *worker, struct space_watch *space,
                                   struct fault *fault)
 {
-    for (int waited = 0; !plat_worker_has_ended(worker, LOOK_EVERY); waited += LOOK_EVERY) {
+    for (int waited = 0; !plat_worker_has_ended(worker, END_INTERVAL); waited += END_INTERVAL) {
         if (stop_requested())
             return fault_set(fault, REASON_INTERRUPTED, NULL);
-        if (watch_room(r, fault) != SEAL_OK)
+        if (space_watch_check(space, fault) != SEAL_OK)
             return fault->status;
         if (waited >= END_WITHIN)
             return broke(fault, REASON_WORKER_STAYS);
@@ -312,36 +180,48 @@ static enum seal_status await_end(struct run *r, const struct plat_worker *worke
     return SEAL_OK;
 }
 
-/* What a worker gets besides the channel. */
-struct handed {
-    int fds[2]; /* the first volume, and where it writes to: those that there are */
-    size_t fd_count;
-    int more[PLAT_WORKER_MORE_MAX]; /* the other volumes */
-    size_t more_count;
-    struct span ahead; /* what was read of the first, if it is no file */
-};
+/* ---- From start to end -------------------------------------------------------------------- */
 
-static enum seal_status work(struct run *r, const struct handed *h, struct fault *fault)
+static enum seal_status converse(struct receiver *r, const struct intake_job *job,
+                                 const struct plat_worker *worker, struct span ahead,
+                                 struct space_watch *space, struct fault *fault)
+{
+    if (channel_new(&r->channel, worker->from, worker->to, fault) != SEAL_OK)
+        return fault->status;
+    /* Also where no space is watched: only waiting with a watch notices a signal that comes right
+     * before a read. */
+    channel_watch(r->channel, space_watch_check, space);
+    if (send_job(r->channel, job, ahead, fault) == SEAL_OK)
+        (void)!receiver_run(r, fault);
+    channel_free(r->channel);
+    return fault->status;
+}
+
+static enum seal_status run_worker(struct receiver *r, const struct intake_job *job,
+                                   const struct worker_fds *fds, struct fault *fault)
 {
     struct fault late = {.status = SEAL_OK};
+    struct space_watch space;
     struct plat_worker worker;
     bool stopped;
 
-    if (plat_worker_start(&worker, h->fds, h->fd_count, h->more, h->more_count) != 0)
+    if (plat_worker_start(&worker, fds->first, fds->first_count, fds->more, fds->more_count) != 0)
         return fault_set_errno(fault, REASON_WORKER_START, NULL);
-    stopped = converse(r, &worker, h->ahead, fault) != SEAL_OK &&
-              fault->status != SEAL_IO; /* then it has ended, and how is worth knowing */
+    space_watch_start(&space, job);
+    /* SEAL_IO: the channel broke, so the worker is ending, and judge_end wants to know how. */
+    stopped =
+        converse(r, job, &worker, fds->ahead, &space, fault) != SEAL_OK && fault->status != SEAL_IO;
     plat_worker_disconnect(&worker);
-    if (!stopped && await_end(r, &worker, &late) != SEAL_OK) {
+    if (!stopped && await_end(&worker, &space, &late) != SEAL_OK) {
         stopped = true;
         *fault = late;
     }
     (void)judge_end(r, plat_worker_wait(&worker, stopped), fault);
-    name_places(r, fault);
+    restore_name(job, fault);
     return fault->status;
 }
 
-static bool unpacks(const struct intake_job *job)
+static bool makes_folder(const struct intake_job *job)
 {
     return job->output >= 0 && (job->task == INTAKE_BAG || job->task == INTAKE_EXTRACT);
 }
@@ -349,21 +229,19 @@ static bool unpacks(const struct intake_job *job)
 enum seal_status intake_run(struct intake_result *result, const struct intake_job *job,
                             const struct intake_observer *observer, struct fault *fault)
 {
-    struct run r = {.job = job, .observer = observer, .result = result};
-    struct handed h = {.fd_count = 0};
-    struct span none;
+    struct receiver r = {.task = job->task,
+                         .files_max = job->limits.files,
+                         .whole_cage = job->whole_cage,
+                         .observer = observer,
+                         .result = result};
+    struct worker_fds fds;
 
     *result = (struct intake_result){.is_read_only = false};
-    if (job->volume_count > 0)
-        h.fds[h.fd_count++] = volume_hand_over(job->volumes[0].in, &h.ahead);
-    for (size_t i = 1; i < job->volume_count; i++) /* files, of which nothing was taken */
-        h.more[h.more_count++] = volume_hand_over(job->volumes[i].in, &none);
-    if (job->output >= 0)
-        h.fds[h.fd_count++] = job->output;
-    if (unpacks(job))
+    collect_fds(&fds, job);
+    if (makes_folder(job))
         plat_chown_to_worker(job->output);
-    (void)work(&r, &h, fault);
-    if (unpacks(job) && plat_chown_from_worker(job->output) != 0 && fault->status == SEAL_OK)
+    (void)run_worker(&r, job, &fds, fault);
+    if (makes_folder(job) && plat_chown_from_worker(job->output) != 0 && fault->status == SEAL_OK)
         (void)fault_set_errno(fault, REASON_TAKE_BACK, job->output_name);
     return fault->status;
 }

@@ -23,8 +23,11 @@
 
 #include "bag/manifest.h"
 #include "bag/mtree.h"
-#include "intake/view.h"
 #include "base/text.h"
+#include "intake/extract.h"
+#include "intake/quota.h"
+#include "intake/seek_view.h"
+#include "intake/unpack_bag.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"
 #include "lib/mutate.h"
@@ -209,14 +212,14 @@ static unsigned int make_bag(struct making *m, struct input *in, char **entries)
 
 /* ---- Taking it in ------------------------------------------------------------------------- */
 
-static enum seal_status take_in(struct intake_result *result, const struct intake_target *target)
+static enum seal_status take_in(struct intake_result *result, const struct unpack_target *target)
 {
     const struct intake_progress progress = {NULL, NULL};
     struct opened o;
     enum seal_status status;
 
     opened_start(&o, &forge_envelope);
-    status = intake_bag(result, o.stream, target, &progress, &o.fault);
+    status = intake_unpack_bag(result, o.stream, target, &INTAKE_NO_LIMITS, &progress, &o.fault);
     FUZZ_CHECK(status == o.fault.status);
     FUZZ_CHECK(status == SEAL_OK || status == SEAL_HOSTILE || status == SEAL_LOCAL_NAME);
     FUZZ_CHECK(status != SEAL_LOCAL_NAME || target->dirfd >= 0);
@@ -241,13 +244,13 @@ static void look_in(const struct intake_result *whole)
 {
     uint64_t counts[3] = {0};
     struct bag_totals totals;
-    struct intake_view *view;
+    struct seek_view *view;
     struct opened o;
 
     opened_start(&o, &forge_envelope);
-    if (intake_view_open(&view, o.stream, &INTAKE_NO_LIMITS, &o.fault) == SEAL_OK) {
-        bag_check_totals(intake_view_record(view), &totals);
-        FUZZ_OK(bag_check_each_item(intake_view_record(view), count_item, counts, &o.fault));
+    if (seek_view_open(&view, o.stream, &INTAKE_NO_LIMITS, &o.fault) == SEAL_OK) {
+        bag_check_totals(seek_view_record(view), &totals);
+        FUZZ_OK(bag_check_each_item(seek_view_record(view), count_item, counts, &o.fault));
     }
     FUZZ_CHECK(o.fault.status == SEAL_OK || o.fault.status == SEAL_HOSTILE);
     if (whole != NULL) {
@@ -257,7 +260,7 @@ static void look_in(const struct intake_result *whole)
         FUZZ_CHECK(counts[BAG_FILE] == totals.files);
         FUZZ_CHECK(counts[BAG_SYMLINK] == totals.remarks[BAG_LINK]);
     }
-    intake_view_free(view);
+    seek_view_free(view);
     opened_end(&o);
 }
 
@@ -274,17 +277,16 @@ static void extract(const struct intake_result *whole, bool in_order, unsigned i
 {
     static const char *const paths[] = {"data"};
     int dirfd = plat_open_dir(PLAT_CWD, fuzz_folder("extracted"), true);
-    const struct intake_target target = {
-        .dirfd = dirfd, .limits = INTAKE_NO_LIMITS, .exact_names = (flags & EXACT_NAMES) != 0};
-    struct intake_view *view;
+    const struct unpack_target target = {.dirfd = dirfd, .exact_names = (flags & EXACT_NAMES) != 0};
+    struct seek_view *view;
     struct opened o;
     uint64_t files = 0;
     enum seal_status status;
 
     opened_start(&o, &forge_envelope);
-    status = intake_view_open(&view, o.stream, &INTAKE_NO_LIMITS, &o.fault);
+    status = seek_view_open(&view, o.stream, &INTAKE_NO_LIMITS, &o.fault);
     if (status == SEAL_OK)
-        status = intake_view_extract(view, paths, 1, &target, count_good, &files, &o.fault);
+        status = extract_files(view, paths, 1, &target, count_good, &files, &o.fault);
     FUZZ_CHECK(status == o.fault.status);
     FUZZ_CHECK(status == SEAL_OK || status == SEAL_HOSTILE || status == SEAL_LOCAL_NAME ||
                status == SEAL_USAGE);
@@ -292,7 +294,7 @@ static void extract(const struct intake_result *whole, bool in_order, unsigned i
         FUZZ_CHECK(status == SEAL_OK && files == whole->totals.files);
     if (whole != NULL && status == SEAL_OK)
         FUZZ_CHECK(files == whole->totals.files);
-    intake_view_free(view);
+    seek_view_free(view);
     opened_end(&o);
     (void)close(dirfd);
     fuzz_folder_remove("extracted");
@@ -322,8 +324,7 @@ static void recheck(int dirfd, const struct intake_result *result)
 static void unpack(unsigned int flags, const struct intake_result *checked)
 {
     int dirfd = plat_open_dir(PLAT_CWD, fuzz_folder("bag"), true);
-    const struct intake_target target = {.dirfd = dirfd,
-                                         .limits = INTAKE_NO_LIMITS,
+    const struct unpack_target target = {.dirfd = dirfd,
                                          .writable = (flags & WRITABLE) != 0,
                                          .exact_names = (flags & EXACT_NAMES) != 0};
     struct intake_result result;
@@ -351,8 +352,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     flags = make_bag(&m, &in, &entries);
     content = content_of_tar(&m.bag.tar, &m.bag.offsets, 100000);
     sealed_put(&content, m.bag.digest);
-    good = take_in(&result, &(struct intake_target){.dirfd = -1, .limits = INTAKE_NO_LIMITS}) ==
-           SEAL_OK;
+    good = take_in(&result, &(struct unpack_target){.dirfd = -1}) == SEAL_OK;
     FUZZ_CHECK(!good || (flags & (WRONG_DIGEST | WRONG_TAG)) == 0);
     look_in(good ? &result : NULL);
     if ((flags & UNPACK) != 0) {

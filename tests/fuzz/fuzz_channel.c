@@ -6,8 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "intake/channel.h"
 #include "base/text.h"
+#include "intake/messages.h"
+#include "intake/receiver.h"
 #include "lib/fuzz.h"
 
 #define RAW 128 /* in the first byte: what follows is not cut into messages here */
@@ -104,41 +105,43 @@ static struct buffer make_stream(struct input *in, bool raw)
     return b;
 }
 
-static void check_outcome(const struct run *r, const struct fault *fault, const struct heard *h)
+static void check_outcome(const struct receiver *r, const struct fault *fault,
+                          const struct heard *h)
 {
     FUZZ_CHECK(fault->status == SEAL_OK || fault->status == SEAL_BROKE ||
-               (fault->status == SEAL_IO && r->gave_up));
-    FUZZ_CHECK(!r->gave_up || (h->stops && h->items == 1));
-    FUZZ_CHECK(h->items == 0 || r->job->task == INTAKE_LIST);
-    FUZZ_CHECK(h->extracted == 0 || r->job->task == INTAKE_EXTRACT);
-    FUZZ_CHECK(h->changes + h->notes == 0 || r->job->task == INTAKE_RECHECK);
-    FUZZ_CHECK(r->result->bag_info.len + r->result->remarks.len == 0 || r->job->task == INTAKE_BAG);
+               (fault->status == SEAL_IO && r->observer_ended));
+    FUZZ_CHECK(!r->observer_ended || (h->stops && h->items == 1));
+    FUZZ_CHECK(h->items == 0 || r->task == INTAKE_LIST);
+    FUZZ_CHECK(h->extracted == 0 || r->task == INTAKE_EXTRACT);
+    FUZZ_CHECK(h->changes + h->notes == 0 || r->task == INTAKE_RECHECK);
+    FUZZ_CHECK(r->result->bag_info.len + r->result->remarks.len == 0 || r->task == INTAKE_BAG);
     if (r->result->remarks.len > 0)
         FUZZ_CHECK(strlen((char *)r->result->remarks.data) == r->result->remarks.len);
-    FUZZ_CHECK(!r->is_done || outcome_is_allowed(r->job->task, &r->outcome));
+    FUZZ_CHECK(!r->is_done || outcome_is_allowed(r->task, &r->outcome));
 }
 
 /* What our own worker sends is understood as it was meant. */
-static void check_again(const struct run *r)
+static void check_again(const struct receiver *r)
 {
     struct intake_result again = {.spelled = 0};
     struct fault fault = {.status = SEAL_OK}, outcome;
     struct channel *c;
     struct fields f;
-    unsigned int type;
+    enum message_type type;
     int pair[2];
 
     FUZZ_CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
     FUZZ_OK(channel_new(&c, pair[0], pair[0], &fault));
-    FUZZ_OK(send_result(c,
-                        &(struct intake_result){.totals = r->result->totals,
-                                                .recheck = r->result->recheck,
-                                                .spelled = r->result->spelled},
-                        &r->outcome, &fault));
+    FUZZ_OK(message_write_done(c, &r->outcome,
+                               &(struct intake_result){.totals = r->result->totals,
+                                                       .recheck = r->result->recheck,
+                                                       .spelled = r->result->spelled},
+                               &fault));
+    FUZZ_OK(channel_flush(c, &fault));
     channel_free(c);
     FUZZ_OK(channel_new(&c, pair[1], pair[1], &fault));
-    FUZZ_OK(channel_take(c, &type, &f, &fault));
-    FUZZ_CHECK(type == MESSAGE_DONE && take_done(&f, r->job->task, &again, &outcome));
+    FUZZ_OK(message_receive(c, &type, &f, &fault));
+    FUZZ_CHECK(type == MESSAGE_DONE && message_read_done(&f, r->task, &outcome, &again));
     FUZZ_CHECK(outcome.status == r->outcome.status && outcome.sys == r->outcome.sys);
     FUZZ_CHECK(strcmp(outcome.name, r->outcome.name) == 0);
     FUZZ_CHECK(outcome.reason == r->outcome.reason && outcome.number == r->outcome.number &&
@@ -155,19 +158,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input in = {data, size};
     uint8_t first;
     struct heard heard = {0};
-    struct intake_job job = {.output = -1};
     const struct intake_observer observer = {&heard,       on_progress, on_uncaged, on_item,
                                              on_extracted, on_change,   on_note};
     struct intake_result result = {.spelled = 0};
-    struct run r = {.job = &job, .observer = &observer, .result = &result};
+    struct receiver r = {.observer = &observer, .result = &result};
     struct fault fault = {.status = SEAL_OK};
     struct buffer stream;
     int pair[2];
 
     fuzz_start();
     first = input_byte(&in);
-    job.task = (enum intake_task)((first & 7) % INTAKE_TASKS);
-    job.whole_cage = (first & 8) != 0;
+    r.task = (enum intake_task)((first & 7) % INTAKE_TASKS);
+    r.whole_cage = (first & 8) != 0;
     heard.stops = (first & 16) != 0;
     stream = make_stream(&in, (first & RAW) != 0);
     FUZZ_CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
@@ -176,7 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)!send(pair[0], stream.data, stream.len, MSG_DONTWAIT);
     (void)close(pair[0]);
     FUZZ_OK(channel_new(&r.channel, pair[1], pair[1], &fault));
-    (void)!hear_worker(&r, &fault);
+    (void)!receiver_run(&r, &fault);
     channel_free(r.channel);
     (void)close(pair[1]);
     check_outcome(&r, &fault, &heard);

@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "bag/collect/collect.h"
-#include "intake/receive.h"
+#include "intake/copy_stream.h"
+#include "intake/quota.h"
+#include "intake/unpack_bag.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"
 #include "lib/sealed.h"
@@ -149,7 +151,7 @@ struct taken {
     struct buffer stream;
 };
 
-static enum seal_status unseal(struct taken *taken, const struct intake_target *target,
+static enum seal_status unseal(struct taken *taken, const struct unpack_target *target,
                                uint8_t flags)
 {
     const struct intake_progress progress = {NULL, NULL};
@@ -169,9 +171,10 @@ static enum seal_status unseal(struct taken *taken, const struct intake_target *
     if (status == SEAL_OK) {
         FUZZ_OK(stream_reader_new(&o.stream, &env, o.in, next_crew(), &o.fault));
         status = env.params.type == CONTENT_BAG
-                     ? intake_bag(&taken->result, o.stream, target, &progress, &o.fault)
-                     : intake_stream(&taken->result, o.stream, &sink, &INTAKE_NO_LIMITS, &progress,
-                                     &o.fault);
+                     ? intake_unpack_bag(&taken->result, o.stream, target, &INTAKE_NO_LIMITS,
+                                         &progress, &o.fault)
+                     : intake_copy_stream(&taken->result, o.stream, &sink, &INTAKE_NO_LIMITS,
+                                          &progress, &o.fault);
     }
     opened_end(&o);
     envelope_wipe(&env);
@@ -234,7 +237,7 @@ static void compare_folders(const struct trip *t, int out)
 
 static void check_unaltered(const struct trip *t)
 {
-    struct intake_target target = {.dirfd = -1, .limits = INTAKE_NO_LIMITS, .exact_names = true};
+    struct unpack_target target = {.dirfd = -1, .exact_names = true};
     struct taken taken;
 
     if ((t->flags & (UNPACK | AS_STREAM)) == UNPACK)
@@ -266,8 +269,7 @@ static void check_altered(struct input *in)
     input_edit(in, &after);
     memory_put(after.data, after.len);
     if (after.len != before.len || memcmp(after.data, before.data, after.len) != 0) {
-        enum seal_status status =
-            unseal(&taken, &(struct intake_target){.dirfd = -1, .limits = INTAKE_NO_LIMITS}, 0);
+        enum seal_status status = unseal(&taken, &(struct unpack_target){.dirfd = -1}, 0);
 
         FUZZ_CHECK(status == SEAL_NO_KEY || status == SEAL_DAMAGED);
         taken_free(&taken);

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "intake/receive.h"
+#include "intake/quota.h"
+#include "intake/unpack_bag.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"
 #include "lib/mutate.h"
@@ -78,9 +79,8 @@ static enum seal_status take_in(void)
     enum seal_status status;
 
     opened_start(&o, &forge_envelope);
-    status = intake_bag(&result, o.stream,
-                        &(struct intake_target){.dirfd = -1, .limits = INTAKE_NO_LIMITS}, &progress,
-                        &o.fault);
+    status = intake_unpack_bag(&result, o.stream, &(struct unpack_target){.dirfd = -1},
+                               &INTAKE_NO_LIMITS, &progress, &o.fault);
     FUZZ_CHECK(status == o.fault.status);
     FUZZ_CHECK(status == SEAL_OK || status == SEAL_HOSTILE || status == SEAL_LOCAL_NAME);
     intake_result_free(&result);

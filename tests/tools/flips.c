@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 #include "envelope/envelope.h"
-#include "intake/receive.h"
+#include "intake/copy_stream.h"
+#include "intake/quota.h"
 #include "keys/keys.h"
 #include "stream/stream.h"
 #include "volume/volume.h"
@@ -64,7 +65,7 @@ static enum seal_status open_once(void)
     if (status == SEAL_OK)
         status = stream_reader_new(&stream, &env, in, NULL, &fault);
     if (status == SEAL_OK)
-        status = intake_stream(&result, stream, NULL, &INTAKE_NO_LIMITS, &quiet, &fault);
+        status = intake_copy_stream(&result, stream, NULL, &INTAKE_NO_LIMITS, &quiet, &fault);
     if (status == SEAL_OK)
         state.head_len = env.head_len;
     intake_result_free(&result);

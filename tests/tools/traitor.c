@@ -30,7 +30,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "intake/channel.h"
+#include "intake/messages.h"
 
 #define FOLDER (PLAT_WORKER_FD_FIRST + 1)
 

@@ -2,7 +2,7 @@
  * intake/outcomes.c: a worker that was taken over cannot say what only the program can know, and
  * cannot choose the exit code that goes with a reason.
  */
-#include "intake/channel.h"
+#include "intake/messages.h"
 
 #include <errno.h>
 

@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include "bag/bag_layout.h"
-#include "intake/receive.h"
+#include "intake/quota.h"
+#include "intake/unpack_bag.h"
 #include "lib/unit_check.h"
 #include "lib/fixture.h"
 
@@ -54,9 +55,8 @@ enum seal_status take_in(struct forged *b)
     out = open(check_scratch("out"), O_RDONLY | O_DIRECTORY);
     CHECK_INT(SEAL_OK, volume_open(&in, check_scratch("sealed"), &taken.fault));
     CHECK_INT(SEAL_OK, stream_reader_new(&stream, &forge_envelope, in, NULL, &taken.fault));
-    status = intake_bag(&result, stream,
-                        &(struct intake_target){.dirfd = out, .limits = INTAKE_NO_LIMITS},
-                        &progress, &taken.fault);
+    status = intake_unpack_bag(&result, stream, &(struct unpack_target){.dirfd = out},
+                               &INTAKE_NO_LIMITS, &progress, &taken.fault);
     CHECK_INT(status, taken.fault.status);
     taken.totals = result.totals;
     intake_result_free(&result);

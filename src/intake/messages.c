@@ -1,0 +1,297 @@
+/*
+ * Which messages there are, and the writer and the reader of each. Those at the end of a job are in
+ * messages_result.c.
+ */
+#include "intake/messages.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <sodium.h>
+
+/* ---- Which there are ---------------------------------------------------------------------- */
+
+enum seal_status message_receive(struct channel *c, enum message_type *type, struct fields *fields,
+                                 struct fault *fault)
+{
+    uint8_t number = 0;
+    bool more = false;
+
+    *type = MESSAGE_NONE;
+    if (channel_receive(c, &more, &number, fields, fault) != SEAL_OK || !more)
+        return fault->status;
+    if (number == MESSAGE_NONE || number >= MESSAGE_TYPES)
+        return fault_set(fault, REASON_WORKER_MESSAGE_UNKNOWN, NULL);
+    *type = (enum message_type)number;
+    return SEAL_OK;
+}
+
+#define TASK(name) (1u << INTAKE_##name)
+#define EVERY_TASK ((1u << INTAKE_TASKS) - 1)
+
+/* The tasks in which a worker may send a message. Those to the worker are not in the table, so it
+ * may send them in none. */
+static const unsigned int allowed_tasks[MESSAGE_TYPES] = {
+    [MESSAGE_CAGE] = EVERY_TASK,      [MESSAGE_PROGRESS] = EVERY_TASK,
+    [MESSAGE_ITEM] = TASK(LIST),      [MESSAGE_EXTRACTED] = TASK(EXTRACT),
+    [MESSAGE_CHANGE] = TASK(RECHECK), [MESSAGE_NOTE] = TASK(RECHECK),
+    [MESSAGE_INFO] = TASK(BAG),       [MESSAGE_REMARKS] = TASK(BAG),
+    [MESSAGE_DONE] = EVERY_TASK,
+};
+
+bool message_is_allowed(enum intake_task task, enum message_type type)
+{
+    return (allowed_tasks[type] & 1u << task) != 0;
+}
+
+void input_name(char name[static INPUT_NAME_SIZE], size_t number)
+{
+    (void)snprintf(name, INPUT_NAME_SIZE, WORKER_INPUT "%u", (unsigned int)number);
+}
+
+/* ---- To the worker ------------------------------------------------------------------------ */
+
+enum seal_status message_write_job(struct channel *c, const struct job_params *p,
+                                   struct fault *fault)
+{
+    channel_begin(c, MESSAGE_JOB);
+    channel_put_u8(c, (uint8_t)p->task);
+    channel_put_u32(c, p->volume_count);
+    channel_put_u8(c, p->has_output);
+    channel_put_u8(c, p->check_first);
+    channel_put_u8(c, p->writable);
+    channel_put_u8(c, p->exact_names);
+    channel_put_u8(c, p->whole_cage);
+    channel_put_u32(c, p->threads);
+    channel_put_u64(c, p->limits.bytes);
+    channel_put_u64(c, p->limits.per_byte);
+    channel_put_u64(c, p->limits.room);
+    channel_put_u64(c, p->limits.files);
+    return channel_end(c, fault);
+}
+
+bool message_read_job(struct fields *f, struct job_params *p)
+{
+    uint8_t task = field_u8(f);
+
+    p->task = (enum intake_task)task;
+    p->volume_count = field_u32(f);
+    p->has_output = field_bool(f);
+    p->check_first = field_bool(f);
+    p->writable = field_bool(f);
+    p->exact_names = field_bool(f);
+    p->whole_cage = field_bool(f);
+    p->threads = field_u32(f);
+    p->limits.bytes = field_u64(f);
+    p->limits.per_byte = field_u64(f);
+    p->limits.room = field_u64(f);
+    p->limits.files = field_u64(f);
+    return fields_end(f) && task < INTAKE_TASKS && p->volume_count <= INTAKE_VOLUMES_MAX &&
+           (p->volume_count == 0) == (task == INTAKE_RECHECK);
+}
+
+enum seal_status message_write_volume(struct channel *c, const struct envelope *env,
+                                      const uint8_t mark_key[static VOLUME_KEY_LEN],
+                                      struct fault *fault)
+{
+    uint8_t packed[ENVELOPE_PACKED_LEN];
+
+    envelope_pack(packed, env);
+    channel_begin(c, MESSAGE_VOLUME);
+    channel_put_bytes(c, packed, sizeof packed);
+    channel_put_bytes(c, mark_key, VOLUME_KEY_LEN);
+    sodium_memzero(packed, sizeof packed);
+    return channel_end(c, fault);
+}
+
+bool message_read_volume(struct fields *f, struct envelope *env,
+                         uint8_t mark_key[static VOLUME_KEY_LEN])
+{
+    uint8_t packed[ENVELOPE_PACKED_LEN];
+    bool is_good;
+
+    field_bytes(f, packed, sizeof packed);
+    field_bytes(f, mark_key, VOLUME_KEY_LEN);
+    is_good = fields_end(f) && envelope_unpack(env, packed);
+    sodium_memzero(packed, sizeof packed);
+    return is_good;
+}
+
+enum seal_status message_write_ahead(struct channel *c, struct span ahead, struct fault *fault)
+{
+    channel_begin(c, MESSAGE_AHEAD);
+    channel_put_bytes(c, ahead.data, ahead.len);
+    return channel_end(c, fault);
+}
+
+struct span message_read_ahead(struct fields *f)
+{
+    return field_rest(f);
+}
+
+enum seal_status message_write_path(struct channel *c, const char *path, struct fault *fault)
+{
+    channel_begin(c, MESSAGE_PATH);
+    channel_put_text(c, path);
+    return channel_end(c, fault);
+}
+
+bool message_read_path(struct fields *f, const char **path)
+{
+    *path = field_text(f);
+    return fields_end(f);
+}
+
+enum seal_status message_write_go(struct channel *c, struct fault *fault)
+{
+    channel_begin(c, MESSAGE_GO);
+    return channel_end(c, fault);
+}
+
+/* ---- From the worker, while it works ------------------------------------------------------ */
+
+enum seal_status message_write_cage(struct channel *c, unsigned int missing, struct fault *fault)
+{
+    channel_begin(c, MESSAGE_CAGE);
+    channel_put_u32(c, missing);
+    return channel_end(c, fault);
+}
+
+bool message_read_cage(struct fields *f, unsigned int *missing)
+{
+    *missing = field_u32(f) & PLAT_CAGE_ALL;
+    return fields_end(f);
+}
+
+enum seal_status message_write_progress(struct channel *c, uint64_t bytes, struct fault *fault)
+{
+    channel_begin(c, MESSAGE_PROGRESS);
+    channel_put_u64(c, bytes);
+    return channel_end(c, fault);
+}
+
+bool message_read_progress(struct fields *f, uint64_t *bytes)
+{
+    *bytes = field_u64(f);
+    return fields_end(f);
+}
+
+static void put_item(struct channel *c, const struct bag_item *item)
+{
+    channel_put_u8(c, (uint8_t)item->type);
+    channel_put_u64(c, item->size);
+    channel_put_u64(c, (uint64_t)item->mtime.sec);
+    channel_put_u32(c, item->mtime.nsec);
+    channel_put_u8(c, item->digest != NULL);
+    if (item->digest != NULL)
+        channel_put_bytes(c, item->digest, SHA256_LEN);
+    channel_put_text(c, item->path);
+    channel_put_text(c, item->target == NULL ? "" : item->target);
+}
+
+static bool read_item_fields(struct fields *f, struct bag_item *item,
+                             uint8_t digest[static SHA256_LEN])
+{
+    uint8_t type = field_u8(f);
+
+    *item = (struct bag_item){.size = field_u64(f)};
+    item->mtime.sec = (int64_t)field_u64(f);
+    item->mtime.nsec = field_u32(f);
+    if (field_bool(f)) {
+        field_bytes(f, digest, SHA256_LEN);
+        item->digest = digest;
+    }
+    item->path = field_text(f);
+    item->target = field_text(f);
+    switch (type) {
+    case BAG_FILE:
+        item->type = BAG_FILE;
+        break;
+    case BAG_FOLDER:
+        item->type = BAG_FOLDER;
+        break;
+    case BAG_SYMLINK:
+        item->type = BAG_SYMLINK;
+        break;
+    default:
+        return false;
+    }
+    if (item->type != BAG_SYMLINK)
+        item->target = NULL;
+    return !f->is_bad && item->mtime.nsec < 1000000000 &&
+           (item->type == BAG_FILE) == (item->digest != NULL);
+}
+
+enum seal_status message_write_item(struct channel *c, const struct bag_item *item,
+                                    struct fault *fault)
+{
+    channel_begin(c, MESSAGE_ITEM);
+    put_item(c, item);
+    return channel_end(c, fault);
+}
+
+bool message_read_item(struct fields *f, struct bag_item *item, uint8_t digest[static SHA256_LEN])
+{
+    return read_item_fields(f, item, digest) && fields_end(f) &&
+           utf8_is_valid(item->path, strlen(item->path));
+}
+
+enum seal_status message_write_extracted(struct channel *c, const struct bag_item *item,
+                                         const char *on_disk, struct fault *fault)
+{
+    channel_begin(c, MESSAGE_EXTRACTED);
+    put_item(c, item);
+    channel_put_text(c, on_disk);
+    return channel_end(c, fault);
+}
+
+bool message_read_extracted(struct fields *f, struct bag_item *item,
+                            uint8_t digest[static SHA256_LEN], const char **on_disk)
+{
+    if (!read_item_fields(f, item, digest) || item->type != BAG_FILE)
+        return false;
+    *on_disk = field_text(f);
+    return fields_end(f);
+}
+
+enum seal_status message_write_change(struct channel *c, enum bag_change kind, const char *path,
+                                      const char *detail, struct fault *fault)
+{
+    channel_begin(c, MESSAGE_CHANGE);
+    channel_put_u8(c, (uint8_t)kind);
+    channel_put_u8(c, detail != NULL);
+    channel_put_text(c, path);
+    channel_put_text(c, detail == NULL ? "" : detail);
+    return channel_end(c, fault);
+}
+
+bool message_read_change(struct fields *f, enum bag_change *kind, const char **path,
+                         const char **detail)
+{
+    uint8_t number = field_u8(f);
+    bool has_detail = field_bool(f);
+
+    *kind = (enum bag_change)number;
+    *path = field_text(f);
+    *detail = field_text(f);
+    if (!has_detail)
+        *detail = NULL;
+    return fields_end(f) && number < BAG_CHANGE_KINDS;
+}
+
+enum seal_status message_write_note(struct channel *c, const char *path, const char *note,
+                                    struct fault *fault)
+{
+    channel_begin(c, MESSAGE_NOTE);
+    channel_put_text(c, path);
+    channel_put_text(c, note);
+    return channel_end(c, fault);
+}
+
+bool message_read_note(struct fields *f, const char **path, const char **note)
+{
+    *path = field_text(f);
+    *note = field_text(f);
+    return fields_end(f);
+}

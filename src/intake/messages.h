@@ -1,0 +1,156 @@
+/*
+ * The messages between the program and its worker, over a channel; private to this room. messages.c
+ * and messages_result.c have the writer and the reader of each side by side. In this order:
+ *
+ *     to the worker    JOB VOLUME* AHEAD* PATH* GO
+ *     from it          CAGE (PROGRESS | ITEM | EXTRACTED | CHANGE | NOTE)* INFO* REMARKS* DONE
+ *
+ *     JOB        u8 task, u32 volumes, u8 has_output, u8 check_first, u8 writable, u8 exact_names,
+ *                u8 whole_cage, u32 threads, u64 limits: bytes, per_byte, room, files
+ *     VOLUME     envelope (envelope_pack), mark_key
+ *     AHEAD      bytes: what the program has read already of the only volume, if that is a pipe
+ *     PATH       text: what INTAKE_EXTRACT is to take out
+ *     GO         nothing: the job is complete
+ *     CAGE       u32 pieces of the cage that this system lacks
+ *     PROGRESS   u64 bytes read since the last one
+ *     ITEM       u8 type, u64 size, u64 seconds, u32 nanoseconds, u8 has_digest, [digest],
+ *                text path, text target
+ *     EXTRACTED  as ITEM, text path on disk
+ *     CHANGE     u8 kind, u8 has_detail, text path, text detail
+ *     NOTE       text path, text note
+ *     INFO       bytes: a piece of the text of bag-info.txt
+ *     REMARKS    bytes: a piece of result.remarks
+ *     DONE       outcome: u8 status, u32 reason, u32 errno, u64 number, u64 limit, text name;
+ *                then the numbers of struct intake_result
+ *
+ * The program refuses with SEAL_BROKE a message that does not have this form, and one that a worker
+ * with that task may not send (message_is_allowed, outcome_is_allowed). The order is not checked,
+ * but the program reads nothing behind DONE.
+ */
+#ifndef SEAL_INTAKE_MESSAGES_H
+#define SEAL_INTAKE_MESSAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "intake/channel.h"
+#include "intake/intake.h"
+
+enum message_type {
+    MESSAGE_NONE = 0, /* is not sent: the other side closed the channel */
+    MESSAGE_JOB,
+    MESSAGE_VOLUME,
+    MESSAGE_AHEAD,
+    MESSAGE_PATH,
+    MESSAGE_GO,
+    MESSAGE_CAGE,
+    MESSAGE_PROGRESS,
+    MESSAGE_ITEM,
+    MESSAGE_EXTRACTED,
+    MESSAGE_CHANGE,
+    MESSAGE_NOTE,
+    MESSAGE_INFO,
+    MESSAGE_REMARKS,
+    MESSAGE_DONE,
+    MESSAGE_TYPES
+};
+
+/* The next message, as channel_receive; SEAL_BROKE also for a type that is not in the list. */
+MUST_USE enum seal_status message_receive(struct channel *c, enum message_type *type,
+                                          struct fields *fields, struct fault *fault);
+/* Whether a worker with this task may send a message of this type. */
+bool message_is_allowed(enum intake_task task, enum message_type type);
+
+/* Names in faults: the worker does not know what its files are called, and uses these. No path of a
+ * bag begins with a slash. The volume's number, from 0 on, follows WORKER_INPUT. The program puts
+ * the real names in their place. */
+#define WORKER_INPUT "/in"
+#define WORKER_OUTPUT "/out"
+#define INPUT_NAME_SIZE 16
+void input_name(char name[static INPUT_NAME_SIZE], size_t number);
+
+/* Every message_write_... puts one whole message into the channel, which sends it with the next
+ * channel_flush or before. Every message_read_... returns false if the message is malformed; text
+ * points into the message. */
+
+/* ---- To the worker ------------------------------------------------------------------------ */
+
+/* Fields of JOB: what a worker has to know of struct intake_job besides volumes and paths. */
+struct job_params {
+    enum intake_task task;
+    uint32_t volume_count; /* VOLUME messages that follow; 0 for INTAKE_RECHECK alone */
+    bool has_output;
+    bool check_first, writable, exact_names, whole_cage; /* as in struct intake_job */
+    uint32_t threads;
+    struct intake_limits limits;
+};
+
+MUST_USE enum seal_status message_write_job(struct channel *c, const struct job_params *params,
+                                            struct fault *fault);
+bool message_read_job(struct fields *f, struct job_params *params);
+
+MUST_USE enum seal_status message_write_volume(struct channel *c, const struct envelope *env,
+                                               const uint8_t mark_key[static VOLUME_KEY_LEN],
+                                               struct fault *fault);
+bool message_read_volume(struct fields *f, struct envelope *env,
+                         uint8_t mark_key[static VOLUME_KEY_LEN]);
+
+MUST_USE enum seal_status message_write_ahead(struct channel *c, struct span ahead,
+                                              struct fault *fault);
+struct span message_read_ahead(struct fields *f);
+
+MUST_USE enum seal_status message_write_path(struct channel *c, const char *path,
+                                             struct fault *fault);
+bool message_read_path(struct fields *f, const char **path);
+
+MUST_USE enum seal_status message_write_go(struct channel *c, struct fault *fault);
+
+/* ---- From the worker ---------------------------------------------------------------------- */
+
+MUST_USE enum seal_status message_write_cage(struct channel *c, unsigned int missing,
+                                             struct fault *fault);
+bool message_read_cage(struct fields *f, unsigned int *missing);
+
+MUST_USE enum seal_status message_write_progress(struct channel *c, uint64_t bytes,
+                                                 struct fault *fault);
+bool message_read_progress(struct fields *f, uint64_t *bytes);
+
+/* When read, item->digest is NULL or points to digest. */
+MUST_USE enum seal_status message_write_item(struct channel *c, const struct bag_item *item,
+                                             struct fault *fault);
+bool message_read_item(struct fields *f, struct bag_item *item, uint8_t digest[static SHA256_LEN]);
+
+MUST_USE enum seal_status message_write_extracted(struct channel *c, const struct bag_item *item,
+                                                  const char *on_disk, struct fault *fault);
+bool message_read_extracted(struct fields *f, struct bag_item *item,
+                            uint8_t digest[static SHA256_LEN], const char **on_disk);
+
+/* detail may be NULL. */
+MUST_USE enum seal_status message_write_change(struct channel *c, enum bag_change kind,
+                                               const char *path, const char *detail,
+                                               struct fault *fault);
+bool message_read_change(struct fields *f, enum bag_change *kind, const char **path,
+                         const char **detail);
+
+MUST_USE enum seal_status message_write_note(struct channel *c, const char *path, const char *note,
+                                             struct fault *fault);
+bool message_read_note(struct fields *f, const char **path, const char **note);
+
+/* type: MESSAGE_INFO or MESSAGE_REMARKS. Writes as many messages as the text needs. */
+MUST_USE enum seal_status message_write_text(struct channel *c, enum message_type type,
+                                             const struct buffer *text, struct fault *fault);
+/* Appends the piece to text. False also if all pieces together are too long, or *no_memory. */
+bool message_read_text(struct fields *f, struct buffer *text, bool *no_memory);
+
+/* outcome: what the task came to. Of the result all but bag_info, remarks and uncaged is sent. */
+MUST_USE enum seal_status message_write_done(struct channel *c, const struct fault *outcome,
+                                             const struct intake_result *result,
+                                             struct fault *fault);
+/* False also if a worker with that task may not say so. */
+bool message_read_done(struct fields *f, enum intake_task task, struct fault *outcome,
+                       struct intake_result *result);
+/* Whether a worker with this task may end with this outcome (outcomes.c). */
+bool outcome_is_allowed(enum intake_task task, const struct fault *outcome);
+
+#endif

@@ -1,0 +1,160 @@
+/*
+ * The messages at the end of a job: texts for people, what the task came to, and its numbers.
+ */
+#include "intake/messages.h"
+
+#include <string.h>
+
+/* ---- INFO and REMARKS --------------------------------------------------------------------- */
+
+enum seal_status message_write_text(struct channel *c, enum message_type type,
+                                    const struct buffer *text, struct fault *fault)
+{
+    for (size_t pos = 0; pos < text->len; pos += MESSAGE_PIECE) {
+        size_t left = text->len - pos;
+
+        channel_begin(c, (uint8_t)type);
+        channel_put_bytes(c, text->data + pos, left < MESSAGE_PIECE ? left : MESSAGE_PIECE);
+        if (channel_end(c, fault) != SEAL_OK)
+            return fault->status;
+    }
+    return SEAL_OK;
+}
+
+/* Bytes; our own worker never sends so many. */
+#define TEXT_IN_PIECES_MAX ((size_t)64 * 1024 * 1024)
+
+bool message_read_text(struct fields *f, struct buffer *text, bool *no_memory)
+{
+    struct span piece = field_rest(f);
+
+    if (piece.len > TEXT_IN_PIECES_MAX - text->len || memchr(piece.data, 0, piece.len) != NULL)
+        return false;
+    *no_memory = buffer_append(text, piece.data, piece.len) != SEAL_OK ||
+                 buffer_append_text(text, "") != SEAL_OK;
+    return !*no_memory;
+}
+
+/* ---- DONE: the outcome -------------------------------------------------------------------- */
+
+static void put_outcome(struct channel *c, const struct fault *outcome)
+{
+    channel_put_u8(c, (uint8_t)outcome->status);
+    channel_put_u32(c, (uint32_t)outcome->reason);
+    channel_put_u32(c, (uint32_t)outcome->sys);
+    channel_put_u64(c, outcome->number);
+    channel_put_u64(c, outcome->limit);
+    channel_put_text(c, outcome->name);
+}
+
+static bool copy_text(char *to, size_t size, const char *text)
+{
+    size_t len = strlen(text);
+
+    if (len >= size)
+        return false;
+    memcpy(to, text, len + 1);
+    return true;
+}
+
+static bool read_outcome(struct fields *f, enum intake_task task, struct fault *outcome)
+{
+    uint8_t status = field_u8(f);
+    uint32_t reason = field_u32(f), sys = field_u32(f);
+    uint64_t number = field_u64(f), limit = field_u64(f);
+    const char *name = field_text(f);
+
+    *outcome = (struct fault){.status = SEAL_OK};
+    if (reason >= REASON_COUNT || sys > 4095 || strlen(name) >= sizeof outcome->name)
+        return false;
+    *outcome = (struct fault){.status = (enum seal_status)status,
+                              .reason = (enum seal_reason)reason,
+                              .sys = (int)sys,
+                              .number = number,
+                              .limit = limit};
+    fault_add_name(outcome, name);
+    return outcome_is_allowed(task, outcome);
+}
+
+/* ---- DONE: the numbers -------------------------------------------------------------------- */
+
+static void put_recheck(struct channel *c, const struct bag_recheck *r)
+{
+    channel_put_u64(c, r->files);
+    channel_put_u64(c, r->bytes);
+    for (size_t i = 0; i < BAG_CHANGE_KINDS; i++)
+        channel_put_u64(c, r->changes[i]);
+    channel_put_u8(c, r->has_listing);
+    channel_put_u8(c, r->has_digest);
+    channel_put_bytes(c, r->digest, sizeof r->digest);
+    channel_put_u8(c, r->has_unread_digest);
+    channel_put_text(c, r->algorithms);
+}
+
+static bool read_recheck(struct fields *f, struct bag_recheck *r)
+{
+    r->files = field_u64(f);
+    r->bytes = field_u64(f);
+    for (size_t i = 0; i < BAG_CHANGE_KINDS; i++)
+        r->changes[i] = field_u64(f);
+    r->has_listing = field_bool(f);
+    r->has_digest = field_bool(f);
+    field_bytes(f, r->digest, sizeof r->digest);
+    r->has_unread_digest = field_bool(f);
+    return copy_text(r->algorithms, sizeof r->algorithms, field_text(f));
+}
+
+static void put_result(struct channel *c, const struct intake_result *r)
+{
+    channel_put_u64(c, r->totals.files);
+    channel_put_u64(c, r->totals.folders);
+    channel_put_u64(c, r->totals.bytes);
+    channel_put_u64(c, r->totals.coded_names);
+    for (size_t i = 0; i < BAG_REMARK_KINDS; i++)
+        channel_put_u64(c, r->totals.remarks[i]);
+    channel_put_bytes(c, r->digest, sizeof r->digest);
+    channel_put_bytes(c, r->receipt, sizeof r->receipt);
+    channel_put_u8(c, r->remarks_are_cut);
+    channel_put_u64(c, r->spelled);
+    channel_put_u8(c, r->is_read_only);
+    channel_put_u8(c, r->is_last);
+    channel_put_u64(c, r->content_len);
+    channel_put_u64(c, r->sealed_len);
+    channel_put_bytes(c, r->sealed_digest, sizeof r->sealed_digest);
+    put_recheck(c, &r->recheck);
+}
+
+static bool read_result(struct fields *f, struct intake_result *r)
+{
+    r->totals.files = field_u64(f);
+    r->totals.folders = field_u64(f);
+    r->totals.bytes = field_u64(f);
+    r->totals.coded_names = field_u64(f);
+    for (size_t i = 0; i < BAG_REMARK_KINDS; i++)
+        r->totals.remarks[i] = field_u64(f);
+    field_bytes(f, r->digest, sizeof r->digest);
+    field_bytes(f, r->receipt, sizeof r->receipt);
+    r->remarks_are_cut = field_bool(f);
+    r->spelled = field_u64(f);
+    r->is_read_only = field_bool(f);
+    r->is_last = field_bool(f);
+    r->content_len = field_u64(f);
+    r->sealed_len = field_u64(f);
+    field_bytes(f, r->sealed_digest, sizeof r->sealed_digest);
+    return read_recheck(f, &r->recheck);
+}
+
+enum seal_status message_write_done(struct channel *c, const struct fault *outcome,
+                                    const struct intake_result *result, struct fault *fault)
+{
+    channel_begin(c, MESSAGE_DONE);
+    put_outcome(c, outcome);
+    put_result(c, result);
+    return channel_end(c, fault);
+}
+
+bool message_read_done(struct fields *f, enum intake_task task, struct fault *outcome,
+                       struct intake_result *result)
+{
+    return read_outcome(f, task, outcome) && read_result(f, result) && fields_end(f);
+}

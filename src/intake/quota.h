@@ -1,0 +1,42 @@
+/*
+ * How much may come out of a sealed file: counted against the limits of the job while it comes;
+ * private to this room.
+ */
+#ifndef SEAL_INTAKE_QUOTA_H
+#define SEAL_INTAKE_QUOTA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "archive/archive.h"
+#include "intake/intake.h"
+#include "stream/stream.h"
+
+/* Files of the bag's record, the last entries of its archive: manifest, listing, bag-info, bagit
+ * and tagmanifest. */
+#define RECORD_ENTRIES 5
+
+/* Limits that nothing exceeds. */
+#define INTAKE_NO_LIMITS ((struct intake_limits){UINT64_MAX, 0, UINT64_MAX, UINT64_MAX})
+
+struct quota {
+    const struct intake_limits *limits;
+    const struct stream_reader *from; /* its length counts for limits.per_byte */
+    uint64_t bytes, files, folders;   /* that came out so far */
+};
+
+/* To be called before so many bytes are written. SEAL_TOO_MUCH. */
+MUST_USE enum seal_status quota_add_bytes(struct quota *q, uint64_t bytes, struct fault *fault);
+/* To be called before an entry is unpacked; also counts the folders above it that are new. Its
+ * bytes are to be added as they come, since the size in its header may be a lie. SEAL_TOO_MUCH. */
+MUST_USE enum seal_status quota_add_entry(struct quota *q, const struct tar_entry *entry,
+                                          const struct bag_place *place, struct fault *fault);
+/* Checks the sizes that the tables at the end of a file declare, before anything comes out. Tables
+ * that cannot be read are let pass: reading finds out what is wrong with them. from is a file of
+ * which nothing was read yet; to read it afterwards, make a new reader. SEAL_TOO_MUCH. */
+MUST_USE enum seal_status quota_check_declared(struct stream_reader *from, enum content_type type,
+                                               const struct intake_limits *limits,
+                                               struct fault *fault);
+
+#endif

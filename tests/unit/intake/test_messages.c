@@ -1,0 +1,379 @@
+/*
+ * What the program and its worker send each other: what is read is what was written, what a worker
+ * may send is a table, and nothing malformed is taken.
+ */
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "intake/messages.h"
+#include "intake/receiver.h"
+#include "lib/unit_check.h"
+
+/* Both ends of a socket. */
+struct line {
+    int fds[2];
+    struct channel *from, *to;
+    struct fault fault;
+};
+
+static bool line_open(struct line *l)
+{
+    *l = (struct line){.fault = {.status = SEAL_OK}};
+    return CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, l->fds) == 0) &&
+           CHECK_INT(SEAL_OK, channel_new(&l->to, l->fds[0], l->fds[0], &l->fault)) &&
+           CHECK_INT(SEAL_OK, channel_new(&l->from, l->fds[1], l->fds[1], &l->fault));
+}
+
+static void line_close(struct line *l)
+{
+    channel_free(l->to);
+    channel_free(l->from);
+    (void)close(l->fds[0]);
+    (void)close(l->fds[1]);
+}
+
+/* What was written is sent, and received as a message of that type. */
+static bool pass_on(struct line *l, enum message_type wanted, struct fields *f)
+{
+    enum message_type type;
+
+    return CHECK_INT(SEAL_OK, channel_flush(l->to, &l->fault)) &&
+           CHECK_INT(SEAL_OK, message_receive(l->from, &type, f, &l->fault)) &&
+           CHECK_INT(wanted, type);
+}
+
+/* ---- The table ---------------------------------------------------------------------------- */
+
+/* x: a worker may send it. Tasks in the order of enum intake_task: bag, stream, raw, list, extract,
+ * volume, last, recheck. */
+static void test_allowed(void)
+{
+    /* clang-format off */
+    static const char *const wanted[MESSAGE_TYPES] = {
+        [MESSAGE_NONE] =      "........",
+        [MESSAGE_JOB] =       "........",
+        [MESSAGE_VOLUME] =    "........",
+        [MESSAGE_AHEAD] =     "........",
+        [MESSAGE_PATH] =      "........",
+        [MESSAGE_GO] =        "........",
+        [MESSAGE_CAGE] =      "xxxxxxxx",
+        [MESSAGE_PROGRESS] =  "xxxxxxxx",
+        [MESSAGE_ITEM] =      "...x....",
+        [MESSAGE_EXTRACTED] = "....x...",
+        [MESSAGE_CHANGE] =    ".......x",
+        [MESSAGE_NOTE] =      ".......x",
+        [MESSAGE_INFO] =      "x.......",
+        [MESSAGE_REMARKS] =   "x.......",
+        [MESSAGE_DONE] =      "xxxxxxxx",
+    };
+    /* clang-format on */
+
+    for (int type = 0; type < MESSAGE_TYPES; type++)
+        for (int task = 0; task < INTAKE_TASKS; task++) {
+            check_about("message %d, task %d", type, task);
+            CHECK_INT(wanted[type][task] == 'x',
+                      message_is_allowed((enum intake_task)task, (enum message_type)type));
+        }
+    check_about("%s", "");
+}
+
+static enum seal_status on_item(void *ctx, const struct bag_item *item, struct fault *fault)
+{
+    (void)item;
+    (void)fault;
+    ++*(int *)ctx;
+    return SEAL_OK;
+}
+
+static void test_receiver(enum intake_task task, enum seal_status wanted, int wanted_items)
+{
+    const struct bag_item item = {.path = "data/a", .type = BAG_FOLDER};
+    int items = 0;
+    const struct intake_observer observer = {.ctx = &items, .item = on_item};
+    struct intake_result result = {.spelled = 0};
+    struct receiver r = {.task = task, .observer = &observer, .result = &result, .files_max = 10};
+    struct line l;
+
+    check_about("an item, task %d", (int)task);
+    if (line_open(&l)) {
+        CHECK_INT(SEAL_OK, message_write_item(l.to, &item, &l.fault));
+        CHECK_INT(SEAL_OK, channel_flush(l.to, &l.fault));
+        (void)shutdown(l.fds[0], SHUT_WR);
+        r.channel = l.from;
+        CHECK_INT(wanted, receiver_run(&r, &l.fault));
+        CHECK_INT(wanted_items, items);
+        CHECK(!r.is_done);
+    }
+    line_close(&l);
+    check_about("%s", "");
+}
+
+/* ---- Each message ------------------------------------------------------------------------- */
+
+static void test_job(struct line *l)
+{
+    const struct job_params in = {.task = INTAKE_EXTRACT,
+                                  .volume_count = 3,
+                                  .has_output = true,
+                                  .writable = true,
+                                  .threads = 7,
+                                  .limits = {1, 2, UINT64_MAX, 4}};
+    struct job_params out;
+    struct fields f;
+
+    CHECK_INT(SEAL_OK, message_write_job(l->to, &in, &l->fault));
+    if (!pass_on(l, MESSAGE_JOB, &f) || !CHECK(message_read_job(&f, &out)))
+        return;
+    CHECK_INT(in.task, out.task);
+    CHECK_INT(in.volume_count, out.volume_count);
+    CHECK(out.has_output && !out.check_first && out.writable && !out.exact_names &&
+          !out.whole_cage);
+    CHECK_INT(in.threads, out.threads);
+    CHECK_BYTES(&in.limits, &out.limits, sizeof in.limits);
+}
+
+static void test_job_refused(struct line *l)
+{
+    static const struct job_params bad[] = {
+        {.task = INTAKE_TASKS, .volume_count = 1},
+        {.task = INTAKE_BAG, .volume_count = 0},
+        {.task = INTAKE_RECHECK, .volume_count = 1},
+        {.task = INTAKE_BAG, .volume_count = INTAKE_VOLUMES_MAX + 1},
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct job_params out;
+        struct fields f;
+
+        CHECK_INT(SEAL_OK, message_write_job(l->to, &bad[i], &l->fault));
+        if (pass_on(l, MESSAGE_JOB, &f))
+            CHECK(!message_read_job(&f, &out));
+    }
+}
+
+static void test_volume(struct line *l)
+{
+    struct envelope in = {.params = {8, FLAG_VOLUME, CONTENT_BAG, 5, {0}}, .head_len = 13120}, out;
+    uint8_t key_in[VOLUME_KEY_LEN], key_out[VOLUME_KEY_LEN];
+    struct fields f;
+
+    memset(in.file_key, 1, sizeof in.file_key);
+    memset(in.commitment, 2, sizeof in.commitment);
+    memset(in.params.bundle_id, 3, sizeof in.params.bundle_id);
+    memset(key_in, 4, sizeof key_in);
+    CHECK_INT(SEAL_OK, message_write_volume(l->to, &in, key_in, &l->fault));
+    if (!pass_on(l, MESSAGE_VOLUME, &f) || !CHECK(message_read_volume(&f, &out, key_out)))
+        return;
+    CHECK_BYTES(in.file_key, out.file_key, sizeof in.file_key);
+    CHECK_BYTES(in.commitment, out.commitment, sizeof in.commitment);
+    CHECK_INT(in.params.slot_count, out.params.slot_count);
+    CHECK_INT(in.params.flags, out.params.flags);
+    CHECK_INT(in.params.type, out.params.type);
+    CHECK_INT(in.params.index, out.params.index);
+    CHECK_BYTES(in.params.bundle_id, out.params.bundle_id, sizeof in.params.bundle_id);
+    CHECK_INT(in.head_len, out.head_len);
+    CHECK_BYTES(key_in, key_out, sizeof key_in);
+}
+
+static void test_item(struct line *l)
+{
+    static const uint8_t digest_in[SHA256_LEN] = {9, 8, 7};
+    const struct bag_item in = {.path = "data/\xc3\xa9",
+                                .type = BAG_FILE,
+                                .size = UINT64_C(1) << 40,
+                                .mtime = {-5, 999999999},
+                                .digest = digest_in};
+    uint8_t digest[SHA256_LEN];
+    struct bag_item out;
+    const char *on_disk;
+    struct fields f;
+
+    CHECK_INT(SEAL_OK, message_write_item(l->to, &in, &l->fault));
+    if (pass_on(l, MESSAGE_ITEM, &f) && CHECK(message_read_item(&f, &out, digest))) {
+        CHECK_TEXT(in.path, out.path);
+        CHECK_INT(in.type, out.type);
+        CHECK_INT(in.size, out.size);
+        CHECK_INT(in.mtime.sec, out.mtime.sec);
+        CHECK_INT(in.mtime.nsec, out.mtime.nsec);
+        CHECK_BYTES(digest_in, out.digest, SHA256_LEN);
+        CHECK(out.target == NULL);
+    }
+    CHECK_INT(SEAL_OK, message_write_extracted(l->to, &in, "there", &l->fault));
+    if (pass_on(l, MESSAGE_EXTRACTED, &f) &&
+        CHECK(message_read_extracted(&f, &out, digest, &on_disk))) {
+        CHECK_TEXT(in.path, out.path);
+        CHECK_TEXT("there", on_disk);
+    }
+}
+
+static void test_item_refused(struct line *l)
+{
+    static const uint8_t digest_in[SHA256_LEN] = {0};
+    const struct bag_item bad[] = {
+        {.path = "data/a", .type = BAG_FILE}, /* without a digest */
+        {.path = "data/a", .type = BAG_FOLDER, .digest = digest_in},
+        {.path = "data/\xff", .type = BAG_FOLDER},
+        {.path = "data/a", .type = BAG_FOLDER, .mtime = {0, 1000000000}},
+        {.path = "data/a", .type = 3},
+    };
+    uint8_t digest[SHA256_LEN];
+    struct bag_item out;
+    const char *on_disk;
+    struct fields f;
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        check_about("bad item %zu", i);
+        CHECK_INT(SEAL_OK, message_write_item(l->to, &bad[i], &l->fault));
+        if (pass_on(l, MESSAGE_ITEM, &f))
+            CHECK(!message_read_item(&f, &out, digest));
+    }
+    check_about("a folder taken out");
+    CHECK_INT(SEAL_OK, message_write_extracted(l->to, &bad[2], "there", &l->fault));
+    if (pass_on(l, MESSAGE_EXTRACTED, &f))
+        CHECK(!message_read_extracted(&f, &out, digest, &on_disk));
+    check_about("%s", "");
+}
+
+static void test_change(struct line *l)
+{
+    enum bag_change kind;
+    const char *path, *detail;
+    struct fields f;
+
+    CHECK_INT(SEAL_OK, message_write_change(l->to, BAG_UNREADABLE, "a", NULL, &l->fault));
+    if (pass_on(l, MESSAGE_CHANGE, &f) && CHECK(message_read_change(&f, &kind, &path, &detail))) {
+        CHECK_INT(BAG_UNREADABLE, kind);
+        CHECK_TEXT("a", path);
+        CHECK(detail == NULL);
+    }
+    CHECK_INT(SEAL_OK, message_write_change(l->to, BAG_CHANGE_KINDS, "a", "b", &l->fault));
+    if (pass_on(l, MESSAGE_CHANGE, &f))
+        CHECK(!message_read_change(&f, &kind, &path, &detail));
+}
+
+/* In several messages. */
+static void test_text(struct line *l)
+{
+    struct buffer in = {0}, out = {0};
+    bool no_memory = false;
+    struct fields f;
+
+    for (int i = 0; i < 8200; i++)
+        (void)!buffer_append_text(&in, "# spelled\n");
+    CHECK_INT(SEAL_OK, message_write_text(l->to, MESSAGE_REMARKS, &in, &l->fault));
+    for (int i = 0; i < 2; i++)
+        if (pass_on(l, MESSAGE_REMARKS, &f))
+            CHECK(message_read_text(&f, &out, &no_memory));
+    if (CHECK_INT(82000, in.len) && CHECK_INT(in.len, out.len))
+        CHECK_BYTES(in.data, out.data, in.len + 1);
+    buffer_free(&in);
+    buffer_free(&out);
+
+    channel_begin(l->to, MESSAGE_INFO);
+    channel_put_bytes(l->to, "a\0b", 3);
+    CHECK_INT(SEAL_OK, channel_end(l->to, &l->fault));
+    if (pass_on(l, MESSAGE_INFO, &f))
+        CHECK(!message_read_text(&f, &out, &no_memory) && !no_memory);
+    buffer_free(&out);
+}
+
+/* ---- DONE --------------------------------------------------------------------------------- */
+
+static void test_done(struct line *l)
+{
+    struct intake_result in = {.spelled = 3, .is_read_only = true, .content_len = 11}, out = {0};
+    struct fault outcome_in = {.status = SEAL_OK}, outcome;
+    struct fields f;
+
+    in.totals.remarks[BAG_REMARK_KINDS - 1] = 12;
+    in.recheck.changes[BAG_CHANGE_KINDS - 1] = 13;
+    memcpy(in.recheck.algorithms, "md5, sha512", 12);
+    (void)fault_set(&outcome_in, REASON_ARCHIVE_MALFORMED, WORKER_OUTPUT);
+    CHECK_INT(SEAL_OK, message_write_done(l->to, &outcome_in, &in, &l->fault));
+    if (!pass_on(l, MESSAGE_DONE, &f) || !CHECK(message_read_done(&f, INTAKE_BAG, &outcome, &out)))
+        return;
+    CHECK_INT(SEAL_HOSTILE, outcome.status);
+    CHECK_INT(REASON_ARCHIVE_MALFORMED, outcome.reason);
+    CHECK_TEXT(WORKER_OUTPUT, outcome.name);
+    CHECK_BYTES(&in.totals, &out.totals, sizeof in.totals);
+    CHECK_INT(3, out.spelled);
+    CHECK(out.is_read_only && !out.is_last && !out.remarks_are_cut);
+    CHECK_INT(11, out.content_len);
+    CHECK_INT(13, out.recheck.changes[BAG_CHANGE_KINDS - 1]);
+    CHECK_TEXT("md5, sha512", out.recheck.algorithms);
+}
+
+/* What a worker cannot find out, and what it may not say. */
+static void test_done_refused(struct line *l)
+{
+    static const struct fault bad[] = {
+        {.status = SEAL_INTERRUPTED},
+        {.status = SEAL_NO_KEY},
+        {.status = SEAL_BROKE},
+        {.status = (enum seal_status)200},
+        {.status = SEAL_IO, .sys = 4096},
+        {.status = SEAL_DAMAGED, .reason = REASON_COUNT},
+        {.status = SEAL_HOSTILE, .reason = REASON_CUT_SHORT},
+        {.status = SEAL_USAGE, .reason = REASON_LOG_NONE},
+    };
+    const struct intake_result in = {.spelled = 0};
+    struct intake_result out;
+    struct fault outcome;
+    struct fields f;
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        check_about("bad outcome %zu", i);
+        CHECK_INT(SEAL_OK, message_write_done(l->to, &bad[i], &in, &l->fault));
+        if (pass_on(l, MESSAGE_DONE, &f))
+            CHECK(!message_read_done(&f, INTAKE_BAG, &outcome, &out));
+    }
+    check_about("%s", "");
+}
+
+/* ---- Types -------------------------------------------------------------------------------- */
+
+static void test_unknown(uint8_t number)
+{
+    enum message_type type;
+    struct fields f;
+    struct line l;
+
+    check_about("message %d", number);
+    if (line_open(&l)) {
+        channel_begin(l.to, number);
+        CHECK_INT(SEAL_OK, channel_end(l.to, &l.fault));
+        CHECK_INT(SEAL_OK, channel_flush(l.to, &l.fault));
+        CHECK_INT(SEAL_BROKE, message_receive(l.from, &type, &f, &l.fault));
+    }
+    line_close(&l);
+    check_about("%s", "");
+}
+
+int main(int argc, char **argv)
+{
+    struct line l;
+
+    check_start("messages", argc, argv);
+    CHECK(sodium_init() >= 0);
+    test_allowed();
+    test_receiver(INTAKE_LIST, SEAL_OK, 1);
+    test_receiver(INTAKE_BAG, SEAL_BROKE, 0);
+    test_unknown(MESSAGE_NONE);
+    test_unknown(MESSAGE_TYPES);
+    if (line_open(&l)) {
+        test_job(&l);
+        test_job_refused(&l);
+        test_volume(&l);
+        test_item(&l);
+        test_item_refused(&l);
+        test_change(&l);
+        test_text(&l);
+        test_done(&l);
+        test_done_refused(&l);
+    }
+    line_close(&l);
+    return check_done();
+}
