@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "envelope/envelope.h"
-#include "platform/platform.h"
 #include "stream/stream.h"
 
 /* Limits of section 5.1, in bytes. */

@@ -10,6 +10,7 @@
 #include "archive/frames.h"
 #include "archive/seek_map.h"
 #include "archive/seek_table.h"
+#include "platform/crew.h"
 
 /* Shorter frames are decompressed sooner than handed to another thread; and a hostile file may have
  * very many. */

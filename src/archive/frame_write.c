@@ -10,6 +10,8 @@
 #include "archive/frame_format.h"
 #include "archive/frames.h"
 #include "archive/seek_table.h"
+#include "platform/crew.h"
+#include "platform/process.h"
 
 /* One frame, which is being filled, is being compressed, or waits for those before it. */
 struct frame {

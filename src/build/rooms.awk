@@ -15,7 +15,7 @@ BEGIN {
     }
     # Where there are several.
     public["base"] = "status.h reasons.def bytes.h text.h hash.h random.h clock.h base.h"
-    public["platform"] = "files.h process.h worker.h terminal.h crew.h platform.h"
+    public["platform"] = "files.h process.h worker.h terminal.h crew.h"
     public["text"] = "text.h catalog.h"
     # Rooms that show text to people; no other may hold or choose wording.
     split("cli cli/ui custody text", words, " ")

@@ -3,7 +3,7 @@
  * before stays whole, and so does what is written after.
  */
 #include "custody/custody.h"
-#include "platform/platform.h"
+#include "platform/files.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,6 +3,7 @@
  * comes from outside goes through page.c, which escapes it.
  */
 #include "custody/custody.h"
+#include "base/random.h"
 #include "custody/page.h"
 #include "custody/remarks.h"
 #include "text/catalog.h"

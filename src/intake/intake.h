@@ -12,6 +12,8 @@
 
 #include "bag/check/check.h"
 #include "bag/recheck/recheck.h"
+#include "platform/crew.h"
+#include "platform/worker.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/status.h"

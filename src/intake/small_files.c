@@ -1,4 +1,5 @@
 #include "intake/small_files.h"
+#include "platform/crew.h"
 
 #include <stdlib.h>
 

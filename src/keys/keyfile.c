@@ -9,7 +9,7 @@
 #include <sodium.h>
 
 #include "base/text.h"
-#include "platform/platform.h"
+#include "platform/files.h"
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 

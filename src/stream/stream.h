@@ -12,7 +12,7 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "envelope/envelope.h"
-#include "platform/platform.h"
+#include "platform/crew.h"
 #include "volume/volume.h"
 
 #define TAG_LEN 16

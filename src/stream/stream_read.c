@@ -9,6 +9,7 @@
 #include <sodium.h>
 
 #include "stream/stream_reader.h"
+#include "platform/crew.h"
 
 enum seal_status reader_cut_short(struct fault *fault)
 {

@@ -6,6 +6,7 @@
 #ifndef SEAL_STREAM_READER_H
 #define SEAL_STREAM_READER_H
 
+#include "platform/crew.h"
 #include "stream/chunk.h"
 #include "stream/trailer.h"
 

@@ -9,6 +9,7 @@
 #include <sodium.h>
 
 #include "stream/chunk.h"
+#include "platform/crew.h"
 #include "stream/trailer.h"
 
 #define BATCH_BLOCKS 16

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "platform/platform.h"
+#include "platform/process.h"
 #include "text/catalog_private.h"
 
 static const char *english_texts[TEXT_COUNT][TEXT_FORMS_MAX] = {

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "platform/platform.h"
+#include "platform/worker.h"
 #include "text/catalog.h"
 
 static const enum text_id reason_texts[REASON_COUNT] = {

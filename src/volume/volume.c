@@ -2,6 +2,7 @@
  * Reads one sealed file by blocks, and tells whether it is still the same.
  */
 #include "volume/volume.h"
+#include "platform/crew.h"
 
 #include <errno.h>
 #include <stdlib.h>

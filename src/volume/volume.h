@@ -10,7 +10,8 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/status.h"
-#include "platform/platform.h"
+#include "platform/crew.h"
+#include "platform/files.h"
 
 #define VOLUME_BLOCK_LEN 65536
 /* Blocks that are read at a time by those who read all of the file. */

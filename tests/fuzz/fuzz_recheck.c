@@ -17,7 +17,7 @@
 #include "lib/forge.h"
 #include "lib/fuzz.h"
 #include "lib/mutate.h"
-#include "platform/platform.h"
+#include "platform/files.h"
 
 #define SECTIONS_MAX 32
 #define FILES_MAX 16 /* @0 to @9, and @: to @? */

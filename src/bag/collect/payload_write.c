@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "bag/collect/source_open.h"
+#include "platform/process.h"
 #include "base/text.h"
 
 /* ---- Headers and remarks ------------------------------------------------------------------ */

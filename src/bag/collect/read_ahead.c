@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "bag/collect/source_open.h"
+#include "platform/crew.h"
 
 #define BATCHES 4
 #define BATCH_FILES 8

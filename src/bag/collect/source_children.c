@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bag/collect/name_remarks.h"
+#include "platform/process.h"
 #include "base/text.h"
 
 struct child *children_add(struct children *c, const char *name)

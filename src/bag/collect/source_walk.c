@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bag/collect/source_open.h"
+#include "platform/process.h"
 
 /* The walk recurses for each level of folders, and the stack may be small. */
 #define DEPTH_MAX 4096

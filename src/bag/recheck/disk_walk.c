@@ -14,6 +14,7 @@
 
 #include "archive/archive.h"
 #include "bag/table.h"
+#include "platform/process.h"
 #include "base/text.h"
 
 #define DEPTH_MAX 4096

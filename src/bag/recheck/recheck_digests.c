@@ -2,6 +2,7 @@
  * Checking a bag on disk: the bytes of one file against the digests that manifests list for it.
  */
 #include "bag/recheck/recheck_digests.h"
+#include "platform/process.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -3,6 +3,7 @@
  * file of the record.
  */
 #include "bag/recheck/recheck_state.h"
+#include "platform/process.h"
 
 #include <errno.h>
 #include <inttypes.h>

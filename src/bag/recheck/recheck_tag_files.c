@@ -6,6 +6,7 @@
  */
 #include "bag/recheck/recheck_digests.h"
 #include "bag/recheck/recheck_steps.h"
+#include "platform/process.h"
 
 #include <errno.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"
-#include "platform/platform.h"
+#include "platform/files.h"
 
 void fuzz_start(void)
 {

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "platform/crew.h"
 #include "base/text.h"
 #include "lib/fixture.h"
 #include "lib/forge.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bag/bag.h"
+#include "base/hash.h"
 #include "lib/unit_check.h"
 
 /* ---- What is odd about a name -------------------------------------------------------------- */

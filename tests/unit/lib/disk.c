@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "lib/unit_check.h"
 #include "lib/fixture.h"
-#include "platform/platform.h"
+#include "platform/files.h"
 
 /* ---- What was told ------------------------------------------------------------------------ */
 

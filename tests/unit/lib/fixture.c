@@ -12,7 +12,8 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "unit_check.h"
-#include "platform/platform.h"
+#include "platform/crew.h"
+#include "platform/files.h"
 
 #if defined __SANITIZE_ADDRESS__
 #define PERCENT_DEFAULT 25

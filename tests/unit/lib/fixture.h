@@ -20,7 +20,7 @@ struct random fixture_random(const char *seed);
 void *fixture_alloc(size_t len);
 /* A sink's function (struct sink of stream/stream.h) whose self is a struct buffer. */
 enum seal_status fixture_append(void *self, const void *data, size_t len, struct fault *fault);
-struct crew; /* platform/platform.h */
+struct crew; /* platform/crew.h */
 /* Calls test with *crew NULL, where each reader and writer works alone, and once more with a crew
  * of three threads. */
 void fixture_twice(struct crew **crew, void (*test)(void));

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/unit_check.h"
-#include "platform/platform.h"
+#include "platform/crew.h"
 
 #define TASKS 7
 #define ROUNDS 2000

@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "lib/unit_check.h"
 #include "lib/fixture.h"
-#include "platform/platform.h"
+#include "platform/files.h"
 
 static void test_io(void)
 {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
+#include "platform/crew.h"
 #include "lib/unit_check.h"
 #include "lib/fixture.h"
 

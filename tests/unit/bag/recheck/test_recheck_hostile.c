@@ -14,7 +14,7 @@
 #include "lib/unit_check.h"
 #include "lib/disk.h"
 #include "lib/fixture.h"
-#include "platform/platform.h"
+#include "platform/files.h"
 
 /* ---- The record as it was sealed ---------------------------------------------------------- */
 
