@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bag/recheck/recheck.h"
+#include "platform/crew.h"
 #include "custody/custody.h"
 
 /* Nothing comes out; the files are those there may be memory for. Such a bag was taken in once, or

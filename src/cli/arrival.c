@@ -1,4 +1,5 @@
 #include "cli/arrival.h"
+#include "platform/crew.h"
 
 #include <stdlib.h>
 #include <string.h>

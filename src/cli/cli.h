@@ -5,14 +5,14 @@
 #define SEAL_CLI_H
 
 #include "cli/options.h"
-#include "cli/self.h"
 #include "cli/ui/message.h"
 #include "cli/ui/passphrase.h"
 #include "cli/ui/progress.h"
 #include "cli/ui/window.h"
+#include "jobs/file_digest.h"
+#include "jobs/is_folder.h"
 #include "keys/keys.h"
 #include "output/output.h"
-#include "platform/platform.h"
 
 void say_old(const char *format, ...) PRINTF_LIKE(1, 2);
 void warn_old(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "platform/crew.h"
+#include "platform/terminal.h"
 #include "cli/setcheck.h"
 
 static enum seal_status out_of_memory(struct fault *fault)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/crew.h"
 #include "cli/drop.h"
 #include "cli/setcheck.h"
 

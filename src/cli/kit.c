@@ -5,6 +5,7 @@
  * Only the program that seals goes into it: what the others are for is nobody's business there.
  */
 #include "cli/kit.h"
+#include "platform/process.h"
 #include "base/text.h"
 
 #include <errno.h>

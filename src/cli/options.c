@@ -1,12 +1,15 @@
 /*
  * Command lines: one table for each program drives parsing and --help.
  */
-#include "cli/cli.h"
-#include "base/text.h"
+#include "cli/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
+#include "platform/files.h"
+#include "platform/process.h"
 
 /* ---- Help --------------------------------------------------------------------------------- */
 
@@ -43,26 +46,34 @@ static void print_wrapped(const char *text, size_t column, size_t indent)
     print_data("\n");
 }
 
+/* A text of the catalog, or the string where it is not there yet; NULL if there is neither. */
+static const char *text_or(enum text_id id, const char *text)
+{
+    return id != T_NONE ? text_plain(message_catalog(), id) : text;
+}
+
 static void print_usage(const struct program *program)
 {
-    const char *line = program->usage;
-    const char *lead = "Usage:";
+    const char *line = text_or(program->usage_text, program->usage);
+    enum text_id frame = T_USAGE;
 
     while (*line != '\0') {
         size_t n = strcspn(line, "\n");
+        char words[256];
 
-        print_data("%-6s %s %.*s\n", lead, program->name, (int)n, line);
+        (void)snprintf(words, sizeof words, "%.*s", (int)n, line);
+        print(frame, .word = program->name, .words = words);
         line += n + (line[n] == '\n');
-        lead = "";
+        frame = T_USAGE_MORE;
     }
 }
 
-static void print_option(char letter, const char *name, const char *value, const char *help)
+static void print_option(const struct option *o)
 {
     char left[128];
-    int n =
-        snprintf(left, sizeof left, "  %c%c%c --%s%s%s", letter ? '-' : ' ', letter ? letter : ' ',
-                 letter ? ',' : ' ', name, value ? " " : "", value ? value : "");
+    int n = snprintf(left, sizeof left, "  %c%c%c --%s%s%s", o->letter ? '-' : ' ',
+                     o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name,
+                     o->value ? " " : "", o->value ? o->value : "");
     size_t width = n > 0 ? (size_t)n : 0;
 
     print_data("%s", left);
@@ -71,24 +82,29 @@ static void print_option(char letter, const char *name, const char *value, const
     } else {
         print_data("%*s", (int)(HELP_COLUMN - width), "");
     }
-    print_wrapped(help, HELP_COLUMN, HELP_COLUMN);
+    print_wrapped(text_or(o->help_text, o->help), HELP_COLUMN, HELP_COLUMN);
 }
+
+/* Every program has these. */
+static const struct option help_option = {.name = "help", .letter = 'h', .help_text = T_HELP_HELP};
+static const struct option version_option = {
+    .name = "version", .letter = 'V', .help_text = T_HELP_VERSION};
 
 static enum exit_code print_help(const struct program *program)
 {
+    const char *more = text_or(program->more_text, program->more);
+
     print_usage(program);
     print_data("\n");
-    print_wrapped(program->about, 0, 0);
-    print_data("\nOptions:\n");
+    print_wrapped(text_or(program->about_text, program->about), 0, 0);
+    print_data("\n");
+    print(T_OPTIONS);
     for (const struct option *o = program->options; o->name != NULL; o++)
-        print_option(o->letter, o->name, o->value, o->help);
-    print_option('h', "help", NULL, "show this and do nothing else");
-    print_option('V', "version", NULL, "show the version and do nothing else");
-    if (program->more != NULL)
-        print_data("\n%s%s", program->more,
-                   program->more[0] != '\0' && program->more[strlen(program->more) - 1] == '\n'
-                       ? ""
-                       : "\n");
+        print_option(o);
+    print_option(&help_option);
+    print_option(&version_option);
+    if (more != NULL)
+        print_data("\n%s%s", more, more[0] != '\0' && more[strlen(more) - 1] == '\n' ? "" : "\n");
     return finish_output(EXIT_ALL_DONE);
 }
 
@@ -137,9 +153,9 @@ static struct option *find_letter(const struct program *program, char letter)
 static void take(struct parser *p, struct option *o, char *value)
 {
     if (o->count > 0 && !o->repeatable)
-        leave(p, complain_usage_old("--%s is given twice", o->name));
+        leave(p, complain_usage(T_OPTION_TWICE, .word = o->name));
     if (value != NULL && value[0] == '\0')
-        leave(p, complain_usage_old("--%s is given an empty %s", o->name, o->value));
+        leave(p, complain_usage(T_OPTION_EMPTY, .word = o->name, .words = o->value));
     if (value != NULL && o->all == NULL) {
         o->all = calloc((size_t)p->argc, sizeof *o->all);
         if (o->all == NULL)
@@ -157,8 +173,32 @@ static void take(struct parser *p, struct option *o, char *value)
 static char *value_behind(struct parser *p, const struct option *o)
 {
     if (p->next >= p->argc)
-        leave(p, complain_usage_old("--%s needs a value: %s", o->name, o->value));
+        leave(p, complain_usage(T_OPTION_NEEDS_VALUE, .word = o->name, .words = o->value));
     return p->argv[p->next++];
+}
+
+/* wrong: what stands behind one or two dashes, of which len bytes are the name. */
+static enum exit_code complain_unknown(const char *wrong, size_t len, const char *nearest)
+{
+    char name[FAULT_NAME_SIZE];
+
+    (void)snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : sizeof name), wrong);
+    if (nearest == NULL)
+        return complain_usage(T_OPTION_UNKNOWN, .name = name);
+    warn(T_OPTION_UNKNOWN_NEAR, .name = name, .word = nearest);
+    return EXIT_WRONG_USE;
+}
+
+static enum exit_code complain_unknown_long(const struct program *program, const char *name,
+                                            size_t len)
+{
+    struct suggestion s = {.wrong = name, .wrong_len = len};
+
+    for (const struct option *o = program->options; o->name != NULL; o++)
+        suggestion_consider(&s, o->name);
+    suggestion_consider(&s, help_option.name);
+    suggestion_consider(&s, version_option.name);
+    return complain_unknown(name - 2, len + 2, s.nearest);
 }
 
 static void parse_long(struct parser *p, char *name)
@@ -166,19 +206,27 @@ static void parse_long(struct parser *p, char *name)
     size_t len = strcspn(name, "=");
     struct option *o = find_long(p->program, name, len);
 
-    if (o == NULL && strcmp(name, "help") == 0)
+    if (o == NULL && strcmp(name, help_option.name) == 0)
         leave(p, print_help(p->program));
-    if (o == NULL && strcmp(name, "version") == 0)
+    if (o == NULL && strcmp(name, version_option.name) == 0)
         leave(p, print_version(p->program));
     if (o == NULL)
-        leave(p,
-              complain_usage_old("there is no option --%.*s", (int)(len < 100 ? len : 100), name));
+        leave(p, complain_unknown_long(p->program, name, len));
     if (o->value == NULL && name[len] == '=')
-        leave(p, complain_usage_old("--%s takes no value", o->name));
+        leave(p, complain_usage(T_OPTION_TAKES_NO_VALUE, .word = o->name));
     if (o->value == NULL)
         take(p, o, NULL);
     else
         take(p, o, name[len] == '=' ? name + len + 1 : value_behind(p, o));
+}
+
+static enum exit_code complain_unknown_letter(const char *letter)
+{
+    size_t n = utf8_char_len((const uint8_t *)letter, strlen(letter));
+    char wrong[8];
+
+    (void)snprintf(wrong, sizeof wrong, "-%.*s", (int)(n > 0 ? n : 1), letter);
+    return complain_unknown(wrong, strlen(wrong), NULL);
 }
 
 /* -q, several switches together as -qv, -oVALUE and -o VALUE. */
@@ -187,15 +235,12 @@ static void parse_letters(struct parser *p, char *letters)
     while (*letters != '\0') {
         struct option *o = find_letter(p->program, *letters);
 
-        if (o == NULL && *letters == 'h')
+        if (o == NULL && *letters == help_option.letter)
             leave(p, print_help(p->program));
-        if (o == NULL && *letters == 'V')
+        if (o == NULL && *letters == version_option.letter)
             leave(p, print_version(p->program));
-        if (o == NULL) {
-            size_t n = utf8_char_len((const uint8_t *)letters, strlen(letters));
-
-            leave(p, complain_usage_old("there is no option -%.*s", (int)(n > 0 ? n : 1), letters));
-        }
+        if (o == NULL)
+            leave(p, complain_unknown_letter(letters));
         letters++;
         if (o->value != NULL) {
             take(p, o, *letters != '\0' ? letters : value_behind(p, o));
@@ -209,7 +254,7 @@ static void add_operand(struct parser *p, char *operand)
 {
     path_unify(operand); /* all operands are paths */
     if (operand[0] == '\0')
-        leave(p, complain_usage_old("an empty name was given"));
+        leave(p, complain_usage(T_OPERAND_EMPTY));
     p->operands[p->operand_count++] = operand;
 }
 
@@ -251,14 +296,6 @@ void options_free(const struct program *program)
 
 /* ---- Values ------------------------------------------------------------------------------- */
 
-bool is_folder(const char *path)
-{
-    struct plat_stat st;
-
-    return strcmp(path, "-") != 0 && plat_stat_at(PLAT_CWD, path, true, &st) == 0 &&
-           st.type == PLAT_DIR;
-}
-
 bool size_parse(const char *text, uint64_t *size)
 {
     static const char units[] = "KMGkmg";
@@ -275,25 +312,28 @@ bool size_parse(const char *text, uint64_t *size)
     return true;
 }
 
+bool number_parse(const char *text, size_t digits_max, unsigned int *number)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    if (digits == 0 || digits > digits_max || text[digits] != '\0')
+        return false;
+    *number = (unsigned int)strtoul(text, NULL, 10);
+    return true;
+}
+
 #define THREADS_MAX 64
 /* Each takes some 20 MiB of memory. */
 #define THREADS_USUAL_MAX 16
 
 enum exit_code threads_parse(const char *text, unsigned int *threads)
 {
-    size_t digits;
-
     *threads = plat_processor_count();
     if (*threads > THREADS_USUAL_MAX)
         *threads = THREADS_USUAL_MAX;
     if (text == NULL)
         return EXIT_ALL_DONE;
-    digits = strspn(text, "0123456789");
-    *threads = digits > 0 && digits <= 2 && text[digits] == '\0'
-                   ? (unsigned int)strtoul(text, NULL, 10)
-                   : 0;
-    if (*threads == 0 || *threads > THREADS_MAX)
-        return complain_usage_old("--threads takes a number from 1 to %d, not %s", THREADS_MAX,
-                                  shown(text));
+    if (!number_parse(text, 2, threads) || *threads == 0 || *threads > THREADS_MAX)
+        return complain_usage(T_THREADS_WRONG, .limit = THREADS_MAX, .name = text);
     return EXIT_ALL_DONE;
 }

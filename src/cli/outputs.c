@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "platform/terminal.h"
 #include "cli/cli.h"
 
 #define NEUTRAL_NAME_LEN 10

@@ -8,7 +8,6 @@
 #include "envelope/envelope.h"
 #include "intake/intake.h"
 #include "output/output.h"
-#include "platform/platform.h"
 #include "stream/stream.h"
 
 /* The largest volume that FAT takes: its files end at 4 GiB - 1 byte. */

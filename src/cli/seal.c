@@ -12,6 +12,9 @@
 
 #include "archive/archive.h"
 #include "bag/collect/collect.h"
+#include "platform/crew.h"
+#include "platform/process.h"
+#include "platform/terminal.h"
 #include "base/text.h"
 #include "cli/dryrun.h"
 #include "cli/kit.h"

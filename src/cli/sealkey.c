@@ -6,6 +6,7 @@
  * as it was, and no half of a new one is left behind.
  */
 #include "cli/cli.h"
+#include "platform/process.h"
 #include "base/text.h"
 #include "cli/kit.h"
 

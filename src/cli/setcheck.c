@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/crew.h"
 #include "stream/stream.h"
 
 /* ---- All of it ---------------------------------------------------------------------------- */

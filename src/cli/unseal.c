@@ -12,6 +12,9 @@
 
 #include <sodium.h>
 
+#include "platform/process.h"
+#include "platform/terminal.h"
+#include "platform/worker.h"
 #include "cli/drop.h"
 #include "cli/inspect.h"
 #include "cli/keyring.h"

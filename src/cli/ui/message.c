@@ -15,7 +15,8 @@
 #include "cli/cli.h"
 #include "cli/ui/progress.h"
 #include "output/output.h"
-#include "platform/platform.h"
+#include "platform/files.h"
+#include "platform/terminal.h"
 
 #define LINE_SIZE 8192
 

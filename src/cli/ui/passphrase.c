@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "platform/terminal.h"
 #include "base/text.h"
 #include "cli/cli.h"
 

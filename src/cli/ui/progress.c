@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "platform/process.h"
+#include "platform/terminal.h"
 #include "base/text.h"
 #include "cli/cli.h"
 

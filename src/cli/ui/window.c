@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "platform/terminal.h"
 #include "base/text.h"
 #include "cli/cli.h"
 

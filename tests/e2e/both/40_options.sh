@@ -61,13 +61,13 @@ refused 2 'nothing to seal was named' seal
 refused 2 'nothing to seal was named' seal --to "$alice"
 refused 2 'nothing to seal was named' seal --to "$alice" --
 refused 2 '--to is missing' seal file
-refused 2 'no option --frob' seal --frob file
-refused 2 'no option --frob' seal --frob=1 --to "$alice" file
-refused 2 'no option -x' seal -x --to "$alice" file
-refused 2 'no option -x' seal -qx --to "$alice" file
-refused 2 'no option --out' seal --out x --to "$alice" file
-refused 2 'no option --key' seal --key "$keys/alice.key" file
-refused 2 'no option --' seal $'--\e[31m\n' --to "$alice" file
+refused 2 'unknown option --frob' seal --frob file
+refused 2 'unknown option --frob' seal --frob=1 --to "$alice" file
+refused 2 'unknown option -x' seal -x --to "$alice" file
+refused 2 'unknown option -x' seal -qx --to "$alice" file
+refused 2 'unknown option --out; did you mean --output\?$' seal --out x --to "$alice" file
+refused 2 'unknown option --key' seal --key "$keys/alice.key" file
+refused 2 'unknown option --' seal $'--\e[31m\n' --to "$alice" file
 refused 2 '--to needs a value' seal file --to
 refused 2 '--to is given an empty' seal --to '' file
 refused 2 '--to is given an empty' seal --to= file
@@ -91,8 +91,8 @@ refused 2 '--pad takes' seal --dry-run --pad x file
 refused 2 'contradict' seal --dry-run --level 3 --no-compress file
 refused 2 '--quiet takes no value' seal --to "$alice" --quiet=1 file
 refused 2 'contradict' seal --to "$alice" --level 3 --no-compress file
-refused 2 'an empty name' seal --to "$alice" ''
-refused 2 'an empty name' seal --to "$alice" file ''
+refused 2 'an empty file name was given' seal --to "$alice" ''
+refused 2 'an empty file name was given' seal --to "$alice" file ''
 refused 2 'sealed by itself' seal --to "$alice" - file
 refused 2 'sealed by itself' seal --to "$alice" file -
 refused 2 'sealed by itself' seal --to "$alice" - -
@@ -148,9 +148,9 @@ refused 2 '--output does not go with --recheck' unseal --recheck folder -o x
 for option in --long --json --csv; do
     refused 2 "$option goes only with --list" unseal --key "$key" "$option" one.bin
 done
-refused 2 'no option --to' unseal --to "$alice" one.bin
-refused 2 'no option -x' unseal -x --key "$key" one.bin
-refused 2 'no option --rawx' unseal --rawx --key "$key" one.bin
+refused 2 'unknown option --to' unseal --to "$alice" one.bin
+refused 2 'unknown option -x' unseal -x --key "$key" one.bin
+refused 2 'unknown option --rawx' unseal --rawx --key "$key" one.bin
 refused 2 '--key needs a value' unseal one.bin --key
 refused 2 '--key is given an empty' unseal --key= one.bin
 refused 2 '--output is given an empty' unseal --key "$key" -o '' one.bin
@@ -159,7 +159,7 @@ refused 2 '--raw is given twice' unseal --key "$key" --raw --raw one.bin
 refused 2 '--raw takes no value' unseal --key "$key" --raw=x one.bin
 refused 2 '--quiet is given twice' unseal --key "$key" -qq one.bin
 refused 2 '--passphrase-fd is given twice' unseal --key "$key" --passphrase-fd 0 --passphrase-fd 0 one.bin
-refused 2 'an empty name' unseal --key "$key" ''
+refused 2 'an empty file name was given' unseal --key "$key" ''
 refused 2 'standard input has no name' unseal --key "$key" -
 refused 2 'it holds a bag, which is a folder' unseal -q --key "$key" -o - one.bin
 refused 4 'folder/more: no key here opens this file' unseal -q --key "$key" folder
@@ -339,7 +339,7 @@ refused 2 'not the number' unseal -q --key "$keys/alice.key" --passphrase-fd x -
 remove x
 refused 2 'no terminal to ask' unseal -q --key "$keys/bob.key" -o x stream.bin
 # No passphrase belongs on a command line.
-refused 2 'no option --passphrase' unseal -q --key "$keys/bob.key" --passphrase "$bob_passphrase" stream.bin
+refused 2 'unknown option --passphrase' unseal -q --key "$keys/bob.key" --passphrase "$bob_passphrase" stream.bin
 
 ground "passphrases on a terminal"
 if needs expect; then
@@ -396,5 +396,188 @@ if needs expect; then
     expect_exit 0
     expect_out 'receipt [0-9 ]{24}'
 fi
+
+# ---- Output --------------------------------------------------------------------------------------
+
+ground "what is there already is left as it is"
+cp file before
+everything=$(find . | LC_ALL=C sort)
+refused 1 'file: is there already, and is left as it is' seal -q --to "$alice" -o file folder
+refused 1 'is there already' unseal -q --key "$keys/alice.key" -o file one.bin
+refused 1 'is there already' unseal -q --key "$keys/alice.key" -o folder one.bin
+refused 1 'is there already' unseal -q --key "$keys/alice.key" -o file stream.bin
+refused 1 'is there already' unseal -q --key "$keys/alice.key" -o folder stream.bin
+refused 1 'is there already' unseal -q --key "$keys/alice.key" --raw -o file one.bin
+expect_same file before
+check "untouched" test "$(cat folder/more)" = more
+ln -s nowhere link
+everything=$(find . | LC_ALL=C sort)
+refused 1 'is there already' seal -q --to "$alice" -o link folder
+refused 1 'is there already' unseal -q --key "$keys/alice.key" -o link one.bin
+refused 1 'is there already' unseal -q --key "$keys/alice.key" -o link stream.bin
+check "the link" test "$(readlink link)" = nowhere
+mkdir folder/one
+everything=$(find . | LC_ALL=C sort)
+refused 1 'is there already' unseal -q --key "$keys/alice.key" folder/../one.bin -o folder/one
+# With a slash behind it, it is the folder that the bag goes into.
+refused 1 'folder/one: is there already' unseal -q --key "$keys/alice.key" -o folder/ one.bin
+refused 1 'file/?: could not be' unseal -q --key "$keys/alice.key" -o file/ one.bin
+mkdir -p folder/bag/data && : >folder/bag/bagit.txt
+everything=$(find . | LC_ALL=C sort)
+refused 2 'folder/bag/inner: it would lie in a bag' unseal -q --key "$keys/alice.key" -o folder/bag/inner one.bin
+refused 2 'folder/bag/record.custody.txt: it would lie in a bag' unseal -q --key "$keys/alice.key" --verify -o folder/bag/record one.bin
+refused 2 'folder/bag/data/log: it would lie in a bag' unseal -q --key "$keys/alice.key" --log folder/bag/data/log -o new one.bin
+refused 2 'folder/bag/: it would lie in a bag' unseal -q --key "$keys/alice.key" -o folder/bag/ one.bin
+refused 2 'it is a bag: nothing may be added to it' unseal -q --key "$keys/alice.key" -o folder/bag one.bin stream.bin
+
+ground "targets that cannot be"
+refused 1 'folder could not be opened.*No such file' seal -q --to "$alice" -o no/such/x file
+refused 1 'folder could not be opened.*Not a directory' seal -q --to "$alice" -o file/x file
+refused 1 'folder could not be opened.*No such file' unseal -q --key "$keys/alice.key" -o no/such/x one.bin
+refused 1 'folder could not be opened.*Not a directory' unseal -q --key "$keys/alice.key" -o file/x one.bin
+refused 1 'folder could not be opened.*No such file' unseal -q --key "$keys/alice.key" -o no/such/x stream.bin
+refused 1 'File name too long' seal -q --to "$alice" -o "$(printf '%0300d' 0)" file
+refused 1 'File name too long' unseal -q --key "$keys/alice.key" -o "$(printf '%0300d' 0)" one.bin
+refused 1 'No such file' seal -q --to "$alice" -o x nothing
+refused 1 'No such file' seal -q --to "$alice" -o x file nothing
+# 255 bytes are a good name; that it is not called so from the start is no excuse.
+# Of what is unsealed only 242, for that is the name of its record, too.
+name=$(printf 'ж%.0s' {1..127})x
+run seal -q --to "$alice" -o "$name" file
+expect_exit 0
+expect_file "$name"
+mv "$name" long.bin
+everything=$(find . | LC_ALL=C sort)
+for what in "${name%???????}" "--raw -o ${name%??????}x"; do
+    # shellcheck disable=SC2086 # several arguments
+    [[ $what == --raw* ]] || what="-o ${what}xy"
+    # shellcheck disable=SC2086 # several arguments
+    refused 1 'File name too long' unseal -q --key "$keys/alice.key" $what long.bin
+done
+name=${name%???????}
+run unseal -q --key "$keys/alice.key" -o "$name" long.bin
+expect_exit 0
+expect_dir "$name"
+run unseal -q --key "$keys/alice.key" --raw -o "${name%??}yz" long.bin
+expect_exit 0
+remove "$name" "${name%??}yz" long.bin
+everything=$(find . | LC_ALL=C sort)
+run seal -q --to "$alice" -o new/ file
+expect_exit 1
+expect_message '.'
+expect_nothing_new
+run unseal -q --key "$keys/alice.key" -o new/ one.bin
+expect_exit 0
+expect_made new one
+
+# ---- Names ---------------------------------------------------------------------------------------
+
+ground "names that begin with a dash, and --"
+echo dash >-dash
+echo dash >--to
+refused_dash() {
+    everything=$(find . | LC_ALL=C sort)
+    refused "$@"
+}
+refused_dash 2 'unknown option -d' seal --to "$alice" -o x -dash
+run seal -q --to "$alice" -o -out.bin -- -dash --to
+expect_exit 0
+expect_file ./-out.bin
+run unseal -q --key "$keys/alice.key" -o -bag -- -out.bin
+expect_exit 0
+expect_same ./-dash ./-bag/data/-dash
+expect_same ./--to ./-bag/data/--to
+run seal -q -t"$alice" -oglued.bin file
+expect_exit 0
+run unseal -qk"$keys/alice.key" -oglued glued.bin
+expect_exit 0
+run seal file --to="$alice" folder --output=mixed.bin -q
+expect_exit 0
+run unseal mixed.bin -q --key="$keys/alice.key"
+expect_exit 0
+expect_same file mixed/data/file
+expect_same folder/more mixed/data/folder/more
+
+ground "default names of what is unsealed"
+default() {
+    cp "$2" "$1"
+    run unseal -q --key "$keys/alice.key" "${@:4}" "$1"
+    expect_exit 0
+    check "$1 should become $3" test -e "$3"
+    remove "$1" "$3"
+}
+default abc.bin one.bin abc
+default a.b.c one.bin a.b
+default abc one.bin abc.bag
+default abc. one.bin abc..bag
+cp one.bin .hidden
+run unseal -q --key "$keys/alice.key" .hidden
+expect_exit 2
+expect_message 'begins with a dot'
+rm .hidden
+default abc.bin stream.bin abc
+default abc.bin one.bin abc.tar.zst --raw
+default abc.bin stream.bin abc.zst --raw
+default abc stream.bin abc.zst --raw
+mkdir elsewhere && cp one.bin elsewhere
+run unseal -q --key "$keys/alice.key" elsewhere/one.bin
+expect_exit 0
+expect_dir one
+expect_names elsewhere one.bin
+
+ground "no control character of a name reaches the terminal"
+nasty=$'a\e[31m\001\r\nb\x7f\xc2\x9b\xe2\x80\xae\xff'
+refused 1 'a\\x1B\[31m\\x01\\x0D\\x0Ab\\x7F' seal -q --to "$alice" -o x "$nasty"
+refused 1 '\\x1B' seal -q --to "$nasty" -o x file
+refused 1 '\\x1B' unseal -q --key "$nasty" one.bin
+refused 1 '\\x1B' unseal -q --key "$keys/alice.key" "$nasty"
+refused 1 '\\x1B' seal -q --to "$alice" -o "no/$nasty" file
+refused 2 '\\x1B' seal -q --to "$alice" --pad "$nasty" file
+refused 2 '\\x1B' seal -q --to "$alice" --level "$nasty" file
+refused 2 '\\x1B' seal -q --to "$alice" "--$nasty" file
+refused 2 '\\x1B' seal -q --to "$alice" $'-\e' file
+refused 2 '\\x1B' unseal -q --key "$keys/bob.key" --passphrase-fd "$nasty" stream.bin
+mkdir "$nasty"
+mkfifo "$nasty/$nasty"
+run seal --to "$alice" -o nasty.bin "$nasty"
+expect_exit 3
+expect_no_controls
+expect_err 'is no file and is left out'
+run unseal --key "$keys/alice.key" -o nasty nasty.bin
+expect_exit 3
+expect_no_controls
+cp nasty.bin "$nasty.bin"
+run unseal --key "$keys/alice.key" -o "$nasty-bag" "$nasty.bin"
+expect_exit 3
+expect_no_controls
+check "nor on standard output" test -z "$(LC_ALL=C tr -d '\n -~\200-\377' <"$out")"
+check "bidi controls neither" test -z "$(grep -o $'\xe2\x80\xae' "$out" "$err")"
+
+# ---- What is said --------------------------------------------------------------------------------
+
+ground "quiet and not"
+run seal --to "$alice" -o loud.bin file folder
+expect_exit 0
+expect_err '^2 files and 1 folder, [0-9]+ bytes$'
+expect_out '^sealed  loud\.bin  \([0-9.]+ kB\)$'
+expect_out '^receipt ([0-9]{4} ){4}[0-9]{4}$'
+receipt=$(sed -n 's/^receipt *//p' "$out")
+check "two lines" test "$(wc -l <"$out")" -eq 2
+run seal -q --to "$alice" -o quiet.bin file
+expect_exit 0
+expect_no_err
+expect_out '^receipt '
+run unseal --key "$keys/alice.key" -o loud loud.bin
+expect_exit 0
+expect_err '^opened with key '
+expect_err '^2 files and 1 folder, [0-9]+ bytes, all checked$'
+expect_out '^unsealed loud$'
+expect_out "^receipt  $receipt\$"
+expect_out '^digest   [0-9a-f]{64}$'
+check "D is the tagmanifest's digest" test "$(sed -n 's/^digest *//p' "$out")" = \
+    "$(sha256sum <loud/tagmanifest-sha256.txt | cut -c1-64)"
+run unseal --quiet --key "$keys/alice.key" -o quiet quiet.bin
+expect_exit 0
+expect_no_err
 
 finish

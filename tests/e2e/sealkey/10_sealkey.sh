@@ -38,10 +38,10 @@ wrong() {
 wrong 'say first what to do'
 wrong 'say first what to do' --
 wrong 'no command frob' frob
-wrong 'no option --frob' --frob
-wrong 'no option -x' new -qx
-wrong 'no option --frob' new --frob=1
-wrong 'no option --out' new --out org
+wrong 'unknown option --frob' --frob
+wrong 'unknown option -x' new -qx
+wrong 'unknown option --frob' new --frob=1
+wrong 'unknown option --out; did you mean --output\?$' new --out org
 wrong '--output needs a value' new -o
 wrong '--output is given an empty NAME' new -o ''
 wrong '--output is given an empty NAME' new --output=
@@ -50,7 +50,7 @@ wrong '--quiet is given twice' new -o a -qq
 wrong '--quiet takes no value' new -o a --quiet=yes
 wrong 'how to name the key' new --no-passphrase
 wrong 'new takes no org' new org
-wrong 'an empty name' new -o a ''
+wrong 'an empty file name was given' new -o a ''
 wrong 'not to standard output' new -o -
 wrong 'without .pub or .key' new -o org.key
 wrong 'without .pub or .key' new -o ./org.pub

@@ -1,10 +1,9 @@
-/*
- * Which program this is, for the record: the one that the system runs, not the one that has its
- * name by now.
- */
-#include "cli/cli.h"
+#include "jobs/file_digest.h"
 
 #include <stdlib.h>
+
+#include "platform/files.h"
+#include "platform/process.h"
 
 #define PIECE_LEN ((size_t)64 * 1024)
 
