@@ -22,6 +22,8 @@ enum exit_code complain_usage_old(const char *format, ...) PRINTF_LIKE(1, 2);
 const char *size_text(uint64_t bytes);
 /* "1 file", "2 files": adds an s; likewise a static ring of four. */
 const char *count_text(uint64_t count, const char *noun);
+/* Says what became of a file that a killed program left; for leftovers_remove. */
+void show_leftover(const char *name, enum leftover_fate fate, int sys);
 /* leftovers_remove, each said; path "-" is standard output, beside which there is nothing. */
 void clear_leftovers(const char *path, bool (*is_name)(const char *name, size_t len));
 /* A path in a bag as the sender knows it: without data/ in front. */

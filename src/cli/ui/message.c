@@ -160,7 +160,7 @@ enum exit_code complain_usage_old(const char *format, ...)
     return EXIT_WRONG_USE;
 }
 
-static void show_leftover(const char *name, enum leftover_fate fate, int sys)
+void show_leftover(const char *name, enum leftover_fate fate, int sys)
 {
     static const enum text_id texts[] = {
         [LEFTOVER_REMOVED] = T_LEFTOVER_REMOVED,

@@ -33,7 +33,7 @@ bool message_is_quiet(void);
 const struct catalog *message_catalog(void);
 
 /* A text with its fields: TEXT_WITH(T_WELCOME, .name = name, .count = 3). */
-#define TEXT_ARGS(...) (&(struct text_args){.count = 0, __VA_ARGS__})
+#define TEXT_ARGS(...) (&(struct text_args){__VA_ARGS__})
 
 /* A line of progress or of a result; nothing with --quiet. */
 #define say(id, ...) message_say((id), TEXT_ARGS(__VA_ARGS__))
