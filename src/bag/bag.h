@@ -53,9 +53,19 @@ struct bag_label {
     const char *key, *value;
 };
 
-/* What is wrong with it, as a clause for the user; NULL if nothing is. Refused are keys that seal
- * writes itself, and all that is not one line of printable UTF-8. */
-const char *bag_label_fault(const struct bag_label *label);
+/* What is wrong with a label: the keys that seal writes itself are refused, and a value that is not
+ * a single line of printable UTF-8. */
+enum bag_label_fault {
+    BAG_LABEL_GOOD = 0,
+    BAG_LABEL_EMPTY,     /* the key is */
+    BAG_LABEL_CHARACTER, /* the key holds something other than printable ASCII, or a colon */
+    BAG_LABEL_BLANK,     /* the key begins or ends with one */
+    BAG_LABEL_RESERVED,  /* seal writes this label itself */
+    BAG_VALUE_NOT_UTF8,
+    BAG_VALUE_CONTROL /* the value holds a control character, or more than one line */
+};
+
+enum bag_label_fault bag_label_check(const struct bag_label *label);
 
 /* What bag-info.txt says beside what the bag itself tells. */
 struct bag_info {

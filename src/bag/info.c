@@ -44,18 +44,18 @@ static bool is_own(const char *key)
     return text_begins(key, own_prefix);
 }
 
-static const char *key_fault(const char *key)
+static enum bag_label_fault key_fault(const char *key)
 {
     size_t len = strlen(key);
 
     if (len == 0)
-        return "its label is empty";
+        return BAG_LABEL_EMPTY;
     for (size_t i = 0; i < len; i++)
         if (key[i] < ' ' || key[i] > '~' || key[i] == ':')
-            return "its label may have only ASCII letters, digits and signs, and no colon";
+            return BAG_LABEL_CHARACTER;
     if (key[0] == ' ' || key[len - 1] == ' ')
-        return "its label begins or ends with a blank";
-    return is_own(key) ? "seal writes this label itself" : NULL;
+        return BAG_LABEL_BLANK;
+    return is_own(key) ? BAG_LABEL_RESERVED : BAG_LABEL_GOOD;
 }
 
 /* Control characters except the tab, and U+2028 and U+2029, at which some readers end a line.
@@ -69,7 +69,7 @@ static bool breaks_line(const uint8_t *s, size_t len)
     return len == 3 && s[0] == 0xe2 && s[1] == 0x80 && (s[2] == 0xa8 || s[2] == 0xa9);
 }
 
-static const char *value_fault(const char *value)
+static enum bag_label_fault value_fault(const char *value)
 {
     const uint8_t *s = (const uint8_t *)value;
     size_t len = strlen(value);
@@ -78,19 +78,19 @@ static const char *value_fault(const char *value)
         size_t n = utf8_char_len(s + i, len - i);
 
         if (n == 0)
-            return "it is not UTF-8 text";
+            return BAG_VALUE_NOT_UTF8;
         if (breaks_line(s + i, n))
-            return "it holds a control character, or more than one line";
+            return BAG_VALUE_CONTROL;
         i += n;
     }
-    return NULL;
+    return BAG_LABEL_GOOD;
 }
 
-const char *bag_label_fault(const struct bag_label *label)
+enum bag_label_fault bag_label_check(const struct bag_label *label)
 {
-    const char *fault = key_fault(label->key);
+    enum bag_label_fault fault = key_fault(label->key);
 
-    return fault != NULL ? fault : value_fault(label->value);
+    return fault != BAG_LABEL_GOOD ? fault : value_fault(label->value);
 }
 
 /* ---- The file ----------------------------------------------------------------------------- */

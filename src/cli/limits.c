@@ -10,9 +10,8 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "jobs/size_limit.h"
 
-#define SIZE_LEAST (UINT64_C(4) << 30)
-#define SIZE_RATIO 64
 #define FILES_USUAL 1000000
 
 /* Where it is written: a part of what is free stays so. */
@@ -34,24 +33,6 @@ static uint64_t room_in(const char *folder)
     return room.free - room.free / 20;
 }
 
-static uint64_t usual_most(uint64_t sealed_size)
-{
-    if (sealed_size > UINT64_MAX / SIZE_RATIO)
-        return UINT64_MAX;
-    return sealed_size * SIZE_RATIO > SIZE_LEAST ? sealed_size * SIZE_RATIO : SIZE_LEAST;
-}
-
-void limits_foresee(uint64_t content, uint64_t sealed_size)
-{
-    const uint64_t unit = UINT64_C(1) << 30;
-
-    /* The record is counted, too. */
-    if (content / 100 * 101 > usual_most(sealed_size))
-        warn_old("it shrinks so much that unseal will take it for a trap: whoever opens it needs "
-                 "--max-size %" PRIu64 "G.",
-                 content / unit + 2);
-}
-
 struct intake_limits limits_for(const struct asked_limits *asked, uint64_t sealed_size,
                                 const char *folder)
 {
@@ -61,9 +42,9 @@ struct intake_limits limits_for(const struct asked_limits *asked, uint64_t seale
 
     if (asked->max_size != 0)
         return limits;
-    limits.bytes = usual_most(sealed_size);
+    limits.bytes = size_limit_usual(sealed_size);
     if (sealed_size == 0) /* a pipe: judged by what was read so far */
-        limits.per_byte = SIZE_RATIO;
+        limits.per_byte = SIZE_LIMIT_RATIO;
     return limits;
 }
 
@@ -80,7 +61,7 @@ static void explain_limit(struct fault *fault, const struct asked_limits *asked,
         fault->reason = asked->max_size != 0    ? REASON_OVER_ASKED_BYTES
                         : limits->per_byte != 0 ? REASON_OVER_USUAL_RATIO
                                                 : REASON_OVER_USUAL_BYTES;
-        fault_add_numbers(fault, SIZE_RATIO, limits->bytes);
+        fault_add_numbers(fault, SIZE_LIMIT_RATIO, limits->bytes);
     }
 }
 

@@ -19,10 +19,6 @@ struct asked_limits {
 struct intake_limits limits_for(const struct asked_limits *asked, uint64_t sealed_size,
                                 const char *folder);
 
-/* For who seals: warns if so much content is more than comes out of a sealed file of that size
- * without --max-size. */
-void limits_foresee(uint64_t content, uint64_t sealed_size);
-
 /* Says more exactly what a fault of intake_run is about: which limit, or what of the sandbox. */
 void limits_explain(struct fault *fault, const struct asked_limits *asked,
                     const struct intake_limits *limits, const struct intake_result *result);

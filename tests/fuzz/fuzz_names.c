@@ -141,7 +141,7 @@ static void check_name(const char *name)
     uint32_t days;
 
     check_escape(name, len);
-    (void)bag_label_fault(&label);
+    (void)bag_label_check(&label);
     (void)date_parse(name, &days);
     if (!tar_path_is_clean(name, len))
         return;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/status.h"
+#include "output/output.h"
 #include "text/catalog.h"
 
 /* What a program ends with (users.md). */
@@ -52,6 +53,9 @@ void message_print(enum text_id id, const struct text_args *args);
 
 /* The one message of a failure; returns the exit code that goes with it. */
 enum exit_code complain(const struct fault *fault);
+
+/* What became of a file that a killed program left; for leftovers_remove (path: name). */
+void show_leftover(const char *name, enum leftover_fate fate, int sys);
 
 /* Results that are read by programs: as they are, nothing translated, nothing escaped. */
 void print_data(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -35,7 +35,7 @@ mkdir tree
 echo good >tree/good
 maketree noise tree/card $(((sectors - 1) * 4096 + 100))
 hit SYSTEM_SECTORS=card -- seal -q "${to[@]}" -o sealed.bin tree
-expect_err 'tree/card could not be read in parts, where zeros stand now'
+expect_err 'tree/card could be read only in part; zeros stand for the rest'
 incomplete '# damaged \./data/tree/card 4096-8191,12288-16383,.*[0-9]'
 grep '^# damaged ' bag/metadata.mtree >damaged
 check "several lines" test "$(wc -l <damaged)" -ge 3

@@ -321,7 +321,7 @@ expect_err 'The log has it at '
 scenario "a dry run"
 run seal -n "${to[@]}" --split 128K --no-compress "$given/tree"
 expect_exit 0
-expect_out '^in 8 volumes of 131\.1 kB at most$'
+expect_out '^in 8 volumes of at most 131\.1 kB$'
 maketree noise much 26000000
 run seal -n "${to[@]}" --split 64K --no-compress much
 expect_exit 1
@@ -349,7 +349,7 @@ mkdir out
 truncate -s 4200M zeros
 hit "SYSTEM_ROOM=$FAT 500000000000" -- seal "${to[@]}" -o out zeros
 expect_exit 0
-expect_err '^files on FAT end at 4 GiB: what becomes larger is cut into volumes$'
+expect_err '^files on FAT end at 4 GiB: what becomes larger is split into volumes$'
 check "one was enough" test "$(count_in out)" -eq 1
 rm -r out && mkdir out
 hit "SYSTEM_ROOM=$FAT 500000000000" -- seal -q "${to[@]}" -o named.bin zeros
@@ -424,10 +424,10 @@ if [ "$(id -u)" -ne 0 ] || ! media 1600k 1400k 2>/dev/null; then
 elif needs expect; then
     # Four fit onto the first, two onto the second; what is left goes into the third.
     run_tty seal "${to[@]}" "${asks[@]}" -o one "$given/tree" <<END
-volume 5 wants .*folder first|
-volume 5 wants .*folder first|none
-volume 5 wants .*folder first|two
-volume 7 wants .*folder first|three
+volume 5 needs .*folder first|
+volume 5 needs .*folder first|none
+volume 5 needs .*folder first|two
+volume 7 needs .*folder first|three
 END
     expect_exit 0
     expect_out '^seal: none: there is no such folder\.'
@@ -442,10 +442,10 @@ END
     media 1600k 1400k
     run_tty bash -c 'trap "" INT; (until [ "$(find one -name "*.bin" | wc -l)" -ge 4 ]; do sleep 0.1; done; umount one; echo unmounted) & exec "$@"' - \
         seal "${to[@]}" "${asks[@]}" -o one "$given/tree" <<END
-volume 5 wants .*folder first.*unmounted|
+volume 5 needs .*folder first.*unmounted|
 There is room for 0 bytes.*folder first|/proc
 There is room for 0 bytes.*folder first|two
-volume 7 wants .*folder first|three
+volume 7 needs .*folder first|three
 END
     expect_exit 0
     check "nothing on this computer's disk" test -z "$(ls -A one)"
@@ -458,12 +458,12 @@ folder first|two
 folder first|^C
 END
     expect_exit 130
-    check "those on the first" test "$(grep -c '^seal: one/.*: this volume is complete, but of no use' "$out")" -eq 4
+    check "those on the first" test "$(grep -c '^seal: one/.*: this volume is complete, but useless' "$out")" -eq 4
     check "those on the second" test "$(grep -c '^seal: two/.*: this volume' "$out")" -eq 2
     # The first has no room from the start.
     media 1m 1600k
     run_tty seal -q "${to[@]}" "${asks[@]}" --threads 1 -o one "$given/tree/sub" <<END
-volume 1 wants .*folder first|two
+volume 1 needs .*folder first|two
 END
     expect_exit 0
     check "nothing on the first" test -z "$(ls -A one)"

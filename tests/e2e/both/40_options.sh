@@ -57,9 +57,9 @@ done
 # ---- Wrong command lines -------------------------------------------------------------------------
 
 ground "wrong command lines of seal"
-refused 2 'nothing to seal was named' seal
-refused 2 'nothing to seal was named' seal --to "$alice"
-refused 2 'nothing to seal was named' seal --to "$alice" --
+refused 2 'nothing to seal; name files or folders' seal
+refused 2 'nothing to seal; name files or folders' seal --to "$alice"
+refused 2 'nothing to seal; name files or folders' seal --to "$alice" --
 refused 2 '--to is missing' seal file
 refused 2 'unknown option --frob' seal --frob file
 refused 2 'unknown option --frob' seal --frob=1 --to "$alice" file
@@ -86,7 +86,7 @@ refused 2 '--info is given an empty' seal --to "$alice" --info '' file
 refused 2 '--local-offset is given twice' seal --to "$alice" --local-offset --local-offset file
 refused 2 '--dry-run is given twice' seal -n --dry-run file
 refused 2 '--dry-run takes no value' seal --dry-run=yes file
-refused 2 'nothing to seal was named' seal --dry-run
+refused 2 'nothing to seal; name files or folders' seal --dry-run
 refused 2 '--pad takes' seal --dry-run --pad x file
 refused 2 'contradict' seal --dry-run --level 3 --no-compress file
 refused 2 '--quiet takes no value' seal --to "$alice" --quiet=1 file
@@ -377,7 +377,7 @@ ground "no sealed bytes and no content to a terminal"
 if needs expect; then
     run_tty seal --to "$alice" -o - file <<<''
     expect_exit 2
-    expect_out 'standard output is a terminal'
+    expect_out 'refusing to write binary data to the terminal'
     check "nothing but the message" test "$(wc -c <"$out")" -lt 300
     run_tty unseal --key "$keys/alice.key" -o - stream.bin <<<''
     expect_exit 2
@@ -542,7 +542,7 @@ mkfifo "$nasty/$nasty"
 run seal --to "$alice" -o nasty.bin "$nasty"
 expect_exit 3
 expect_no_controls
-expect_err 'is no file and is left out'
+expect_err 'is a named pipe; skipped'
 run unseal --key "$keys/alice.key" -o nasty nasty.bin
 expect_exit 3
 expect_no_controls

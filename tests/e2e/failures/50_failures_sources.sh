@@ -154,7 +154,7 @@ fails() {
     [ -z "${4-}" ] || head -c "$4" "$good/tree/noise" >tree/noise
     hit "FAULT_READ=noise $1 $2 errno:$EIO" -- seal -q "${to[@]}" -o sealed.bin tree
     expect_exit 3
-    expect_message "tree/noise could not be read in parts, where zeros stand now \($3\)"
+    expect_message "tree/noise could be read only in part; zeros stand for the rest \($3\)"
     expect_out '^receipt '
     run unseal -q "${with[@]}" -o bag sealed.bin
     expect_exit 3

@@ -43,7 +43,7 @@ bad() {
 # The numbers of receipts and all other words of success are for what is whole.
 expect_no_trust() {
     expect_no_out
-    check "nothing is said to be as written" test -z "$(grep -E 'all is as it was written|is as it should be|receipt' "$err")"
+    check "nothing is said to be as written" test -z "$(grep -E 'identical to what was written|receipt' "$err")"
 }
 
 # What is left on a medium that went away has no name of a sealed file's.
@@ -75,7 +75,7 @@ bad sound
 run seal "${to[@]}" -o "$stick/out.bin" "$given/tree"
 expect_exit 0
 # It is read past all memory; but what serves a file system may have some, and nobody can tell.
-expect_err 'read back and is as it should be; but the system read it, at least in part, from memory'
+expect_err 'read back is identical to what was written; but the system read it, at least in part, from memory'
 run seal "${to[@]}" -q --split 1M -o "$stick" "$given/tree"
 expect_exit 0
 run unseal -q --key "$given/alice.key" -o bag "$stick/out.bin"

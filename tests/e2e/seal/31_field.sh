@@ -157,24 +157,24 @@ printf 'a\rb\n' >carriage
 printf 'h\0i\0' >wide
 head -c 65537 /dev/zero | tr '\0' a >long
 yes '' | head -n 4097 >many
-refused 2 'bell, line 2: it holds a control character' --note-file bell file
-refused 2 'latin, line 3: it is not UTF-8' --note-file latin file
-refused 2 'next-line, line 1: it holds a control character' --note-file next-line file
-refused 2 'separator, line 1: it holds a control character, or more than one line' --note-file separator file
-refused 2 'carriage, line 1: it holds a control character' --note-file carriage file
-refused 2 'wide, line 1: it holds a NUL.*save it as UTF-8' --note-file wide file
+refused 2 'bell, line 2: the text holds a control character' --note-file bell file
+refused 2 'latin, line 3: the text is not UTF-8' --note-file latin file
+refused 2 'next-line, line 1: the text holds a control character' --note-file next-line file
+refused 2 'separator, line 1: the text holds a control character, or more than one line' --note-file separator file
+refused 2 'carriage, line 1: the text holds a control character' --note-file carriage file
+refused 2 'wide, line 1: the text holds a NUL.*save it as UTF-8' --note-file wide file
 refused 2 'longer than 64 KiB' --note-file long file
 refused 2 'more than 4096 lines' --note-file many file
 refused 1 'missing: .*No such file' --note-file missing file
 refused 1 'Is a directory' --note-file . file
-refused 2 '--note, line 1: it holds a control' --note $'a\e[31m' file
-refused 2 '--note, line 2: it is not UTF-8' --note $'a\n\xff' file
+refused 2 '--note, line 1: the text holds a control' --note $'a\e[31m' file
+refused 2 '--note, line 2: the text is not UTF-8' --note $'a\n\xff' file
 refused 2 '--note is given twice' --note a --note b file
 
 scenario "labels that are refused"
 echo x >file
 refused 2 '--info takes Label=Value.* not Contact' --info Contact file
-refused 2 'its label is empty' --info =value file
+refused 2 'the label is empty' --info =value file
 refused 2 'blank' --info ' Key=value' file
 refused 2 'blank' --info 'Key =value' file
 refused 2 'no colon' --info 'Ke:y=value' file
@@ -209,7 +209,7 @@ refused 2 'does not go with - \(standard input\)' --dry-run -
 
 # named PATH DETAIL [DETAIL ON RECORD]: told, and recorded with escapes.
 named() {
-    check "told of $1" grep -qxF "seal: $1 has a name that not every system can hold, show or tell from others ($2)." "$err"
+    check "told of $1" grep -qxF "seal: $1 has a name that not every system can store, show or tell from others ($2)." "$err"
     recorded "# name ./data/${4-$1} ${3-$2}"
 }
 
@@ -254,7 +254,7 @@ mkdir tree
 for i in {1..30}; do echo "$i" >"tree/a?$i"; done
 sealed 0 tree
 check "20 and a sum" test "$(wc -l <"$err")" -eq 21
-expect_err '^seal: and 10 such names more; the record has all\.$'
+expect_err '^seal: 10 more such names are not shown; the record has all\.$'
 check "30 on record" test "$(grep -c '^# name ' bag/metadata.mtree)" -eq 30
 run seal -v "${to[@]}" -o all.bin tree
 expect_exit 0
@@ -266,7 +266,7 @@ mkdir tree
 for i in {1..21}; do echo x >tree/"$i"$'\xff'; done
 sealed 0 tree
 expect_err '^seal: tree/1%FF stands for a name that is not UTF-8; the record has both\.$'
-expect_err '^seal: and 1 such name more; the record has all\.$'
+expect_err '^seal: 1 more such name is not shown; the record has all\.$'
 label 'Seal-Renamed: 21'
 label 'Seal-Odd-Names: 0'
 
@@ -350,7 +350,7 @@ maketree noise tree/note 10000
 hit SYSTEM_SECTORS=card "SYSTEM_READS=$PWD/reads" -- seal -q "${to[@]}" -o sealed.bin tree
 expect_exit 3
 take_back 3
-expect_err 'tree/card could not be read in parts, where zeros stand now \(4096-8191,12288-16383,'
+expect_err 'tree/card could be read only in part; zeros stand for the rest \(4096-8191,12288-16383,'
 label 'Seal-Damaged: 1'
 cp tree/card want
 for ((at = 4096; at < 2000000; at += 8192)); do
@@ -363,7 +363,7 @@ expect_same tree/note bag/data/tree/note
 check "few reads that fail: $(cat reads)" test "$(cut -d ' ' -f 2 reads)" -le $((244 * 3 + 250))
 hit SYSTEM_SECTORS=note -- seal -q "${to[@]}" -o small.bin tree
 expect_exit 3
-expect_message 'tree/note could not be read in parts, where zeros stand now \(4096-8191\)'
+expect_message 'tree/note could be read only in part; zeros stand for the rest \(4096-8191\)'
 hit "FAULT_READ=card 100000 1100000 errno:5" "SYSTEM_READS=$PWD/reads" -- seal -q "${to[@]}" -o wide.bin tree
 expect_exit 3
 expect_message 'zeros stand now \(98304-1101823\)'
@@ -436,15 +436,15 @@ expect_exit 0
 expect_out '^it is a FAT file system, whose files end at 4 GiB - 1 byte: it fits$'
 hit "SYSTEM_ROOM=$EXT4 -1" -- seal -n -q tree
 expect_exit 0
-expect_message '\.: how much room there is could not be found out\.'
+expect_message '\.: how much room there is cannot be determined\.'
 rm tree/text
 truncate -s 5G tree/zeros
 hit "SYSTEM_ROOM=$FAT 500000000000" -- seal -n tree
 expect_exit 0
-expect_out '^it is a FAT file system, whose files end at 4 GiB - 1 byte: it will be cut into volumes$'
+expect_out '^it is a FAT file system, whose files end at 4 GiB - 1 byte: it will be split into volumes$'
 hit "SYSTEM_ROOM=$FAT 500000000000" -- seal -n --no-compress --split fat32 tree
 expect_exit 0
-expect_out '^in 2 volumes of 4\.3 GB at most$'
+expect_out '^in 2 volumes of at most 4\.3 GB$'
 expect_out '^it is a FAT file system, whose files end at 4 GiB - 1 byte: it fits$'
 hit "SYSTEM_ROOM=$FAT 500000000000" -- seal -n --no-compress --split 8G tree
 expect_exit 1
@@ -487,7 +487,7 @@ mkfifo tree/fifo
 echo mine >there
 run seal -n -q tree
 expect_exit 3
-expect_message 'tree/fifo is no file and is left out'
+expect_message 'tree/fifo is a named pipe; skipped'
 rm tree/fifo
 hit "FAULT_OPEN=other errno:13" -- seal -n -q tree
 expect_exit 3
@@ -495,7 +495,7 @@ expect_message 'tree/other could not be read and is left out \(Permission denied
 expect_out '^would seal 1 file and 1 folder, 2 bytes$'
 run seal -n -q -o there tree
 expect_exit 1
-expect_message 'there is there already'
+expect_message 'there already exists and would not be overwritten'
 run seal -n -q -o missing/out tree
 expect_exit 1
 expect_message 'missing: there is no such folder'

@@ -181,7 +181,7 @@ static void test_spell(void)
 static bool is_good(const char *key, const char *value)
 {
     check_about("%s: %s", key, value);
-    return bag_label_fault(&(struct bag_label){key, value}) == NULL;
+    return bag_label_check(&(struct bag_label){key, value}) == BAG_LABEL_GOOD;
 }
 
 static void test_label_keys(void)

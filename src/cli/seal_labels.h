@@ -1,21 +1,21 @@
 /*
- * What the sender adds to bag-info.txt: --note, --note-file and --info of seal.
+ * seal_labels: what the sender adds to bag-info.txt, from --note, --note-file and --info.
  */
-#ifndef SEAL_CLI_LABELS_H
-#define SEAL_CLI_LABELS_H
+#ifndef SEAL_SEAL_LABELS_H
+#define SEAL_SEAL_LABELS_H
 
 #include "bag/bag.h"
-#include "cli/cli.h"
+#include "cli/ui/message.h"
 
 struct labels {
     struct bag_label *list;
     size_t count;
-    size_t len; /* of all keys and values */
+    size_t len; /* bytes of all keys and values */
 };
 
 /* Each complains by itself, and then returns other than EXIT_ALL_DONE. */
 
-/* Key=Value. */
+/* Label=Value. */
 enum exit_code labels_add_info(struct labels *l, const char *text);
 /* A label "Note" for each line. */
 enum exit_code labels_add_note(struct labels *l, const char *text);

@@ -1,0 +1,331 @@
+#include "cli/seal_report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/terminal.h"
+#include "base/text.h"
+#include "cli/ui/message.h"
+#include "cli/ui/window.h"
+
+#define NAMES_TOLD_MAX 20
+
+/* A path in a bag as the sender knows it: without data/ in front. */
+static const char *path_as_known(const char *path)
+{
+    const char *name = bag_payload_name(path);
+
+    return name != NULL ? name : path;
+}
+
+/* ---- Remarks on what is sealed ------------------------------------------------------------ */
+
+/* Whether a remark is told or only counted. */
+static bool is_told(struct seal_report *r, const struct seal_event *e)
+{
+    if (r->verbose)
+        return true;
+    /* A link that leads to somewhere in the same tree is nothing special; where one leads that
+     * begins at the root may tell about the sender's own computer. */
+    if (e->remark == BAG_LINK && e->detail[0] != '/')
+        return false;
+    if (e->remark != BAG_RENAMED && e->remark != BAG_ODD_NAME && e->remark != BAG_LINK)
+        return true;
+    return r->names_seen++ < NAMES_TOLD_MAX;
+}
+
+/* The record's words for what is no file (format section 5), and ours. */
+static enum text_id skipped_text(const char *detail)
+{
+    static const struct {
+        const char *detail;
+        enum text_id text;
+    } texts[] = {{"fifo", T_SEAL_SKIPPED_FIFO},
+                 {"socket", T_SEAL_SKIPPED_SOCKET},
+                 {"device", T_SEAL_SKIPPED_DEVICE}};
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (strcmp(detail, texts[i].detail) == 0)
+            return texts[i].text;
+    return T_SEAL_SKIPPED;
+}
+
+static void show_remark(struct seal_report *r, const struct seal_event *e)
+{
+    static const enum text_id texts[BAG_REMARK_KINDS] = {
+        [BAG_MISSING] = T_SEAL_MISSING, [BAG_DAMAGED] = T_SEAL_DAMAGED,
+        [BAG_CHANGED] = T_SEAL_CHANGED, [BAG_LINK] = T_SEAL_LINK,
+        [BAG_RENAMED] = T_SEAL_RENAMED, [BAG_ODD_NAME] = T_SEAL_ODD_NAME,
+    };
+
+    if (!is_told(r, e))
+        return;
+    message_warn(e->remark == BAG_SKIPPED ? skipped_text(e->detail) : texts[e->remark],
+                 TEXT_ARGS(.name = path_as_known(e->name),
+                           .words = e->detail != NULL ? shown(e->detail) : NULL));
+}
+
+/* All names were met when the source is listed. */
+static void show_names_left_out(const struct seal_report *r)
+{
+    if (r->names_seen > NAMES_TOLD_MAX)
+        warn(T_SEAL_NAMES_LEFT_OUT, .count = r->names_seen - NAMES_TOLD_MAX);
+}
+
+/* ---- Other events ------------------------------------------------------------------------- */
+
+/* The whole fingerprint: to be compared. */
+static void show_recipient(const struct seal_event *e)
+{
+    char fingerprint[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
+
+    fingerprint_text(fingerprint, e->key->pkh);
+    say(T_SEAL_RECIPIENT, .word = fingerprint, .name = e->name);
+}
+
+static void show_expired(const struct seal_event *e)
+{
+    struct date last = date_from_days(e->key->expires);
+    char day[32];
+
+    (void)snprintf(day, sizeof day, "%04d-%02d-%02d", last.year, last.month, last.day);
+    warn(T_SEAL_EXPIRED, .name = e->name, .word = day);
+}
+
+static void show_event(void *ctx, const struct seal_event *e)
+{
+    static const enum text_id warnings[SEAL_EVENT_KINDS] = {
+        [SEAL_EVENT_EXAMPLE_KEY] = T_SEAL_EXAMPLE_KEY,
+        [SEAL_EVENT_NO_OFFSET] = T_SEAL_NO_OFFSET,
+        [SEAL_EVENT_NO_FOLDER] = T_SEAL_NO_FOLDER,
+        [SEAL_EVENT_VOLUME_USELESS] = T_SEAL_VOLUME_USELESS,
+        [SEAL_EVENT_VOLUME_STAYS] = T_SEAL_VOLUME_STAYS,
+    };
+    struct seal_report *r = ctx;
+
+    switch (e->kind) {
+    case SEAL_EVENT_RECIPIENT:
+        show_recipient(e);
+        break;
+    case SEAL_EVENT_EXPIRED:
+        show_expired(e);
+        break;
+    case SEAL_EVENT_REMARK:
+        show_remark(r, e);
+        break;
+    case SEAL_EVENT_LISTED:
+        show_names_left_out(r);
+        break;
+    case SEAL_EVENT_SPLIT_FOR_FAT:
+        say(T_SEAL_SPLIT_FOR_FAT);
+        break;
+    case SEAL_EVENT_READING_BACK:
+        say(T_SEAL_READING_BACK);
+        break;
+    case SEAL_EVENT_MEDIUM_FAULT:
+        (void)complain(e->fault);
+        break;
+    case SEAL_EVENT_EXAMPLE_KEY:
+    case SEAL_EVENT_NO_OFFSET:
+    case SEAL_EVENT_NO_FOLDER:
+    case SEAL_EVENT_VOLUME_USELESS:
+    case SEAL_EVENT_VOLUME_STAYS:
+    case SEAL_EVENT_KINDS:
+    default:
+        warn(warnings[e->kind], .name = e->name);
+        break;
+    }
+}
+
+static void begin_work(void *ctx, uint64_t total)
+{
+    struct seal_report *r = ctx;
+
+    progress_start(&r->progress, total);
+}
+
+static void add_work(void *ctx, uint64_t bytes)
+{
+    struct seal_report *r = ctx;
+
+    progress_add(&r->progress, bytes);
+}
+
+static void end_work(void *ctx)
+{
+    struct seal_report *r = ctx;
+
+    progress_end(&r->progress);
+}
+
+/* ---- Questions ---------------------------------------------------------------------------- */
+
+static enum seal_status ask_medium(void *ctx, const struct medium_question *question,
+                                   char answer[static ANSWER_SIZE], struct fault *fault)
+{
+    char prompt[2048];
+
+    (void)ctx;
+    (void)text_format(prompt, sizeof prompt, message_catalog(), T_SEAL_ASK_MEDIUM,
+                      TEXT_ARGS(.name = question->folder, .size = question->free_bytes,
+                                .number = question->volume, .most = question->wanted));
+    progress_hide();
+    switch (plat_prompt_line(prompt, answer, ANSWER_SIZE)) {
+    case PLAT_PROMPT_OK:
+        return SEAL_OK;
+    case PLAT_PROMPT_NO_TERMINAL:
+        return fault_set(fault, REASON_VOLUME_NO_ROOM, question->folder);
+    case PLAT_PROMPT_FAILED:
+        return fault_set_errno(fault, REASON_ANSWER_READ, NULL);
+    case PLAT_PROMPT_TOO_LONG:
+    case PLAT_PROMPT_STOPPED:
+    default:
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
+    }
+}
+
+struct seal_observer seal_report_start(struct seal_report *report, bool verbose)
+{
+    *report = (struct seal_report){.verbose = verbose};
+    return (struct seal_observer){.ctx = report,
+                                  .event = show_event,
+                                  .leftover = show_leftover,
+                                  .work_begins = begin_work,
+                                  .work_done = add_work,
+                                  .work_ends = end_work,
+                                  .ask_medium = ask_medium};
+}
+
+/* ---- The result --------------------------------------------------------------------------- */
+
+static void summarize(const struct seal_report *r, bool is_stream, const struct bag_totals *t)
+{
+    if (is_stream)
+        say(T_SEAL_SUMMARY_STREAM, .size = t->bytes);
+    else
+        say(T_SEAL_SUMMARY, .files = t->files, .folders = t->folders, .size = t->bytes);
+    /* With --verbose each link was told. */
+    if (!r->verbose && t->remarks[BAG_LINK] > 0)
+        say(T_SEAL_LINKS, .count = t->remarks[BAG_LINK]);
+}
+
+static void warn_of_limit(uint64_t max_size_gib)
+{
+    if (max_size_gib > 0)
+        warn(T_SEAL_NEEDS_MAX_SIZE, .number = max_size_gib);
+}
+
+void seal_report_result(const struct seal_report *report, const struct seal_request *request,
+                        const struct seal_result *result)
+{
+    bool is_beside = strcmp(result->files[0].path, "-") == 0;
+    char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
+
+    if (is_beside)
+        print_beside();
+    summarize(report, request->is_stream, &result->totals);
+    for (size_t i = 0; !is_beside && i < result->file_count; i++)
+        print(T_SEAL_SEALED, .name = result->files[i].path, .size = result->files[i].size);
+    if (result->file_count > 1)
+        print(T_SEAL_VOLUMES, .count = result->file_count);
+    if (result->was_in_memory)
+        warn(T_SEAL_READ_FROM_MEMORY);
+    else if (result->was_read_back)
+        say(T_SEAL_READ_BACK);
+    warn_of_limit(result->max_size_gib);
+    number_text(receipt, result->receipt, RECEIPT_GROUPS);
+    print(T_SEAL_RECEIPT, .word = receipt);
+    if (plat_owns_console_window())
+        print_large(receipt);
+}
+
+/* ---- The dry run -------------------------------------------------------------------------- */
+
+static void show_largest(const struct dry_run_result *result)
+{
+    if (result->largest_count == 0)
+        return;
+    print(T_DRY_LARGEST);
+    for (size_t i = 0; i < result->largest_count; i++) {
+        char size[SIZE_TEXT_SIZE];
+
+        size_format(size, result->largest[i].size);
+        print_data("  %-11s %s\n", size, shown(path_as_known(result->largest[i].path)));
+    }
+}
+
+static void show_size(const struct sealed_size *size)
+{
+    enum text_id text = T_DRY_SIZE_ABOUT;
+
+    if (size->about == 0)
+        text = T_DRY_SIZE_TOO_LARGE;
+    else if (size->most == 0)
+        text = T_DRY_SIZE_MAYBE_TOO_LARGE;
+    else if (size->about == size->most)
+        text = T_DRY_SIZE;
+    print(text, .size = size->about, .most = size->most);
+}
+
+static void show_volumes(uint64_t split, const struct sealed_size *size)
+{
+    print(T_DRY_VOLUMES, .count = size->most_volumes, .size = split);
+    if (size->most_volumes > VOLUMES_MAX)
+        print(T_DRY_VOLUMES_TOO_MANY, .limit = VOLUMES_MAX);
+}
+
+static void show_room(const struct dry_run_target *t)
+{
+    static const enum text_id fits[] = {
+        [FITS] = T_DRY_FITS, [MAY_NOT_FIT] = T_DRY_MAY_NOT_FIT, [FITS_NOT] = T_DRY_FITS_NOT};
+    static const enum text_id here[] = {
+        [FAT_FITS] = T_DRY_FAT_FITS,
+        [FAT_NEEDS_SPLIT] = T_DRY_FAT_NEEDS_SPLIT,
+        [FAT_WILL_SPLIT] = T_DRY_FAT_WILL_SPLIT,
+        [FAT_NEEDS_FOLDER] = T_DRY_FAT_NEEDS_FOLDER,
+        [FAT_SPLIT_LARGE] = T_DRY_FAT_SPLIT_LARGE,
+        [FAT_PAD_LARGE] = T_DRY_FAT_PAD_LARGE,
+    };
+
+    print(fits[t->fit], .name = t->folder, .size = t->free_bytes);
+    if (t->is_fat)
+        print(here[t->verdict]);
+    else if (t->has_verdict)
+        print(t->verdict == FAT_FITS ? T_DRY_STICK_FITS : T_DRY_STICK_NEEDS_SPLIT);
+}
+
+static void show_target(const struct dry_run_target *t, const char *output)
+{
+    switch (t->state) {
+    case TARGET_FOLDER:
+        show_room(t);
+        break;
+    case TARGET_EXISTS:
+        warn(T_DRY_EXISTS, .name = output);
+        break;
+    case TARGET_NO_FOLDER:
+        warn(T_DRY_NO_FOLDER, .name = t->folder);
+        break;
+    case TARGET_UNKNOWN:
+        warn(T_DRY_ROOM_UNKNOWN, .name = t->folder);
+        break;
+    case TARGET_STREAM:
+    default:
+        break;
+    }
+}
+
+void seal_report_dry_run(const struct seal_request *request, const struct dry_run_result *result)
+{
+    print(T_DRY_SUMMARY, .files = result->totals.files, .folders = result->totals.folders,
+          .size = result->totals.bytes);
+    show_largest(result);
+    show_size(&result->size);
+    if (request->split > 0)
+        show_volumes(request->split, &result->size);
+    warn_of_limit(result->max_size_gib);
+    if (result->has_target)
+        show_target(&result->target, request->output);
+    print(T_DRY_METADATA);
+    print(T_DRY_NOTHING_WRITTEN);
+}

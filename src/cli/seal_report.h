@@ -1,0 +1,24 @@
+/*
+ * seal_report: what seal says while it works, and at the end.
+ */
+#ifndef SEAL_SEAL_REPORT_H
+#define SEAL_SEAL_REPORT_H
+
+#include "cli/ui/progress.h"
+#include "jobs/dry_run.h"
+#include "jobs/seal_job.h"
+
+struct seal_report {
+    bool verbose;      /* tell of every link and every odd name */
+    size_t names_seen; /* remarks on such names; beyond some they are only counted */
+    struct progress progress;
+};
+
+/* Begins a report; the observer's ctx is the report, which must outlive it. */
+struct seal_observer seal_report_start(struct seal_report *report, bool verbose);
+/* Results, to standard output; to standard error where the sealed file went to standard output. */
+void seal_report_result(const struct seal_report *report, const struct seal_request *request,
+                        const struct seal_result *result);
+void seal_report_dry_run(const struct seal_request *request, const struct dry_run_result *result);
+
+#endif

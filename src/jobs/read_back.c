@@ -1,0 +1,91 @@
+#include "jobs/read_back.h"
+
+#include <string.h>
+
+#include "stream/stream.h"
+#include "volume/volume.h"
+
+static bool has_its_head(const struct volume_out *v, const struct volume_in *in)
+{
+    uint8_t hash[HASH_LEN];
+    size_t len;
+    const uint8_t *head = volume_head(in, &len);
+
+    if (len < v->env->head_len)
+        return false;
+    hash_H(hash, &(struct span){head, v->env->head_len}, 1);
+    return memcmp(hash, v->head_hash, sizeof hash) == 0;
+}
+
+/* All bytes: the head by its hash, the payload by the tags of its chunks. Takes over fd. */
+static enum seal_status compare(const struct volume_out *v, int fd,
+                                const struct seal_observer *observer, struct fault *fault)
+{
+    struct volume_in *in = NULL;
+    struct stream_reader *reader = NULL;
+    bool is_last;
+
+    if (volume_take_over(&in, fd, (struct span){NULL, 0}, v->path, fault) != SEAL_OK)
+        return fault->status;
+    if (!has_its_head(v, in))
+        (void)fault_set(fault, REASON_DAMAGED, NULL);
+    else if (stream_reader_new(&reader, v->env, in, NULL, fault) == SEAL_OK)
+        (void)!stream_reader_check(reader, &is_last, observer->work_done, observer->ctx, fault);
+    stream_reader_free(reader);
+    volume_close(in);
+    if (fault->status == SEAL_DAMAGED || fault->status == SEAL_HOSTILE) {
+        *fault = (struct fault){.status = SEAL_OK};
+        (void)fault_set(fault, REASON_READS_DIFFERENT, v->path);
+    }
+    return fault->status;
+}
+
+static enum seal_status read_one(const struct volume_out *v, const struct seal_observer *observer,
+                                 bool *was_in_memory, struct fault *fault)
+{
+    struct plat_stat st;
+    int fd = output_reopen(&v->output);
+
+    if (fd < 0 || plat_stat_fd(fd, &st) != 0)
+        (void)fault_set_errno(fault, REASON_READ_BACK_FAILED, v->path);
+    else if (!plat_drop_cache(fd, st.size))
+        *was_in_memory = true;
+    if (fault->status == SEAL_OK)
+        (void)!compare(v, fd, observer, fault);
+    if (fd >= 0)
+        (void)plat_close(fd);
+    return fault->status;
+}
+
+static uint64_t total_size(const struct volume_out *volumes, size_t count)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct output *file = &volumes[i].output;
+        struct plat_stat st;
+
+        if (plat_stat_at(file->dirfd, file->temporary, false, &st) == 0)
+            sum += st.size;
+    }
+    return sum;
+}
+
+bool read_back_is_wanted(enum read_back_when when, const struct volume_out *volume)
+{
+    if (volume->output.is_stdout)
+        return false;
+    return when == READ_BACK_ALWAYS ||
+           (when == READ_BACK_REMOVABLE && plat_is_removable(volume->output.dirfd));
+}
+
+enum seal_status read_back_all(const struct volume_out *volumes, size_t count,
+                               const struct seal_observer *observer, bool *was_in_memory,
+                               struct fault *fault)
+{
+    observer->work_begins(observer->ctx, total_size(volumes, count));
+    for (size_t i = 0; i < count && fault->status == SEAL_OK; i++)
+        (void)!read_one(&volumes[i], observer, was_in_memory, fault);
+    observer->work_ends(observer->ctx);
+    return fault->status;
+}

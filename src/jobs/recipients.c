@@ -1,0 +1,81 @@
+#include "jobs/recipients.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+/* Copies of one key count, too; envelope_make knows how many different ones there may be. */
+#define KEYS_READ_MAX 1000
+
+static enum seal_status add_keys(struct recipients *r, const struct key_file *file,
+                                 const char *name, struct fault *fault)
+{
+    size_t count = r->count + file->public_count;
+    struct public_key *keys;
+
+    if (file->public_count == 0)
+        return fault_set(fault, REASON_KEY_NO_PUBLIC, name);
+    if (count > KEYS_READ_MAX)
+        return fault_set(fault, REASON_RECIPIENT_COUNT, NULL);
+    keys = realloc(r->keys, count * sizeof *keys);
+    if (keys == NULL)
+        return fault_no_memory(fault);
+    memcpy(keys + r->count, file->public_keys, file->public_count * sizeof *keys);
+    r->keys = keys;
+    r->count = count;
+    return SEAL_OK;
+}
+
+static void tell(const struct seal_observer *o, enum seal_event_kind kind, const char *name,
+                 const struct public_key *key)
+{
+    o->event(o->ctx, &(struct seal_event){.kind = kind, .name = name, .key = key});
+}
+
+static enum seal_status check_key(const struct public_key *key, const char *name,
+                                  bool allow_expired, const struct seal_observer *observer,
+                                  struct fault *fault)
+{
+    tell(observer, SEAL_EVENT_RECIPIENT, name, key);
+    if (!key_is_expired(key->expires, date_today()))
+        return SEAL_OK;
+    if (!allow_expired)
+        return fault_set(fault, REASON_RECIPIENT_EXPIRED, name);
+    tell(observer, SEAL_EVENT_EXPIRED, name, key);
+    return SEAL_OK;
+}
+
+static enum seal_status read_one(struct recipients *r, const char *name, bool allow_expired,
+                                 const struct seal_observer *observer, struct fault *fault)
+{
+    size_t first = r->count;
+    struct key_file file;
+    enum seal_status status = key_file_read(&file, name, fault);
+
+    if (status != SEAL_OK)
+        return status;
+    status = add_keys(r, &file, name, fault);
+    if (status == SEAL_OK && file.marked_public)
+        tell(observer, SEAL_EVENT_EXAMPLE_KEY, name, NULL);
+    key_file_free(&file);
+    for (size_t k = first; status == SEAL_OK && k < r->count; k++)
+        status = check_key(&r->keys[k], name, allow_expired, observer, fault);
+    return status;
+}
+
+enum seal_status recipients_read(struct recipients *r, const struct seal_request *request,
+                                 const struct seal_observer *observer, struct fault *fault)
+{
+    *r = (struct recipients){.count = 0};
+    for (size_t i = 0; i < request->key_file_count; i++)
+        if (read_one(r, request->key_files[i], request->allow_expired, observer, fault) != SEAL_OK)
+            return fault->status;
+    return SEAL_OK;
+}
+
+void recipients_free(struct recipients *r)
+{
+    free(r->keys);
+    *r = (struct recipients){.count = 0};
+}

@@ -1,0 +1,298 @@
+#include "jobs/seal_job.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/archive.h"
+#include "platform/process.h"
+#include "base/random.h"
+#include "jobs/file_digest.h"
+#include "jobs/seal_source.h"
+#include "jobs/sealed_size.h"
+#include "jobs/size_limit.h"
+#include "jobs/volumes_out.h"
+
+#define STREAM_READ_LEN ((size_t)256 * 1024)
+
+/* What lives as long as the job. */
+struct seal_job {
+    const struct seal_request *request;
+    const struct seal_observer *observer;
+    struct recipients to;
+    struct random random;
+    struct volumes_out volumes;
+    struct bag_source *source; /* NULL for a stream */
+};
+
+/* The stages of the pipeline: what is read goes to archive, from there to stream, from there to the
+ * volumes. */
+struct pipeline {
+    struct crew *crew;
+    struct stream_writer *stream;
+    struct content_writer *archive;
+};
+
+static void tell(const struct seal_observer *o, enum seal_event_kind kind)
+{
+    o->event(o->ctx, &(struct seal_event){.kind = kind});
+}
+
+/* ---- Where to ----------------------------------------------------------------------------- */
+
+/* Before the source is listed: leftovers that go away may lie in it. */
+static enum seal_status choose_output(struct seal_job *job, struct fault *fault)
+{
+    const struct seal_request *request = job->request;
+    struct volumes_out *v = &job->volumes;
+
+    v->to = &job->to;
+    v->random = &job->random;
+    v->observer = job->observer;
+    v->read_back = request->read_back;
+    v->ask_media = request->ask_media;
+    if (volumes_init(v, request->output, fault) != SEAL_OK)
+        return fault->status;
+    if (request->split > 0 && !volumes_split(v, request->split))
+        return fault_set(fault, REASON_SPLIT_NEEDS_FOLDER, v->destination.path);
+    destination_clear_leftovers(&v->destination, job->observer->leftover);
+    return SEAL_OK;
+}
+
+/* The size of the sealed file at most; of standard input nobody knows it. */
+static enum seal_status find_most(const struct seal_job *job, uint64_t *most, struct fault *fault)
+{
+    struct bag_estimate survey;
+    struct sealed_size size = {.most = 0};
+
+    *most = UINT64_MAX;
+    if (job->source == NULL)
+        return SEAL_OK;
+    if (bag_source_estimate(job->source, &survey, NULL, NULL, fault) == SEAL_OK)
+        (void)!sealed_size_expect(&size, job->request, job->to.count, job->source, &survey, fault);
+    *most = size.most;
+    return fault->status;
+}
+
+/* Where a file cannot grow as large as this one may, it becomes a set of volumes. */
+static enum seal_status split_for_fat(struct seal_job *job, struct fault *fault)
+{
+    struct volumes_out *v = &job->volumes;
+    uint64_t file_max, most;
+
+    if (v->split.size > 0 || !destination_file_max(&v->destination, &file_max))
+        return SEAL_OK;
+    if (find_most(job, &most, fault) != SEAL_OK)
+        return fault->status;
+    if (most <= file_max || (job->source == NULL && v->destination.path != NULL))
+        return SEAL_OK;
+    if (job->request->padding.rule == PAD_FIXED)
+        return fault_set(fault, REASON_FAT_PAD, NULL);
+    if (!volumes_split(v, SPLIT_FAT32))
+        return fault_set(fault, REASON_FAT_SPLIT, v->destination.path);
+    tell(job->observer, SEAL_EVENT_SPLIT_FOR_FAT);
+    return SEAL_OK;
+}
+
+/* ---- Content ------------------------------------------------------------------------------ */
+
+/* *total gets the bytes that were read. */
+static enum seal_status write_stdin(const struct seal_job *job, const struct pipeline *to,
+                                    uint64_t *total, uint8_t digest[static SHA256_LEN],
+                                    struct fault *fault)
+{
+    const struct seal_observer *observer = job->observer;
+    uint8_t *buf = malloc(STREAM_READ_LEN);
+    enum seal_status status = SEAL_OK;
+    struct sha256 hash;
+    size_t got;
+
+    if (buf == NULL)
+        return fault_no_memory(fault);
+    sha256_start(&hash);
+    do {
+        status = fd_read_full(STDIN_FILENO, buf, STREAM_READ_LEN, &got, fault);
+        if (status != SEAL_OK) {
+            fault_add_name(fault, NAME_STDIN);
+            break;
+        }
+        sha256_add(&hash, buf, got);
+        *total += got;
+        status = content_write_data(to->archive, buf, got, fault);
+        observer->work_done(observer->ctx, got);
+    } while (status == SEAL_OK && got > 0);
+    sha256_end(&hash, digest);
+    free(buf);
+    return status;
+}
+
+static enum seal_status write_bag(const struct seal_job *job, const struct pipeline *to,
+                                  uint8_t digest[static SHA256_LEN], struct fault *fault)
+{
+    struct bag_info info = {.software = "seal " SEAL_VERSION,
+                            .program_digest = program_digest(),
+                            .bag_id = job->volumes.params.bundle_id,
+                            .now = clock_now(),
+                            .labels = job->request->labels,
+                            .label_count = job->request->label_count};
+
+    if (job->request->local_offset) {
+        info.has_utc_offset = plat_utc_offset(info.now.sec, &info.utc_offset);
+        if (!info.has_utc_offset)
+            tell(job->observer, SEAL_EVENT_NO_OFFSET);
+    }
+    return bag_source_write(job->source, to->archive, to->crew, &info, digest, fault);
+}
+
+static enum seal_status write_content(struct seal_job *job, const struct pipeline *to,
+                                      struct seal_result *result, struct fault *fault)
+{
+    uint8_t digest[SHA256_LEN];
+    enum seal_status status = job->source == NULL
+                                  ? write_stdin(job, to, &result->totals.bytes, digest, fault)
+                                  : write_bag(job, to, digest, fault);
+
+    if (status == SEAL_OK)
+        status = content_writer_finish(to->archive, fault);
+    if (status == SEAL_OK)
+        status = stream_writer_finish(to->stream, digest, &job->random, result->receipt, fault);
+    if (job->source != NULL)
+        bag_source_totals(job->source, &result->totals);
+    return status;
+}
+
+/* ---- The pipeline ------------------------------------------------------------------------- */
+
+static enum seal_status pipeline_start(struct pipeline *p, struct seal_job *job,
+                                       struct fault *fault)
+{
+    const struct seal_request *request = job->request;
+    enum content_type type = job->source == NULL ? CONTENT_STREAM : CONTENT_BAG;
+    struct stream_out first;
+    enum seal_status status = crew_new(&p->crew, request->threads, fault);
+
+    if (status == SEAL_OK)
+        status = volumes_start(&job->volumes, type, &first, fault);
+    if (status == SEAL_OK)
+        status = stream_writer_new(&p->stream, first.env, first.head, request->padding, p->crew,
+                                   first.fd, fault);
+    if (status == SEAL_OK && job->volumes.split.size > 0)
+        stream_writer_split(p->stream, &job->volumes.split);
+    if (status == SEAL_OK)
+        status = content_writer_new(&p->archive, type, request->level, p->crew, p->stream, fault);
+    return status;
+}
+
+/* Each stage before the one that it writes to, the threads at last. */
+static void pipeline_free(struct pipeline *p)
+{
+    content_writer_free(p->archive);
+    stream_writer_free(p->stream);
+    crew_free(p->crew);
+}
+
+/* *sealed_size gets the bytes of all volumes. */
+static enum seal_status seal_content(struct seal_job *job, struct seal_result *result,
+                                     uint64_t *sealed_size, struct fault *fault)
+{
+    struct pipeline p = {.crew = NULL};
+    enum seal_status status = pipeline_start(&p, job, fault);
+
+    if (status == SEAL_OK)
+        status = write_content(job, &p, result, fault);
+    if (status == SEAL_OK)
+        *sealed_size = stream_written(p.stream);
+    pipeline_free(&p);
+    /* A fault without a name is about the output. */
+    if (status != SEAL_OK && status != SEAL_NO_ROOM)
+        fault_add_name(fault, volumes_name(&job->volumes));
+    return status;
+}
+
+/* ---- The job ------------------------------------------------------------------------------ */
+
+static enum seal_status prepare(struct seal_job *job, struct fault *fault)
+{
+    enum seal_status status = recipients_read(&job->to, job->request, job->observer, fault);
+
+    if (status == SEAL_OK)
+        status = seal_random_start(&job->random, &job->to, fault);
+    if (status == SEAL_OK)
+        status = choose_output(job, fault);
+    if (status == SEAL_OK && !job->request->is_stream)
+        status = seal_source_list(&job->source, job->request, job->observer, fault);
+    if (status == SEAL_OK)
+        status = split_for_fat(job, fault);
+    return status;
+}
+
+static enum seal_status write_all(struct seal_job *job, struct seal_result *result,
+                                  uint64_t *sealed_size, struct fault *fault)
+{
+    const struct seal_observer *observer = job->observer;
+    enum seal_status status;
+
+    if (job->source != NULL)
+        bag_source_totals(job->source, &result->totals);
+    observer->work_begins(observer->ctx, result->totals.bytes);
+    status = seal_content(job, result, sealed_size, fault);
+    observer->work_ends(observer->ctx);
+    return status;
+}
+
+/* Once the files have their names nothing may fail any more: what the result needs is allocated
+ * before. */
+static enum seal_status commit(struct seal_job *job, struct seal_result *result,
+                               struct fault *fault)
+{
+    result->files = calloc(job->volumes.count, sizeof *result->files);
+    if (result->files == NULL)
+        return fault_no_memory(fault);
+    return volumes_commit(&job->volumes, fault);
+}
+
+/* All volumes but the last have the size of the split. */
+static void fill_result(struct seal_result *result, struct volumes_out *v, uint64_t sealed_size)
+{
+    result->was_read_back = v->was_read_back;
+    result->was_in_memory = v->was_in_memory;
+    result->max_size_gib = size_limit_needed(result->totals.bytes, sealed_size);
+    result->file_count = v->count;
+    for (size_t i = 0; i < v->count; i++) {
+        struct sealed_file *file = &result->files[i];
+
+        file->size = i + 1 == v->count ? sealed_size - i * v->split.size : v->split.size;
+        file->path = v->files[i].path; /* whose owner is the result from here on */
+        v->files[i].path = NULL;
+    }
+}
+
+enum seal_status seal_job_run(struct seal_result *result, const struct seal_request *request,
+                              const struct seal_observer *observer, struct fault *fault)
+{
+    struct seal_job job = {.request = request, .observer = observer};
+    uint64_t sealed_size = 0;
+    enum seal_status status;
+
+    *result = (struct seal_result){.file_count = 0};
+    status = prepare(&job, fault);
+    if (status == SEAL_OK)
+        status = write_all(&job, result, &sealed_size, fault);
+    if (status == SEAL_OK)
+        status = commit(&job, result, fault);
+    if (status == SEAL_OK)
+        fill_result(result, &job.volumes, sealed_size);
+    bag_source_free(job.source);
+    volumes_end(&job.volumes);
+    random_end(&job.random);
+    recipients_free(&job.to);
+    return status;
+}
+
+void seal_result_free(struct seal_result *result)
+{
+    for (size_t i = 0; i < result->file_count; i++)
+        free(result->files[i].path);
+    free(result->files);
+    *result = (struct seal_result){.file_count = 0};
+}

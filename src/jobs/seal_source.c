@@ -1,0 +1,41 @@
+#include "jobs/seal_source.h"
+
+enum seal_status seal_random_start(struct random *random, const struct recipients *to,
+                                   struct fault *fault)
+{
+    struct span hedge = {to->keys, to->count * sizeof *to->keys};
+
+    if (random_start(random, &hedge, 1) != SEAL_OK)
+        return fault_set(fault, REASON_RANDOM, NULL);
+    return SEAL_OK;
+}
+
+/* bag_observer.remark */
+static void pass_remark(void *ctx, enum bag_remark kind, const char *path, const char *detail)
+{
+    const struct seal_observer *o = ctx;
+
+    o->event(o->ctx,
+             &(struct seal_event){
+                 .kind = SEAL_EVENT_REMARK, .remark = kind, .name = path, .detail = detail});
+}
+
+/* bag_observer.progress */
+static void pass_progress(void *ctx, uint64_t bytes)
+{
+    const struct seal_observer *o = ctx;
+
+    o->work_done(o->ctx, bytes);
+}
+
+enum seal_status seal_source_list(struct bag_source **source, const struct seal_request *request,
+                                  const struct seal_observer *observer, struct fault *fault)
+{
+    /* The bag hands ctx back as it is; it is only read here. */
+    struct bag_observer passing = {(void *)(uintptr_t)observer, pass_remark, pass_progress};
+
+    if (bag_source_new(source, request->paths, request->path_count, &passing, fault) != SEAL_OK)
+        return fault->status;
+    observer->event(observer->ctx, &(struct seal_event){.kind = SEAL_EVENT_LISTED});
+    return SEAL_OK;
+}

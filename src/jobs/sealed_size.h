@@ -1,0 +1,22 @@
+/*
+ * sealed_size: how large the sealed file will be, before it is made. Public as a part of dry_run.h.
+ */
+#ifndef SEAL_SEALED_SIZE_H
+#define SEAL_SEALED_SIZE_H
+
+#include "jobs/seal_request.h"
+
+/* In bytes of the sealed file, of all its volumes. 0: the content does not fit the fixed size. */
+struct sealed_size {
+    uint64_t about, most;
+    uint64_t about_volumes, most_volumes; /* 0 without split */
+};
+
+/* source is listed; survey is what bag_source_estimate found in it. Reads samples of it. */
+MUST_USE enum seal_status sealed_size_expect(struct sealed_size *size,
+                                             const struct seal_request *request, size_t key_count,
+                                             struct bag_source *source,
+                                             const struct bag_estimate *survey,
+                                             struct fault *fault);
+
+#endif
