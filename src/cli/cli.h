@@ -26,7 +26,5 @@ const char *count_text(uint64_t count, const char *noun);
 void show_leftover(const char *name, enum leftover_fate fate, int sys);
 /* leftovers_remove, each said; path "-" is standard output, beside which there is nothing. */
 void clear_leftovers(const char *path, bool (*is_name)(const char *name, size_t len));
-/* A path in a bag as the sender knows it: without data/ in front. */
-const char *path_as_known(const char *path);
 
 #endif

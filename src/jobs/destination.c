@@ -1,4 +1,4 @@
-#include "jobs/destination.h"
+#include "jobs/destination_private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jobs/seal_source.h"
+#include "jobs/seal_source_private.h"
 #include "jobs/size_limit.h"
 
 #define FAT_FILE_MAX UINT32_MAX

@@ -1,4 +1,4 @@
-#include "jobs/read_back.h"
+#include "jobs/read_back_private.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "jobs/recipients.h"
+#include "jobs/recipients_private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,10 +8,10 @@
 #include "platform/process.h"
 #include "base/random.h"
 #include "jobs/file_digest.h"
-#include "jobs/seal_source.h"
+#include "jobs/seal_source_private.h"
 #include "jobs/sealed_size.h"
 #include "jobs/size_limit.h"
-#include "jobs/volumes_out.h"
+#include "jobs/volumes_out_private.h"
 
 #define STREAM_READ_LEN ((size_t)256 * 1024)
 

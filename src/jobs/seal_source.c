@@ -1,4 +1,4 @@
-#include "jobs/seal_source.h"
+#include "jobs/seal_source_private.h"
 
 enum seal_status seal_random_start(struct random *random, const struct recipients *to,
                                    struct fault *fault)

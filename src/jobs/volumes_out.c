@@ -1,4 +1,4 @@
-#include "jobs/volumes_out.h"
+#include "jobs/volumes_out_private.h"
 
 #include <stdlib.h>
 #include <string.h>

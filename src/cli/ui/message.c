@@ -10,9 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bag/bag.h"
 #include "base/text.h"
-#include "cli/cli.h"
 #include "cli/ui/progress.h"
 #include "output/output.h"
 #include "platform/files.h"
@@ -123,42 +121,7 @@ enum exit_code complain(const struct fault *fault)
     return exit_code_for(fault->status);
 }
 
-/* ---- Wording that is not in the catalog yet ------------------------------------------------ */
-
-void say_old(const char *format, ...)
-{
-    char line[LINE_SIZE];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    if (!quiet_mode)
-        put_line(line, strlen(line));
-}
-
-void warn_old(const char *format, ...)
-{
-    char line[LINE_SIZE];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    put_text(T_WARNING, line);
-}
-
-enum exit_code complain_usage_old(const char *format, ...)
-{
-    char line[LINE_SIZE];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    put_text(T_WRONG_USE, line);
-    return EXIT_WRONG_USE;
-}
+/* ---- What killed programs left ------------------------------------------------------------- */
 
 void show_leftover(const char *name, enum leftover_fate fate, int sys)
 {
@@ -170,12 +133,6 @@ void show_leftover(const char *name, enum leftover_fate fate, int sys)
     };
 
     warn(texts[fate], .name = name, .error = sys);
-}
-
-void clear_leftovers(const char *path, bool (*is_name)(const char *name, size_t len))
-{
-    if (strcmp(path, "-") != 0)
-        leftovers_remove(path, is_name, show_leftover);
 }
 
 /* ---- Results ------------------------------------------------------------------------------ */
@@ -300,11 +257,4 @@ const char *shown(const char *name)
 
     (void)text_name(out, name);
     return out;
-}
-
-const char *path_as_known(const char *path)
-{
-    const char *name = bag_payload_name(path);
-
-    return name != NULL ? name : path;
 }

@@ -4,19 +4,18 @@
 #include "cli/ui/passphrase.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <sodium.h>
 
 #include "platform/terminal.h"
 #include "base/text.h"
-#include "cli/cli.h"
+#include "cli/ui/message.h"
+#include "cli/ui/progress.h"
+#include "platform/files.h"
 
 #define ATTEMPTS 3
-#define NEW_PROMPT                                                                           \
-    "Choose a passphrase; six words drawn by dice are good. If it is lost, so is the key.\n" \
-    "New passphrase: "
+
 static enum seal_status passphrase_alloc(struct passphrase *p, struct fault *fault)
 {
     *p = (struct passphrase){NULL, 0};
@@ -58,7 +57,7 @@ enum seal_status passphrase_fd_check(const char *fd_number, struct fault *fault)
     return fd_parse(&fd, fd_number, fault);
 }
 
-/* Byte by byte, so that nothing behind the line is taken from whoever reads next. */
+/* Byte by byte: what stands behind the line is for whoever reads the descriptor next. */
 static enum seal_status read_line(struct passphrase *p, int fd, struct fault *fault)
 {
     enum seal_status status = SEAL_OK;
@@ -69,7 +68,7 @@ static enum seal_status read_line(struct passphrase *p, int fd, struct fault *fa
         status = fd_read_full(fd, &c, 1, &got, fault);
         if (status != SEAL_OK || got == 0 || c == '\n')
             break;
-        /* A carriage return more is let in: it may belong to the line's end. */
+        /* One byte more is allowed if it is a carriage return: it may belong to the line's end. */
         if (p->len > PASSPHRASE_MAX || (p->len == PASSPHRASE_MAX && c != '\r')) {
             status = fault_set(fault, REASON_PASSPHRASE_LONG, NULL);
             break;
@@ -134,23 +133,29 @@ enum seal_status passphrase_ask(struct passphrase *out, const char *prompt, stru
     return status;
 }
 
-/* Both empty and different are for the user to mend; anything else ends it. */
-static enum seal_status ask_twice(struct passphrase *out, const char **mistake, struct fault *fault)
+static const char *plain(enum text_id id)
+{
+    return text_plain(message_catalog(), id);
+}
+
+/* *mistake: what the user can mend by trying again, T_NONE if nothing. */
+static enum seal_status ask_twice(struct passphrase *out, enum text_id *mistake,
+                                  struct fault *fault)
 {
     struct passphrase again = {NULL, 0};
-    enum seal_status status = passphrase_ask(out, NEW_PROMPT, fault);
+    enum seal_status status = passphrase_ask(out, plain(T_PASSPHRASE_NEW), fault);
 
-    *mistake = NULL;
+    *mistake = T_NONE;
     if (status != SEAL_OK)
         return status;
     if (out->len == 0) {
-        *mistake = "That was empty.";
+        *mistake = T_PASSPHRASE_WAS_EMPTY;
         return SEAL_OK;
     }
-    status = passphrase_ask(&again, "The same again: ", fault);
+    status = passphrase_ask(&again, plain(T_PASSPHRASE_AGAIN), fault);
     if (status == SEAL_OK &&
         (again.len != out->len || sodium_memcmp(again.text, out->text, out->len) != 0))
-        *mistake = "The two are not the same.";
+        *mistake = T_PASSPHRASES_DIFFER;
     passphrase_free(&again);
     if (status != SEAL_OK)
         passphrase_free(out);
@@ -160,21 +165,21 @@ static enum seal_status ask_twice(struct passphrase *out, const char **mistake, 
 enum seal_status passphrase_ask_new(struct passphrase *out, struct fault *fault)
 {
     for (int attempt = 1;; attempt++) {
-        const char *mistake;
+        enum text_id mistake;
         enum seal_status status = ask_twice(out, &mistake, fault);
 
-        if (status != SEAL_OK || mistake == NULL)
+        if (status != SEAL_OK || mistake == T_NONE)
             return status;
         passphrase_free(out);
         if (attempt == ATTEMPTS)
             return fault_set(fault, REASON_PASSPHRASE_NOT_AGREED, NULL);
-        warn_old("%s Please try again.", mistake);
+        warn(mistake);
     }
 }
 
 /* ---- Opening a key ------------------------------------------------------------------------ */
 
-/* One attempt. The fault of a wrong passphrase is the caller's to forget. */
+/* One attempt. After a wrong passphrase the caller may discard the fault and try again. */
 static enum seal_status try_unlock(struct identity **out, const struct secret_record *record,
                                    const char *name, const char *fd_number, struct fault *fault)
 {
@@ -182,7 +187,8 @@ static enum seal_status try_unlock(struct identity **out, const struct secret_re
     enum seal_status status;
     char prompt[1024];
 
-    (void)snprintf(prompt, sizeof prompt, "Passphrase for %s: ", shown(name));
+    (void)text_format(prompt, sizeof prompt, message_catalog(), T_PASSPHRASE_FOR,
+                      TEXT_ARGS(.name = name));
     status = fd_number != NULL ? passphrase_from_fd(&p, fd_number, fault)
                                : passphrase_ask(&p, prompt, fault);
     if (status != SEAL_OK)
@@ -208,13 +214,13 @@ enum seal_status identity_unlock(struct identity **out, const struct secret_reco
 
         status = try_unlock(out, record, name, fd_number, &latest);
         if (status != SEAL_WRONG_PASSPHRASE || fd_number != NULL || attempt == ATTEMPTS) {
-            /* What is wrong with the option or the passphrase is said of those, not of the key. */
+            /* A mistake in the option or in the typing is not about the key: it gets no name. */
             if (status == SEAL_WRONG_PASSPHRASE || status == SEAL_NO_MEMORY)
                 fault_add_name(&latest, name);
             if (status != SEAL_OK && fault->status == SEAL_OK)
                 *fault = latest;
             return status;
         }
-        warn_old("That passphrase does not open %s. Please try again.", shown(name));
+        warn(T_PASSPHRASE_WRONG, .name = name);
     }
 }

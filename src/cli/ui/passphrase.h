@@ -1,5 +1,6 @@
 /*
- * passphrase: from the terminal or from a descriptor, never from an argument.
+ * passphrase: asks for passphrases on the terminal, or reads them from a descriptor
+ * (--passphrase-fd). They are never arguments, which other users can see.
  */
 #ifndef SEAL_PASSPHRASE_H
 #define SEAL_PASSPHRASE_H

@@ -1,10 +1,9 @@
 /*
- * How far it is, how fast and how long still: one line, redrawn at most five times a second. Plain
- * ASCII and carriage returns, which every terminal knows.
+ * The line is redrawn at most five times a second, with a carriage return, which every terminal
+ * knows.
  */
 #include "cli/ui/progress.h"
 
-#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,37 +12,19 @@
 #include "platform/process.h"
 #include "platform/terminal.h"
 #include "base/text.h"
-#include "cli/cli.h"
+#include "cli/ui/message.h"
+#include "platform/files.h"
 
 #define INTERVAL 0.2 /* seconds from one drawing to the next */
 #define SETTLE 1.0   /* seconds before a rate says anything */
 #define COLUMNS_MAX 120
+#define LINE_SIZE 512 /* bytes of a text */
 
 /* What stands on the terminal's line now; shared with the messages that take it away. */
 static atomic_size_t drawn_columns;
 
-const char *size_text(uint64_t bytes)
-{
-    static _Thread_local char ring[4][SIZE_TEXT_SIZE];
-    static _Thread_local unsigned int turn;
-    char *out = ring[turn++ % 4];
-
-    size_format(out, bytes);
-    return out;
-}
-
-const char *count_text(uint64_t count, const char *noun)
-{
-    static _Thread_local char ring[4][64];
-    static _Thread_local unsigned int turn;
-    char *out = ring[turn++ % 4];
-
-    (void)snprintf(out, sizeof ring[0], "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
-    return out;
-}
-
 /* H:MM:SS or M:SS. */
-static const char *time_text(char *out, size_t size, double seconds)
+static void time_text(char *out, size_t size, double seconds)
 {
     unsigned long s = seconds < 0 ? 0 : seconds > 359999 ? 359999 : (unsigned long)(seconds + 0.5);
 
@@ -51,7 +32,6 @@ static const char *time_text(char *out, size_t size, double seconds)
         (void)snprintf(out, size, "%lu:%02lu:%02lu", s / 3600, s / 60 % 60, s % 60);
     else
         (void)snprintf(out, size, "%lu:%02lu", s / 60, s % 60);
-    return out;
 }
 
 static void put(const char *line, size_t len)
@@ -61,63 +41,80 @@ static void put(const char *line, size_t len)
     (void)!fd_write_full(STDERR_FILENO, line, len, &ignored);
 }
 
-/* Adds a part if the line still has room for all of it. */
-static void add_part(char *line, size_t *len, size_t columns, const char *part)
+/* Columns that a line takes on the terminal. */
+static size_t columns_of(const char *line, size_t len)
 {
-    size_t n = strlen(part);
+    unsigned int marks = 0;
+    size_t sum = 0;
 
-    if (*len + n > columns)
-        return;
-    memcpy(line + *len, part, n);
-    *len += n;
+    for (size_t i = 0; i < len;) {
+        char piece[TEXT_PIECE_SIZE];
+        size_t columns;
+
+        i += text_piece(line + i, len - i, &marks, piece, &columns);
+        sum += columns;
+    }
+    return sum;
 }
 
-/* The most wanted first: what does not fit a narrow terminal is left out from the end. */
-static size_t compose(const struct progress *p, double elapsed, char *line, size_t columns)
+/* The texts that can be shown, the fullest first; which ones depends on what is known. */
+static const enum text_id *candidates(bool has_total, bool has_rate)
 {
-    char part[96], time[32];
+    static const enum text_id all[] = {T_PROGRESS_ALL, T_PROGRESS_NO_RATE, T_PROGRESS_TIME,
+                                       T_PROGRESS_PERCENT, T_NONE};
+    static const enum text_id no_rate[] = {T_PROGRESS_SIZE, T_PROGRESS_PERCENT, T_NONE};
+    static const enum text_id no_total[] = {T_PROGRESS_DONE_RATE, T_PROGRESS_DONE, T_NONE};
+    static const enum text_id neither[] = {T_PROGRESS_DONE, T_NONE};
+
+    if (has_total)
+        return has_rate ? all : no_rate;
+    return has_rate ? no_total : neither;
+}
+
+/* The fullest text that fits; "" if the terminal is too narrow for any. *columns: those there are,
+ * then those that are used. Returns the length. */
+static size_t compose(const struct progress *p, double elapsed, char line[static LINE_SIZE],
+                      size_t *columns)
+{
     double rate = elapsed > 0 ? (double)p->done / elapsed : 0;
     uint64_t done = p->total != 0 && p->done > p->total ? p->total : p->done;
-    bool settled = elapsed >= SETTLE && rate >= 1;
-    size_t len = 0;
+    char time[32], amount[SIZE_TEXT_SIZE];
+    struct text_args args = {.size = done, .most = p->total, .word = time, .words = amount};
+    bool has_rate = elapsed >= SETTLE && rate >= 1;
 
-    if (p->total != 0) {
-        (void)snprintf(part, sizeof part, "%3u %%",
-                       (unsigned int)((double)done * 100 / (double)p->total));
-        add_part(line, &len, columns, part);
-        if (settled) {
-            (void)snprintf(part, sizeof part, ", %s left",
-                           time_text(time, sizeof time, (double)(p->total - done) / rate));
-            add_part(line, &len, columns, part);
+    if (p->total != 0)
+        args.number = (uint64_t)((double)done * 100 / (double)p->total);
+    time_text(time, sizeof time, has_rate ? (double)(p->total - done) / rate : 0);
+    size_format(amount, (uint64_t)rate);
+    for (const enum text_id *id = candidates(p->total != 0, has_rate); *id != T_NONE; id++) {
+        size_t len = text_format(line, LINE_SIZE, message_catalog(), *id, &args);
+        size_t used = columns_of(line, len);
+
+        if (used <= *columns) {
+            *columns = used;
+            return len;
         }
-        (void)snprintf(part, sizeof part, ", %s of %s", size_text(done), size_text(p->total));
-    } else {
-        (void)snprintf(part, sizeof part, "%s", size_text(done));
     }
-    add_part(line, &len, columns, part);
-    if (settled) {
-        (void)snprintf(part, sizeof part, ", %s/s", size_text((uint64_t)rate));
-        add_part(line, &len, columns, part);
-    }
-    return len;
+    *columns = 0;
+    return 0;
 }
 
 /* In one write: back to the margin, the new line, blanks over what is left of the old one. */
 static void draw(const struct progress *p, double now)
 {
-    char line[2 * COLUMNS_MAX + 3] = "\r";
+    char line[1 + LINE_SIZE + COLUMNS_MAX] = "\r";
     size_t columns = plat_terminal_columns(STDERR_FILENO);
-    size_t before, len;
+    size_t room, before, len;
 
     /* The last column stays free: writing there would wrap on some terminals. */
     columns = columns > COLUMNS_MAX ? COLUMNS_MAX : columns > 1 ? columns - 1 : 1;
-    len = compose(p, now - p->started, line + 1, columns);
-    before = atomic_exchange(&drawn_columns, len);
+    room = columns;
+    len = compose(p, now - p->started, line + 1, &columns);
+    before = atomic_exchange(&drawn_columns, columns);
+    before = before > room ? room : before;
     if (before > columns)
-        before = columns;
-    if (before > len)
-        memset(line + 1 + len, ' ', before - len);
-    put(line, 1 + (before > len ? before : len));
+        memset(line + 1 + len, ' ', before - columns);
+    put(line, 1 + len + (before > columns ? before - columns : 0));
 }
 
 void progress_start(struct progress *p, uint64_t total)

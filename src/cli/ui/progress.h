@@ -1,5 +1,6 @@
 /*
- * progress: how far it is, how fast, and how long still.
+ * progress: one line about a stretch of work: how much is done, how fast, and how long it will take
+ * still. It is shown where standard error is a terminal and --quiet was not given.
  */
 #ifndef SEAL_PROGRESS_H
 #define SEAL_PROGRESS_H
@@ -7,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One line on standard error, redrawn, where that is a terminal and not quiet; else nothing. */
+/* All zero is one that is not shown. */
 struct progress {
     bool on;
     double started, shown;
@@ -15,11 +16,11 @@ struct progress {
 };
 
 void progress_start(struct progress *p, uint64_t total);
-/* From one thread at a time. */
+/* So many bytes more are done. From one thread at a time. */
 void progress_add(void *progress, uint64_t bytes);
 void progress_end(struct progress *p);
-/* Takes the line away so that a message can stand there; the next progress_add draws it again.
- * All messages do this by themselves, on any thread. */
+/* Erases the line, so that something else can be written; the next progress_add draws it again.
+ * The functions of message.h do this by themselves. From any thread. */
 void progress_hide(void);
 
 #endif

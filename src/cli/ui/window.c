@@ -1,14 +1,11 @@
-/*
- * A window that was opened for this program alone, because somebody dropped a folder on it: it
- * would close before anybody has read what it says.
- */
 #include "cli/ui/window.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/status.h"
+#include "cli/ui/message.h"
 #include "platform/terminal.h"
-#include "base/text.h"
-#include "cli/cli.h"
 
 /* ---- Large digits ------------------------------------------------------------------------- */
 
@@ -55,12 +52,13 @@ void print_large(const char *number)
 
 static void hold(void)
 {
-    char line[16];
+    char prompt[512], line[16];
 
     if (stop_requested())
         return;
     print_flush();
-    (void)plat_prompt_line("\nPress Enter to close this window. ", line, sizeof line);
+    (void)snprintf(prompt, sizeof prompt, "\n%s", text_plain(message_catalog(), T_WINDOW_ENTER));
+    (void)plat_prompt_line(prompt, line, sizeof line);
 }
 
 void window_hold_at_end(void)

@@ -5,9 +5,9 @@
 #ifndef SEAL_WINDOW_H
 #define SEAL_WINDOW_H
 
-/* Where the program has a window of its own, that stays open until somebody has pressed Enter. */
+/* Where the program has such a window, keeps it open at exit until somebody presses Enter. */
 void window_hold_at_end(void);
-/* A number of groups of digits, in digits that are five lines high. */
+/* Prints a number in digits five lines high; number is groups of digits with blanks between. */
 void print_large(const char *number);
 
 #endif

@@ -222,7 +222,7 @@ ln -s nowhere link
 mkdir d && mv link d
 run seal -v "${to[@]}" -o sealed.bin d
 expect_exit 0
-expect_err 'd/link is a link'
+expect_err 'd/link is a symbolic link'
 
 scenario "a link given is refused, with a slash it is followed"
 mkdir real && echo 1 >real/one

@@ -335,7 +335,7 @@ for size in 0 1 65535 65537 100000 x 64T; do
 done
 run seal -q "${to[@]}" --split 128K -o name.bin "$given/tree"
 expect_exit 2
-expect_message 'name\.bin: with --split, -o names a folder that is there'
+expect_message 'name\.bin: with --split, -o must name a folder that exists'
 run seal "${to[@]}" --split 128K -o - "$given/tree"
 expect_exit 2
 expect_message '--split does not go with -o -'

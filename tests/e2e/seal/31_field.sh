@@ -366,7 +366,7 @@ expect_exit 3
 expect_message 'tree/note could be read only in part; zeros stand for the rest \(4096-8191\)'
 hit "FAULT_READ=card 100000 1100000 errno:5" "SYSTEM_READS=$PWD/reads" -- seal -q "${to[@]}" -o wide.bin tree
 expect_exit 3
-expect_message 'zeros stand now \(98304-1101823\)'
+expect_message 'zeros stand for the rest \(98304-1101823\)'
 check "one large read for each large piece: $(cat reads)" test "$(cut -d ' ' -f 2 reads)" -le $((245 * 3 + 6))
 
 # ---- Dry run -------------------------------------------------------------------------------------
@@ -386,13 +386,13 @@ expect_out '^  600\.0 kB    tree/sub/6$'
 expect_out '^sealed file: 2\.2 MB$'
 expect_out '^free in \.: .*; it fits$'
 expect_out 'FAT32, whose files end at 4 GiB - 1 byte: it fits$'
-expect_out 'GPS position, author, camera\) is not looked at and not removed; the organization will see it\.$'
+expect_out 'GPS position, author, camera\) is neither checked nor removed; the recipient will see it\.$'
 expect_out '^Nothing was written\.$'
 expect_message 'tree/a\?b has a name that not every system'
 check "nothing new, nothing touched" test "$before" = "$(find . -printf '%p %T@ %s\n' | LC_ALL=C sort)"
 run seal -n -q -v "${to[@]}" -o there.bin tree
 expect_exit 0
-expect_err 'tree/link is a link'
+expect_err 'tree/link is a symbolic link'
 expect_absent there.bin
 run seal -n -q -o - tree
 expect_exit 0

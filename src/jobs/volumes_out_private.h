@@ -5,12 +5,12 @@
  * volumes_init, perhaps volumes_split, volumes_start; write through stream/stream.h, which asks for
  * the next volume; volumes_commit; volumes_end in any case.
  */
-#ifndef SEAL_VOLUMES_OUT_H
-#define SEAL_VOLUMES_OUT_H
+#ifndef SEAL_VOLUMES_OUT_PRIVATE_H
+#define SEAL_VOLUMES_OUT_PRIVATE_H
 
-#include "jobs/destination.h"
-#include "jobs/read_back.h"
-#include "jobs/recipients.h"
+#include "jobs/destination_private.h"
+#include "jobs/read_back_private.h"
+#include "jobs/recipients_private.h"
 
 struct volumes_out {
     /* Set by the caller, and good until volumes_end: */

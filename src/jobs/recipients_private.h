@@ -1,8 +1,8 @@
 /*
  * recipients: the public keys that a file is sealed to. Private to this room.
  */
-#ifndef SEAL_RECIPIENTS_H
-#define SEAL_RECIPIENTS_H
+#ifndef SEAL_RECIPIENTS_PRIVATE_H
+#define SEAL_RECIPIENTS_PRIVATE_H
 
 #include "jobs/seal_request.h"
 

@@ -2,8 +2,8 @@
  * read_back: whether the medium has what was written to it. Some media lose what they take: those
  * that fail, and those that are smaller than they say. Private to this room.
  */
-#ifndef SEAL_READ_BACK_H
-#define SEAL_READ_BACK_H
+#ifndef SEAL_READ_BACK_PRIVATE_H
+#define SEAL_READ_BACK_PRIVATE_H
 
 #include "base/hash.h"
 #include "envelope/envelope.h"

@@ -1,8 +1,8 @@
 /*
  * destination: where seal writes, and the names that its files get there. Private to this room.
  */
-#ifndef SEAL_DESTINATION_H
-#define SEAL_DESTINATION_H
+#ifndef SEAL_DESTINATION_PRIVATE_H
+#define SEAL_DESTINATION_PRIVATE_H
 
 #include "base/random.h"
 #include "base/status.h"

@@ -1,11 +1,11 @@
 /*
  * seal_source: the steps that sealing and a dry run share. Private to this room.
  */
-#ifndef SEAL_SEAL_SOURCE_H
-#define SEAL_SEAL_SOURCE_H
+#ifndef SEAL_SEAL_SOURCE_PRIVATE_H
+#define SEAL_SEAL_SOURCE_PRIVATE_H
 
 #include "base/random.h"
-#include "jobs/recipients.h"
+#include "jobs/recipients_private.h"
 
 /* The keys are mixed into the generator, beside what the system gives. random_end in any case. */
 MUST_USE enum seal_status seal_random_start(struct random *random, const struct recipients *to,
