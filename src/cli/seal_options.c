@@ -7,8 +7,8 @@
 #include "archive/archive.h"
 #include "platform/process.h"
 #include "platform/terminal.h"
-#include "cli/kit.h"
 #include "cli/options.h"
+#include "jobs/key_kit.h"
 
 enum option_number {
     OPT_TO,

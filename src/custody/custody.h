@@ -7,6 +7,7 @@
 #define SEAL_CUSTODY_H
 
 #include "bag/bag.h"
+#include "output/output.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/hash.h"

@@ -14,6 +14,7 @@
 #include "bag/recheck/recheck.h"
 #include "platform/crew.h"
 #include "platform/worker.h"
+#include "output/output.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/status.h"

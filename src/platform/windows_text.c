@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/output.h"
 #include "base/text.h"
 #include "platform/windows.h"
 

@@ -12,6 +12,7 @@
 #include <sodium.h>
 
 #include "envelope/envelope.h"
+#include "output/output.h"
 #include "base/text.h"
 #include "keys/keys.h"
 #include "stream/stream.h"

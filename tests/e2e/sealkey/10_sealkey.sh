@@ -35,9 +35,12 @@ wrong() {
     expect_no_out
     expect_message "$message"
 }
-wrong 'say first what to do'
-wrong 'say first what to do' --
-wrong 'no command frob' frob
+wrong 'no command given'
+wrong 'no command given' --
+wrong 'unknown command frob; the commands are new, show, passwd and kit' frob
+wrong 'unknown command shwo; did you mean show\?$' shwo
+wrong 'did you mean passwd' password -q
+wrong 'did you mean kit' kti
 wrong 'unknown option --frob' --frob
 wrong 'unknown option -x' new -qx
 wrong 'unknown option --frob' new --frob=1
@@ -48,24 +51,24 @@ wrong '--output is given an empty NAME' new --output=
 wrong '--output is given twice' new -o a --output b
 wrong '--quiet is given twice' new -o a -qq
 wrong '--quiet takes no value' new -o a --quiet=yes
-wrong 'how to name the key' new --no-passphrase
-wrong 'new takes no org' new org
+wrong '-o is missing' new --no-passphrase
+wrong 'unexpected argument org' new org
 wrong 'an empty file name was given' new -o a ''
 wrong 'not to standard output' new -o -
 wrong 'without .pub or .key' new -o org.key
 wrong 'without .pub or .key' new -o ./org.pub
 wrong 'name of a file' new -o folder/
 wrong 'name of a file' new -o ..
-wrong 'is no date' new -o org --expires tomorrow
-wrong 'is no date' new -o org --expires 2031-02-29
-wrong 'is no date' new -o org --expires 2031-1-1
+wrong 'is not a date' new -o org --expires tomorrow
+wrong 'is not a date' new -o org --expires 2031-02-29
+wrong 'is not a date' new -o org --expires 2031-1-1
 wrong 'in the past' new -o org --expires 2001-01-01
 wrong 'contradict' new -o org --no-passphrase --passphrase-fd 0
 wrong 'not the number' new -o org --passphrase-fd x
 wrong 'not the number' new -o org --passphrase-fd -1
 wrong 'not the number' new -o org --passphrase-fd 99999999999
 wrong 'no open descriptor' new -o org --passphrase-fd 77
-wrong 'which key file' show
+wrong 'no key file given' show
 wrong 'exactly one' passwd
 wrong 'exactly one' passwd a b
 wrong 'contradict' passwd --no-passphrase --new-passphrase-fd 0 a
@@ -196,7 +199,7 @@ run sealkey passwd --passphrase-fd 3 --new-passphrase-fd 4 org.key \
     3<<<'first passphrase' 4<<<'second'
 expect_exit 0
 expect_no_out
-expect_err 'has its new passphrase'
+expect_err 'the passphrase was changed'
 expect_names . before.key org.key org.pub
 expect_mode org.key 600
 check "the comments should stay" grep -qx 'a note of mine' org.key

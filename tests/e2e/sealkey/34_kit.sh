@@ -129,7 +129,7 @@ expect_exit 2
 expect_message '--to is missing'
 run sealkey kit "${to[@]}"
 expect_exit 2
-expect_message 'kit wants one folder'
+expect_message 'kit takes exactly one folder'
 run sealkey kit --to "$given/alice.key" --programs "$given/programs" kit
 expect_exit 2
 expect_message 'there is no public key in it'
@@ -156,7 +156,7 @@ cp -r "$given/programs" some
 rm -r some/windows-x86_64
 run sealkey kit --to "$given/alice.pub" --programs some kit
 expect_exit 0
-expect_err 'some/windows-x86_64/seal\.exe is not there: the kit has no program for Windows\.'
+expect_err 'some/windows-x86_64/seal\.exe: not found; the kit has no program for Windows\.'
 expect_absent kit/seal.exe
 
 scenario "a file system that loses what is in a folder that gets another name"

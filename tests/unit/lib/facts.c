@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "output/output.h"
 #include "base/text.h"
 #include "lib/unit_check.h"
 #include "lib/fixture.h"

@@ -1,0 +1,189 @@
+#include "jobs/key_make.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "jobs/key_store_private.h"
+
+struct key_make {
+    const struct key_dialog *dialog;
+    struct key_make_result *names; /* those of the two files */
+    struct new_passphrase passphrase;
+    struct identity *id;
+    struct secret_record *record;
+    struct output public_file, secret_file;
+};
+
+static enum seal_status refuse_existing(const char *name, struct fault *fault)
+{
+    struct plat_stat st;
+
+    if (plat_stat_at(PLAT_CWD, name, false, &st) == 0)
+        return fault_set(fault, REASON_EXISTS, name);
+    return SEAL_OK;
+}
+
+static enum seal_status choose_names(struct key_make_result *out, const char *name,
+                                     struct fault *fault)
+{
+    struct buffer public_name = {0}, secret_name = {0};
+    enum seal_status status = SEAL_OK;
+
+    if (buffer_printf(&public_name, "%s.pub", name) != SEAL_OK ||
+        buffer_printf(&secret_name, "%s.key", name) != SEAL_OK)
+        status = fault_no_memory(fault);
+    out->public_name = (char *)public_name.data;
+    out->secret_name = (char *)secret_name.data;
+    if (status == SEAL_OK)
+        status = refuse_existing(out->secret_name, fault);
+    if (status == SEAL_OK)
+        status = refuse_existing(out->public_name, fault);
+    return status;
+}
+
+static enum seal_status generate(struct key_make *k, uint32_t created, uint32_t expires,
+                                 struct fault *fault)
+{
+    struct random random;
+    enum seal_status status = random_start(&random, NULL, 0);
+
+    if (status == SEAL_OK)
+        status = identity_generate(&k->id, &random, created, expires);
+    if (status != SEAL_OK)
+        (void)fault_set_status(fault, status);
+    else
+        status = key_record_make(&k->record, k->id, &k->passphrase, &random, fault);
+    random_end(&random);
+    return status;
+}
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+/* Complete, under a temporary name. */
+static enum seal_status write_output(struct key_make *k, struct output *o, const char *name,
+                                     enum plat_access access, const struct buffer *text,
+                                     struct fault *fault)
+{
+    enum seal_status status;
+
+    leftovers_remove(name, NULL, k->dialog->leftover);
+    status = output_create(o, name, access, fault);
+    if (status == SEAL_OK)
+        status = fd_write_full(o->fd, text->data, text->len, fault);
+    if (status != SEAL_OK)
+        fault_add_name(fault, name);
+    return status;
+}
+
+static enum seal_status check_secret(const struct key_make *k, struct fault *fault)
+{
+    char *temporary = key_sibling(k->names->secret_name, k->secret_file.temporary);
+    enum seal_status status = temporary == NULL
+                                  ? fault_no_memory(fault)
+                                  : key_secret_check(temporary, k->id, &k->passphrase, fault);
+
+    free(temporary);
+    return status;
+}
+
+static enum seal_status write_secret(struct key_make *k, struct fault *fault)
+{
+    struct buffer text = {sodium_malloc(KEY_TEXT_MAX), 0, KEY_TEXT_MAX};
+    enum seal_status status = text.data == NULL ? SEAL_NO_MEMORY : SEAL_OK;
+
+    if (status == SEAL_OK)
+        status = secret_record_text(&text, k->record, k->id->pkh);
+    if (status != SEAL_OK)
+        (void)fault_set_status(fault, status);
+    else
+        status =
+            write_output(k, &k->secret_file, k->names->secret_name, PLAT_PRIVATE, &text, fault);
+    sodium_free(text.data);
+    return status == SEAL_OK ? check_secret(k, fault) : status;
+}
+
+static enum seal_status check_public(const struct key_make *k, struct fault *fault)
+{
+    char *temporary = key_sibling(k->names->public_name, k->public_file.temporary);
+    enum seal_status status =
+        temporary == NULL ? fault_no_memory(fault) : key_public_check(temporary, k->id, fault);
+
+    free(temporary);
+    return status;
+}
+
+static enum seal_status write_public(struct key_make *k, struct fault *fault)
+{
+    struct buffer text = {0};
+    struct public_key key;
+    enum seal_status status;
+
+    identity_public(&key, k->id);
+    status = public_key_text(&text, &key);
+    if (status != SEAL_OK)
+        (void)fault_set_status(fault, status);
+    else
+        status = write_output(k, &k->public_file, k->names->public_name, PLAT_SHARED, &text, fault);
+    buffer_free(&text);
+    return status == SEAL_OK ? check_public(k, fault) : status;
+}
+
+/* The secret key gets its name first: nobody could open what is sealed to a public key that was
+ * given out without it. */
+static enum seal_status publish(struct key_make *k, struct fault *fault)
+{
+    enum seal_status status;
+
+    if (stop_requested())
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
+    status = output_commit(&k->secret_file, fault);
+    if (status != SEAL_OK)
+        return status;
+    status = output_commit(&k->public_file, fault);
+    if (status != SEAL_OK)
+        (void)plat_unlink(PLAT_CWD, k->names->secret_name);
+    return status;
+}
+
+/* ---- All of it ---------------------------------------------------------------------------- */
+
+static void release(struct key_make *k)
+{
+    output_abort(&k->public_file);
+    output_abort(&k->secret_file);
+    sodium_free(k->record);
+    identity_free(k->id);
+}
+
+enum seal_status key_make(struct key_make_result *out, const struct key_make_request *request,
+                          const struct key_dialog *dialog, struct fault *fault)
+{
+    struct key_make k = {.dialog = dialog, .names = out};
+    enum seal_status status;
+
+    *out = (struct key_make_result){.locked = !request->no_passphrase};
+    status = choose_names(out, request->name, fault);
+    if (status == SEAL_OK && !request->no_passphrase)
+        status = dialog->choose(dialog->ctx, &k.passphrase.text, &k.passphrase.len, fault);
+    if (status == SEAL_OK)
+        status = generate(&k, request->created, request->expires, fault);
+    if (status == SEAL_OK)
+        status = write_secret(&k, fault);
+    if (status == SEAL_OK)
+        status = write_public(&k, fault);
+    if (status == SEAL_OK)
+        status = publish(&k, fault);
+    if (status == SEAL_OK)
+        memcpy(out->pkh, k.id->pkh, HASH_LEN);
+    release(&k);
+    return status;
+}
+
+void key_make_result_free(struct key_make_result *result)
+{
+    free(result->public_name);
+    free(result->secret_name);
+    *result = (struct key_make_result){0};
+}

@@ -1,0 +1,32 @@
+/*
+ * key_show: what keys a file holds.
+ */
+#ifndef SEAL_KEY_SHOW_H
+#define SEAL_KEY_SHOW_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "jobs/key_dialog.h"
+#include "keys/keys.h"
+
+/* Hears of each key in turn, public keys first: public_key; or secret_key before its passphrase is
+ * asked for, and then fingerprint. */
+struct key_show_observer {
+    void *ctx;
+    void (*public_key)(void *ctx, const char *name, const struct public_key *key);
+    void (*secret_key)(void *ctx, const char *name, const struct secret_record *record);
+    void (*fingerprint)(void *ctx, const uint8_t *pkh); /* HASH_LEN; NULL: the key stays locked */
+};
+
+struct key_show_request {
+    const char *name;
+    bool may_stay_locked; /* no passphrase to try is no failure: all else has been shown */
+};
+
+/* Uses dialog->unlock alone. SEAL_BAD_KEY: no key, or a malformed one. */
+MUST_USE enum seal_status key_show(const struct key_show_request *request,
+                                   const struct key_dialog *dialog,
+                                   const struct key_show_observer *observer, struct fault *fault);
+
+#endif
