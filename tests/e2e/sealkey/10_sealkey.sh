@@ -238,8 +238,8 @@ refused() {
 }
 refused two.key 'several secret keys' 2
 refused bob.pub 'no secret key' 2
-refused link.key 'is a link' 2
-refused folder 'is not a file' 2
+refused link.key 'is a symbolic link' 2
+refused folder 'is not a regular file' 2
 refused absent.key 'No such file' 1
 refused carol.key 'has no passphrase' 2
 ls >../names.after
@@ -406,7 +406,7 @@ New passphrase: |
 New passphrase: |
 EOF
     expect_exit 2
-    expect_out 'no new passphrase was agreed on'
+    expect_out 'no new passphrase was set'
     run_tty sealkey new -o other <<EOF
 New passphrase: |$long$long$long$long$long$long$long
 EOF

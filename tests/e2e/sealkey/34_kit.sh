@@ -135,16 +135,16 @@ expect_exit 2
 expect_message 'there is no public key in it'
 run sealkey kit --to "$root/keys-example/example.pub" --programs "$given/programs" kit
 expect_exit 2
-expect_message 'it is an example, whose secret key everybody has'
+expect_message 'it is the example key, whose secret key is public'
 SEAL_TEST_SEED=x sealkey new -q -o last-day --no-passphrase --expires 2023-11-14 >/dev/null
 rm last-day.key
 run sealkey kit --to last-day.pub --programs "$given/programs" kit
 expect_exit 2
-expect_message 'last-day\.pub: the last day of this key is over'
+expect_message 'last-day\.pub: this key has expired'
 rm last-day.pub
 run sealkey kit --to "$given/alice.pub" --programs nowhere kit
 expect_exit 2
-expect_message 'nowhere: the programs for the stick were not found; say with --programs'
+expect_message 'nowhere: the programs for the kit were not found; give their folder with --programs'
 mkdir empty empty/kit there
 run sealkey kit --to "$given/alice.pub" --programs empty kit
 expect_exit 1
