@@ -16,7 +16,10 @@ BEGIN {
     # Where there are several.
     public["base"] = "status.h reasons.def bytes.h text.h hash.h random.h clock.h base.h"
     public["platform"] = "files.h process.h worker.h terminal.h crew.h"
-    public["text"] = "text.h catalog.h"
+    public["text"] = "catalog.h"
+    # What a job is asked, what it tells, and what it comes to; *_private.h is between jobs.
+    public["jobs"] = "dry_run.h file_digest.h is_folder.h key_dialog.h key_kit.h key_make.h key_passwd.h " \
+        "key_show.h seal_job.h seal_request.h sealed_size.h size_limit.h"
     # Rooms that show text to people; no other may hold or choose wording.
     split("cli cli/ui custody text", words, " ")
     for (i in words)

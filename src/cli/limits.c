@@ -74,7 +74,7 @@ void limits_uncaged(void *ctx, unsigned int missing)
     if (said)
         return;
     said = true;
-    (void)text_cage_pieces(pieces, sizeof pieces, message_catalog(), missing);
+    (void)text_cage_pieces(pieces, sizeof pieces, ui_catalog(), missing);
     warn(T_UNCAGED, .words = pieces);
 }
 

@@ -49,7 +49,7 @@ static void print_wrapped(const char *text, size_t column, size_t indent)
 /* A text of the catalog, or the string where it is not there yet; NULL if there is neither. */
 static const char *text_or(enum text_id id, const char *text)
 {
-    return id != T_NONE ? text_plain(message_catalog(), id) : text;
+    return id != T_NONE ? text_plain(ui_catalog(), id) : text;
 }
 
 static void print_usage(const struct program *program)

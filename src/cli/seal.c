@@ -57,9 +57,9 @@ int main(int argc, char **argv)
     plat_process_setup();
     window_hold_at_end();
     plat_process_restrict(false);
-    message_setup("seal", false);
+    ui_setup("seal", false);
     code = seal_options_parse(&options, argc, argv);
-    message_setup("seal", options.quiet);
+    ui_setup("seal", options.quiet);
     if (code == EXIT_ALL_DONE)
         code = options.dry_run ? run_dry(&options, &fault) : run_seal(&options, &fault);
     seal_options_free(&options);

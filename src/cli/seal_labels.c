@@ -27,7 +27,7 @@ static enum exit_code complain_memory(void)
 static enum exit_code complain_at(const struct place *place, enum text_id what)
 {
     return complain_usage(place->text, .name = place->name, .number = place->line,
-                          .words = text_plain(message_catalog(), what));
+                          .words = text_plain(ui_catalog(), what));
 }
 
 static enum exit_code check(const struct labels *l, const struct place *place)

@@ -166,7 +166,7 @@ static enum seal_status ask_medium(void *ctx, const struct medium_question *ques
     char prompt[2048];
 
     (void)ctx;
-    (void)text_format(prompt, sizeof prompt, message_catalog(), T_SEAL_ASK_MEDIUM,
+    (void)text_format(prompt, sizeof prompt, ui_catalog(), T_SEAL_ASK_MEDIUM,
                       TEXT_ARGS(.name = question->folder, .size = question->free_bytes,
                                 .number = question->volume, .most = question->wanted));
     progress_hide();

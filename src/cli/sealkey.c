@@ -122,7 +122,7 @@ static enum exit_code run(const struct sealkey_options *options)
         [SEALKEY_KIT] = run_kit,
     };
 
-    message_setup("sealkey", options->quiet);
+    ui_setup("sealkey", options->quiet);
     return commands[options->command](options);
 }
 
@@ -134,7 +134,7 @@ int main(int argc, char **argv)
     plat_process_setup();
     window_hold_at_end();
     plat_process_restrict(false);
-    message_setup("sealkey", false);
+    ui_setup("sealkey", false);
     if (sodium_init() < 0)
         return (int)complain(&(struct fault){.status = SEAL_NO_MEMORY});
     code = sealkey_options_parse(&options, argc, argv);

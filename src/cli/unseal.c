@@ -547,9 +547,9 @@ int main(int argc, char **argv)
         return intake_worker();
     window_hold_at_end();
     plat_process_restrict(true);
-    message_setup(program.name, false);
+    ui_setup(program.name, false);
     options_parse(&program, argc, argv, &files, &count);
-    message_setup(program.name, given(OPT_QUIET));
+    ui_setup(program.name, given(OPT_QUIET));
     code = find_mode(&mode);
     if (code == EXIT_ALL_DONE)
         code = check_files(mode, files, count);

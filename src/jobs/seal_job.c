@@ -33,7 +33,7 @@ struct pipeline {
     struct content_writer *archive;
 };
 
-static void tell(const struct seal_observer *o, enum seal_event_kind kind)
+static void notify(const struct seal_observer *o, enum seal_event_kind kind)
 {
     o->event(o->ctx, &(struct seal_event){.kind = kind});
 }
@@ -90,7 +90,7 @@ static enum seal_status split_for_fat(struct seal_job *job, struct fault *fault)
         return fault_set(fault, REASON_FAT_PAD, NULL);
     if (!volumes_split(v, SPLIT_FAT32))
         return fault_set(fault, REASON_FAT_SPLIT, v->destination.path);
-    tell(job->observer, SEAL_EVENT_SPLIT_FOR_FAT);
+    notify(job->observer, SEAL_EVENT_SPLIT_FOR_FAT);
     return SEAL_OK;
 }
 
@@ -139,7 +139,7 @@ static enum seal_status write_bag(const struct seal_job *job, const struct pipel
     if (job->request->local_offset) {
         info.has_utc_offset = plat_utc_offset(info.now.sec, &info.utc_offset);
         if (!info.has_utc_offset)
-            tell(job->observer, SEAL_EVENT_NO_OFFSET);
+            notify(job->observer, SEAL_EVENT_NO_OFFSET);
     }
     return bag_source_write(job->source, to->archive, to->crew, &info, digest, fault);
 }

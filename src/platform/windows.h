@@ -108,8 +108,10 @@ bool retry_later(NTSTATUS status, int tries_left);
 /* The NT path (below \??\) of a path; malloc'ed, or NULL with errno. There is no limit to its
  * length, and no part of it has a special meaning. */
 wchar_t *nt_path(const char *path);
-/* The same of an open file. On a volume without a drive letter, such as some RAM disks, it begins
- * with the name of the device. */
+/* The path of an open file (GetFinalPathNameByHandleW), malloc'ed; NULL with errno. */
+wchar_t *path_of_handle(HANDLE handle, DWORD kind);
+/* The same as the system's calls take it. On a volume without a drive letter, such as some RAM
+ * disks, it begins with the name of the device. */
 wchar_t *nt_path_of_handle(HANDLE handle);
 void slashes_to_backslashes(wchar_t *path);
 /* False for names that NtCreateFile can create, but that the Win32 functions, and so most programs,

@@ -153,6 +153,31 @@ static int open_descriptor(int at, const char *name, const struct open_how *how)
     return descriptor_of(handle);
 }
 
+char *plat_real_path(const char *path)
+{
+    const struct open_how how = {.share = SHARE_ALL, .disposition = FILE_OPEN, .follow = true};
+    wchar_t *wide, *start;
+    HANDLE handle;
+    char *out;
+
+    if (open_handle(&handle, PLAT_CWD, path, &how) != 0)
+        return NULL;
+    wide = path_of_handle(handle, VOLUME_NAME_DOS);
+    (void)CloseHandle(handle);
+    if (wide == NULL)
+        return NULL;
+    start = wide + 4;
+    if (wcsncmp(start, L"UNC\\", 4) == 0) {
+        start += 2;
+        *start = L'\\'; /* \\?\UNC\server is \\server */
+    }
+    out = from_wide(start, wcslen(start));
+    free(wide);
+    if (out != NULL)
+        path_unify(out);
+    return out;
+}
+
 int plat_open_dir(int at, const char *name, bool follow)
 {
     const struct open_how how = {.access = FILE_LIST_DIRECTORY,

@@ -93,8 +93,7 @@ wchar_t *nt_path(const char *path)
     return core;
 }
 
-/* The path of an open file, malloc'ed; NULL with errno. */
-static wchar_t *path_of_handle(HANDLE handle, DWORD kind)
+wchar_t *path_of_handle(HANDLE handle, DWORD kind)
 {
     DWORD room = GetFinalPathNameByHandleW(handle, NULL, 0, kind);
     wchar_t *path = room == 0 ? NULL : calloc(room + 1, sizeof *path);
@@ -119,31 +118,6 @@ wchar_t *nt_path_of_handle(HANDLE handle)
         return path_of_handle(handle, VOLUME_NAME_NT);
     path[1] = L'?'; /* the prefix \\?\ becomes \??\ */
     return path;
-}
-
-char *plat_real_path(const char *path)
-{
-    const struct open_how how = {.share = SHARE_ALL, .disposition = FILE_OPEN, .follow = true};
-    wchar_t *wide, *start;
-    HANDLE handle;
-    char *out;
-
-    if (open_handle(&handle, PLAT_CWD, path, &how) != 0)
-        return NULL;
-    wide = path_of_handle(handle, VOLUME_NAME_DOS);
-    (void)CloseHandle(handle);
-    if (wide == NULL)
-        return NULL;
-    start = wide + 4;
-    if (wcsncmp(start, L"UNC\\", 4) == 0) {
-        start += 2;
-        *start = L'\\'; /* \\?\UNC\server is \\server */
-    }
-    out = from_wide(start, wcslen(start));
-    free(wide);
-    if (out != NULL)
-        path_unify(out);
-    return out;
 }
 
 bool name_is_usable(const char *name)

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/output.h"
 #include "base/text.h"
 #include "platform/windows.h"
 

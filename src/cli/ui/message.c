@@ -18,25 +18,6 @@
 
 #define LINE_SIZE 8192
 
-static const char *program_name = "seal";
-static bool quiet_mode;
-
-void message_setup(const char *program, bool quiet)
-{
-    program_name = program;
-    quiet_mode = quiet;
-}
-
-bool message_is_quiet(void)
-{
-    return quiet_mode;
-}
-
-const struct catalog *message_catalog(void)
-{
-    return catalog_english();
-}
-
 enum exit_code exit_code_for(enum seal_status status)
 {
     static const enum exit_code codes[] = {
@@ -83,23 +64,23 @@ static void put_text(enum text_id frame, const char *words)
 {
     char line[LINE_SIZE];
 
-    put_line(line, text_format(line, sizeof line, message_catalog(), frame,
-                               TEXT_ARGS(.word = program_name, .words = words)));
+    put_line(line, text_format(line, sizeof line, ui_catalog(), frame,
+                               TEXT_ARGS(.word = ui_program(), .words = words)));
 }
 
 void message_say(enum text_id id, const struct text_args *args)
 {
     char line[LINE_SIZE];
 
-    if (!quiet_mode)
-        put_line(line, text_format(line, sizeof line, message_catalog(), id, args));
+    if (!ui_is_quiet())
+        put_line(line, text_format(line, sizeof line, ui_catalog(), id, args));
 }
 
 void message_warn(enum text_id id, const struct text_args *args)
 {
     char words[LINE_SIZE];
 
-    (void)text_format(words, sizeof words, message_catalog(), id, args);
+    (void)text_format(words, sizeof words, ui_catalog(), id, args);
     put_text(T_WARNING, words);
 }
 
@@ -107,7 +88,7 @@ enum exit_code message_complain_usage(enum text_id id, const struct text_args *a
 {
     char words[LINE_SIZE];
 
-    (void)text_format(words, sizeof words, message_catalog(), id, args);
+    (void)text_format(words, sizeof words, ui_catalog(), id, args);
     put_text(T_WRONG_USE, words);
     return EXIT_WRONG_USE;
 }
@@ -116,7 +97,7 @@ enum exit_code complain(const struct fault *fault)
 {
     char words[LINE_SIZE];
 
-    (void)text_fault(words, sizeof words, message_catalog(), fault);
+    (void)text_fault(words, sizeof words, ui_catalog(), fault);
     put_text(T_WARNING, words);
     return exit_code_for(fault->status);
 }
@@ -233,7 +214,7 @@ void message_print(enum text_id id, const struct text_args *args)
 {
     char line[LINE_SIZE];
 
-    (void)text_format(line, sizeof line, message_catalog(), id, args);
+    (void)text_format(line, sizeof line, ui_catalog(), id, args);
     print_data("%s\n", line);
 }
 

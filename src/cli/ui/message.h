@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "output/output.h"
+#include "cli/ui/ui.h"
 #include "text/catalog.h"
 
 /* What a program ends with (users.md). */
@@ -26,12 +27,6 @@ enum exit_code {
 
 /* The code that goes with a failure. */
 enum exit_code exit_code_for(enum seal_status status);
-
-/* program stands in front of warnings and failures. quiet: say() says nothing. */
-void message_setup(const char *program, bool quiet);
-bool message_is_quiet(void);
-/* The language of this run. */
-const struct catalog *message_catalog(void);
 
 /* A text with its fields: TEXT_WITH(T_WELCOME, .name = name, .count = 3). */
 #define TEXT_ARGS(...) (&(struct text_args){__VA_ARGS__})

@@ -135,7 +135,7 @@ enum seal_status passphrase_ask(struct passphrase *out, const char *prompt, stru
 
 static const char *plain(enum text_id id)
 {
-    return text_plain(message_catalog(), id);
+    return text_plain(ui_catalog(), id);
 }
 
 /* *mistake: what the user can mend by trying again, T_NONE if nothing. */
@@ -187,7 +187,7 @@ static enum seal_status try_unlock(struct identity **out, const struct secret_re
     enum seal_status status;
     char prompt[1024];
 
-    (void)text_format(prompt, sizeof prompt, message_catalog(), T_PASSPHRASE_FOR,
+    (void)text_format(prompt, sizeof prompt, ui_catalog(), T_PASSPHRASE_FOR,
                       TEXT_ARGS(.name = name));
     status = fd_number != NULL ? passphrase_from_fd(&p, fd_number, fault)
                                : passphrase_ask(&p, prompt, fault);

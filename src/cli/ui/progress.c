@@ -12,7 +12,7 @@
 #include "platform/process.h"
 #include "platform/terminal.h"
 #include "base/text.h"
-#include "cli/ui/message.h"
+#include "cli/ui/ui.h"
 #include "platform/files.h"
 
 #define INTERVAL 0.2 /* seconds from one drawing to the next */
@@ -87,7 +87,7 @@ static size_t compose(const struct progress *p, double elapsed, char line[static
     time_text(time, sizeof time, has_rate ? (double)(p->total - done) / rate : 0);
     size_format(amount, (uint64_t)rate);
     for (const enum text_id *id = candidates(p->total != 0, has_rate); *id != T_NONE; id++) {
-        size_t len = text_format(line, LINE_SIZE, message_catalog(), *id, &args);
+        size_t len = text_format(line, LINE_SIZE, ui_catalog(), *id, &args);
         size_t used = columns_of(line, len);
 
         if (used <= *columns) {
@@ -120,7 +120,7 @@ static void draw(const struct progress *p, double now)
 void progress_start(struct progress *p, uint64_t total)
 {
     *p = (struct progress){.total = total};
-    p->on = !message_is_quiet() && plat_is_terminal(STDERR_FILENO);
+    p->on = !ui_is_quiet() && plat_is_terminal(STDERR_FILENO);
     p->started = p->shown = plat_monotonic();
 }
 

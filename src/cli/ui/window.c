@@ -57,7 +57,7 @@ static void hold(void)
     if (stop_requested())
         return;
     print_flush();
-    (void)snprintf(prompt, sizeof prompt, "\n%s", text_plain(message_catalog(), T_WINDOW_ENTER));
+    (void)snprintf(prompt, sizeof prompt, "\n%s", text_plain(ui_catalog(), T_WINDOW_ENTER));
     (void)plat_prompt_line(prompt, line, sizeof line);
 }
 
