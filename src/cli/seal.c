@@ -26,6 +26,7 @@ static enum exit_code run_seal(const struct seal_options *options, struct fault 
         code = code_for(&result.totals);
     } else {
         code = complain(fault);
+        seal_report_left_behind(&result);
     }
     seal_result_free(&result);
     return code;

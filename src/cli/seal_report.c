@@ -98,7 +98,6 @@ static void show_event(void *ctx, const struct seal_event *e)
         [SEAL_EVENT_EXAMPLE_KEY] = T_SEAL_EXAMPLE_KEY,
         [SEAL_EVENT_NO_OFFSET] = T_SEAL_NO_OFFSET,
         [SEAL_EVENT_NO_FOLDER] = T_SEAL_NO_FOLDER,
-        [SEAL_EVENT_VOLUME_USELESS] = T_SEAL_VOLUME_USELESS,
         [SEAL_EVENT_VOLUME_STAYS] = T_SEAL_VOLUME_STAYS,
     };
     struct seal_report *r = ctx;
@@ -128,7 +127,6 @@ static void show_event(void *ctx, const struct seal_event *e)
     case SEAL_EVENT_EXAMPLE_KEY:
     case SEAL_EVENT_NO_OFFSET:
     case SEAL_EVENT_NO_FOLDER:
-    case SEAL_EVENT_VOLUME_USELESS:
     case SEAL_EVENT_VOLUME_STAYS:
     case SEAL_EVENT_KINDS:
     default:
@@ -237,6 +235,12 @@ void seal_report_result(const struct seal_report *report, const struct seal_requ
     print(T_SEAL_RECEIPT, .word = receipt);
     if (plat_owns_console_window())
         print_large(receipt);
+}
+
+void seal_report_left_behind(const struct seal_result *result)
+{
+    for (size_t i = 0; i < result->file_count; i++)
+        warn(T_SEAL_VOLUME_USELESS, .name = result->files[i].path);
 }
 
 /* ---- The dry run -------------------------------------------------------------------------- */

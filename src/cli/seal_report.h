@@ -19,6 +19,8 @@ struct seal_observer seal_report_start(struct seal_report *report, bool verbose)
 /* Results, to standard output; to standard error where the sealed file went to standard output. */
 void seal_report_result(const struct seal_report *report, const struct seal_request *request,
                         const struct seal_result *result);
+/* After a failure: the volumes that stay on media that were taken out. */
+void seal_report_left_behind(const struct seal_result *result);
 void seal_report_dry_run(const struct seal_request *request, const struct dry_run_result *result);
 
 #endif

@@ -240,15 +240,14 @@ static enum seal_status write_all(struct seal_job *job, struct seal_result *resu
     return status;
 }
 
-/* Once the files have their names nothing may fail any more: what the result needs is allocated
- * before. */
-static enum seal_status commit(struct seal_job *job, struct seal_result *result,
-                               struct fault *fault)
+/* The paths of the first count volumes become the result's. */
+static void take_files(struct seal_result *result, struct volumes_out *v, size_t count)
 {
-    result->files = calloc(job->volumes.count, sizeof *result->files);
-    if (result->files == NULL)
-        return fault_no_memory(fault);
-    return volumes_commit(&job->volumes, fault);
+    result->file_count = count;
+    for (size_t i = 0; i < count; i++) {
+        result->files[i] = (struct sealed_file){v->files[i].path, v->split.size};
+        v->files[i].path = NULL;
+    }
 }
 
 /* All volumes but the last have the size of the split. */
@@ -257,31 +256,39 @@ static void fill_result(struct seal_result *result, struct volumes_out *v, uint6
     result->was_read_back = v->was_read_back;
     result->was_in_memory = v->was_in_memory;
     result->max_size_gib = size_limit_needed(result->totals.bytes, sealed_size);
-    result->file_count = v->count;
-    for (size_t i = 0; i < v->count; i++) {
-        struct sealed_file *file = &result->files[i];
+    take_files(result, v, v->count);
+    result->files[v->count - 1].size = sealed_size - (v->count - 1) * v->split.size;
+}
 
-        file->size = i + 1 == v->count ? sealed_size - i * v->split.size : v->split.size;
-        file->path = v->files[i].path; /* whose owner is the result from here on */
-        v->files[i].path = NULL;
-    }
+static enum seal_status run(struct seal_job *job, struct seal_result *result, struct fault *fault)
+{
+    uint64_t sealed_size = 0;
+    enum seal_status status;
+
+    /* Before anything is written: once the files have their names nothing may fail any more. */
+    result->files = calloc(VOLUMES_MAX, sizeof *result->files);
+    if (result->files == NULL)
+        return fault_no_memory(fault);
+    status = prepare(job, fault);
+    if (status == SEAL_OK)
+        status = write_all(job, result, &sealed_size, fault);
+    if (status == SEAL_OK)
+        status = volumes_commit(&job->volumes, fault);
+    if (status == SEAL_OK)
+        fill_result(result, &job->volumes, sealed_size);
+    else
+        take_files(result, &job->volumes, job->volumes.named);
+    return status;
 }
 
 enum seal_status seal_job_run(struct seal_result *result, const struct seal_request *request,
                               const struct seal_observer *observer, struct fault *fault)
 {
     struct seal_job job = {.request = request, .observer = observer};
-    uint64_t sealed_size = 0;
     enum seal_status status;
 
     *result = (struct seal_result){.file_count = 0};
-    status = prepare(&job, fault);
-    if (status == SEAL_OK)
-        status = write_all(&job, result, &sealed_size, fault);
-    if (status == SEAL_OK)
-        status = commit(&job, result, fault);
-    if (status == SEAL_OK)
-        fill_result(result, &job.volumes, sealed_size);
+    status = run(&job, result, fault);
     bag_source_free(job.source);
     volumes_end(&job.volumes);
     random_end(&job.random);

@@ -17,8 +17,8 @@ struct sealed_file {
 };
 
 struct seal_result {
-    struct bag_totals totals; /* of a stream: bytes alone */
-    struct sealed_file *files;
+    struct bag_totals totals;  /* of a stream: bytes alone */
+    struct sealed_file *files; /* after a failure: the volumes that stay, see below */
     size_t file_count;
     uint8_t receipt[32];   /* for number_text */
     bool was_read_back;    /* and is as it was written */
@@ -27,8 +27,9 @@ struct seal_result {
 };
 
 /* Reads keys, lists the source, writes, reads back and gives names, in this order. Either all files
- * get their names or none does; but what went onto a medium that was taken out stays there
- * (SEAL_EVENT_VOLUME_USELESS). result is to be freed whatever happens.
+ * get their names or none does; but volumes on media that were taken out (ask_media) have theirs
+ * already: after a failure the result has them as files, complete, and useless without the others.
+ * result is to be freed whatever happens.
  * SEAL_USAGE, SEAL_BAD_KEY, SEAL_NEWER: keys or paths; nothing was written. SEAL_EXISTS: the output
  * is there. SEAL_NO_ROOM: the content does not fit the fixed size. SEAL_IO, SEAL_NO_MEMORY,
  * SEAL_INTERRUPTED. */

@@ -42,18 +42,17 @@ struct seal_request {
 
 /* What happens meanwhile. name is a path on this system, but for remarks. */
 enum seal_event_kind {
-    SEAL_EVENT_EXAMPLE_KEY,    /* the secret half of a key in the file name is public */
-    SEAL_EVENT_RECIPIENT,      /* key, of the file name: one that will be sealed to */
-    SEAL_EVENT_EXPIRED,        /* key, of the file name: its last day is over, and allowed */
-    SEAL_EVENT_REMARK,         /* remark on path name (in the bag), detail (words, or NULL) */
-    SEAL_EVENT_LISTED,         /* the source was listed: all remarks on names were made */
-    SEAL_EVENT_SPLIT_FOR_FAT,  /* the file may become too large for FAT: volumes are made */
-    SEAL_EVENT_NO_OFFSET,      /* the system does not tell how far its clock is from UTC */
-    SEAL_EVENT_READING_BACK,   /* reading back begins, for the first time */
-    SEAL_EVENT_MEDIUM_FAULT,   /* fault: a volume could not be made; another medium is asked for */
-    SEAL_EVENT_NO_FOLDER,      /* the answer name to the question for a medium is no folder */
-    SEAL_EVENT_VOLUME_USELESS, /* volume name stays, complete, of a set that is not */
-    SEAL_EVENT_VOLUME_STAYS,   /* volume name, of such a set, could not be removed */
+    SEAL_EVENT_EXAMPLE_KEY,   /* the secret half of a key in the file name is public */
+    SEAL_EVENT_RECIPIENT,     /* key, of the file name: one that will be sealed to */
+    SEAL_EVENT_EXPIRED,       /* key, of the file name: its last day is over, and allowed */
+    SEAL_EVENT_REMARK,        /* remark on path name (in the bag), detail (words, or NULL) */
+    SEAL_EVENT_LISTED,        /* the source was listed: all remarks on names were made */
+    SEAL_EVENT_SPLIT_FOR_FAT, /* the file may become too large for FAT: volumes are made */
+    SEAL_EVENT_NO_OFFSET,     /* the system does not tell how far its clock is from UTC */
+    SEAL_EVENT_READING_BACK,  /* reading back begins, for the first time */
+    SEAL_EVENT_MEDIUM_FAULT,  /* fault: a volume could not be made; another medium is asked for */
+    SEAL_EVENT_NO_FOLDER,     /* the answer name to the question for a medium is no folder */
+    SEAL_EVENT_VOLUME_STAYS,  /* volume name, of a set that is not whole, could not be removed */
     SEAL_EVENT_KINDS
 };
 

@@ -217,8 +217,6 @@ const char *volumes_name(const struct volumes_out *v)
 void volumes_end(struct volumes_out *v)
 {
     for (size_t i = 0; i < v->count; i++) {
-        if (i < v->named)
-            tell(v, SEAL_EVENT_VOLUME_USELESS, v->files[i].path);
         output_abort(&v->files[i].output);
         free(v->files[i].path);
     }
