@@ -166,9 +166,11 @@ static enum text_id frame_for(const struct fault *f)
 
 static enum text_id subject_for(const struct fault *f)
 {
+    bool has_item = f->status == SEAL_HOSTILE && f->item[0] != '\0';
+
     if (f->more > 0)
-        return T_FAULT_OF_SEVERAL;
-    return f->status == SEAL_HOSTILE && f->item[0] != '\0' ? T_FAULT_OF_ITEM : T_FAULT_OF;
+        return has_item ? T_FAULT_OF_ITEM_OF_SEVERAL : T_FAULT_OF_SEVERAL;
+    return has_item ? T_FAULT_OF_ITEM : T_FAULT_OF;
 }
 
 size_t text_fault(char *out, size_t size, const struct catalog *catalog, const struct fault *fault)

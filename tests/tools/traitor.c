@@ -86,9 +86,10 @@ static void say_done(enum seal_status status, uint64_t missing)
 {
     begin(MESSAGE_DONE);
     put_u8((uint8_t)status);
+    put_number(status == SEAL_OK ? REASON_NONE : REASON_INTERRUPTED, 4);
     put_number(0, 4); /* errno */
-    put_u8(0);
-    put_text("");
+    put_number(0, 8);
+    put_number(0, 8);
     put_text("");
     for (int i = 0; i < 4; i++)
         put_number(1, 8);

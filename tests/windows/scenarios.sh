@@ -268,7 +268,7 @@ run unseal -q "${with[@]}" --log drops.log -o bag sealed.bin
 expect_exit 0
 run unseal "${with[@]}" --log drops.log -o bag2 sealed.bin
 expect_exit 0
-expect_err 'The log has it at'
+expect_err 'It is in the log at'
 check "two lines" test "$(grep -vc '^#' drops.log)" -eq 2
 run unseal -q "${with[@]}" --require-sandbox -o bag3 sealed.bin
 expect_exit 1

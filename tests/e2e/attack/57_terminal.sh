@@ -433,7 +433,7 @@ for separator in ",;\t|":
 END
 judge "it should be what programs are told, and no formula" $? "$(tail -n 1 difference)"
 run unseal "${with[@]}" --list --csv sealed.bin
-expect_err 'files? and .* by the record at the end'
+expect_err 'files? and .* according to the record in the sealed file'
 run bash -c 'exec "$@" >/dev/full' - unseal -q "${with[@]}" --list --csv sealed.bin
 expect_exit 1
 

@@ -118,8 +118,8 @@ refused 2 '- \(standard input\) is opened by itself' unseal --key "$key" -o x on
 refused 2 '-o - takes one sealed file at a time' unseal --key "$key" -o - one.bin stream.bin
 refused 2 '-o - does not go with --verify' unseal --key "$key" --verify -o - one.bin
 refused 2 '-o - does not go with --extract' unseal --key "$key" --extract a.txt -o - one.bin
-refused 2 'standard input has no name to call the record after' unseal --key "$key" --verify -
-refused 2 '--recheck is given the bag itself' unseal --recheck folder one.bin
+refused 2 'standard input has no name, after which the record could be named' unseal --key "$key" --verify -
+refused 2 '--recheck takes the bag as its value' unseal --recheck folder one.bin
 refused 2 '--recheck needs no --key' unseal --key "$key" --recheck folder
 refused 2 '--key is missing' unseal --list one.bin
 refused 2 '--key is missing' unseal --verify one.bin

@@ -129,13 +129,13 @@ class_words() {
     esac
 }
 
-# Of files that are no set unseal makes what they are: a copy is left aside, others stand by themselves.
+# Of files that are no set unseal makes what they are: a copy is skipped, others stand by themselves.
 expect_sorted_out() {
     expect_exit 0
     case $1 in
     volumes-double)
         expect_made . bag set
-        expect_err 'set/[12].bin: a copy of set/[12].bin, left aside$'
+        expect_err 'set/[12].bin: a copy of set/[12].bin; skipped$'
         ;;
     volumes-two-unsplit)
         expect_names bag 0 0.custody.json 0.custody.txt 1 1.custody.json 1.custody.txt

@@ -234,7 +234,7 @@ expect_no_err
 sed -i 's/^20[^\t]*/2001-02-03T04:05:06Z/' log
 run unseal -q "${with[@]}" --log log -o b one.bin
 expect_exit 0
-expect_message 'one\.bin: This very file, byte for byte, was received before\. The log has it at 2001-02-03T04:05:06Z'
+expect_message 'one\.bin: this file was received before, byte for byte the same\. It is in the log at 2001-02-03T04:05:06Z'
 check "in the record" grep -q '^    First received *2001-02-03T04:05:06Z$' b.custody.txt
 check "and for programs" grep -q '"first_seen": "2001-02-03T04:05:06Z"' b.custody.json
 check "not in the first" grep -q '"first_seen": null' a.custody.json
@@ -250,7 +250,7 @@ expect_no_err
 cp one.bin again.bin
 run unseal -q "${with[@]}" --log log2 -o d again.bin one.bin
 expect_exit 0
-check "both are told" test "$(grep -c 'This very file, byte for byte, was received before' "$err")" -eq 2
+check "both are told" test "$(grep -c 'this file was received before, byte for byte the same' "$err")" -eq 2
 # A refusal is no receipt.
 cp "$good/damaged.bin" .
 run unseal -q "${with[@]}" --log log3 damaged.bin
@@ -305,7 +305,7 @@ for call in fsync write; do
     [ $call = fsync ] || fault=(FAULT_IN_PROCESS=main "FAULT_WRITE=$((size + 40)) errno:$ENOSPC")
     hit "${fault[@]}" -- unseal -q "${with[@]}" --log log -o out one.bin
     expect_exit 1
-    expect_err 'one\.bin: it is unsealed and in order, but the log does not have it'
+    expect_err 'one\.bin: accepted, but it could not be added to the log'
     expect_err 'log: .*No space left on device'
     expect_dir out
     expect_file out.custody.txt
@@ -323,7 +323,7 @@ wait
 lines 12
 check "one head" test "$(grep -c '^# seal log 1$' log)" -eq 1
 check "whole lines" test "$(grep -v '^#' log | awk -F'\t' 'NF == 8 && $7 == "accepted"' | wc -l)" -eq 12
-check "one is the first, eleven are doubles" test "$(grep -c 'This very file, byte for byte, was received before' messages)" -eq 11
+check "one is the first, eleven are doubles" test "$(grep -c 'this file was received before, byte for byte the same' messages)" -eq 11
 
 scenario "names in the log"
 for name in '=1+1' $'a\tb' $'c\nd' 'e"f' $'\e[31mg'; do

@@ -304,7 +304,7 @@ for kind in '' --exact-names; do
     expect_exit 0
     expect_out '^unchanged  bag$'
     expect_out "^digest     $(sed -n 's/.*"digest": "\([0-9a-f]*\)".*/\1/p' bag.custody.json)\$"
-    expect_out '^custody    its lists are those on record of 20.*, receipt ([0-9]{4} ){4}[0-9]{4}$'
+    expect_out '^custody    the manifests match the record of 20.*, receipt ([0-9]{4} ){4}[0-9]{4}$'
     expect_plain
 done
 run unseal --recheck bag/ --recheck readonly
@@ -313,7 +313,7 @@ check "both" test "$(grep -c ^unchanged "$out")" -eq 2
 rm bag.custody.*
 run unseal --recheck bag
 expect_exit 0
-expect_out '^custody    none beside it$'
+expect_out '^custody    no record beside the bag$'
 run unseal -q --recheck .
 expect_exit 2
 
@@ -334,7 +334,7 @@ touch -d @1 bag/data/tree/sub/file
 run unseal --recheck bag
 expect_exit 3
 expect_out '^time +data/tree/sub/file'
-expect_out '^TIMES      bag: 1 time differs; every byte is as on record$'
+expect_out '^TIMES      bag: 1 time differs; the content matches the record$'
 fresh
 rmdir bag/data/tree/empty
 changed '^missing +data/tree/empty'
@@ -368,7 +368,7 @@ scenario "the record of another bag"
 fresh
 unseal -q "${with[@]}" -o other "$vectors/files/bag-one.seal" >/dev/null
 cp other.custody.json bag.custody.json
-changed '^custody    its lists are NOT those on record of 20'
+changed '^custody    the manifests do NOT match the record of 20'
 echo '{"schema": "seal-custody-1"}' >bag.custody.json
 run unseal --recheck bag
 expect_exit 1
@@ -381,7 +381,7 @@ echo First >bag/data/tree/a
     sha256sum bagit.txt bag-info.txt manifest-sha256.txt >tagmanifest-sha256.txt)
 run unseal --recheck bag
 expect_exit 5
-expect_out '^custody    its lists are NOT those on record of 20'
+expect_out '^custody    the manifests do NOT match the record of 20'
 
 # With as-sealed/, the lists beside data/ are none of those that D covers.
 fresh

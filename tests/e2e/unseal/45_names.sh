@@ -43,7 +43,7 @@ expect_spelled() {
     expect_mode bag/as-sealed/manifest-sha256.txt 444
     run unseal -q --recheck bag
     expect_exit 0
-    expect_out '^custody    its lists are those on record'
+    expect_out '^custody    the manifests match the record of '
     # Contents and times are those that were sealed, whatever the name.
     listing -f tree | cut -d' ' -f1-5 | LC_ALL=C sort >"$scratch/want"
     listing -f bag/data/tree | cut -d' ' -f1-5 | LC_ALL=C sort >"$scratch/have"

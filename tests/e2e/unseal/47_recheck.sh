@@ -45,8 +45,8 @@ expect_verdict() {
     judge "the verdict should match" $? "$2"
 }
 
-ours='^custody    its lists are those on record of '
-other='^custody    its lists are NOT those on record of '
+ours='^custody    the manifests match the record of '
+other='^custody    the manifests do NOT match the record of '
 
 # ---- Verdicts ------------------------------------------------------------------------------------
 
@@ -75,22 +75,22 @@ check "some should be spelled differently" test -d names/as-sealed -a -d links/a
 bags "only times differ"
 touch plain/data/case/a
 run unseal --recheck plain
-expect_verdict 3 '^TIMES      plain: 1 time differs; every byte is as on record$'
+expect_verdict 3 '^TIMES      plain: 1 time differs; the content matches the record$'
 expect_out '^time       data/case/a \('
 touch plain/data/case/sub/b
 run unseal --recheck plain
-expect_verdict 3 '^TIMES      plain: 2 times differ; every byte is as on record$'
+expect_verdict 3 '^TIMES      plain: 2 times differ; the content matches the record$'
 
 bags "what could not be read"
 FAULT_READ="a 0 0 errno:5" LD_PRELOAD=$interpose run unseal --recheck plain
-expect_verdict 1 '^UNCHECKED  plain: 1 file could not be read; what was read is as its lists say$'
+expect_verdict 1 '^UNCHECKED  plain: 1 file could not be read; everything else matches the manifests$'
 expect_out '^unreadable data/case/a \('
 touch plain/data/case/sub/b
 FAULT_READ="a 0 0 errno:5" LD_PRELOAD=$interpose run unseal --recheck plain
-expect_verdict 1 '^UNCHECKED  plain: 1 file could not be read; what was read is as its lists say$'
+expect_verdict 1 '^UNCHECKED  plain: 1 file could not be read; everything else matches the manifests$'
 FAULT_READ="tagmanifest-sha256.txt 0 0 errno:5" LD_PRELOAD=$interpose run unseal --recheck odd
-expect_verdict 1 '^UNCHECKED  odd: 2 files could not be read; what was read is as its lists say$'
-expect_out '^custody    its lists could not be compared with a record$'
+expect_verdict 1 '^UNCHECKED  odd: 2 files could not be read; everything else matches the manifests$'
+expect_out '^custody    the manifests could not be compared with a record$'
 for name in metadata.mtree bag-info.txt; do
     FAULT_OPEN="$name errno:5" LD_PRELOAD=$interpose run unseal --recheck odd
     expect_exit 1
@@ -118,7 +118,7 @@ expect_out "$other"
 rm plain.custody.json
 run unseal --recheck plain
 expect_verdict 0 '^unchanged  plain$'
-expect_out '^custody    none beside it$'
+expect_out '^custody    no record beside the bag$'
 
 bags "several bags: the worst counts"
 touch plain/data/case/a
@@ -158,15 +158,15 @@ bags "no record"
 rm -- *.json
 run unseal -q --recheck plain
 expect_verdict 0 '^unchanged  plain$'
-expect_out '^custody    none beside it$'
+expect_out '^custody    no record beside the bag$'
 expect_no_err
 
 # unusable WHAT MESSAGE: what stands there cannot be used, and that is no silence.
 unusable() {
     run timeout 20 unseal -q --recheck plain
-    expect_verdict 1 '^UNCHECKED  plain: every byte is as its lists say; the custody record could not be used$'
+    expect_verdict 1 '^UNCHECKED  plain: the content matches the manifests; the custody record could not be used$'
     expect_message "plain\.custody\.json: $1"
-    expect_out '^custody    its lists could not be compared with a record$'
+    expect_out '^custody    the manifests could not be compared with a record$'
 }
 
 bags "a record that cannot be used"

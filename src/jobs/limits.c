@@ -1,20 +1,13 @@
-/*
- * How much may come out of a sealed file, and the words for what stood in the way.
- */
-#include "cli/limits.h"
+#include "jobs/limits.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
 #include "jobs/size_limit.h"
 
 #define FILES_USUAL 1000000
 
-/* Where it is written: a part of what is free stays so. */
+/* The space that may be filled there: a twentieth of what is free stays free. */
 static uint64_t room_in(const char *folder)
 {
     struct plat_space room;
@@ -25,7 +18,7 @@ static uint64_t room_in(const char *folder)
         is_known = false;
     else if (strcmp(folder, "-") != 0)
         is_known = plat_space(folder, &room) == 0;
-    else /* a pipe or a device has none */
+    else /* only a file has such a limit, a pipe or a device has none */
         is_known = plat_stat_fd(STDOUT_FILENO, &st) == 0 && st.type == PLAT_FILE &&
                    plat_space_fd(STDOUT_FILENO, &room) == 0;
     if (!is_known)
@@ -43,12 +36,12 @@ struct intake_limits limits_for(const struct asked_limits *asked, uint64_t seale
     if (asked->max_size != 0)
         return limits;
     limits.bytes = size_limit_usual(sealed_size);
-    if (sealed_size == 0) /* a pipe: judged by what was read so far */
+    if (sealed_size == 0) /* a pipe: the limit grows with what was read so far */
         limits.per_byte = SIZE_LIMIT_RATIO;
     return limits;
 }
 
-/* Which limit it was that the worker counted to. */
+/* The worker knows which number it counted to, and not where that came from. */
 static void explain_limit(struct fault *fault, const struct asked_limits *asked,
                           const struct intake_limits *limits)
 {
@@ -63,19 +56,6 @@ static void explain_limit(struct fault *fault, const struct asked_limits *asked,
                                                 : REASON_OVER_USUAL_BYTES;
         fault_add_numbers(fault, SIZE_LIMIT_RATIO, limits->bytes);
     }
-}
-
-void limits_uncaged(void *ctx, unsigned int missing)
-{
-    static bool said;
-    char pieces[TEXT_FAULT_SIZE];
-
-    (void)ctx;
-    if (said)
-        return;
-    said = true;
-    (void)text_cage_pieces(pieces, sizeof pieces, ui_catalog(), missing);
-    warn(T_UNCAGED, .words = pieces);
 }
 
 void limits_explain(struct fault *fault, const struct asked_limits *asked,

@@ -1,14 +1,10 @@
-#include "cli/sets.h"
+#include "jobs/sets.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static enum seal_status out_of_memory(struct fault *fault)
-{
-    return fault_no_memory(fault);
-}
+#include "jobs/is_folder.h"
+#include "jobs/receive_relay_private.h"
 
 /* ---- Which files -------------------------------------------------------------------------- */
 
@@ -21,7 +17,7 @@ static enum seal_status add_file(struct sets *s, char *path, bool lies_in_folder
 
     if (all == NULL) {
         free(path);
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     }
     s->arrivals = all;
     all[s->arrival_count++] = (struct arrival){
@@ -29,16 +25,16 @@ static enum seal_status add_file(struct sets *s, char *path, bool lies_in_folder
     return SEAL_OK;
 }
 
-/* A folder that was named. */
+/* A folder that was given, while it is listed. */
 struct folder {
     struct sets *sets;
     const char *path;
     int fd;
-    uint64_t folders; /* in it, into which nobody looks */
+    uint64_t folders; /* in it, whose files are not listed */
     struct fault *fault;
 };
 
-/* Names with a dot in front are what systems leave on sticks. */
+/* Files whose name begins with a dot are skipped: systems leave such files on sticks. */
 static int add_from_folder(void *ctx, const char *name)
 {
     struct folder *f = ctx;
@@ -54,7 +50,7 @@ static int add_from_folder(void *ctx, const char *name)
     if (buffer_printf(&path, "%s%s%s", f->path, f->path[len - 1] == '/' ? "" : "/", name) !=
         SEAL_OK) {
         buffer_free(&path);
-        return (int)out_of_memory(f->fault);
+        return (int)fault_no_memory(f->fault);
     }
     return (int)add_file(f->sets, (char *)path.data, true, f->fault);
 }
@@ -64,7 +60,8 @@ static int by_path(const void *a, const void *b)
     return strcmp(((const struct arrival *)a)->path, ((const struct arrival *)b)->path);
 }
 
-static enum seal_status list_folder(struct sets *s, const char *path, struct fault *fault)
+static enum seal_status list_folder(struct sets *s, const char *path,
+                                    const struct receive_observer *observer, struct fault *fault)
 {
     struct folder f = {s, path, plat_open_dir(PLAT_CWD, path, true), 0, fault};
     size_t before = s->arrival_count;
@@ -77,20 +74,22 @@ static enum seal_status list_folder(struct sets *s, const char *path, struct fau
     if (fault->status != SEAL_OK)
         return fault->status;
     if (s->arrival_count == before) {
-        warn_old("%s: it is a folder, and no file lies in it.", shown(path));
+        tell_name(observer, RECEIVE_FOLDER_EMPTY, path);
         return SEAL_OK;
     }
     qsort(s->arrivals + before, s->arrival_count - before, sizeof *s->arrivals, by_path);
     if (f.folders > 0)
-        say_old("%s: %s in it, not looked into", shown(path), count_text(f.folders, "folder"));
+        observer->event(observer->ctx, &(struct receive_event){.kind = RECEIVE_SUBFOLDERS_SKIPPED,
+                                                               .name = path,
+                                                               .number = f.folders});
     return SEAL_OK;
 }
 
 enum seal_status sets_list(struct sets *s, const char *const *operands, size_t count,
-                           struct fault *fault)
+                           const struct receive_observer *observer, struct fault *fault)
 {
     for (size_t i = 0; i < count && fault->status == SEAL_OK; i++)
-        (void)!(is_folder(operands[i]) ? list_folder(s, operands[i], fault)
+        (void)!(is_folder(operands[i]) ? list_folder(s, operands[i], observer, fault)
                                        : add_file(s, strdup(operands[i]), false, fault));
     if (fault->status == SEAL_OK && s->arrival_count == 0)
         (void)fault_set(fault, REASON_NOTHING_TO_OPEN, NULL);
@@ -110,7 +109,7 @@ static bool belong_together(const struct arrival *a, const struct arrival *b)
            memcmp(a->env->params.bundle_id, b->env->params.bundle_id, BUNDLE_ID_LEN) == 0;
 }
 
-/* By number, and those of the same in the order in which they were named. */
+/* By number; those of the same number in the order in which they were given. */
 static int by_number(const void *a, const void *b)
 {
     const struct arrival *x = *(struct arrival *const *)a, *y = *(struct arrival *const *)b;
@@ -120,25 +119,35 @@ static int by_number(const void *a, const void *b)
     return x < y ? -1 : 1;
 }
 
-/* What is only looked into was not hashed before. */
-static bool has_digest(struct arrival *a)
+/* Takes the digest now where that was left out: --list and --extract do not need it else. */
+static bool has_digest(struct arrival *a, const struct receive_observer *observer)
 {
     struct fault ignored = {.status = SEAL_OK};
 
     if (!a->received.before_opening && arrival_take_up(a, &ignored) == SEAL_OK)
-        (void)!arrival_take_digest(a, 1, &ignored);
+        (void)!arrival_take_digest(a, 1, observer, &ignored);
     return a->received.before_opening && ignored.status == SEAL_OK;
 }
 
-/* Two copies of one volume. */
-static bool are_equal(struct arrival *a, struct arrival *b)
+static bool are_copies(struct arrival *a, struct arrival *b,
+                       const struct receive_observer *observer)
 {
-    return a->stat.size == b->stat.size && has_digest(a) && has_digest(b) &&
+    return a->stat.size == b->stat.size && has_digest(a, observer) && has_digest(b, observer) &&
            memcmp(a->received.sha256, b->received.sha256, SHA256_LEN) == 0;
 }
 
-/* Of copies one stays. */
-static void drop_doubles(struct set *set)
+static void refuse_other(struct set *set, const struct arrival *a, const struct arrival *b)
+{
+    if (set->fault.status != SEAL_OK)
+        return;
+    (void)fault_set(&set->fault, REASON_VOLUME_OTHER, a->path);
+    fault_add_numbers(&set->fault, arrival_number(b), 0);
+    fault_add_item(&set->fault, b->path);
+}
+
+/* Keeps one file for each number: copies are skipped; of two files that differ nobody knows which
+ * is the right one. */
+static void skip_copies(struct set *set, const struct receive_observer *observer)
 {
     size_t kept = 1;
 
@@ -149,19 +158,17 @@ static void drop_doubles(struct set *set)
             set->files[kept++] = set->files[i];
             continue;
         }
-        if (are_equal(set->files[i], last)) {
-            say_old("%s: a copy of %s, left aside", shown(set->files[i]->path), shown(last->path));
-            continue;
-        }
-        if (set->fault.status == SEAL_OK) {
-            (void)fault_set(&set->fault, REASON_VOLUME_OTHER, set->files[i]->path);
-            fault_add_numbers(&set->fault, arrival_number(last), 0);
-            fault_add_item(&set->fault, last->path);
-        }
+        if (are_copies(set->files[i], last, observer))
+            observer->event(observer->ctx, &(struct receive_event){.kind = RECEIVE_COPY_SKIPPED,
+                                                                   .name = set->files[i]->path,
+                                                                   .other = last->path});
+        else
+            refuse_other(set, set->files[i], last);
     }
     set->count = kept;
 }
 
+/* What can be said of a set by its headers alone. */
 static void judge(struct set *set)
 {
     const struct arrival *last = set->files[set->count - 1];
@@ -176,21 +183,23 @@ static void judge(struct set *set)
     }
 }
 
-/* No sealed file has such a size; one that was cut short may have, and then looks random. */
-static bool is_no_sealed_file(const struct arrival *a)
+/* No sealed file has such a size, unless it was cut short. */
+static bool has_other_size(const struct arrival *a)
 {
     return a->stat.type == PLAT_FILE && (a->stat.size < BLOCK_LEN || a->stat.size % 2048 != 0);
 }
 
-/* In a folder lies more than sealed files. */
-static bool is_left_aside(const struct arrival *a)
+/* A folder may hold other files beside sealed ones. What may be a part of a sealed file, random to
+ * look at, is not skipped. */
+static bool is_skipped(const struct arrival *a)
 {
-    return a->lies_in_folder && a->fault.status == SEAL_NO_KEY && is_no_sealed_file(a) &&
+    return a->lies_in_folder && a->fault.status == SEAL_NO_KEY && has_other_size(a) &&
            !a->looks_random;
 }
 
-/* Everything that belongs to that one, which is in no set yet. */
-static enum seal_status collect(struct sets *s, size_t first, bool *is_taken, struct fault *fault)
+/* Makes the set of that file, which is in no other set. */
+static enum seal_status collect(struct sets *s, size_t first, bool *is_taken,
+                                const struct receive_observer *observer, struct fault *fault)
 {
     struct set *set = &s->all[s->count];
     struct arrival *a = &s->arrivals[first];
@@ -200,7 +209,7 @@ static enum seal_status collect(struct sets *s, size_t first, bool *is_taken, st
         members += !is_taken[i] && belong_together(a, &s->arrivals[i]);
     set->files = calloc(members, sizeof(struct arrival *));
     if (set->files == NULL)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     s->count++;
     set->files[set->count++] = a;
     set->fault = a->fault;
@@ -215,12 +224,12 @@ static enum seal_status collect(struct sets *s, size_t first, bool *is_taken, st
     if (!is_volume(a))
         return SEAL_OK;
     qsort(set->files, set->count, sizeof(struct arrival *), by_number);
-    drop_doubles(set);
+    skip_copies(set, observer);
     judge(set);
     return SEAL_OK;
 }
 
-/* All that was named, when none of it can be a sealed file. */
+/* None of the files can be a sealed file. */
 static enum seal_status refuse_all(const struct sets *s, struct fault *fault)
 {
     (void)fault_set(fault, REASON_NO_KEY, s->arrivals[0].path);
@@ -228,30 +237,30 @@ static enum seal_status refuse_all(const struct sets *s, struct fault *fault)
     return fault->status;
 }
 
-static void say_left_aside(const struct sets *s)
+static void tell_skipped(const struct sets *s, const struct receive_observer *observer)
 {
     for (size_t i = 0; i < s->arrival_count; i++)
-        if (is_left_aside(&s->arrivals[i]))
-            warn_old("%s: no key here opens it, and no sealed file has its size: left aside.",
-                     shown(s->arrivals[i].path));
+        if (is_skipped(&s->arrivals[i]))
+            tell_name(observer, RECEIVE_FILE_SKIPPED, s->arrivals[i].path);
 }
 
-enum seal_status sets_sort(struct sets *s, struct fault *fault)
+enum seal_status sets_sort(struct sets *s, const struct receive_observer *observer,
+                           struct fault *fault)
 {
     bool *is_taken = calloc(s->arrival_count, sizeof *is_taken);
 
     s->all = calloc(s->arrival_count, sizeof *s->all);
     if (is_taken == NULL || s->all == NULL)
-        (void)out_of_memory(fault);
+        (void)fault_no_memory(fault);
     for (size_t i = 0; i < s->arrival_count && fault->status == SEAL_OK; i++)
-        if (!is_taken[i] && !is_left_aside(&s->arrivals[i]))
-            (void)!collect(s, i, is_taken, fault);
+        if (!is_taken[i] && !is_skipped(&s->arrivals[i]))
+            (void)!collect(s, i, is_taken, observer, fault);
     free(is_taken);
     if (fault->status != SEAL_OK)
         return fault->status;
     if (s->count == 0)
         return refuse_all(s, fault);
-    say_left_aside(s);
+    tell_skipped(s, observer);
     return SEAL_OK;
 }
 
@@ -264,4 +273,50 @@ void sets_free(struct sets *s)
     free(s->all);
     free(s->arrivals);
     *s = (struct sets){.count = 0};
+}
+
+/* ---- One set ------------------------------------------------------------------------------ */
+
+struct intake_volume *set_volumes(const struct set *set)
+{
+    struct intake_volume *volumes = calloc(set->count, sizeof *volumes);
+
+    for (size_t i = 0; volumes != NULL && i < set->count; i++) {
+        const struct arrival *a = set->files[i];
+
+        volumes[i] = (struct intake_volume){.name = volume_name(a->in), .env = a->env, .in = a->in};
+        memcpy(volumes[i].mark_key, a->mark_key, sizeof a->mark_key);
+    }
+    return volumes;
+}
+
+uint64_t set_sealed_size(const struct set *set)
+{
+    uint64_t size = 0;
+
+    for (size_t i = 0; i < set->count; i++)
+        size += volume_size(set->files[i]->in);
+    return size;
+}
+
+enum seal_status set_take_up(const struct set *set, struct fault *fault)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (arrival_take_up(set->files[i], fault) != SEAL_OK)
+            return fault->status;
+    return SEAL_OK;
+}
+
+void set_name_fault(const struct set *set, struct fault *fault)
+{
+    bool is_set = set->count == 1 && strcmp(fault->name, set->files[0]->path) == 0;
+
+    if (fault->status == SEAL_HOSTILE && fault->name[0] != '\0' && !is_set) {
+        fault_add_item(fault, fault->name);
+        fault->name[0] = '\0';
+    }
+    if (fault->name[0] != '\0')
+        return;
+    fault_add_name(fault, set->files[0]->path);
+    fault->more = set->count - 1;
 }

@@ -1,10 +1,11 @@
-#include "cli/arrival.h"
-#include "platform/crew.h"
+#include "jobs/arrival.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
+
+#include "jobs/keyring_private.h"
 
 static bool is_stdin(const struct arrival *a)
 {
@@ -32,9 +33,9 @@ static enum seal_status draw_mark_key(struct arrival *a, struct fault *fault)
     return SEAL_OK;
 }
 
-enum seal_status arrival_take_digest(struct arrival *a, unsigned int threads, struct fault *fault)
+enum seal_status arrival_take_digest(struct arrival *a, unsigned int threads,
+                                     const struct receive_observer *observer, struct fault *fault)
 {
-    struct progress progress;
     struct crew *crew = NULL;
     enum seal_status status;
 
@@ -44,24 +45,24 @@ enum seal_status arrival_take_digest(struct arrival *a, unsigned int threads, st
     a->received.size = a->stat.size;
     a->received.mtime = a->stat.mtime;
     a->received.has_mtime = true;
-    /* One reads while the other hashes, where that is worth it. */
+    /* With two threads one reads while the other hashes; for a short file they do not pay. */
     if (draw_mark_key(a, fault) != SEAL_OK ||
         (a->stat.size > VOLUME_PIECE_LEN &&
          crew_new(&crew, threads < 2 ? threads : 2, fault) != SEAL_OK))
         return fault->status;
-    progress_start(&progress, a->stat.size);
-    status = volume_digest(a->in, crew, a->mark_key, a->received.sha256, a->mark, progress_add,
-                           &progress, fault);
-    progress_end(&progress);
+    observer->work_begins(observer->ctx, a->stat.size);
+    status = volume_digest(a->in, crew, a->mark_key, a->received.sha256, a->mark,
+                           observer->work_done, observer->ctx, fault);
+    observer->work_ends(observer->ctx);
     crew_free(crew);
     return status;
 }
 
-#define RANDOM_LEAST 1024 /* of less nothing can be said */
-#define RANDOM_MOST 400   /* of random bytes one file in a hundred million has more */
+#define RANDOM_LEAST 1024 /* bytes; fewer say nothing */
+#define RANDOM_MOST 400   /* one file of random bytes in a hundred million is above this */
 
-/* Whether all bytes are about as frequent: the sum that Pearson's test compares, with 255 degrees
- * of freedom. Text, programs and pictures are far away from that. */
+/* Whether all values of a byte are about as frequent, by Pearson's chi-squared test with 255
+ * degrees of freedom. Those of text, programs and pictures are far from it. */
 static bool looks_random(const uint8_t *data, size_t len)
 {
     uint64_t counts[256] = {0}, sum = 0;
@@ -75,8 +76,8 @@ static bool looks_random(const uint8_t *data, size_t len)
     return sum * 256 / len < len + RANDOM_MOST;
 }
 
-enum seal_status arrival_open_head(struct arrival *a, struct keyring *ring,
-                                   const char *passphrase_fd, struct fault *fault)
+enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
+                                     const struct receive_observer *observer, struct fault *fault)
 {
     size_t len;
     const uint8_t *block = volume_head(a->in, &len);
@@ -91,12 +92,12 @@ enum seal_status arrival_open_head(struct arrival *a, struct keyring *ring,
     if (a->env == NULL)
         return fault_no_memory(fault);
     memset(a->env, 0, sizeof *a->env);
-    status = keyring_open(ring, a->env, block, passphrase_fd, a->pkh, &a->keys_tried, fault);
-    a->opened = clock_now(); /* after a passphrase was typed */
+    status = keyring_open(ring, a->env, block, observer, a->pkh, &a->keys_tried, fault);
+    a->opened = clock_now(); /* again: typing a passphrase takes time */
     a->was_opened = status == SEAL_OK;
     if (!a->was_opened) {
         a->looks_random = looks_random(block, len);
-        sodium_free(a->env); /* such memory is scarce, and there may be many files */
+        sodium_free(a->env); /* guarded memory is scarce, and there may be many files */
         a->env = NULL;
     }
     return status;

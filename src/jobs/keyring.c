@@ -1,16 +1,11 @@
-/*
- * The secret keys given to unseal: read, tried, wiped.
- */
-#include "cli/keyring.h"
+#include "jobs/keyring_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static enum seal_status out_of_memory(struct fault *fault)
-{
-    return fault_no_memory(fault);
-}
+#include "platform/files.h"
+#include "jobs/receive_relay_private.h"
 
 /* ---- Reading key files -------------------------------------------------------------------- */
 
@@ -20,7 +15,7 @@ static enum seal_status add_identity(struct keyring *ring, struct identity *id, 
 
     if (keys == NULL) {
         identity_free(id);
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     }
     keys[ring->key_count++] = id;
     ring->keys = keys;
@@ -30,14 +25,14 @@ static enum seal_status add_identity(struct keyring *ring, struct identity *id, 
 static enum seal_status add_locked(struct keyring *ring, const struct secret_record *record,
                                    const char *name, struct fault *fault)
 {
-    struct candidate *locked = realloc(ring->locked, (ring->locked_count + 1) * sizeof *locked);
+    struct locked_key *locked = realloc(ring->locked, (ring->locked_count + 1) * sizeof *locked);
     char *copy = strdup(name);
 
     if (locked != NULL)
         ring->locked = locked;
     if (locked == NULL || copy == NULL) {
         free(copy);
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     }
     locked += ring->locked_count++;
     locked->record = *record;
@@ -95,7 +90,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* In the order of the names, so that passphrases are asked for in one that people expect. */
+/* Sorted, so that passphrases are asked for in the order that people expect. */
 static enum seal_status list_names(struct names *names, const char *path, struct fault *fault)
 {
     int fd = plat_open_dir(PLAT_CWD, path, true);
@@ -110,7 +105,7 @@ static enum seal_status list_names(struct names *names, const char *path, struct
     return status;
 }
 
-/* A folder of keys may hold public ones and notes as well. */
+/* A folder of keys may hold public keys and other files as well: these are skipped. */
 static enum seal_status add_listed_key(struct keyring *ring, const char *folder, const char *name,
                                        struct fault *fault)
 {
@@ -119,7 +114,7 @@ static enum seal_status add_listed_key(struct keyring *ring, const char *folder,
     enum seal_status status = SEAL_OK;
 
     if (buffer_printf(&path, "%s/%s", folder, name) != SEAL_OK)
-        status = out_of_memory(fault);
+        status = fault_no_memory(fault);
     else if (plat_stat_at(PLAT_CWD, (char *)path.data, true, &st) == 0 && st.type == PLAT_FILE &&
              st.size <= KEY_FILE_MAX)
         status = add_key_file(ring, (char *)path.data, false, fault);
@@ -166,9 +161,9 @@ void keyring_free(struct keyring *ring)
     *ring = (struct keyring){0};
 }
 
-/* ---- Opening a head ----------------------------------------------------------------------- */
+/* ---- Opening a header --------------------------------------------------------------------- */
 
-/* The head to be opened, and what opening it gives. */
+/* The header to be opened, and what opening it gives. */
 struct attempt {
     const uint8_t *block;
     struct envelope *env;
@@ -176,6 +171,7 @@ struct attempt {
     size_t *tried;
 };
 
+/* Tries the opened keys from that one on. SEAL_NO_KEY, without a fault: none of them opens it. */
 static enum seal_status try_keys(const struct keyring *ring, struct attempt *a, size_t first,
                                  struct fault *fault)
 {
@@ -194,15 +190,15 @@ static enum seal_status try_keys(const struct keyring *ring, struct attempt *a, 
     return status;
 }
 
-/* Asks for the passphrase of one key after the other, until one opens the file. A key that stays
- * locked is passed over while there are others. */
+/* Has one key after the other unlocked, until one opens the file. A key that stays locked is
+ * skipped, and never asked for again. */
 static enum seal_status try_locked(struct keyring *ring, struct attempt *a,
-                                   const char *passphrase_fd, struct fault *fault)
+                                   const struct receive_observer *observer, struct fault *fault)
 {
     enum seal_status status = SEAL_NO_KEY;
 
     for (size_t i = 0; i < ring->locked_count && status == SEAL_NO_KEY; i++) {
-        struct candidate *c = &ring->locked[i];
+        struct locked_key *c = &ring->locked[i];
         struct fault why = {.status = SEAL_OK};
         struct identity *id;
 
@@ -211,14 +207,14 @@ static enum seal_status try_locked(struct keyring *ring, struct attempt *a,
         if (stop_requested())
             return fault_set(fault, REASON_INTERRUPTED, NULL);
         c->was_tried = true;
-        if (identity_unlock(&id, &c->record, c->name, passphrase_fd, &why) != SEAL_OK) {
+        if (observer->unlock(observer->ctx, &id, &c->record, c->name, &why) != SEAL_OK) {
             if (ring->locked_count > 1 && why.status == SEAL_WRONG_PASSPHRASE)
-                warn_old("%s stays locked; going on without it.", shown(c->name));
+                tell_name(observer, RECEIVE_KEY_SKIPPED, c->name);
             if (ring->unopened.status == SEAL_OK)
                 ring->unopened = why;
             continue;
         }
-        *fault = (struct fault){.status = SEAL_OK}; /* that the last key was not the one */
+        *fault = (struct fault){.status = SEAL_OK}; /* that the key before did not open it */
         status = add_identity(ring, id, fault);
         if (status == SEAL_OK)
             status = try_keys(ring, a, ring->key_count - 1, fault);
@@ -227,8 +223,9 @@ static enum seal_status try_locked(struct keyring *ring, struct attempt *a,
 }
 
 enum seal_status keyring_open(struct keyring *ring, struct envelope *env,
-                              const uint8_t block[static BLOCK_LEN], const char *passphrase_fd,
-                              uint8_t pkh[static HASH_LEN], size_t *tried, struct fault *fault)
+                              const uint8_t block[static BLOCK_LEN],
+                              const struct receive_observer *observer, uint8_t pkh[static HASH_LEN],
+                              size_t *tried, struct fault *fault)
 {
     struct attempt a = {block, env, pkh, tried};
     struct fault latest = {.status = SEAL_OK};
@@ -238,9 +235,9 @@ enum seal_status keyring_open(struct keyring *ring, struct envelope *env,
     status = try_keys(ring, &a, 0, &latest);
     if (status == SEAL_NO_KEY) {
         latest = (struct fault){.status = SEAL_OK};
-        status = try_locked(ring, &a, passphrase_fd, &latest);
+        status = try_locked(ring, &a, observer, &latest);
     }
-    /* That a key stayed locked says more than that no other opened the file. */
+    /* A key that stays locked may be the right one: its fault is the better explanation. */
     if (status == SEAL_NO_KEY && ring->unopened.status != SEAL_OK)
         latest = ring->unopened;
     else if (status == SEAL_NO_KEY)

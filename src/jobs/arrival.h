@@ -1,0 +1,62 @@
+/*
+ * arrival: one sealed file as it arrived: its digest, which is taken before anything else is done
+ * with it, and its header, which is opened while the secret keys are there. Private to this room,
+ * but for what reports read.
+ *
+ *     arrival_find, arrival_take_digest, arrival_open_header, arrival_put_aside
+ *     ... the keys are wiped ...
+ *     arrival_take_up
+ *     ... a worker reads a->in ...
+ *     arrival_close
+ */
+#ifndef SEAL_ARRIVAL_H
+#define SEAL_ARRIVAL_H
+
+#include "custody/custody.h"
+#include "envelope/envelope.h"
+#include "jobs/receive_observer.h"
+#include "stream/stream.h"
+#include "volume/volume.h"
+
+struct keyring; /* keyring_private.h */
+
+struct arrival {
+    struct fault fault;  /* why it was not opened */
+    char *path;          /* malloc'ed; "-" for standard input */
+    bool lies_in_folder; /* it was found in a folder that was given */
+    struct custody_file received;
+    struct plat_stat stat; /* when it was found */
+    struct volume_in *in;  /* NULL while it is put aside */
+    /* The key of the digest that tells whether the worker reads the same bytes, and the digest. */
+    uint8_t mark_key[VOLUME_KEY_LEN], mark[SHA256_LEN];
+    struct envelope *env; /* sodium_malloc: the file key must not be swapped out */
+    bool was_opened;
+    bool looks_random; /* if it was not opened: so may what is left of a sealed file */
+    uint8_t pkh[HASH_LEN];
+    size_t keys_tried;
+    struct timestamp opened; /* when its header was */
+};
+
+/* Opens the file at path, which received has as its name, too. many: it must be a regular file,
+ * since others are opened beside it (SEAL_USAGE). SEAL_IO, SEAL_NO_MEMORY. */
+MUST_USE enum seal_status arrival_find(struct arrival *a, bool many, struct fault *fault);
+/* Takes the SHA-256 and the mark of a file. Nothing for a pipe: that can be read only once, and the
+ * worker takes its SHA-256 on the way. SEAL_IO, SEAL_NO_MEMORY, SEAL_INTERRUPTED. */
+MUST_USE enum seal_status arrival_take_digest(struct arrival *a, unsigned int threads,
+                                              const struct receive_observer *observer,
+                                              struct fault *fault);
+/* As keyring_open. SEAL_NO_KEY also if the file is shorter than a header. */
+MUST_USE enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
+                                              const struct receive_observer *observer,
+                                              struct fault *fault);
+/* Of a volume whose header was opened: its number in the set, counted from 1. */
+uint64_t arrival_number(const struct arrival *a);
+/* Closes a file until arrival_take_up: a set has many files, and they must not all stay open. */
+void arrival_put_aside(struct arrival *a);
+/* Opens again what was put aside. SEAL_IO, also if it is not the file that was found. */
+MUST_USE enum seal_status arrival_take_up(struct arrival *a, struct fault *fault);
+/* SEAL_IO: size or time of the file are others than when it was found. */
+MUST_USE enum seal_status arrival_check_unchanged(const struct arrival *a, struct fault *fault);
+void arrival_close(struct arrival *a);
+
+#endif

@@ -1,0 +1,109 @@
+#include "jobs/drop_publish_private.h"
+
+#include "jobs/receive_relay_private.h"
+
+/* ---- Making ------------------------------------------------------------------------------- */
+
+enum seal_status drop_outputs_make(struct drop_outputs *o, struct fault *fault)
+{
+    const char *path = o->target->path;
+
+    if (path == NULL)
+        return SEAL_OK;
+    clear_leftovers_of(path, o->observer);
+    if (o->target->is_folder)
+        return output_dir_create(&o->folder, path, fault);
+    if (output_create(&o->file, path, PLAT_PRIVATE, fault) != SEAL_OK)
+        return fault->status;
+    plat_mark_downloaded(o->file.fd);
+    return SEAL_OK;
+}
+
+int drop_outputs_fd(const struct drop_outputs *o)
+{
+    if (o->target->path == NULL)
+        return -1;
+    return o->target->is_folder ? o->folder.fd : o->file.fd;
+}
+
+enum seal_status drop_outputs_cut(struct drop_outputs *o, uint64_t len, struct fault *fault)
+{
+    if (o->target->path == NULL || o->file.is_stdout || plat_truncate(o->file.fd, len) == 0)
+        return SEAL_OK;
+    return fault_set_errno(fault, REASON_WRITE, o->target->path);
+}
+
+static enum seal_status record_path(struct buffer *path, const struct drop_target *target,
+                                    enum record_form form)
+{
+    return buffer_printf(path, "%s%s", target->record, record_ending(form));
+}
+
+enum seal_status drop_outputs_add_record(struct drop_outputs *o, enum record_form form,
+                                         const struct buffer *text, struct fault *fault)
+{
+    struct output *out = &o->records[form];
+    struct buffer path = {0};
+    enum seal_status status =
+        record_path(&path, o->target, form) == SEAL_OK ? SEAL_OK : fault_no_memory(fault);
+
+    if (status == SEAL_OK) {
+        clear_leftovers_of((char *)path.data, o->observer);
+        status = output_create(out, (char *)path.data, PLAT_SHARED, fault);
+    }
+    if (status == SEAL_OK && fd_write_full(out->fd, text->data, text->len, fault) != SEAL_OK) {
+        fault_add_name(fault, (char *)path.data);
+        status = fault->status;
+    }
+    buffer_free(&path);
+    return status;
+}
+
+/* ---- Giving names ------------------------------------------------------------------------- */
+
+/* Removes what has its name already. */
+static void take_back(struct drop_outputs *o, bool file_has_name, bool first_record_has_name)
+{
+    struct buffer path = {0};
+
+    if (file_has_name && plat_unlink(PLAT_CWD, o->target->path) != 0)
+        tell_name(o->observer, RECEIVE_OUTPUT_STAYS, o->target->path);
+    if (first_record_has_name && (record_path(&path, o->target, RECORD_TEXT) != SEAL_OK ||
+                                  plat_unlink(PLAT_CWD, (char *)path.data) != 0))
+        tell_name(o->observer, RECEIVE_RECORD_STAYS,
+                  path.data != NULL ? (char *)path.data : o->target->record);
+    buffer_free(&path);
+}
+
+/* The output gets its name, and then the record. */
+enum seal_status drop_outputs_publish(struct drop_outputs *o, struct fault *fault)
+{
+    bool is_file = o->file.temporary != NULL;
+    bool file_done = false, first_done = false;
+    enum seal_status status = SEAL_OK;
+
+    if (o->folder.temporary != NULL)
+        status = output_dir_commit(&o->folder, fault);
+    else if (is_file || o->file.is_stdout)
+        status = output_commit(&o->file, fault);
+    file_done = status == SEAL_OK && is_file;
+    if (status == SEAL_OK && o->target->record != NULL) {
+        status = output_commit(&o->records[RECORD_TEXT], fault);
+        first_done = status == SEAL_OK;
+        if (status == SEAL_OK)
+            status = output_commit(&o->records[RECORD_JSON], fault);
+    }
+    if (status != SEAL_OK)
+        take_back(o, file_done, first_done); /* the folder is taken back by drop_outputs_abandon */
+    else if (o->folder.temporary != NULL)
+        output_dir_keep(&o->folder);
+    return status;
+}
+
+void drop_outputs_abandon(struct drop_outputs *o)
+{
+    abort_folder(&o->folder, o->observer);
+    output_abort(&o->file);
+    for (enum record_form form = 0; form < RECORD_FORMS; form++)
+        output_abort(&o->records[form]);
+}

@@ -1,0 +1,41 @@
+/*
+ * keyring: the secret keys that were given to open sealed files with. Private to this room. Keys
+ * without a passphrase are opened at once; the others wait until no opened key opens a file.
+ */
+#ifndef SEAL_KEYRING_PRIVATE_H
+#define SEAL_KEYRING_PRIVATE_H
+
+#include "envelope/envelope.h"
+#include "jobs/receive_observer.h"
+
+/* A key that waits for its passphrase. */
+struct locked_key {
+    struct secret_record record;
+    char *name;     /* of its file; malloc'ed */
+    bool was_tried; /* it was opened, or could not be */
+};
+
+/* All zero is an empty one. */
+struct keyring {
+    struct identity **keys; /* opened */
+    size_t key_count;
+    struct locked_key *locked;
+    size_t locked_count;
+    struct fault unopened; /* why the first key that could not be unlocked was not */
+};
+
+/* Adds the secret keys of a file, or of all files in a folder. SEAL_BAD_KEY: there is none in it,
+ * or the file is malformed or others can read it; SEAL_IO, SEAL_NEWER, SEAL_NO_MEMORY. */
+MUST_USE enum seal_status keyring_add(struct keyring *ring, const char *path, struct fault *fault);
+/* Opens the header of a sealed file, as envelope_open, with the first key that does. If none does,
+ * has the observer unlock one waiting key after the other, each once for all sealed files. pkh gets
+ * the hash of the key that opened it, *tried the number of keys that were tried. */
+MUST_USE enum seal_status keyring_open(struct keyring *ring, struct envelope *env,
+                                       const uint8_t block[static BLOCK_LEN],
+                                       const struct receive_observer *observer,
+                                       uint8_t pkh[static HASH_LEN], size_t *tried,
+                                       struct fault *fault);
+/* Wipes and frees all of it; harmless if it was done before. */
+void keyring_free(struct keyring *ring);
+
+#endif

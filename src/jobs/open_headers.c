@@ -1,0 +1,58 @@
+#include "jobs/open_headers.h"
+
+#include "jobs/keyring_private.h"
+
+/* How each of several files is opened. */
+struct opening {
+    struct keyring ring;
+    bool many; /* files; none may be a pipe then */
+    enum digest_choice digests;
+    unsigned int threads;
+    const struct receive_observer *observer;
+};
+
+static enum seal_status open_one(struct arrival *a, struct opening *o, struct fault *fault)
+{
+    struct fault changed = {.status = SEAL_OK};
+
+    if (arrival_find(a, o->many, fault) != SEAL_OK)
+        return fault->status;
+    if (o->digests == WITH_DIGESTS &&
+        arrival_take_digest(a, o->threads, o->observer, fault) != SEAL_OK)
+        return fault->status;
+    (void)!arrival_open_header(a, &o->ring, o->observer, fault);
+    /* If the file was replaced meanwhile, header and digest are not those of one file. */
+    if (fault->status != SEAL_INTERRUPTED && arrival_check_unchanged(a, &changed) != SEAL_OK)
+        *fault = changed;
+    return fault->status;
+}
+
+static enum seal_status open_all(struct sets *s, struct opening *o, struct fault *fault)
+{
+    for (size_t i = 0; i < s->arrival_count && fault->status == SEAL_OK; i++) {
+        struct arrival *a = &s->arrivals[i];
+
+        (void)!open_one(a, o, &a->fault);
+        arrival_put_aside(a);
+        if (a->fault.status != SEAL_OK)
+            fault_add_name(&a->fault, a->path);
+        if (a->fault.status == SEAL_INTERRUPTED)
+            *fault = a->fault;
+    }
+    return fault->status;
+}
+
+enum seal_status open_headers(struct sets *s, const struct receive_input *input,
+                              enum digest_choice digests, unsigned int threads,
+                              const struct receive_observer *observer, struct fault *fault)
+{
+    struct opening o = {
+        .many = s->arrival_count > 1, .digests = digests, .threads = threads, .observer = observer};
+
+    for (size_t i = 0; i < input->key_count && fault->status == SEAL_OK; i++)
+        (void)!keyring_add(&o.ring, input->keys[i], fault);
+    if (fault->status == SEAL_OK)
+        (void)!open_all(s, &o, fault);
+    keyring_free(&o.ring);
+    return fault->status == SEAL_OK ? sets_sort(s, observer, fault) : fault->status;
+}

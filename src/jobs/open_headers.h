@@ -1,0 +1,30 @@
+/*
+ * open_headers: the first part of unsealing and inspecting: reads the secret keys, opens the
+ * headers of all sealed files, wipes the keys. Content is read only after that, by a worker.
+ * Private to this room, but for the struct.
+ */
+#ifndef SEAL_OPEN_HEADERS_H
+#define SEAL_OPEN_HEADERS_H
+
+#include "jobs/sets.h"
+
+/* What was given to the program. */
+struct receive_input {
+    const char *const *keys; /* secret key files, or folders of such */
+    size_t key_count;
+    const char *const *files; /* sealed files, or folders of such; "-" alone: standard input */
+    size_t file_count;
+};
+
+/* Which digests are taken before the headers are opened. */
+enum digest_choice { WITHOUT_DIGESTS, WITH_DIGESTS };
+
+/* s was filled by sets_list, and is grouped afterwards. Why a file was not opened is noted with it;
+ * fault is what ends all. SEAL_BAD_KEY, SEAL_NEWER: of a key file; SEAL_NO_KEY: as sets_sort;
+ * SEAL_IO, SEAL_NO_MEMORY, SEAL_INTERRUPTED. */
+MUST_USE enum seal_status open_headers(struct sets *s, const struct receive_input *input,
+                                       enum digest_choice digests, unsigned int threads,
+                                       const struct receive_observer *observer,
+                                       struct fault *fault);
+
+#endif

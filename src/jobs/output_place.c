@@ -1,0 +1,157 @@
+#include "jobs/output_place_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "jobs/is_folder.h"
+
+/* ---- Names -------------------------------------------------------------------------------- */
+
+const char *path_last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
+/* Without slashes at the end; "/" keeps its own. */
+static size_t len_without_slashes(const char *path)
+{
+    size_t len = strlen(path);
+
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    return len;
+}
+
+bool output_place_names_output(const struct output_place *place)
+{
+    return place->given != NULL && !place->is_home;
+}
+
+char *output_place_name(const struct output_place *place)
+{
+    return text_copy(place->given, len_without_slashes(place->given));
+}
+
+/* len bytes of name, and ending. */
+static char *path_at_home(const struct output_place *place, const char *name, size_t len,
+                          const char *ending)
+{
+    struct buffer b = {0};
+    const char *home = place->is_home ? place->given : "";
+    size_t home_len = len_without_slashes(home);
+    const char *slash = home_len > 0 && home[home_len - 1] != '/' ? "/" : "";
+
+    if (buffer_printf(&b, "%.*s%s%.*s%s", (int)home_len, home, slash, (int)len, name, ending) !=
+        SEAL_OK) {
+        buffer_free(&b);
+        return NULL;
+    }
+    return (char *)b.data;
+}
+
+char *output_place_path(const struct output_place *place, const char *name, const char *ending)
+{
+    return path_at_home(place, name, strlen(name), ending);
+}
+
+char *output_place_default(const struct output_place *place, const char *file, const char *ending)
+{
+    const char *base = path_last_part(file);
+    const char *dot = strrchr(base, '.');
+    bool has_ending = dot != NULL && dot != base && dot[1] != '\0';
+
+    if (!has_ending && *ending == '\0') /* else it would be the name of the sealed file itself */
+        ending = ".bag";
+    return path_at_home(place, base, has_ending ? (size_t)(dot - base) : strlen(base), ending);
+}
+
+/* ---- What must not be ---------------------------------------------------------------------- */
+
+enum seal_status output_refuse_existing(const char *path, struct fault *fault)
+{
+    struct plat_stat st;
+
+    if (plat_stat_at(PLAT_CWD, path, false, &st) == 0)
+        return fault_set(fault, REASON_EXISTS, path);
+    return output_refuse_in_bag(path, fault);
+}
+
+static bool is_bag(int dirfd)
+{
+    struct plat_stat st;
+
+    return plat_stat_at(dirfd, "bagit.txt", false, &st) == 0 && st.type == PLAT_FILE &&
+           plat_stat_at(dirfd, "data", false, &st) == 0 && st.type == PLAT_DIR;
+}
+
+enum seal_status output_refuse_in_bag(const char *path, struct fault *fault)
+{
+    struct plat_stat here = {0}, above;
+    char *dir = NULL;
+    const char *name;
+    int fd;
+
+    if (!path_split(path, &dir, &name))
+        return fault_no_memory(fault);
+    fd = plat_open_dir(PLAT_CWD, dir, true);
+    free(dir);
+    /* Up to the top, which is its own "..". */
+    while (fd >= 0 && plat_stat_fd(fd, &above) == 0 &&
+           (above.inode != here.inode || above.device != here.device)) {
+        int next = plat_open_dir(fd, "..", false);
+
+        here = above;
+        if (is_bag(fd))
+            (void)fault_set(fault, REASON_OUTPUT_IN_BAG, path);
+        (void)plat_close(fd);
+        fd = next;
+    }
+    if (fd >= 0)
+        (void)plat_close(fd);
+    return fault->status;
+}
+
+/* ---- The folder for outputs --------------------------------------------------------------- */
+
+struct output_place output_place_from(const char *given)
+{
+    bool is_home = given != NULL && given[0] != '\0' && given[strlen(given) - 1] == '/';
+
+    return (struct output_place){.given = given, .is_home = is_home};
+}
+
+enum seal_status output_place_prepare(const struct output_place *place, struct fault *fault)
+{
+    struct plat_stat st;
+    int fd;
+
+    if (!place->is_home)
+        return SEAL_OK;
+    if (output_refuse_in_bag(place->given, fault) != SEAL_OK)
+        return fault->status;
+    if (plat_stat_at(PLAT_CWD, place->given, true, &st) != 0 &&
+        plat_make_dir(PLAT_CWD, place->given, PLAT_SHARED) != 0)
+        return fault_set_errno(fault, REASON_CREATE, place->given);
+    fd = plat_open_dir(PLAT_CWD, place->given, true);
+    if (fd < 0)
+        return fault_set_errno(fault, REASON_OPEN, place->given);
+    if (plat_stat_at(fd, "bagit.txt", false, &st) == 0)
+        (void)fault_set(fault, REASON_OUTPUT_IS_BAG, place->given);
+    (void)plat_close(fd);
+    return fault->status;
+}
+
+enum seal_status output_place_settle(struct output_place *place, const struct sets *sets,
+                                     struct fault *fault)
+{
+    bool may_be_several = sets->arrival_count > 1 || sets->arrivals[0].lies_in_folder;
+
+    if (place->given == NULL || place->is_home)
+        return SEAL_OK;
+    if (sets->count > 1 && strcmp(place->given, "-") == 0)
+        return fault_set(fault, REASON_STDOUT_SEVERAL, NULL);
+    place->is_home = sets->count > 1 || (may_be_several && is_folder(place->given));
+    return output_place_prepare(place, fault);
+}

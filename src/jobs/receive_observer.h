@@ -1,0 +1,51 @@
+/*
+ * receive_observer: who is told how a job of unseal goes on, and who is asked for passphrases.
+ * Public. All functions are called on the thread that runs the job.
+ */
+#ifndef SEAL_RECEIVE_OBSERVER_H
+#define SEAL_RECEIVE_OBSERVER_H
+
+#include "output/output.h"
+#include "base/status.h"
+#include "keys/keys.h"
+
+/* What happens beside the result. In parentheses: which fields of the event have a meaning. */
+enum receive_event_kind {
+    RECEIVE_FOLDER_EMPTY,       /* a folder was given, and no file lies in it (name) */
+    RECEIVE_SUBFOLDERS_SKIPPED, /* folders in a folder that was given (name, number of them) */
+    RECEIVE_FILE_SKIPPED,       /* a file in a folder is not a sealed file (name) */
+    RECEIVE_COPY_SKIPPED,       /* a volume (name) is a copy of another (other) */
+    RECEIVE_KEY_SKIPPED,        /* a key file (name) could not be unlocked, and others are tried */
+    RECEIVE_SANDBOX_LACKS,      /* pieces of the worker's sandbox (number: PLAT_CAGE_...); told for
+                                   each worker */
+    /* Something that ought to be removed could not be (name): */
+    RECEIVE_FOLDER_STAYS, /* an unfinished folder */
+    RECEIVE_OUTPUT_STAYS, /* an output that has no custody record */
+    RECEIVE_RECORD_STAYS  /* a custody record of an output that is not there */
+};
+
+/* Strings are valid until the function returns. */
+struct receive_event {
+    enum receive_event_kind kind;
+    const char *name, *other;
+    uint64_t number;
+};
+
+/* No function may be NULL. */
+struct receive_observer {
+    void *ctx;
+    void (*event)(void *ctx, const struct receive_event *event);
+    /* A file or folder that a killed program left, as leftovers_remove tells it. */
+    void (*leftover)(const char *name, enum leftover_fate fate, int sys);
+    /* A stretch of work on so many bytes begins (0: their number is not known), goes on, ends. */
+    void (*work_begins)(void *ctx, uint64_t total);
+    void (*work_done)(void *ctx, uint64_t bytes);
+    void (*work_ends)(void *ctx);
+    /* Opens a record that is locked, from the key file name. *out is freed with identity_free.
+     * SEAL_USAGE: there was no passphrase to try. SEAL_WRONG_PASSPHRASE, and whatever else
+     * secret_record_open returns. */
+    enum seal_status (*unlock)(void *ctx, struct identity **out, const struct secret_record *record,
+                               const char *name, struct fault *fault);
+};
+
+#endif

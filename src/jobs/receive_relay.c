@@ -1,0 +1,38 @@
+#include "jobs/receive_relay_private.h"
+
+#include <string.h>
+
+void relay_progress(void *relay, uint64_t bytes)
+{
+    const struct receive_relay *r = relay;
+
+    r->observer->work_done(r->observer->ctx, bytes);
+}
+
+void relay_uncaged(void *relay, unsigned int missing)
+{
+    const struct receive_relay *r = relay;
+
+    r->observer->event(r->observer->ctx,
+                       &(struct receive_event){.kind = RECEIVE_SANDBOX_LACKS, .number = missing});
+}
+
+void tell_name(const struct receive_observer *observer, enum receive_event_kind kind,
+               const char *name)
+{
+    observer->event(observer->ctx, &(struct receive_event){.kind = kind, .name = name});
+}
+
+void clear_leftovers_of(const char *path, const struct receive_observer *observer)
+{
+    if (strcmp(path, "-") != 0)
+        leftovers_remove(path, NULL, observer->leftover);
+}
+
+void abort_folder(struct output_dir *folder, const struct receive_observer *observer)
+{
+    if (output_dir_abort(folder))
+        return;
+    tell_name(observer, RECEIVE_FOLDER_STAYS, folder->committed ? folder->name : folder->temporary);
+    output_dir_keep(folder); /* told once */
+}

@@ -1,0 +1,28 @@
+/*
+ * receive_relay: hands what a worker tells (intake_observer), and what becomes of outputs, on to a
+ * receive_observer. Private to this room.
+ */
+#ifndef SEAL_RECEIVE_RELAY_PRIVATE_H
+#define SEAL_RECEIVE_RELAY_PRIVATE_H
+
+#include "jobs/receive_observer.h"
+
+/* The ctx of an intake_observer that uses the two functions below, or the first member of it. */
+struct receive_relay {
+    const struct receive_observer *observer;
+};
+
+/* intake_observer.progress */
+void relay_progress(void *relay, uint64_t bytes);
+/* intake_observer.uncaged */
+void relay_uncaged(void *relay, unsigned int missing);
+
+/* Tells an event that has a name and nothing else. */
+void tell_name(const struct receive_observer *observer, enum receive_event_kind kind,
+               const char *name);
+/* Removes what killed programs left of an output at path. "-", standard output, leaves nothing. */
+void clear_leftovers_of(const char *path, const struct receive_observer *observer);
+/* output_dir_abort; tells if the folder could not be removed. */
+void abort_folder(struct output_dir *folder, const struct receive_observer *observer);
+
+#endif

@@ -1,0 +1,146 @@
+#include "jobs/set_check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "jobs/receive_relay_private.h"
+
+/* ---- Volumes by themselves ---------------------------------------------------------------- */
+
+/* Has a worker look at one volume. *is_last: it is the last of its set. */
+static enum seal_status look_at_volume(struct arrival *a, const struct set_check *check,
+                                       enum intake_task task, bool *is_last, struct fault *fault)
+{
+    struct receive_relay relay = {check->observer};
+    const struct intake_observer from_worker = {.ctx = &relay, .uncaged = relay_uncaged};
+    struct intake_volume volume = {.name = a->path, .env = a->env, .in = a->in};
+    struct intake_job job = {.task = task,
+                             .volumes = &volume,
+                             .volume_count = 1,
+                             .output = -1,
+                             .threads = check->threads,
+                             .whole_cage = check->limits->require_sandbox};
+    struct intake_result result;
+
+    (void)!intake_run(&result, &job, &from_worker, fault);
+    *is_last = result.is_last;
+    if (fault->status != SEAL_OK)
+        fault_add_name(fault, a->path);
+    intake_result_free(&result);
+    return fault->status;
+}
+
+static enum volume_state state_for(enum seal_status status)
+{
+    return status == SEAL_OK        ? VOLUME_INTACT
+           : status == SEAL_DAMAGED ? VOLUME_DAMAGED
+           : status == SEAL_HOSTILE ? VOLUME_BREAKS_RULES
+           : status == SEAL_BROKE   ? VOLUME_BROKE_READER
+                                    : VOLUME_NOT_READ;
+}
+
+enum volume_state *set_check_each(const struct set *set, const struct set_check *check,
+                                  struct fault *stopped)
+{
+    const struct receive_observer *observer = check->observer;
+    enum volume_state *states = calloc(set->count, sizeof *states);
+
+    if (states == NULL)
+        return NULL;
+    observer->work_begins(observer->ctx, set_sealed_size(set));
+    for (size_t i = 0; i < set->count; i++) {
+        struct fault fault = {.status = SEAL_OK};
+        bool is_last;
+
+        (void)!look_at_volume(set->files[i], check, INTAKE_VOLUME, &is_last, &fault);
+        observer->work_done(observer->ctx, volume_size(set->files[i]->in));
+        states[i] = state_for(fault.status);
+        if (fault.status == SEAL_INTERRUPTED) {
+            *stopped = fault;
+            break;
+        }
+    }
+    observer->work_ends(observer->ctx);
+    return states;
+}
+
+/* ---- What is missing ---------------------------------------------------------------------- */
+
+/* Whether the last volume of the set is here. Only that one knows how many there are. */
+enum set_end { SET_HAS_LAST, SET_HAS_MORE, SET_END_UNKNOWN };
+
+/* The numbers of volumes that are missing, as ranges: "2, 4-6". */
+struct gaps {
+    char text[128];
+    size_t len;
+    uint64_t count; /* of volumes */
+};
+
+static void add_gap(struct gaps *g, uint64_t from, uint64_t to)
+{
+    int added = 0;
+
+    if (from > to)
+        return;
+    if (g->len < 100) /* further gaps become "..." */
+        added = snprintf(g->text + g->len, sizeof g->text - g->len,
+                         from == to ? "%s%" PRIu64 : "%s%" PRIu64 "-%" PRIu64,
+                         g->count > 0 ? ", " : "", from, to);
+    else if (g->text[g->len - 1] != '.')
+        added = snprintf(g->text + g->len, sizeof g->text - g->len, " ...");
+    g->len += (size_t)added;
+    g->count += to - from + 1;
+}
+
+static enum seal_status refuse_missing(const struct set *set, enum set_end end, struct fault *fault)
+{
+    static const enum seal_reason reasons[] = {[SET_HAS_LAST] = REASON_VOLUMES_GAPS_OF,
+                                               [SET_HAS_MORE] = REASON_VOLUMES_GAPS_AND_MORE,
+                                               [SET_END_UNKNOWN] = REASON_VOLUMES_GAPS};
+    uint64_t next = 1, last = arrival_number(set->files[set->count - 1]);
+    struct gaps g = {.len = 0};
+
+    for (size_t i = 0; i < set->count; i++) {
+        add_gap(&g, next, arrival_number(set->files[i]) - 1);
+        next = arrival_number(set->files[i]) + 1;
+    }
+    (void)fault_set(fault, g.count == 0 ? REASON_VOLUMES_MORE : reasons[end], NULL);
+    fault_add_numbers(fault, g.count, last);
+    fault_add_item(fault, g.text);
+    return fault->status;
+}
+
+/* SET_END_UNKNOWN: a pipe cannot be read ahead, and a damaged volume does not say. */
+static enum set_end find_end(const struct set *set, const struct set_check *check,
+                             struct fault *fault)
+{
+    const struct set_check alone = {
+        .limits = check->limits, .threads = 1, .observer = check->observer};
+    struct arrival *last = set->files[set->count - 1];
+    bool is_last;
+
+    if (last->stat.type != PLAT_FILE)
+        return SET_END_UNKNOWN;
+    if (set_take_up(set, fault) == SEAL_OK &&
+        look_at_volume(last, &alone, INTAKE_LAST, &is_last, fault) == SEAL_OK)
+        return is_last ? SET_HAS_LAST : SET_HAS_MORE;
+    if (fault->status == SEAL_DAMAGED || fault->status == SEAL_HOSTILE)
+        *fault = (struct fault){.status = SEAL_OK};
+    return SET_END_UNKNOWN;
+}
+
+bool set_ends_early(const struct fault *fault)
+{
+    return fault->reason == REASON_VOLUMES_BEHIND_MISSING;
+}
+
+enum seal_status set_refuse_gaps(const struct set *set, const struct set_check *check,
+                                 struct fault *fault)
+{
+    enum set_end end = set->has_gaps ? find_end(set, check, fault) : SET_HAS_MORE;
+
+    if (fault->status != SEAL_OK)
+        return fault->status;
+    return refuse_missing(set, end, fault);
+}

@@ -1,0 +1,105 @@
+#include "jobs/unseal_job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "jobs/file_digest.h"
+#include "jobs/output_place_private.h"
+
+/* ---- Before the first drop ---------------------------------------------------------------- */
+
+/* Opens the log and closes it again: what is wrong with it is told before a passphrase is asked
+ * for. */
+static enum seal_status try_log(const char *path, struct fault *fault)
+{
+    struct custody_log *log = NULL;
+
+    if (path == NULL || output_refuse_in_bag(path, fault) != SEAL_OK)
+        return fault->status;
+    (void)!custody_log_open(&log, path, fault);
+    custody_log_close(log);
+    return fault->status;
+}
+
+static enum seal_status foresee(const struct unseal_request *request,
+                                const struct output_place *place, const struct sets *sets,
+                                struct fault *fault)
+{
+    if (sets->arrival_count > 1 || sets->arrivals[0].lies_in_folder)
+        return SEAL_OK; /* how many outputs there will be is not known yet */
+    return drop_target_foresee(&request->drop, place, sets->arrivals[0].path, fault);
+}
+
+static enum seal_status prepare(struct sets *sets, struct output_place *place,
+                                const struct unseal_request *request,
+                                const struct receive_observer *observer, struct fault *fault)
+{
+    const struct receive_input *input = &request->input;
+
+    if (sets_list(sets, input->files, input->file_count, observer, fault) != SEAL_OK ||
+        output_place_prepare(place, fault) != SEAL_OK ||
+        try_log(request->drop.log, fault) != SEAL_OK ||
+        foresee(request, place, sets, fault) != SEAL_OK ||
+        open_headers(sets, input, WITH_DIGESTS, request->drop.threads, observer, fault) != SEAL_OK)
+        return fault->status;
+    return output_place_settle(place, sets, fault);
+}
+
+/* ---- The drops ---------------------------------------------------------------------------- */
+
+static void note_outcome(struct drop_outcome *o, const struct drop *d)
+{
+    o->verdict = drop_verdict_word(d);
+    o->has_receipt = d->fault.status == SEAL_OK;
+    if (o->has_receipt)
+        memcpy(o->receipt, d->content.result.receipt, sizeof o->receipt);
+}
+
+static enum seal_status receive_all(struct unseal_result *result, struct drop *drops,
+                                    const struct receive_observer *observer,
+                                    const struct unseal_listener *listener)
+{
+    const uint8_t *program_sha256 = program_digest();
+    enum seal_status status = SEAL_OK;
+
+    for (size_t i = 0; i < result->sets.count && status != SEAL_INTERRUPTED; i++) {
+        listener->drop_begins(listener->ctx, &result->sets.all[i], i, result->sets.count);
+        drop_receive(&drops[i], program_sha256, observer);
+        listener->drop_ends(listener->ctx, &drops[i]);
+        note_outcome(&result->outcomes[i], &drops[i]);
+        status = drops[i].fault.status;
+        drop_free(&drops[i]);
+    }
+    return status == SEAL_INTERRUPTED ? SEAL_INTERRUPTED : SEAL_OK;
+}
+
+enum seal_status unseal_job_run(struct unseal_result *result, const struct unseal_request *request,
+                                const struct receive_observer *observer,
+                                const struct unseal_listener *listener, struct fault *fault)
+{
+    struct output_place place = output_place_from(request->drop.output);
+    struct drop *drops;
+    enum seal_status status;
+
+    *result = (struct unseal_result){.outcomes = NULL};
+    if (prepare(&result->sets, &place, request, observer, fault) != SEAL_OK)
+        return fault->status;
+    result->outcomes = calloc(result->sets.count, sizeof *result->outcomes);
+    drops = calloc(result->sets.count, sizeof *drops);
+    for (size_t i = 0; drops != NULL && i < result->sets.count; i++)
+        drop_start(&drops[i], &request->drop, &place, &result->sets.all[i]);
+    status = drops == NULL || result->outcomes == NULL
+                 ? fault_no_memory(fault)
+                 : receive_all(result, drops, observer, listener);
+    for (size_t i = 0; drops != NULL && i < result->sets.count; i++)
+        drop_free(&drops[i]);
+    free(drops);
+    return status;
+}
+
+void unseal_result_free(struct unseal_result *result)
+{
+    sets_free(&result->sets);
+    free(result->outcomes);
+    *result = (struct unseal_result){.outcomes = NULL};
+}
