@@ -40,7 +40,7 @@ expect_refused() {
     expect_no_out
     expect_message "$1"
     local advice='ask its source how much to expect before you allow more'
-    [[ $1 != *"room for"* ]] || advice='ask its source how much to expect; if it is so much, make room there, or write to another place'
+    [[ $1 != *"free space"* ]] || advice='ask its source how much to expect; if it is so much, make room there, or write to another place'
     grep -Fq "Nothing of it was kept: $advice." "$err"
     judge "it should be said what to do" $?
     expect_names .
@@ -124,7 +124,7 @@ for bomb in zeros two stream; do
         # shellcheck disable=SC2086 # several arguments
         refused "$over_size" --max-size 19M $arguments "$good/lying-$bomb.bin"
         hit SYSTEM_ROOM="0xef53 20000000" -- unseal -q "${with[@]}" -o out "$good/lying-$bomb.bin"
-        expect_refused 'it holds more than there is room for'
+        expect_refused 'its content does not fit in the free space'
         # Whatever is allowed, it is a lie.
         # shellcheck disable=SC2086 # several arguments
         run unseal -q "${with[@]}" --max-size 1G $arguments "$good/lying-$bomb.bin"
@@ -223,11 +223,11 @@ scenario "more than there is room for, less one part in twenty"
 for free in 0 1000 20000000 22075283; do
     for bomb in zeros two stream; do
         hit SYSTEM_ROOM="$EXT4 $free" -- unseal -q "${with[@]}" -o out "$good/$bomb.bin"
-        expect_refused "bin: it holds more than there is room for \\(.*, and 5% to spare\\)\\."
+        expect_refused "bin: its content does not fit in the free space \\(.*, not counting 5% that stays free\\)\\."
     done
     # However much is allowed.
     hit SYSTEM_ROOM="$EXT4 $free" -- unseal -q "${with[@]}" --max-size 1G -o out - < <(cat "$good/zeros.bin")
-    expect_refused "it holds more than there is room for"
+    expect_refused "its content does not fit in the free space"
 done
 hit SYSTEM_ROOM="$EXT4 22075284" -- unseal -q "${with[@]}" -o out "$good/stream.bin"
 expect_exit 0
@@ -243,7 +243,7 @@ remove out
 hit SYSTEM_ROOM="$EXT4 0" -- unseal -q "${with[@]}" --list "$good/zeros.bin"
 expect_exit 0
 hit SYSTEM_ROOM="$EXT4 0" -- unseal -q "${with[@]}" --extract two/a -o out "$good/two.bin"
-expect_refused 'it holds more than there is room for'
+expect_refused 'its content does not fit in the free space'
 hit SYSTEM_ROOM="$EXT4 12000000" -- unseal -q "${with[@]}" --extract two/a -o out "$good/two.bin"
 expect_exit 0
 
@@ -329,7 +329,7 @@ for way in '' --raw; do
     feeder=$!
     hit SYSTEM_ROOM='0x01021994 1000000000 60000000' -- timeout 30 unseal -q "${with[@]}" ${way:+"$way"} -o made - <fifo
     expect_exit 1
-    expect_message '(standard input|-): it holds more than there is room for'
+    expect_message '(standard input|-): its content does not fit in the free space'
     kill $feeder 2>/dev/null
     wait $feeder 2>/dev/null
     expect_names . fifo half noise sealed.bin

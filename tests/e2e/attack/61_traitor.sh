@@ -55,7 +55,7 @@ if ! mount -t tmpfs -o size=200m,mode=700 none disk 2>/dev/null; then
 else
     betrayed fill "${opened[@]}" -o disk/made "$given/bag.bin"
     expect_exit 1
-    expect_message 'it holds more than there is room for'
+    expect_message 'its content does not fit in the free space'
     check "nothing is left" test -z "$(ls -A disk)"
     umount disk
 fi
@@ -67,7 +67,7 @@ if ! mount -t tmpfs -o size=200m,nr_inodes=100000,mode=700 none disk 2>/dev/null
 else
     betrayed nodes "${opened[@]}" -o disk/made "$given/bag.bin"
     expect_exit 1
-    expect_message 'it holds more than there is room for'
+    expect_message 'its content does not fit in the free space'
     check "nothing is left" test -z "$(ls -A disk)"
     umount disk
 fi

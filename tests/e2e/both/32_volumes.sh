@@ -151,7 +151,7 @@ cp -r "$given/set" set
 (head -c 90000 "${set[3]}" && printf 'other bytes' && tail -c +90012 "${set[3]}") >set/00000000000.bin
 run unseal -q "${with[@]}" --list set
 expect_exit 2
-expect_message 'it is another volume 4 than .*; give one of the two alone'
+expect_message 'is volume 4, like .*, and the two differ; give only one of them'
 
 scenario "where to"
 mkdir there
@@ -166,7 +166,7 @@ expect_exit 0
 expect_dir bag/data
 run unseal -q "${with[@]}" -o bag "$given/set"
 expect_exit 2
-expect_message 'bag: it is a bag: nothing may be added to it'
+expect_message 'bag: is a bag, to which nothing may be added'
 run unseal -q "${with[@]}" -o - "$given/set" "$vectors/files/bag-one.seal"
 expect_exit 2
 expect_message '-o - takes one sealed file at a time'
@@ -199,9 +199,9 @@ missing 'volume 4 of 8 is missing' 4
 missing 'volumes 2, 4-6 of 8 are missing' 2 4 5 6
 missing 'volumes 1-2 of 8 are missing' 1 2
 missing 'volumes 1-7 of 8 are missing' 1 2 3 4 5 6 7
-missing 'what comes behind volume 7 is missing' 8
-missing 'what comes behind volume 1 is missing' 2 3 4 5 6 7 8
-missing 'volume 3, and what comes behind volume 5 is missing' 3 6 7 8
+missing 'everything after volume 7 is missing' 8
+missing 'everything after volume 1 is missing' 2 3 4 5 6 7 8
+missing 'volume 3 and everything after volume 5 are missing' 3 6 7 8
 
 scenario "each by itself"
 cp -r "$given/set" set
@@ -249,7 +249,7 @@ cmp -s changed other.bin && (head -c 90000 other.bin && printf y && tail -c +900
 mv changed other.bin
 run unseal -q "${with[@]}" -o bag set other.bin
 expect_exit 2
-expect_message "(other.bin|${set[3]}): it is another volume 4 than (other.bin|${set[3]}); give one of the two alone"
+expect_message "(other.bin|${set[3]}): is volume 4, like (other.bin|${set[3]}), and the two differ; give only one of them"
 expect_names . other.bin set
 
 scenario "list and take out"

@@ -112,7 +112,7 @@ refused 2 'no sealed file' unseal --key "$key"
 refused 2 'no sealed file' unseal --key "$key" --
 for mode in --list '--extract a.txt'; do
     # shellcheck disable=SC2086 # an option and its value
-    refused 2 'several sealed files; they are looked into one at a time' unseal --key "$key" $mode one.bin stream.bin
+    refused 2 'these are several sealed files; give one of them, or all volumes of one set' unseal --key "$key" $mode one.bin stream.bin
 done
 refused 2 '- \(standard input\) is opened by itself' unseal --key "$key" -o x one.bin -
 refused 2 '-o - takes one sealed file at a time' unseal --key "$key" -o - one.bin stream.bin
@@ -381,7 +381,7 @@ if needs expect; then
     check "nothing but the message" test "$(wc -c <"$out")" -lt 300
     run_tty unseal --key "$keys/alice.key" -o - stream.bin <<<''
     expect_exit 2
-    expect_out 'standard output is a terminal'
+    expect_out 'refusing to write binary data to the terminal'
     check "nothing but messages" test "$(wc -c <"$out")" -lt 300
     run_tty unseal --key "$keys/alice.key" --raw -o - one.bin <<<''
     expect_exit 2
@@ -424,11 +424,11 @@ refused 1 'folder/one: is there already' unseal -q --key "$keys/alice.key" -o fo
 refused 1 'file/?: could not be' unseal -q --key "$keys/alice.key" -o file/ one.bin
 mkdir -p folder/bag/data && : >folder/bag/bagit.txt
 everything=$(find . | LC_ALL=C sort)
-refused 2 'folder/bag/inner: it would lie in a bag' unseal -q --key "$keys/alice.key" -o folder/bag/inner one.bin
-refused 2 'folder/bag/record.custody.txt: it would lie in a bag' unseal -q --key "$keys/alice.key" --verify -o folder/bag/record one.bin
-refused 2 'folder/bag/data/log: it would lie in a bag' unseal -q --key "$keys/alice.key" --log folder/bag/data/log -o new one.bin
-refused 2 'folder/bag/: it would lie in a bag' unseal -q --key "$keys/alice.key" -o folder/bag/ one.bin
-refused 2 'it is a bag: nothing may be added to it' unseal -q --key "$keys/alice.key" -o folder/bag one.bin stream.bin
+refused 2 'folder/bag/inner: is inside a bag' unseal -q --key "$keys/alice.key" -o folder/bag/inner one.bin
+refused 2 'folder/bag/record.custody.txt: is inside a bag' unseal -q --key "$keys/alice.key" --verify -o folder/bag/record one.bin
+refused 2 'folder/bag/data/log: is inside a bag' unseal -q --key "$keys/alice.key" --log folder/bag/data/log -o new one.bin
+refused 2 'folder/bag/: is inside a bag' unseal -q --key "$keys/alice.key" -o folder/bag/ one.bin
+refused 2 'folder/bag: is a bag, to which nothing may be added' unseal -q --key "$keys/alice.key" -o folder/bag one.bin stream.bin
 
 ground "targets that cannot be"
 refused 1 'folder could not be opened.*No such file' seal -q --to "$alice" -o no/such/x file

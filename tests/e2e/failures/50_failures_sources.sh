@@ -5,8 +5,308 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/tools/tools.sh
 . "$root/tests/tools/tools.sh"
-# shellcheck source=tests/e2e/failures/failures.lib.sh
-. "$(dirname "$0")/failures.lib.sh"
+
+keys=$scratch/keys
+mkdir "$keys" && (cd "$keys" && take_keys alice.pub alice.key bob.pub carol.pub && chmod 644 ./*.pub)
+to=(--to "$keys/alice.pub")
+with=(--key "$keys/alice.key")
+EIO=5 ENOSPC=28 EDQUOT=122 EACCES=13 EFBIG=27 EINVAL=22
+
+# Three files, 3 MB that do not compress; and what comes of sealing them.
+mkdir "$scratch/good"
+cd "$scratch/good" || exit 1
+mkdir tree
+echo first >tree/a
+maketree noise tree/noise 3000000
+echo last >tree/z
+seal -q "${to[@]}" -o bag.bin tree >/dev/null
+seal -q "${to[@]}" -o stream.bin - <tree/noise >/dev/null
+good=$scratch/good
+
+# ---- Damage on the way ---------------------------------------------------------------------------
+
+scenario "every byte, block and border"
+maketree noise noise 150000
+seal -q "${to[@]}" --to "$keys/bob.pub" --to "$keys/carol.pub" --no-compress -o few.bin - <noise >/dev/null
+head_step=1 payload_step=512 least=500
+[ -n "$quick" ] && head_step=97 payload_step=4096 least=100
+check "three blocks" test "$(($(stat -c %s few.bin) / 65536))" -ge 2
+recipients=()
+for name in carol emil fritz gerda hans ida dora mallory bob; do
+    recipients+=(--to "$vectors/keys/$name.pub")
+done
+seal -q "${to[@]}" "${recipients[@]}" --no-compress -o many.bin - <noise >/dev/null
+# In the head for 39 every 13th byte: it meets each of the 39 slots over a hundred times.
+flips "$keys/alice.key" many.bin $((head_step * 13)) $payload_step >many.txt 2>&1 &
+flips "$keys/alice.key" few.bin $head_step $payload_step >few.txt 2>&1
+wait
+for list in few many; do
+    cp $list.txt "$out"
+    : >"$err"
+    counts=$(tail -n 1 $list.txt)
+    [[ $counts =~ ^([0-9]+)\ passed,\ 0\ failed$ ]] && [ "${BASH_REMATCH[1]}" -ge $least ]
+    judge "all damage to $list.bin should be refused" $? "$counts"
+    [[ $counts =~ ^([0-9]+)\ passed ]] && passed=$((passed + BASH_REMATCH[1]))
+    [[ $counts =~ \ ([0-9]+)\ failed ]] && failed=$((failed + BASH_REMATCH[1]))
+done
+
+# The same by the program itself, in places.
+scenario "damage and the program"
+damaged() {
+    for arguments in "-o out" "--raw -o out" "-o -"; do
+        # shellcheck disable=SC2086 # several arguments
+        run unseal -q "${with[@]}" $arguments damaged.bin
+        expect_exit "$1"
+        expect_no_out
+        expect_message "$2"
+        expect_names . damaged.bin
+    done
+    run unseal -q "${with[@]}" -o out - <damaged.bin
+    expect_exit "$1"
+    expect_names . damaged.bin
+}
+flip() {
+    local byte
+    byte=$(od -An -tu1 -j "$1" -N 1 "$good/stream.bin")
+    cp "$good/stream.bin" damaged.bin
+    printf '%b' "\\x$(printf %02x $((byte ^ 1)))" | dd of=damaged.bin bs=1 seek="$1" conv=notrunc status=none
+}
+length=$(stat -c %s "$good/stream.bin")
+no_key='no key here opens this file, or its beginning is damaged'
+for at in 0 31; do
+    flip $at
+    damaged 4 "$no_key"
+done
+for at in 32 63 20000 65535 65536 1000000 $((length - 1)); do
+    flip $at
+    damaged 5 'altered or cut short'
+done
+for size in 0 1 65535; do
+    head -c $size "$good/stream.bin" >damaged.bin
+    damaged 4 "$no_key"
+done
+for size in 65536 65537 131072 $((length - 2048)) $((length - 1)); do
+    head -c "$size" "$good/stream.bin" >damaged.bin
+    damaged 5 'altered or cut short'
+done
+for more in 1 2048 65536; do
+    (cat "$good/stream.bin" && head -c $more /dev/zero) >damaged.bin
+    damaged 5 'altered or cut short'
+done
+cat "$good/stream.bin" "$good/stream.bin" >damaged.bin
+damaged 5 'altered or cut short'
+
+# ---- Full disks ----------------------------------------------------------------------------------
+
+# both VARIABLE=FAULT MESSAGE: a fault met by seal, by unseal of a bag, a stream and raw content.
+both() {
+    hit "$1" -- seal -q "${to[@]}" -o out "$good/tree"
+    expect_exit 1
+    expect_no_out
+    expect_message "$2"
+    expect_names .
+    for command in "$good/bag.bin" "--raw $good/bag.bin" "$good/stream.bin"; do
+        # shellcheck disable=SC2086 # several arguments
+        hit "$1" -- unseal -q "${with[@]}" -o out $command
+        expect_exit 1
+        expect_no_out
+        expect_message "$2"
+        expect_names .
+    done
+}
+
+scenario "the disk is full at any moment"
+for bytes in 0 1000 65536 500000 2000000 2999000; do
+    both "FAULT_WRITE=$bytes errno:$ENOSPC" 'No space left on device\. Make room there'
+done
+both "FAULT_WRITE=70000 errno:$EDQUOT" 'quota exceeded\. Make room there'
+both "FAULT_WRITE=70000 errno:$EIO" 'Input/output error\. The medium may be failing'
+both "FAULT_WRITE=70000 errno:$EFBIG" 'File too large\. .*FAT32'
+
+scenario "a flush, close or rename that fails"
+for call in fsync close rename; do
+    hit "FAULT_CALL=$call errno:$ENOSPC" -- seal -q "${to[@]}" -o out "$good/tree"
+    expect_exit 1
+    expect_no_out
+    expect_message 'out: .*No space left on device'
+    expect_names .
+    hit "FAULT_CALL=$call errno:$ENOSPC" -- unseal -q "${with[@]}" -o out "$good/stream.bin"
+    expect_exit 1
+    expect_no_out
+    expect_message 'No space left on device'
+    expect_names .
+done
+for call in syncfs close rename mkdir futimens fsync-folder; do
+    hit "FAULT_CALL=$call errno:$EIO" -- unseal -q "${with[@]}" -o out "$good/bag.bin"
+    expect_exit 1
+    expect_no_out
+    expect_message 'Input/output error'
+    expect_names .
+    remove out
+done
+maketree noise noise 20000000
+for error in $EIO $ENOSPC; do # what fsync would not say again
+    hit "FAULT_CALL=write-behind errno:$error" -- seal -q "${to[@]}" -o out noise
+    expect_exit 1
+    expect_message 'out: could not be written: (Input/output error|No space left on device)'
+    expect_names . noise
+done
+hit "FAULT_CALL=write-behind errno:$EINVAL" -- seal -q "${to[@]}" -o out noise
+expect_exit 0
+rm -f noise out
+hit "FAULT_CALL=fsync-folder errno:$EIO" -- seal -q "${to[@]}" -o out "$good/tree"
+expect_exit 1
+expect_no_out
+expect_message 'its folder could not be written'
+expect_names .
+remove out
+# What cannot be removed is at least named.
+hit "FAULT_CALL=unlink errno:$EACCES" "FAULT_WRITE=70000 errno:$ENOSPC" -- \
+    unseal -q "${with[@]}" -o out "$good/bag.bin"
+expect_exit 1
+expect_err 'out\.[0-9a-f]{8}\.partial: this folder is unfinished and could not be removed'
+expect_err 'No space left on device'
+expect_absent out
+
+scenario "a small file system"
+mkdir small
+if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none small 2>/dev/null; then
+    run seal -q "${to[@]}" -o small/out "$good/tree"
+    expect_exit 1
+    expect_no_out
+    expect_message 'small/out: could not be written: No space left on device\. Make room'
+    expect_names small
+    for file in bag stream; do
+        run unseal -q "${with[@]}" -o small/out "$good/$file.bin"
+        expect_exit 1
+        expect_message "$file\\.bin: its content does not fit in the free space \\(.* kB, not counting 5% that stays free\\)"
+        expect_names small
+    done
+    # Likewise where standard output is a file there.
+    unseal -q "${with[@]}" -o - "$good/stream.bin" >small/out 2>"$err"
+    check "it should end with 1" test $? -eq 1
+    expect_message 'stream\.bin: its content does not fit in the free space \(.* kB, not counting 5% that stays free\)'
+    check "nothing is in it" test ! -s small/out
+    rm small/out
+    # A disk that has less than it says.
+    hit SYSTEM_ROOM='0x01021994 1000000000' -- unseal -q "${with[@]}" -o small/out "$good/bag.bin"
+    expect_exit 1
+    expect_message 'No space left on device\. Make room'
+    expect_names small
+    hit SYSTEM_ROOM='0x01021994 1000000000' -- unseal -q "${with[@]}" -o small/out "$good/stream.bin"
+    expect_exit 1
+    expect_message 'small/out: could not be written: No space left on device'
+    expect_names small
+    # Landlock lets go of a folder some time after the worker that was bound to it has ended.
+    for _ in {1..100}; do
+        mount -o remount,ro small 2>/dev/null && break
+        sleep 0.1
+    done
+    run seal -q "${to[@]}" -o small/out "$good/tree"
+    expect_exit 1
+    expect_message 'small/out: could not be created: Read-only file system'
+    run unseal -q "${with[@]}" -o small/out "$good/bag.bin"
+    expect_exit 1
+    expect_message 'small/out: could not be created: Read-only file system'
+    umount small
+else
+    skip "mounting a tmpfs takes root, and a container that lets it"
+fi
+
+scenario "a limit on file sizes"
+run bash -c 'ulimit -f 100; trap "" XFSZ; exec "$@"' - seal -q "${to[@]}" -o out "$good/tree"
+expect_exit 1
+expect_message 'File too large'
+expect_names .
+
+scenario "standard output is full"
+run bash -c 'exec "$@" >/dev/full' - seal -q "${to[@]}" -o - "$good/tree"
+expect_exit 1
+expect_message 'standard output: could not be written: No space left on device'
+run bash -c 'exec "$@" >/dev/full' - unseal -q "${with[@]}" -o - "$good/stream.bin"
+expect_exit 1
+expect_message 'No space left on device'
+run bash -c 'exec "$@" >/dev/full' - unseal -q "${with[@]}" --raw -o - "$good/bag.bin"
+expect_exit 1
+expect_message 'No space left on device'
+for program in seal unseal; do
+    for option in --help --version; do
+        run bash -c 'exec "$@" >/dev/full' - $program $option
+        expect_exit 1
+        check "one message" test "$(wc -l <"$err")" -eq 1
+        expect_err "^$program: standard output could not be written: No space left"
+    done
+done
+
+# ---- Standard input, output and error ------------------------------------------------------------
+
+# The receipt cannot be shown: said, and no success; but what is on disk by then is whole.
+scenario "nobody hears the receipt"
+for to_where in '>/dev/full' '>&-'; do
+    run bash -c 'exec "$@" '"$to_where" - seal -q "${to[@]}" -o out "$good/tree"
+    expect_exit 1
+    expect_message 'standard output could not be written'
+    if [ -e out ]; then
+        run unseal -q "${with[@]}" -o bag out
+        expect_exit 0
+        expect_same_tree "$good/tree" bag/data/tree
+    fi
+    remove out bag
+    run bash -c 'exec "$@" '"$to_where" - unseal -q "${with[@]}" -o bag "$good/bag.bin"
+    expect_exit 1
+    expect_message 'standard output could not be written'
+    [ ! -e bag ] || expect_same_tree "$good/tree" bag/data/tree
+    remove bag
+done
+
+scenario "closed descriptors land in no file of ours"
+run bash -c 'exec "$@" <&- 2>&-' - seal "${to[@]}" -o out "$good/tree"
+expect_exit 0
+run bash -c 'exec "$@" <&- 2>&-' - unseal "${with[@]}" -o bag out
+expect_exit 0
+expect_same_tree "$good/tree" bag/data/tree
+run bash -c 'exec "$@" <&- >&- 2>&-' - seal "${to[@]}" -o out2 "$good/tree"
+expect_exit 1
+run bash -c 'exec "$@" <&- >&- 2>&-' - unseal "${with[@]}" -o bag2 out
+expect_exit 1
+[ ! -e bag2 ] || expect_same_tree "$good/tree" bag2/data/tree
+run bash -c 'exec "$@" <&-' - seal -q "${to[@]}" -o out3 -
+expect_exit 1
+expect_message 'standard input: could not be read: Bad file descriptor'
+expect_absent out3
+run bash -c 'exec "$@" <&-' - unseal -q "${with[@]}" -o out3 -
+expect_exit 1
+expect_message 'standard input: could not be read: Bad file descriptor'
+expect_absent out3
+run bash -c 'exec "$@" >&-' - seal -q "${to[@]}" -o - "$good/tree"
+expect_exit 1
+expect_message 'standard output: could not be written: Bad file descriptor'
+run bash -c 'exec "$@" 2>/dev/full' - seal "${to[@]}" -o out4 "$good/tree"
+expect_exit 0
+for nowhere in '2>/dev/full' '2>&-'; do
+    run bash -c 'exec "$@" >content '"$nowhere" - seal "${to[@]}" -o - "$good/tree"
+    expect_exit 0
+    run bash -c 'exec "$@" >content2 '"$nowhere" - unseal "${with[@]}" --raw -o - content
+    expect_exit 0
+    check "whole" test -s content2
+done
+run seal -q "${to[@]}" -o out5 - </proc/self/mem
+expect_exit 1
+expect_message 'standard input: could not be read'
+expect_absent out5
+check "nothing unfinished" test -z "$(find . -name '*.partial')"
+
+scenario "a reader that goes away"
+for command in "seal -q --to $keys/alice.pub -o - $good/tree" "unseal -q --key $keys/alice.key -o - $good/stream.bin" \
+    "unseal -q --key $keys/alice.key --raw -o - $good/bag.bin"; do
+    # shellcheck disable=SC2016 # for the other shell
+    run bash -c '$1 2>message | head -c 1000 >/dev/null; exit ${PIPESTATUS[0]}' - "$command"
+    cp message "$err"
+    expect_exit 1
+    expect_message 'standard output: could not be written: Broken pipe'
+    rm message
+    expect_names .
+done
 
 # ---- Sources -------------------------------------------------------------------------------------
 

@@ -67,7 +67,7 @@ expect_exit 1
 expect_message 'no/such: could not be created: No such file'
 run unseal -q "${with[@]}" -o single/one one.bin two.bin
 expect_exit 2
-expect_message 'it is a bag: nothing may be added to it'
+expect_message 'single/one: is a bag, to which nothing may be added'
 
 scenario "good ones beside bad ones"
 cp "$good"/*.bin .
@@ -161,7 +161,7 @@ mkfifo pipe
 run timeout 20 bash -c 'cat one.bin >pipe & unseal "$@" one.bin pipe; s=$?; kill $! 2>/dev/null; exit $s' - "${with[@]}"
 expect_exit 2
 expect_row accepted one.bin
-expect_err 'pipe: it is no file; open it by itself'
+expect_err 'pipe: is not a regular file; open it by itself'
 
 scenario "a hundred at once do not take a hundred descriptors"
 for ((i = 0; i < 60; i++)); do cp "$good/two.bin" $i.bin; done

@@ -119,7 +119,7 @@ scenario "lists that cannot be"
 run unseal -q "${with[@]}" --list "$good/stream.bin"
 expect_exit 2
 expect_no_out
-expect_message 'it holds a stream, not files'
+expect_message 'it contains a stream, not files'
 cp "$good/bag.bin" .
 run timeout 20 bash -c 'cat bag.bin | unseal -q "$@" --list -' - "${with[@]}"
 expect_exit 2
@@ -231,7 +231,7 @@ nothing 2 'x\\x1B\[2J'
 extract tree/sub/link
 nothing 2 'links'
 run unseal -q "${with[@]}" --extract a stream.bin
-nothing 2 'it holds a stream'
+nothing 2 'it contains a stream'
 run bash -c 'cat bag.bin | unseal -q "$@" --extract tree/a -o out -' - "${with[@]}"
 nothing 2 '.'
 mkdir out
@@ -372,7 +372,7 @@ changed '^custody    the manifests do NOT match the record of 20'
 echo '{"schema": "seal-custody-1"}' >bag.custody.json
 run unseal --recheck bag
 expect_exit 1
-expect_err 'bag\.custody\.json: it is no custody record that can be read'
+expect_err 'bag\.custody\.json: is not a readable custody record'
 # All of it made anew after a change: only the custody record tells.
 fresh
 echo First >bag/data/tree/a

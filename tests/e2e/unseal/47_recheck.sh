@@ -171,25 +171,25 @@ unusable() {
 
 bags "a record that cannot be used"
 echo '{}' >plain.custody.json
-unusable 'it is no custody record that can be read'
+unusable 'is not a readable custody record'
 : >plain.custody.json
-unusable 'it is no custody record that can be read'
+unusable 'is not a readable custody record'
 sed 's/"digest": "[0-9a-f]*"/"digest": null/' "$home/plain.custody.json" >plain.custody.json
-unusable 'it is no custody record that can be read'
+unusable 'is not a readable custody record'
 head -c 300 "$home/plain.custody.json" >plain.custody.json
-unusable 'it is no custody record that can be read'
+unusable 'is not a readable custody record'
 touch plain/data/case/a
-unusable 'it is no custody record that can be read'
+unusable 'is not a readable custody record'
 touch -r odd/data/case/a plain/data/case/a
 rm plain.custody.json
 mkdir plain.custody.json
-unusable 'it is in the place of the custody record, and no file'
+unusable 'is in the place of the custody record, but is not a file'
 rmdir plain.custody.json
 mkfifo plain.custody.json
-unusable 'it is in the place of the custody record, and no file'
+unusable 'is in the place of the custody record, but is not a file'
 mv plain.custody.json fifo
 ln -s fifo plain.custody.json
-unusable 'it is in the place of the custody record, and no file'
+unusable 'is in the place of the custody record, but is not a file'
 ln -sf nowhere plain.custody.json
 unusable 'could not be looked at: No such file'
 ln -sf plain.custody.json plain.custody.json
@@ -201,7 +201,7 @@ echo ALPHA >plain/data/case/a
 echo '{}' >plain.custody.json
 run unseal -q --recheck plain
 expect_verdict 1 '^CHANGED    plain: 2 differences$'
-expect_message 'it is no custody record'
+expect_message 'is not a readable custody record'
 
 # ---- Whoever changes what stands beside the evidence ---------------------------------------------
 
@@ -280,6 +280,6 @@ rm foreign/manifest-sha256.txt
 run unseal -q --recheck foreign
 expect_exit 2
 expect_no_out
-expect_message 'foreign: it has no manifest this program can check'
+expect_message 'foreign: it has no manifest that this program can check'
 
 finish
