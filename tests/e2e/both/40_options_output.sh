@@ -34,11 +34,11 @@ refused 1 'folder/one: is there already' unseal -q --key "$keys/alice.key" -o fo
 refused 1 'file/?: could not be' unseal -q --key "$keys/alice.key" -o file/ one.bin
 mkdir -p folder/bag/data && : >folder/bag/bagit.txt
 everything=$(find . | LC_ALL=C sort)
-refused 2 'folder/bag/inner: it would lie in a bag' unseal -q --key "$keys/alice.key" -o folder/bag/inner one.bin
-refused 2 'folder/bag/record.custody.txt: it would lie in a bag' unseal -q --key "$keys/alice.key" --verify -o folder/bag/record one.bin
-refused 2 'folder/bag/data/log: it would lie in a bag' unseal -q --key "$keys/alice.key" --log folder/bag/data/log -o new one.bin
-refused 2 'folder/bag/: it would lie in a bag' unseal -q --key "$keys/alice.key" -o folder/bag/ one.bin
-refused 2 'it is a bag: nothing may be added to it' unseal -q --key "$keys/alice.key" -o folder/bag one.bin stream.bin
+refused 2 'folder/bag/inner: is inside a bag, to which nothing may be added' unseal -q --key "$keys/alice.key" -o folder/bag/inner one.bin
+refused 2 'folder/bag/record.custody.txt: is inside a bag, to which nothing may be added' unseal -q --key "$keys/alice.key" --verify -o folder/bag/record one.bin
+refused 2 'folder/bag/data/log: is inside a bag, to which nothing may be added' unseal -q --key "$keys/alice.key" --log folder/bag/data/log -o new one.bin
+refused 2 'folder/bag/: is inside a bag, to which nothing may be added' unseal -q --key "$keys/alice.key" -o folder/bag/ one.bin
+refused 2 'is a bag, to which nothing may be added' unseal -q --key "$keys/alice.key" -o folder/bag one.bin stream.bin
 
 ground "targets that cannot be"
 refused 1 'folder could not be opened.*No such file' seal -q --to "$alice" -o no/such/x file
@@ -89,7 +89,7 @@ refused_dash() {
     everything=$(find . | LC_ALL=C sort)
     refused "$@"
 }
-refused_dash 2 'no option -d' seal --to "$alice" -o x -dash
+refused_dash 2 'unknown option -d' seal --to "$alice" -o x -dash
 run seal -q --to "$alice" -o -out.bin -- -dash --to
 expect_exit 0
 expect_file ./-out.bin
@@ -152,7 +152,7 @@ mkfifo "$nasty/$nasty"
 run seal --to "$alice" -o nasty.bin "$nasty"
 expect_exit 3
 expect_no_controls
-expect_err 'is no file and is left out'
+expect_err 'is a named pipe; skipped'
 run unseal --key "$keys/alice.key" -o nasty nasty.bin
 expect_exit 3
 expect_no_controls
