@@ -34,11 +34,11 @@ refused 1 'folder/one: is there already' unseal -q --key "$keys/alice.key" -o fo
 refused 1 'file/?: could not be' unseal -q --key "$keys/alice.key" -o file/ one.bin
 mkdir -p folder/bag/data && : >folder/bag/bagit.txt
 everything=$(find . | LC_ALL=C sort)
-refused 2 'folder/bag/inner: is inside a bag, to which nothing may be added' unseal -q --key "$keys/alice.key" -o folder/bag/inner one.bin
-refused 2 'folder/bag/record.custody.txt: is inside a bag, to which nothing may be added' unseal -q --key "$keys/alice.key" --verify -o folder/bag/record one.bin
-refused 2 'folder/bag/data/log: is inside a bag, to which nothing may be added' unseal -q --key "$keys/alice.key" --log folder/bag/data/log -o new one.bin
-refused 2 'folder/bag/: is inside a bag, to which nothing may be added' unseal -q --key "$keys/alice.key" -o folder/bag/ one.bin
-refused 2 'is a bag, to which nothing may be added' unseal -q --key "$keys/alice.key" -o folder/bag one.bin stream.bin
+refused 2 'folder/bag/inner: is inside a bag' unseal -q --key "$keys/alice.key" -o folder/bag/inner one.bin
+refused 2 'folder/bag/record.custody.txt: is inside a bag' unseal -q --key "$keys/alice.key" --verify -o folder/bag/record one.bin
+refused 2 'folder/bag/data/log: is inside a bag' unseal -q --key "$keys/alice.key" --log folder/bag/data/log -o new one.bin
+refused 2 'folder/bag/: is inside a bag' unseal -q --key "$keys/alice.key" -o folder/bag/ one.bin
+refused 2 'folder/bag: is a bag, to which nothing may be added' unseal -q --key "$keys/alice.key" -o folder/bag one.bin stream.bin
 
 ground "targets that cannot be"
 refused 1 'folder could not be opened.*No such file' seal -q --to "$alice" -o no/such/x file

@@ -17,7 +17,7 @@ seal_names() {
     local count=$1
     run seal -q "${to[@]}" -o sealed.bin "${@:2}"
     expect_exit 0
-    check "$count warnings" test "$(grep -cE '^seal: .* (has a name that not every system can hold, show or tell from others \(.*\)|stands for a name that is not UTF-8; the record has both)\.$' "$err")" -eq "$count"
+    check "$count warnings" test "$(grep -cE '^seal: .* (has a name that not every system can store, show or tell from others \(.*\)|stands for a name that is not UTF-8; the record has both)\.$' "$err")" -eq "$count"
     check "nothing else" test "$(wc -l <"$err")" -eq "$count"
 }
 

@@ -162,13 +162,13 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none small 2>/dev/null; the
     for file in bag stream; do
         run unseal -q "${with[@]}" -o small/out "$good/$file.bin"
         expect_exit 1
-        expect_message "$file\\.bin: it holds more than there is room for \\(.* kB, and 5% to spare\\)"
+        expect_message "$file\\.bin: its content does not fit in the free space \\(.* kB, not counting 5% that stays free\\)"
         expect_names small
     done
     # Likewise where standard output is a file there.
     unseal -q "${with[@]}" -o - "$good/stream.bin" >small/out 2>"$err"
     check "it should end with 1" test $? -eq 1
-    expect_message 'stream\.bin: it holds more than there is room for \(.* kB, and 5% to spare\)'
+    expect_message 'stream\.bin: its content does not fit in the free space \(.* kB, not counting 5% that stays free\)'
     check "nothing is in it" test ! -s small/out
     rm small/out
     # A disk that has less than it says.

@@ -107,18 +107,6 @@ static void test_room(void)
     CHECK_BYTES("12 \0zzzz", small, sizeof small);
 }
 
-static void test_append(void)
-{
-    struct buffer b = {0};
-
-    CHECK_INT(SEAL_OK,
-              text_append(&b, catalog_english(), T_COUNT_FILES, &(struct text_args){.count = 1}));
-    CHECK_INT(SEAL_OK, text_append(&b, catalog_english(), T_LIST_COMMA, NULL));
-    CHECK_TEXT("1 file, ", (char *)b.data);
-    CHECK_INT(8, b.len);
-    buffer_free(&b);
-}
-
 /* Every reason makes a sentence that ends with a full stop, and names what it is about. */
 static void test_reasons(void)
 {
@@ -168,7 +156,6 @@ int main(int argc, char **argv)
     CHECK_CASE(test_names());
     CHECK_CASE(test_shell_names());
     CHECK_CASE(test_room());
-    CHECK_CASE(test_append());
     CHECK_CASE(test_reasons());
     CHECK_CASE(test_advice());
     return check_done();
