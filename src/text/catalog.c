@@ -276,17 +276,6 @@ size_t text_format(char *out, size_t size, const struct catalog *catalog, enum t
     return w.len;
 }
 
-#define TEXT_ROOM 8192
-
-enum seal_status text_append(struct buffer *out, const struct catalog *catalog, enum text_id id,
-                             const struct text_args *args)
-{
-    if (buffer_reserve(out, TEXT_ROOM) != SEAL_OK)
-        return SEAL_NO_MEMORY;
-    out->len += text_format((char *)out->data + out->len, TEXT_ROOM, catalog, id, args);
-    return SEAL_OK;
-}
-
 const char *text_plain(const struct catalog *catalog, enum text_id id)
 {
     return form_of(catalog, id, 0);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/bytes.h"
+#include "base/base.h"
 #include "base/status.h"
 
 enum text_id {
@@ -42,9 +42,6 @@ const struct catalog *catalog_english(void);
  * Returns the length without the NUL. */
 size_t text_format(char *out, size_t size, const struct catalog *catalog, enum text_id id,
                    const struct text_args *args);
-/* Appends a text, with a NUL behind it that len does not count. SEAL_NO_MEMORY. */
-MUST_USE enum seal_status text_append(struct buffer *out, const struct catalog *catalog,
-                                      enum text_id id, const struct text_args *args);
 /* A text without fields. */
 const char *text_plain(const struct catalog *catalog, enum text_id id);
 
