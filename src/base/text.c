@@ -74,6 +74,21 @@ size_t text_piece(const char *s, size_t len, unsigned int *marks,
     return n;
 }
 
+size_t text_columns(const char *s, size_t len)
+{
+    unsigned int marks = 0;
+    size_t sum = 0;
+
+    for (size_t i = 0; i < len;) {
+        char piece[TEXT_PIECE_SIZE];
+        size_t columns;
+
+        i += text_piece(s + i, len - i, &marks, piece, &columns);
+        sum += columns;
+    }
+    return sum;
+}
+
 enum seal_status text_escape(struct buffer *out, const char *s, size_t len)
 {
     unsigned int marks = 0;

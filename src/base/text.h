@@ -28,6 +28,8 @@ char *text_copy(const char *s, size_t len);
  * and in *columns its width, where such a mark counts as one. */
 size_t text_piece(const char *s, size_t len, unsigned int *marks,
                   char piece[static TEXT_PIECE_SIZE], size_t *columns);
+/* The width of len bytes of s as it may be shown, in columns. */
+size_t text_columns(const char *s, size_t len);
 /* Appends all of s in that form. A backslash is written \x5C: what comes out can be read back. */
 MUST_USE enum seal_status text_escape(struct buffer *out, const char *s, size_t len);
 /* The same for a cell of a table: no spreadsheet takes it for a formula, or for more than one cell

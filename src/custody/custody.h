@@ -31,8 +31,6 @@ enum custody_verdict {
 /* "accepted", "incomplete", "not-unpacked", "no-key", "damaged", "breaks-rules", "newer",
  * "broke-reader": for the log and JSON. */
 const char *custody_verdict_word(enum custody_verdict verdict);
-/* One sentence. */
-const char *custody_verdict_sentence(enum custody_verdict verdict);
 
 /* A sealed file as it was received. */
 struct custody_file {
@@ -54,9 +52,6 @@ enum custody_double {
     SEEN_CONTENT, /* a stream of the same bytes, in another sealed file */
     SEEN_COUNT
 };
-
-/* One sentence; NULL for NOT_SEEN. */
-const char *custody_double_sentence(enum custody_double seen);
 
 enum custody_step { STEP_UNSEALED, STEP_VERIFIED };
 enum custody_content { CUSTODY_BAG, CUSTODY_STREAM, CUSTODY_RAW };
@@ -102,8 +97,8 @@ struct custody {
 
 /* ---- The record --------------------------------------------------------------------------- */
 
-/* Appends the record for people: UTF-8, LF, at most 79 columns where names allow it; nothing in it
- * can change what a terminal shows. A NUL stands behind it that is not counted. */
+/* Appends the record for people, in English: UTF-8, LF, at most 79 columns where names allow it;
+ * nothing in it can change what a terminal shows. A NUL stands behind it that is not counted. */
 MUST_USE enum seal_status custody_text(struct buffer *out, const struct custody *c);
 /* The same facts as one JSON object (RFC 8259), in ASCII: exact, whatever names hold; bytes that
  * are no UTF-8 are escaped as in text. */

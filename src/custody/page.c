@@ -2,11 +2,12 @@
 #include "base/text.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define COLUMNS 79
+#define LABEL_INDENT "    "
+#define LABEL_COLUMNS 19
 
 static void put(struct page *p, const char *s, size_t len)
 {
@@ -24,36 +25,43 @@ void page_blank(struct page *p)
     put_text(p, "\n");
 }
 
-static void put_underlined(struct page *p, const char *text, char line)
+static void put_line(struct page *p, size_t len, char line)
 {
-    put_text(p, text);
-    page_blank(p);
-    for (size_t i = 0; i < strlen(text); i++)
+    while (len-- > 0)
         put(p, &line, 1);
     put_text(p, "\n\n");
 }
 
-void page_title(struct page *p, const char *text)
+static void put_underlined(struct page *p, enum text_id id, char line)
 {
-    put_underlined(p, text, '=');
+    const char *text = text_plain(p->catalog, id);
+
+    put_text(p, text);
+    page_blank(p);
+    put_line(p, text_columns(text, strlen(text)), line);
 }
 
-void page_heading(struct page *p, const char *text)
+void page_title(struct page *p, enum text_id id)
+{
+    put_underlined(p, id, '=');
+}
+
+void page_heading(struct page *p, enum text_id id)
 {
     page_blank(p);
-    put_underlined(p, text, '-');
+    put_underlined(p, id, '-');
 }
 
-/* Wraps words that one blank parts; the first line begins with first, others with indent. */
+/* Wraps at blanks; the first line begins with first, others with indent. */
 static void put_wrapped(struct page *p, const char *first, const char *indent, const char *words)
 {
     size_t column = strlen(first);
 
     put_text(p, first);
     for (bool begins = true; *words != '\0'; begins = false) {
-        size_t len = strcspn(words, " ");
+        size_t len = strcspn(words, " "), columns = text_columns(words, len);
 
-        if (!begins && column + 1 + len > COLUMNS) {
+        if (!begins && column + 1 + columns > COLUMNS) {
             page_blank(p);
             put_text(p, indent);
             column = strlen(indent);
@@ -62,87 +70,117 @@ static void put_wrapped(struct page *p, const char *first, const char *indent, c
             column++;
         }
         put(p, words, len);
-        column += len;
+        column += columns;
         words += len + (words[len] == ' ');
     }
     page_blank(p);
 }
 
-#define SENTENCES_SIZE 1001
+#define PARAGRAPH_SIZE 1001
 
-void page_say(struct page *p, const char *format, ...)
+void page_say_args(struct page *p, enum text_id id, const struct text_args *args)
 {
-    char words[SENTENCES_SIZE];
-    va_list args;
+    char words[PARAGRAPH_SIZE];
 
-    va_start(args, format);
-    (void)vsnprintf(words, sizeof words, format, args);
-    va_end(args);
+    (void)text_format(words, sizeof words, p->catalog, id, args);
     put_wrapped(p, "", "", words);
 }
 
-void page_point(struct page *p, const char *format, ...)
+void page_point_args(struct page *p, enum text_id id, const struct text_args *args)
 {
-    char words[SENTENCES_SIZE];
-    va_list args;
+    char words[PARAGRAPH_SIZE];
 
-    va_start(args, format);
-    (void)vsnprintf(words, sizeof words, format, args);
-    va_end(args);
+    (void)text_format(words, sizeof words, p->catalog, id, args);
     put_wrapped(p, "  - ", "    ", words);
+}
+
+void page_line(struct page *p, const char *text)
+{
+    put_text(p, text);
+    page_blank(p);
 }
 
 void page_command(struct page *p, const char *command)
 {
     put_text(p, "        ");
-    put_text(p, command);
-    page_blank(p);
+    page_line(p, command);
 }
 
-void page_value(struct page *p, const char *before, struct span value)
+static void put_escaped(struct page *p, struct span value)
 {
-    put_text(p, before);
     if (p->status == SEAL_OK)
         p->status = text_escape(p->out, value.data, value.len);
+}
+
+void page_value(struct page *p, const char *indent, struct span value)
+{
+    put_text(p, indent);
+    put_escaped(p, value);
     page_blank(p);
 }
 
-void page_field(struct page *p, const char *label, const char *value, const char *instead)
+void page_value_in(struct page *p, const char *indent, enum text_id id, struct span value)
 {
-    char before[64];
+    static const char field[] = "{words}";
+    const char *text = text_plain(p->catalog, id), *at = strstr(text, field);
 
-    if (value == NULL || value[0] == '\0')
-        value = instead;
-    (void)snprintf(before, sizeof before, "    %-19s ", label);
-    page_value(p, before, (struct span){value, strlen(value)});
+    put_text(p, indent);
+    put(p, text, at == NULL ? strlen(text) : (size_t)(at - text));
+    put_escaped(p, value);
+    put_text(p, at == NULL ? "" : at + sizeof field - 1);
+    page_blank(p);
 }
 
-void page_number(struct page *p, const char *label, uint64_t number)
+static void put_label(struct page *p, enum text_id label)
+{
+    const char *text = text_plain(p->catalog, label);
+
+    put_text(p, LABEL_INDENT);
+    put_text(p, text);
+    for (size_t columns = text_columns(text, strlen(text)); columns < LABEL_COLUMNS; columns++)
+        put_text(p, " ");
+    put_text(p, " ");
+}
+
+void page_field(struct page *p, enum text_id label, const char *value, enum text_id instead)
+{
+    if (value == NULL || value[0] == '\0')
+        value = text_plain(p->catalog, instead);
+    put_label(p, label);
+    page_value(p, "", (struct span){value, strlen(value)});
+}
+
+void page_field_text(struct page *p, enum text_id label, enum text_id value)
+{
+    page_field(p, label, NULL, value);
+}
+
+void page_number(struct page *p, enum text_id label, uint64_t number)
 {
     char text[24];
 
     (void)snprintf(text, sizeof text, "%" PRIu64, number);
-    page_field(p, label, text, "");
+    page_field(p, label, text, T_NONE);
 }
 
-void page_size(struct page *p, const char *label, uint64_t bytes)
+void page_size(struct page *p, enum text_id label, uint64_t bytes)
 {
-    char rounded[SIZE_TEXT_SIZE], text[SIZE_TEXT_SIZE + 40];
+    char text[SIZE_TEXT_SIZE + 80];
 
-    size_format(rounded, bytes);
     if (bytes < 1000)
-        (void)snprintf(text, sizeof text, "%s", rounded);
+        size_format(text, bytes);
     else
-        (void)snprintf(text, sizeof text, "%" PRIu64 " bytes (%s)", bytes, rounded);
-    page_field(p, label, text, "");
+        (void)text_format(text, sizeof text, p->catalog, T_CUSTODY_BYTES,
+                          TEXT_ARGS(.count = bytes, .size = bytes));
+    page_field(p, label, text, T_NONE);
 }
 
-void page_hex(struct page *p, const char *label, const uint8_t *data, size_t len)
+void page_hex(struct page *p, enum text_id label, const uint8_t *data, size_t len)
 {
     static const char digits[] = "0123456789abcdef";
 
-    put_text(p, "    ");
-    put_text(p, label);
+    put_text(p, LABEL_INDENT);
+    put_text(p, text_plain(p->catalog, label));
     put_text(p, "\n        ");
     for (size_t i = 0; i < len; i++) {
         put(p, &digits[data[i] >> 4], 1);

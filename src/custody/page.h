@@ -1,35 +1,44 @@
 /*
- * page: a text for people in the making. Our own words are wrapped; what comes from outside is
- * escaped and never begins a line. Private to custody.
+ * page: a text for people, built line by line. Sentences come from the catalog (text/catalog.h) and
+ * are wrapped at 79 columns; values from outside are escaped and never begin a line. Private to
+ * custody.
  */
 #ifndef SEAL_CUSTODY_PAGE_H
 #define SEAL_CUSTODY_PAGE_H
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "text/catalog.h"
 
-/* The first failure stays, so that a text can be put down line by line and looked at once. */
+/* The first failure stays in status, and what follows it does nothing: only the last status needs
+ * to be looked at. */
 struct page {
     struct buffer *out;
+    const struct catalog *catalog;
     enum seal_status status;
 };
 
-void page_title(struct page *p, const char *text);
-void page_heading(struct page *p, const char *text);
+void page_title(struct page *p, enum text_id id);
+void page_heading(struct page *p, enum text_id id);
 void page_blank(struct page *p);
-/* Our own words, printf-like and at most 1000 characters, wrapped at 79 columns. */
-void page_say(struct page *p, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Likewise, with a dash before it. */
-void page_point(struct page *p, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Our own words on a line of their own that must not be wrapped: a command. */
+/* A paragraph of at most 1000 bytes; a point has a dash before it. */
+#define page_say(p, id, ...) page_say_args((p), (id), TEXT_ARGS(__VA_ARGS__))
+#define page_point(p, id, ...) page_point_args((p), (id), TEXT_ARGS(__VA_ARGS__))
+void page_say_args(struct page *p, enum text_id id, const struct text_args *args);
+void page_point_args(struct page *p, enum text_id id, const struct text_args *args);
+/* A line of its own that is not wrapped: one whose names are escaped already, a command. */
+void page_line(struct page *p, const char *text);
 void page_command(struct page *p, const char *command);
-/* "    LABEL      VALUE": value is escaped; NULL or "" becomes instead. */
-void page_field(struct page *p, const char *label, const char *value, const char *instead);
-void page_number(struct page *p, const char *label, uint64_t number);
-void page_size(struct page *p, const char *label, uint64_t bytes);
+/* "    LABEL      VALUE": value is escaped; if it is NULL or "", the text instead stands there. */
+void page_field(struct page *p, enum text_id label, const char *value, enum text_id instead);
+void page_field_text(struct page *p, enum text_id label, enum text_id value);
+void page_number(struct page *p, enum text_id label, uint64_t number);
+void page_size(struct page *p, enum text_id label, uint64_t bytes);
 /* Digits on a line of their own, below the label. */
-void page_hex(struct page *p, const char *label, const uint8_t *data, size_t len);
-/* "BEFORE", and a value from outside, escaped, on one line. */
-void page_value(struct page *p, const char *before, struct span value);
+void page_hex(struct page *p, enum text_id label, const uint8_t *data, size_t len);
+/* A value from outside, escaped, on one line behind indent. */
+void page_value(struct page *p, const char *indent, struct span value);
+/* The same in the place of {words} in a text that has no other field. */
+void page_value_in(struct page *p, const char *indent, enum text_id id, struct span value);
 
 #endif

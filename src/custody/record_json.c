@@ -4,6 +4,7 @@
  */
 #include "custody/custody.h"
 #include "custody/remarks.h"
+#include "custody/verdict.h"
 #include "text/catalog.h"
 
 #include <string.h>
@@ -226,7 +227,7 @@ static json_t *make_facts(const struct custody *c)
     set(&o, "verdict", json_string(custody_verdict_word(c->verdict)));
     (void)text_reason(reason, sizeof reason, catalog_english(), c->refusal);
     set(&o, "reason", reason[0] != '\0' ? make_string(reason) : json_null());
-    set(&o, "sentence", json_string(custody_verdict_sentence(c->verdict)));
+    set(&o, "sentence", json_string(text_plain(catalog_english(), verdict_text(c->verdict))));
     set(&o, "first_seen", make_string(c->first_seen));
     set(&o, "first_seen_as", make_string(seen[c->first_seen == NULL ? NOT_SEEN : c->seen]));
     set_examination(&o, c);

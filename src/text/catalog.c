@@ -53,34 +53,19 @@ static void show_some(char *out, size_t *out_len, const char **s, size_t limit)
     out[*out_len] = '\0';
 }
 
-static size_t columns_of(const char *s)
-{
-    unsigned int marks = 0;
-    size_t sum = 0;
-
-    while (*s != '\0') {
-        char piece[TEXT_PIECE_SIZE];
-        size_t columns;
-
-        s += text_piece(s, strnlen(s, 4), &marks, piece, &columns);
-        sum += columns;
-    }
-    return sum;
-}
-
 _Static_assert(TEXT_NAME_SIZE >= SHOWN_COLUMNS * 4 + 2 * TEXT_PIECE_SIZE, "room for a name");
 
 size_t text_name(char out[static TEXT_NAME_SIZE], const char *name)
 {
     unsigned int marks = 0;
-    size_t len = 0, left = columns_of(name);
+    size_t len = 0, left = text_columns(name, strlen(name));
 
     if (left <= SHOWN_COLUMNS) {
         show_some(out, &len, &name, SHOWN_COLUMNS);
         return len;
     }
     show_some(out, &len, &name, SHOWN_END);
-    for (left = columns_of(name); left > SHOWN_END;) {
+    for (left = text_columns(name, strlen(name)); left > SHOWN_END;) {
         char piece[TEXT_PIECE_SIZE];
         size_t columns;
 
@@ -116,13 +101,14 @@ static void write_text(struct writer *w, enum text_id id, const struct text_args
 static void add_name(struct writer *w, const char *name)
 {
     char shown[TEXT_NAME_SIZE];
+    size_t len = text_name(shown, name);
 
     if (strcmp(name, NAME_STDIN) == 0)
         write_text(w, T_STANDARD_INPUT, NULL);
     else if (strcmp(name, NAME_STDOUT) == 0)
         write_text(w, T_STANDARD_OUTPUT, NULL);
     else
-        add(w, shown, text_name(shown, name));
+        add(w, shown, len);
 }
 
 /* A name, quoted unless it needs no quotes. */

@@ -33,6 +33,9 @@ struct text_args {
     int error;               /* errno: the system's words for it */
 };
 
+/* The fields of one text: TEXT_ARGS(.name = name, .count = 3). */
+#define TEXT_ARGS(...) (&(struct text_args){__VA_ARGS__})
+
 /* A language: its texts, and how it counts. */
 struct catalog;
 

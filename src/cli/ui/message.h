@@ -28,9 +28,6 @@ enum exit_code {
 /* The code that goes with a failure. */
 enum exit_code exit_code_for(enum seal_status status);
 
-/* A text with its fields: TEXT_WITH(T_WELCOME, .name = name, .count = 3). */
-#define TEXT_ARGS(...) (&(struct text_args){__VA_ARGS__})
-
 /* A line of progress or of a result; nothing with --quiet. */
 #define say(id, ...) message_say((id), TEXT_ARGS(__VA_ARGS__))
 /* Something the user should know though work goes on; also with --quiet. */

@@ -166,10 +166,10 @@ expect_made . bag.tar.zst stream stream.custody.json stream.custody.txt
 expect_record bag.tar.zst "$good/bag.bin"
 expect_fact bag.tar.zst content raw
 expect_fact bag.tar.zst verdict not-unpacked
-expect_line bag.tar.zst 'Taken out as it is: .*'
+expect_line bag.tar.zst 'Accepted, not unpacked: .*'
 expect_fact bag.tar.zst digest_was_compared false
 expect_fact bag.tar.zst totals ''
-expect_line bag.tar.zst '.*It was not compared with what is.*'
+expect_line bag.tar.zst '.*It was not compared with the content.*'
 
 scenario "the record of what came through a pipe"
 run bash -c 'cat "$1" | unseal -q "${@:2}" -o bag -' - "$good/bag.bin" "${with[@]}"
@@ -303,7 +303,7 @@ expect_record bag odd.bin
 expect_fact bag verdict incomplete
 expect_fact bag totals.skipped 1
 expect_fact bag totals.missing 0
-expect_line bag 'Accepted, with gaps that the sender recorded: .*'
+expect_line bag 'Accepted, with gaps that the sender.s program recorded: .*'
 check "no line of its own" test "$(grep -c '^Accepted' bag.custody.txt)" -eq 1
 check "as-sealed is spoken of" grep -q 'sha256sum as-sealed/tagmanifest-sha256.txt' bag.custody.txt
 expect_fact bag digest "$(sum bag/as-sealed/tagmanifest-sha256.txt)"

@@ -156,7 +156,7 @@ static void test_refusals(void)
         [VERDICT_DAMAGED] = "Refused: a key opens it, but it was altered",
         [VERDICT_HOSTILE] = "Refused: it arrived as it was sealed, but",
         [VERDICT_NEWER] = "Refused: it was made by a newer version",
-        [VERDICT_BROKE] = "Refused: the part of the program that reads what is inside"};
+        [VERDICT_BROKE] = "Refused: the process that reads the content crashed"};
     struct custody_file file = facts_file();
 
     for (enum custody_verdict v = VERDICT_NO_KEY; v < VERDICT_COUNT; v++) {
