@@ -64,7 +64,7 @@ clang: ## Build with clang into build/clang; every warning is an error
 	$(BUILD) VARIANT=clang WERROR=1 programs
 
 dist: ## Build the static programs for all systems into build/dist, from pinned sources; MINISIGN_KEY= signs
-	$(Q)src/dist/dist.sh
+	$(Q)src/build/dist/dist.sh
 
 check-dist: deps-test ## Build them twice, in two folders and at two times, compare the bytes, and try them
 	$(BUILD) VARIANT=test programs
@@ -102,7 +102,7 @@ cards: ## Make the one-page cards of docs/cards into build/cards, as PDF and HTM
 	$(Q)src/build/cards.sh
 
 deb: deps-deb ## Make a Debian package for this release of Debian, into build/deb
-	$(Q)src/deb/deb.sh
+	$(Q)src/build/deb/deb.sh
 
 check-deb: deb ## Make it, and check it: lintian, twice the same bytes, install, use, remove
 	$(Q)tests/deb.sh
@@ -173,7 +173,7 @@ endif
 # Rooms from the ground up; see docs/ARCHITECTURE.md. src/cli is no room of the library.
 ROOMS := base platform output text volume keys envelope stream archive bag bag/check bag/collect bag/recheck intake \
     custody jobs
-# src/dist/dist.sh says SYSTEM=windows; else it is the one at hand.
+# src/build/dist/dist.sh says SYSTEM=windows; else it is the one at hand.
 SYSTEM := $(or $(SYSTEM),$(if $(filter Linux,$(shell uname -s)),linux,other))
 posix_src := $(wildcard src/platform/posix_*.c)
 windows_src := $(wildcard src/platform/windows_*.c)

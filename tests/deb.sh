@@ -71,7 +71,7 @@ mkdir -p "$other/build"
 [ -n "${DEB_DEPS-}" ] || cp -a "$root/build/deps" "$other/build/" 2>/dev/null
 date=$(dpkg-parsechangelog -S Timestamp -l "$made"/seal-*/debian/changelog)
 (cd "$other" && umask 077 && run env SOURCE_DATE_EPOCH="$date" HOME="$other" TZ=Pacific/Kiritimati LC_ALL=C CFLAGS=-O0 \
-    sh -c 'src/build/deps.sh deb && src/deb/deb.sh'; exit "$status")
+    sh -c 'src/build/deps.sh deb && src/build/deb/deb.sh'; exit "$status")
 status=$?
 expect_exit 0
 expect_same "$deb" "$other/build/deb/$package"

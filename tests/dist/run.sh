@@ -43,7 +43,7 @@ skip() {
 # ---- Twice ----------------------------------------------------------------------------------------
 
 src/build/deps.sh dist
-src/dist/dist.sh "${targets[@]}" || {
+src/build/dist/dist.sh "${targets[@]}" || {
     failed=1
     end
 }
@@ -54,7 +54,7 @@ build_again() {
     cp -R Makefile src "$other"
     find "$other" -exec touch -d '2001-02-03 04:05:06' {} +
     (cd "$other" && umask 077 && HOME=$scratch/home LANG=de_DE.UTF-8 TZ=Asia/Tokyo SOURCE_DATE_EPOCH=1 \
-        DIST_SOURCES=$root/build/dist-src src/dist/dist.sh "${targets[@]}") >"$scratch/again.log" 2>&1 ||
+        DIST_SOURCES=$root/build/dist-src src/build/dist/dist.sh "${targets[@]}") >"$scratch/again.log" 2>&1 ||
         { tail -n 20 "$scratch/again.log"; failed=$((failed + 1)); }
     for target in "${targets[@]}"; do
         for file in "$dist/$target"/*; do
@@ -68,7 +68,7 @@ build_again() {
 
 check "SHA256SUMS holds" sh -c "cd '$dist' && sha256sum --quiet -c SHA256SUMS"
 check "it has every file" test "$(find "$dist" -type f ! -name 'SHA256SUMS*' | wc -l)" -eq "$(wc -l <"$dist/SHA256SUMS")"
-check "the bill of materials is JSON, and has all" python3 - "$dist/sbom.cdx.json" src/dist/sources <<'PYTHON'
+check "the bill of materials is JSON, and has all" python3 - "$dist/sbom.cdx.json" src/build/dist/sources <<'PYTHON'
 import json, sys
 bill = json.load(open(sys.argv[1]))
 have = {c["name"]: c for c in bill["components"]}

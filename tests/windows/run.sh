@@ -10,7 +10,7 @@ exec </dev/null
 src/build/deps.sh windows
 newest=$(find src Makefile -newer build/dist/windows-x86_64/unseal.exe 2>/dev/null | head -n 1)
 if [ ! -e build/dist/windows-x86_64/unseal.exe ] || [ -n "$newest" ]; then
-    src/dist/dist.sh windows-x86_64 || { echo '0 passed, 1 failed'; exit 1; }
+    src/build/dist/dist.sh windows-x86_64 || { echo '0 passed, 1 failed'; exit 1; }
 fi
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/seal-windows-XXXXXX") || exit 1

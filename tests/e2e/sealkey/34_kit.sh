@@ -10,7 +10,7 @@ mkdir "$given" && cd "$given" || exit 1
 take_keys alice.pub alice.key bob.pub
 mkdir -p tree programs/linux-x86_64 programs/linux-aarch64 programs/windows-x86_64
 echo one >tree/one
-cp -r "$root/src/kit" programs/kit
+cp -r "$root/src/build/kit" programs/kit
 # Programs of this machine, in the place of all.
 for file in linux-x86_64/seal linux-aarch64/seal windows-x86_64/seal.exe; do cp "$BIN/seal" "programs/$file"; done
 to=(--to "$given/alice.pub" --programs "$given/programs")

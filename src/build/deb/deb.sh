@@ -9,7 +9,7 @@
 # What the package is depends on the sources, their date and the build dependencies, not on the folder, the user, the
 # language or the time. It is for the release of Debian on which it is made, and its version says which.
 set -eu
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 # What somebody wants of compiler and libraries elsewhere is not for the package: dpkg-buildflags decides.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CFLAGS CPPFLAGS LDFLAGS CC
 export LC_ALL=C TZ=UTC
@@ -23,7 +23,7 @@ die() { printf 'deb: %s\n' "$*" >&2; exit 1; }
 
 # ---- What is linked in ----------------------------------------------------------------------------
 
-# Only for these has src/deb/debian/copyright the licence.
+# Only for these has src/build/deb/debian/copyright the licence.
 known_static='libsodium'
 
 static_libraries() { sed -n "s/^# *\([a-z0-9]*\) .*built from Debian's source package.*/\1/p" build/deps.mk; }
@@ -31,7 +31,7 @@ static_libraries() { sed -n "s/^# *\([a-z0-9]*\) .*built from Debian's source pa
 built_using() {
     list=''
     for name in $(static_libraries); do
-        [ "$name" = "$known_static" ] || die "$name would be linked in, and src/deb/debian/copyright does not have its licence."
+        [ "$name" = "$known_static" ] || die "$name would be linked in, and src/build/deb/debian/copyright does not have its licence."
         record=build/deps/share/built-from/$name
         [ -s "$record" ] ||
             die "nothing says from which source package $name was built; do 'make distclean' and then this again."
@@ -79,11 +79,11 @@ lay_out() {
     mkdir -p "$tree/build"
     cp -R Makefile README.md SECURITY.md CHANGELOG.md LICENSE src docs "$tree"
     [ ! -d build/deps ] || ln -s ../../../deps "$tree/build/deps"
-    cp -R src/deb/debian "$tree/debian"
-    maintainer=$(sed -n 's/^Maintainer: //p' src/deb/debian/control)
+    cp -R src/build/deb/debian "$tree/debian"
+    maintainer=$(sed -n 's/^Maintainer: //p' src/build/deb/debian/control)
     suite=$(os_release VERSION_CODENAME)
     awk -v package="$package" -v version="$number" -v suffix="$suffix" -v suite="${suite:-unstable}" \
-        -v maintainer="$maintainer" -v epoch="$SOURCE_DATE_EPOCH" -f src/deb/changelog.awk CHANGELOG.md \
+        -v maintainer="$maintainer" -v epoch="$SOURCE_DATE_EPOCH" -f src/build/deb/changelog.awk CHANGELOG.md \
         >"$tree/debian/changelog" || die "CHANGELOG.md could not be put into Debian's form."
 }
 

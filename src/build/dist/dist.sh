@@ -10,10 +10,10 @@
 # build/dist then has a folder for each system, kit/ (what sealkey kit puts onto a stick besides), sbom.cdx.json (CycloneDX: what
 # the programs are made of) and SHA256SUMS.
 #
-# What a program is depends on the sources (all pinned in src/dist/sources), on the compiler and the kernel's headers, and on
+# What a program is depends on the sources (all pinned in src/build/dist/sources), on the compiler and the kernel's headers, and on
 # nothing else: not on the folder, the time, the user or the machine.
 set -eu
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CFLAGS CPPFLAGS LDFLAGS CC
 # Sorting and dates must not depend on who builds.
 export LC_ALL=C TZ=UTC
@@ -73,7 +73,7 @@ install_tools() {
 # ---- Sources --------------------------------------------------------------------------------------
 
 # field NAME NUMBER: one column of the table of sources.
-field() { awk -v name="$1" -v column="$2" '$1 == name { print $column }' src/dist/sources; }
+field() { awk -v name="$1" -v column="$2" '$1 == name { print $column }' src/build/dist/sources; }
 
 source_file() { basename "$(field "$1" 3)"; }
 
@@ -207,10 +207,10 @@ build_library() {
     esac
 }
 
-libraries_for() { awk -v os="${1%%-*}" '!/^#/ && $7 ~ os { print $1 }' src/dist/sources; }
+libraries_for() { awk -v os="${1%%-*}" '!/^#/ && $7 ~ os { print $1 }' src/build/dist/sources; }
 
 # Built once for a list of sources and a compiler.
-sysroot_mark() { { cat src/dist/sources src/dist/dist.sh; "${tools}gcc" --version; say "$tree"; } | sha256sum; }
+sysroot_mark() { { cat src/build/dist/sources src/build/dist/dist.sh; "${tools}gcc" --version; say "$tree"; } | sha256sum; }
 
 build_sysroot() {
     [ "$(cat "$tree/mark" 2>/dev/null)" = "$(sysroot_mark)" ] && return
@@ -265,7 +265,7 @@ write_sbom() {
             printf "     \"licenses\": [{\"license\": {\"id\": \"%s\"}}], \"purl\": \"pkg:generic/%s@%s?checksum=sha256:%s\",\n", $5, $1, $2, $4
             printf "     \"externalReferences\": [{\"type\": \"website\", \"url\": \"%s\"}],\n", $6
             printf "     \"properties\": [{\"name\": \"file\", \"value\": \"%s\"}, {\"name\": \"systems\", \"value\": \"%s\"}]}", file, $7
-        }' src/dist/sources
+        }' src/build/dist/sources
         for target; do
             # What comes with the compiler and is linked in: the start of a program, threads, the protector of the stack.
             case $target in windows-*)
@@ -308,7 +308,7 @@ build_target() {
 }
 
 mkdir -p "$work" "$sources" "$dist/kit"
-cp src/kit/* "$dist/kit"
+cp src/build/kit/* "$dist/kit"
 [ $# -gt 0 ] || eval "set -- $all_targets"
 install_tools "$@"
 for name in $(for target; do libraries_for "$target"; done | sort -u); do fetch "$name"; done
