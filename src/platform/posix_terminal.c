@@ -227,9 +227,8 @@ enum plat_prompt_result plat_prompt_secret(const char *prompt, char *secret, siz
 
 /* ---- One line with echo ------------------------------------------------------------------- */
 
-#define LOOK_EVERY                                                                \
-    200 /* milliseconds: poll does not return when another thread gets the signal \
-         */
+/* Milliseconds: poll does not return when another thread gets the signal. */
+#define LOOK_EVERY 200
 
 /* In canonical mode, read returns a whole line. */
 static enum plat_prompt_result read_shown_line(int tty, char *line, size_t size)
@@ -282,6 +281,8 @@ enum plat_prompt_result plat_prompt_line(const char *prompt, char *line, size_t 
     (void)tcflush(tty, TCIFLUSH); /* what was typed before the question is no answer */
     show(tty, prompt);
     result = read_shown_line(tty, line, size);
+    if (result == PLAT_PROMPT_STOPPED)
+        show(tty, "\n"); /* what is said next does not stand behind the question */
     (void)close(tty);
     return result;
 }

@@ -134,7 +134,7 @@ static enum plat_prompt_result ask(const char *prompt, bool is_shown, wchar_t *l
     (void)FlushConsoleInputBuffer(c.in);
     show(&c, prompt);
     result = read_line(&c, line, len);
-    if (!is_shown)
+    if (!is_shown || result == PLAT_PROMPT_STOPPED)
         show(&c, "\r\n");
     (void)SetConsoleMode(c.in, before);
     console_close(&c);
