@@ -121,6 +121,12 @@ else
     fi
 fi
 
+needs_cage() {
+    [ -n "$caged" ] && return 0
+    skip "there is no whole cage here"
+    return 1
+}
+
 # ---- Everything that is forbidden ----------------------------------------------------------------
 
 names=$(LD_PROBE=list LD_PRELOAD=$probe unseal)
@@ -134,7 +140,7 @@ try_all() {
 }
 
 scenario "every forbidden thing, while a bag is unpacked"
-if [ -n "$caged" ]; then
+if needs_cage; then
     for user in "${users[@]}"; do (room "$user" "all-$user" && try_all "$user") & done
     wait
     for user in "${users[@]}"; do
@@ -159,7 +165,7 @@ fi
 
 # What the other tasks have is less: no folder, or one to read.
 scenario "the same in other tasks"
-if [ -n "$caged" ]; then
+if needs_cage; then
     few='read-absolute read-up read-key list-here create-absolute folder-absolute write-input socket-inet
         execute fork-bomb trace dumpable send-descriptor open-to-write remove map-code memory descriptors'
     user=${users[-1]}
@@ -193,7 +199,7 @@ fi
 
 # Some of these hold for a thread, and others for all of them.
 scenario "the same on its other threads"
-if [ -n "$caged" ]; then
+if needs_cage; then
     user=${users[-1]}
     room "$user" "threads-$user"
     maketree noise "$home/noise" 20000000
@@ -235,7 +241,7 @@ else
 fi
 
 scenario "no rights, and not much of anything"
-if [ -n "$caged" ]; then
+if needs_cage; then
     for user in "${users[@]}"; do
         room "$user" "state-$user"
         run probing "$user" state unseal -q --threads 1 --max-files 1000 --key key -o made "$home/bag.bin"
@@ -329,7 +335,7 @@ lacking() {
 }
 
 scenario "without a piece the others hold, and it is said"
-if [ -n "$caged" ]; then
+if needs_cage; then
     cp "$home/alice.key" key
     declare -A pieces=([landlock]=Landlock [seccomp]=seccomp [rights]='giving up privileges' [limits]='resource limits')
     missing='^unseal: this system lacks part of the sandbox'
@@ -369,7 +375,7 @@ without() {
 }
 
 scenario "each piece by itself"
-if [ -n "$caged" ]; then
+if needs_cage; then
     probing me state unseal -q --key "$home/alice.key" -o made "$home/bag.bin" >/dev/null
     landlock=$(sed -n 's/^abi //p' report | head -n 1)
     for user in "${users[@]}"; do
@@ -435,7 +441,7 @@ restricted() {
 }
 
 scenario "no network and no programs for seal and sealkey, no network for unseal"
-if [ -n "$caged" ]; then
+if needs_cage; then
     cp "$home/alice.key" key
     network='socket-inet socket-inet6 socket-unix socket-netlink socket-packet connect bind listen accept io-uring
         trace read-process write-process'

@@ -236,15 +236,20 @@ hit "FAULT_READ=noise 1000000 1000000 signal:15" -- seal -q "${to[@]}" -o out "$
 expect_exit 143
 expect_names .
 mkfifo fifo
-sleep 100 >fifo & # keeps it open and silent
+sleep 1000 >fifo & # keeps it open and silent
+silent=$!
 for command in "seal -q --to $keys/alice.pub -o out -" "unseal -q --key $keys/alice.key -o out -"; do
-    # shellcheck disable=SC2086,SC2016 # a command line; for the other shell
-    run bash -c '$1 <fifo & sleep 0.5; kill -TERM $!; wait $!' - "$command"
+    # shellcheck disable=SC2086 # a command line
+    $command <fifo >"$out" 2>"$err" &
+    await_handlers $! "${command%% *}"
+    kill -TERM $!
+    wait $! 2>/dev/null
+    status=$?
     expect_exit 143
     expect_message 'stopped before the end'
     expect_names . fifo
 done
-{ kill $! && wait $!; } 2>/dev/null
+{ kill $silent && wait $silent; } 2>/dev/null
 
 scenario "a signal that is ignored from the start stays so"
 hit "FAULT_WRITE=70000 signal:1" -- bash -c 'trap "" HUP; exec "$@"' - seal -q "${to[@]}" -o out "$good/tree"

@@ -438,7 +438,7 @@ EOF
     for signal in TERM HUP; do
         # shellcheck disable=SC2016
         run_tty bash -c 'sealkey new -o org & pid=$!
-            sleep 1; kill -'$signal' $pid; wait $pid; echo "left with $?"; stty -a' <<<'|'
+            until stty -a | grep -q -- " -echo "; do sleep 0.1; done; kill -'$signal' $pid; wait $pid; echo "left with $?"; stty -a' <<<'|'
         expect_exit 0
         expect_out ' echo '
         expect_empty_dir .
