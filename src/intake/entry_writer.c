@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum seal_status out_of_memory(struct fault *fault)
-{
-    return fault_no_memory(fault);
-}
-
 enum seal_status entry_writer_start(struct entry_writer *w, const struct unpack_target *target,
                                     struct fault *fault)
 {
@@ -41,7 +36,7 @@ char *entry_writer_path(struct entry_writer *w, const char *path, size_t len)
 static enum seal_status check_path(const char *on_disk, const char *path, struct fault *fault)
 {
     if (on_disk == NULL)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     if (strlen(on_disk) <= PATH_LEN_MAX)
         return SEAL_OK;
     return fault_set(fault, REASON_NAME_SPELLED_LONG, path);
@@ -94,7 +89,7 @@ static enum seal_status create_tag_file(struct entry_writer *w, const struct tar
     w->has_as_sealed = true;
     if (buffer_printf(&path, "%s/%s", BAG_AS_SEALED_DIR, e->path) != SEAL_OK) {
         buffer_free(&path);
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     }
     f->path = (char *)path.data;
     if (folder_create(&w->folder, f->path, false, &f->fds[0], fault) != SEAL_OK)
@@ -190,7 +185,7 @@ static enum seal_status write_record(struct entry_writer *w, const struct bag_ch
     for (size_t i = 0; i < 3 && status == SEAL_OK; i++) {
         files[i].path = strdup(names[i]);
         status = files[i].path == NULL
-                     ? out_of_memory(fault)
+                     ? fault_no_memory(fault)
                      : folder_create(&w->folder, names[i], false, &files[i].fds[0], fault);
     }
     if (status == SEAL_OK)
@@ -209,7 +204,7 @@ static enum seal_status finish_folder(void *ctx, const char *path, const struct 
     enum seal_status status = SEAL_OK;
 
     if (name == NULL)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     if (folder_open(&w->folder, name, &fd, fault) != SEAL_OK)
         status = fault->status;
     else if (mtime != NULL && plat_set_mtime_fd(fd, *mtime) != 0)

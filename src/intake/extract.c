@@ -3,11 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum seal_status out_of_memory(struct fault *fault)
-{
-    return fault_no_memory(fault);
-}
-
 /* ---- Which items -------------------------------------------------------------------------- */
 
 /* The items to be taken out, in the order of the archive. Their texts and digests belong to the
@@ -49,7 +44,7 @@ static enum seal_status select_item(void *ctx, const struct bag_item *item, stru
         struct bag_item *items = realloc(s->items, cap * sizeof *items);
 
         if (items == NULL)
-            return out_of_memory(fault);
+            return fault_no_memory(fault);
         s->items = items;
         s->cap = cap;
     }
@@ -62,7 +57,7 @@ static enum seal_status make_selection(struct selection *s, const struct bag_che
 {
     s->found = calloc(s->path_count, sizeof *s->found);
     if (s->found == NULL)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     if (bag_check_each_item(record, select_item, s, fault) != SEAL_OK)
         return fault->status;
     for (size_t i = 0; i < s->path_count; i++)
@@ -153,7 +148,7 @@ static enum seal_status extract_all(struct extraction *x, const struct selection
             continue;
         path = entry_writer_path(&x->writer, s->items[i].path, strlen(s->items[i].path));
         if (path == NULL)
-            return out_of_memory(fault);
+            return fault_no_memory(fault);
         each(ctx, &s->items[i], path);
         free(path);
     }

@@ -192,7 +192,7 @@ static enum seal_status converse(struct receiver *r, const struct intake_job *jo
      * before a read. */
     channel_watch(r->channel, space_watch_check, space);
     if (send_job(r->channel, job, ahead, fault) == SEAL_OK)
-        (void)!receiver_run(r, fault);
+        IGNORE_RESULT(receiver_run(r, fault));
     channel_free(r->channel);
     return fault->status;
 }

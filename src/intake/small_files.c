@@ -59,7 +59,7 @@ static void write_batch(struct task *t)
         struct fault ignored = {.status = SEAL_OK};
         bool good = b->fault.status == SEAL_OK;
 
-        (void)!write_file(b, &b->files[i], good ? &b->fault : &ignored);
+        IGNORE_RESULT(write_file(b, &b->files[i], good ? &b->fault : &ignored));
         b->good_count += b->fault.status == SEAL_OK;
     }
 }
@@ -152,6 +152,6 @@ enum seal_status small_files_finish(struct small_files *s, enum seal_status stat
 void small_files_free(struct small_files *s)
 {
     if (s != NULL)
-        (void)!small_files_finish(s, SEAL_OK, &(struct fault){.status = SEAL_OK});
+        IGNORE_RESULT(small_files_finish(s, SEAL_OK, &(struct fault){.status = SEAL_OK}));
     free(s);
 }

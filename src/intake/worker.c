@@ -83,8 +83,8 @@ static enum seal_status do_job(struct channel *c, const struct worker_job *job, 
     struct crew *crew = NULL;
 
     if (enter_cage(c, &job->params, output, &crew, &outcome) == SEAL_OK)
-        (void)!worker_run_task(&result, job, output, crew, &report, &outcome);
-    (void)!send_result(c, &outcome, &result, fault);
+        IGNORE_RESULT(worker_run_task(&result, job, output, crew, &report, &outcome));
+    IGNORE_RESULT(send_result(c, &outcome, &result, fault));
     crew_free(crew);
     intake_result_free(&result);
     return fault->status;
@@ -100,7 +100,7 @@ int intake_worker(void)
         return 1;
     if (channel_new(&c, PLAT_WORKER_FD_IN, PLAT_WORKER_FD_OUT, &fault) == SEAL_OK &&
         worker_job_receive(&job, c, &fault) == SEAL_OK)
-        (void)!do_job(c, &job, &fault);
+        IGNORE_RESULT(do_job(c, &job, &fault));
     worker_job_free(&job);
     channel_free(c);
     return fault.status == SEAL_OK ? 0 : 1;

@@ -10,17 +10,12 @@ static enum seal_status malformed(struct fault *fault)
     return fault_set(fault, REASON_JOB_MESSAGE, NULL);
 }
 
-static enum seal_status out_of_memory(struct fault *fault)
-{
-    return fault_no_memory(fault);
-}
-
 static enum seal_status take_params(struct worker_job *job, struct fields *f, struct fault *fault)
 {
     if (job->volumes != NULL || !message_read_job(f, &job->params))
         return malformed(fault);
     job->volumes = sodium_allocarray(job->params.volume_count + 1, sizeof *job->volumes);
-    return job->volumes == NULL ? out_of_memory(fault) : SEAL_OK;
+    return job->volumes == NULL ? fault_no_memory(fault) : SEAL_OK;
 }
 
 static enum seal_status take_volume(struct worker_job *job, size_t number, struct fields *f,
@@ -41,7 +36,7 @@ static enum seal_status take_ahead(struct worker_job *job, struct fields *f, str
     struct span ahead = message_read_ahead(f);
 
     return buffer_append(&job->ahead, ahead.data, ahead.len) == SEAL_OK ? SEAL_OK
-                                                                        : out_of_memory(fault);
+                                                                        : fault_no_memory(fault);
 }
 
 static enum seal_status take_path(struct worker_job *job, struct fields *f, struct fault *fault)
@@ -50,12 +45,12 @@ static enum seal_status take_path(struct worker_job *job, struct fields *f, stru
     const char *path;
 
     if (paths == NULL)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     job->paths = paths;
     if (!message_read_path(f, &path))
         return malformed(fault);
     paths[job->path_count] = strdup(path);
-    return paths[job->path_count++] == NULL ? out_of_memory(fault) : SEAL_OK;
+    return paths[job->path_count++] == NULL ? fault_no_memory(fault) : SEAL_OK;
 }
 
 /* volume_count: of those that came so far. */

@@ -32,7 +32,7 @@ void report_extracted(void *ctx, const struct bag_item *item, const char *on_dis
     struct worker_report *r = ctx;
     struct fault ignored = {.status = SEAL_OK};
 
-    (void)!message_write_extracted(r->channel, item, on_disk, &ignored);
+    IGNORE_RESULT(message_write_extracted(r->channel, item, on_disk, &ignored));
 }
 
 void report_change(void *ctx, enum bag_change kind, const char *path, const char *detail)
@@ -40,7 +40,7 @@ void report_change(void *ctx, enum bag_change kind, const char *path, const char
     struct worker_report *r = ctx;
     struct fault ignored = {.status = SEAL_OK};
 
-    (void)!message_write_change(r->channel, kind, path, detail, &ignored);
+    IGNORE_RESULT(message_write_change(r->channel, kind, path, detail, &ignored));
 }
 
 void report_note(void *ctx, const char *path, const char *note)
@@ -48,5 +48,5 @@ void report_note(void *ctx, const char *path, const char *note)
     struct worker_report *r = ctx;
     struct fault ignored = {.status = SEAL_OK};
 
-    (void)!message_write_note(r->channel, path, note, &ignored);
+    IGNORE_RESULT(message_write_note(r->channel, path, note, &ignored));
 }

@@ -141,8 +141,8 @@ static enum seal_status list_or_extract(struct task_run *t, struct fault *fault)
     if (job->params.task == INTAKE_LIST)
         (void)bag_check_each_item(seek_view_record(view), report_item, t->report, fault);
     else
-        (void)!extract_files(view, (const char *const *)job->paths, job->path_count, &target,
-                             report_extracted, t->report, fault);
+        IGNORE_RESULT(extract_files(view, (const char *const *)job->paths, job->path_count, &target,
+                                    report_extracted, t->report, fault));
     bag_check_totals(seek_view_record(view), &t->result->totals);
     seek_view_free(view);
     return fault->status;

@@ -51,7 +51,7 @@ static enum seal_status check_bag(struct bag_recheck *bag, int fd,
     struct intake_result found;
 
     observer->work_begins(observer->ctx, 0);
-    (void)!intake_run(&found, &job, &from_worker, fault);
+    IGNORE_RESULT(intake_run(&found, &job, &from_worker, fault));
     observer->work_ends(observer->ctx);
     limits_explain(fault, &request->limits, &recheck_limits, &found);
     *bag = found.recheck;
@@ -209,7 +209,7 @@ enum seal_status recheck_job_run(struct recheck_result *result,
     *result = (struct recheck_result){.changes = 0};
     if (fd < 0)
         return fault->status;
-    (void)!check_bag(&result->bag, fd, request, observer, listener, fault);
+    IGNORE_RESULT(check_bag(&result->bag, fd, request, observer, listener, fault));
     (void)plat_close(fd);
     if (fault->status != SEAL_OK) {
         fault_add_name(fault, request->bag);

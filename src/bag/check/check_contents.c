@@ -74,7 +74,7 @@ enum seal_status bag_check_each_item(const struct bag_check *c,
 {
     size_t count;
     struct sort_row *rows = sorted_rows(&c->table, &count);
-    enum seal_status status = rows == NULL ? out_of_memory(fault) : SEAL_OK;
+    enum seal_status status = rows == NULL ? fault_no_memory(fault) : SEAL_OK;
     uint64_t entry = 0;
 
     for (size_t i = 0; i < count && status == SEAL_OK; i++) {
@@ -100,7 +100,7 @@ static enum seal_status hand_over(const struct table *t, const struct item *item
     struct timestamp mtime = {item->sec, item->nsec};
     bool implied = (item->marks & MARK_IMPLIED) != 0;
     char *path = text_copy(item_path(t, item), item->path_len); /* an implied folder's has no NUL */
-    enum seal_status status = path == NULL ? out_of_memory(fault) : SEAL_OK;
+    enum seal_status status = path == NULL ? fault_no_memory(fault) : SEAL_OK;
 
     if (stop_requested())
         status = fault_set(fault, REASON_INTERRUPTED, NULL);

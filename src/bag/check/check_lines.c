@@ -86,7 +86,7 @@ static enum seal_status take_bag_info_line(struct bag_check *c, const char *line
     if (c->info.len + strlen(line) < INFO_MAX &&
         (buffer_append(&c->info, line, strlen(line)) != SEAL_OK ||
          buffer_append_text(&c->info, "\n") != SEAL_OK))
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     if (oxum == NULL)
         return SEAL_OK;
     for (len = strlen(oxum); len > 0 && (oxum[len - 1] == ' ' || oxum[len - 1] == '\t');)
@@ -108,7 +108,7 @@ static enum seal_status take_line(struct bag_check *c, struct fault *fault)
     size_t len = c->line.len;
 
     if (buffer_append(&c->line, "", 1) != SEAL_OK)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     line = (char *)c->line.data;
     c->line.len = 0;
     c->line_number++;
@@ -143,7 +143,7 @@ static enum seal_status append_to_line(struct bag_check *c, const char *text, si
     if (len > room && c->tag != TAG_BAG_INFO && !(c->tag == TAG_MTREE && first == '#'))
         return hostile(fault, REASON_BAG_LINE_LONG, NULL);
     if (buffer_append(&c->line, text, len < room ? len : room) != SEAL_OK)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     if (len > room) {
         uint8_t *last = &c->line.data[c->line.len - 1];
         bool has_nul = memchr(text, '\0', len) != NULL || (room == 0 && *last == '\0');

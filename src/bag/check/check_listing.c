@@ -120,14 +120,14 @@ static enum seal_status take_remark(struct bag_check *c, const char *line, size_
     if (kind != BAG_DAMAGED || !is_same_damaged(c, line))
         c->totals.remarks[kind]++;
     if (kind == BAG_DAMAGED && note_damaged(c, line) != SEAL_OK)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     if (c->remarks_are_cut || c->remarks.len + len > REMARKS_MAX) {
         c->remarks_are_cut = true;
         return SEAL_OK;
     }
     if (buffer_append(&c->remarks, line, len) != SEAL_OK ||
         buffer_append_text(&c->remarks, "\n") != SEAL_OK)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     return SEAL_OK;
 }
 

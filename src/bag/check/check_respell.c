@@ -68,7 +68,7 @@ static enum seal_status respell_manifest(const struct table *t, struct bag_spell
             continue;
         path = bag_spelling_of(s, item_path(t, item), item->path_len);
         if (path == NULL || manifest_line(&o.text, item->digest, path) != SEAL_OK)
-            status = out_of_memory(fault);
+            status = fault_no_memory(fault);
         else
             status = text_flush(&o, PIECE_LEN, fault);
     }
@@ -92,18 +92,18 @@ static enum seal_status respell_listing(const struct table *t, struct bag_spelli
             continue;
         path = bag_spelling_of(s, item_path(t, item), item->path_len);
         if (path == NULL || mtree_line_as(&o.text, path, t, item) != SEAL_OK)
-            status = out_of_memory(fault);
+            status = fault_no_memory(fault);
         else
             status = text_flush(&o, PIECE_LEN, fault);
     }
     if (status == SEAL_NO_MEMORY)
-        (void)out_of_memory(fault);
+        (void)fault_no_memory(fault);
     for (size_t i = 0; i < t->count && status == SEAL_OK; i++) {
         const struct item *item = &t->items[i];
 
         if ((item->marks & MARK_IMPLIED) == 0 &&
             bag_spelling_line(s, item_path(t, item), item->path_len, &o.text) != SEAL_OK)
-            status = out_of_memory(fault);
+            status = fault_no_memory(fault);
         else
             status = text_flush(&o, PIECE_LEN, fault);
     }
@@ -133,7 +133,7 @@ static enum seal_status respell_tagmanifest(const struct bag_check *c, const str
                                    tag_file_names[i]);
     }
     if (status != SEAL_OK)
-        (void)out_of_memory(fault);
+        (void)fault_no_memory(fault);
     return text_end(&o, ignored, status, fault);
 }
 
@@ -225,13 +225,13 @@ enum seal_status bag_check_spelled(const struct bag_check *c, struct bag_spellin
 
         if ((item->marks & MARK_IMPLIED) == 0 &&
             bag_spelling_line(s, item_path(t, item), item->path_len, out) != SEAL_OK)
-            return out_of_memory(fault);
+            return fault_no_memory(fault);
         if (out->len > limit) {
             out->len = before;
             *are_cut = full = true;
         }
     }
     if (buffer_append_text(out, "") != SEAL_OK)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     return SEAL_OK;
 }

@@ -71,11 +71,6 @@ static inline enum seal_status hostile(struct fault *fault, enum seal_reason rea
     return fault_set(fault, reason, name);
 }
 
-static inline enum seal_status out_of_memory(struct fault *fault)
-{
-    return fault_no_memory(fault);
-}
-
 /* The table takes no more. */
 static inline enum seal_status too_many(struct fault *fault)
 {

@@ -52,9 +52,4 @@ MUST_USE enum seal_status source_leave_out(struct bag_source *s, struct item *it
 /* Tells the observer that so many bytes of files are done. */
 void source_progress(const struct bag_source *s, uint64_t bytes);
 
-static inline enum seal_status out_of_memory(struct fault *fault)
-{
-    return fault_no_memory(fault);
-}
-
 #endif

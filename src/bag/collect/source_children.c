@@ -62,7 +62,7 @@ static int remark_stream(void *ctx, const char *stream)
     enum seal_status status = SEAL_NO_MEMORY;
 
     if (buffer_printf(&path, "%s/%s:%s", x->folder, x->name, stream) != SEAL_OK)
-        (void)out_of_memory(x->fault);
+        (void)fault_no_memory(x->fault);
     else
         status = source_remark(x->source, BAG_SKIPPED, (char *)path.data,
                                "an alternate data stream", x->fault);
@@ -77,7 +77,7 @@ enum seal_status children_note_streams(struct bag_source *s, int at, const char 
 
     if (plat_list_streams(at, path, remark_stream, &x) == 0)
         return SEAL_OK;
-    return fault->status != SEAL_OK ? fault->status : out_of_memory(fault);
+    return fault->status != SEAL_OK ? fault->status : fault_no_memory(fault);
 }
 
 /* ---- Listing ------------------------------------------------------------------------------ */
@@ -93,7 +93,7 @@ static enum seal_status look_at_child(struct bag_source *s, int fd, const char *
     if (*stays)
         return children_note_streams(s, fd, child->name, path, child->name, fault);
     status = buffer_printf(&where, "%s/%s", path, child->name) != SEAL_OK
-                 ? out_of_memory(fault)
+                 ? fault_no_memory(fault)
                  : source_remark(s, BAG_MISSING, (char *)where.data, plat_strerror(errno), fault);
     buffer_free(&where);
     return status;
@@ -106,7 +106,7 @@ enum seal_status children_list(struct children *c, struct bag_source *s, int fd,
     size_t kept = c->count;
 
     if (plat_list_dir(fd, add_listed, c) != 0)
-        status = c->no_memory ? out_of_memory(fault)
+        status = c->no_memory ? fault_no_memory(fault)
                               : source_remark(s, BAG_MISSING, path, plat_strerror(errno), fault);
     for (size_t i = kept; i < c->count; i++) {
         struct child child = c->list[i];
@@ -217,7 +217,7 @@ static enum seal_status note_names(struct bag_source *s, const struct children *
     size_t count = 0;
 
     if (names == NULL)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     for (size_t i = 0; i < c->count; i++)
         if (c->list[i].st.type == PLAT_FILE || c->list[i].st.type == PLAT_DIR)
             names[count++] = c->list[i].bag_name;
@@ -230,7 +230,7 @@ enum seal_status children_name(struct children *c, struct bag_source *s, const c
                                struct fault *fault)
 {
     if (!children_spell(c))
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     if (c->count > 1)
         qsort(c->list, c->count, sizeof *c->list, compare_in_bag);
     return note_names(s, c, folder, fault);

@@ -32,7 +32,7 @@ static enum seal_status root_start(struct source_root *root, const char *path, c
         return fault_set(fault, REASON_SOURCE_EMPTY_NAME, NULL);
     *name = last_part(path);
     if (*name == NULL)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     root->merged = **name == '\0' || strcmp(*name, ".") == 0 || strcmp(*name, "..") == 0 ||
                    path_is_drive(path);
     if (plat_stat_at(PLAT_CWD, path, root->follow || root->merged, st) != 0)
@@ -69,7 +69,7 @@ static enum seal_status root_add(struct bag_source *s, size_t number, const char
     }
     child = children_add(c, name);
     if (child == NULL) {
-        status = out_of_memory(fault);
+        status = fault_no_memory(fault);
     } else {
         child->st = st;
         status = children_note_streams(s, PLAT_CWD, path, PAYLOAD_DIR, name, fault);
@@ -106,7 +106,7 @@ static enum seal_status fill(struct bag_source *s, const char *const *paths, siz
 
     s->roots = calloc(count, sizeof *s->roots);
     if (item == NULL || s->roots == NULL)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     s->root_count = count;
     item->type = ITEM_DIR;
     item->marks = MARK_EXEC;
@@ -129,7 +129,7 @@ enum seal_status bag_source_new(struct bag_source **out, const char *const *path
 
     *out = NULL;
     if (s == NULL)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     table_init(&s->table, false);
     s->open_fd = -1;
     s->observer = *observer;

@@ -31,7 +31,7 @@ static enum seal_status add_item(struct bag_source *s, const char *folder, const
     *added = NULL;
     if (buffer_printf(&path, "%s/%s", folder, child->bag_name) != SEAL_OK ||
         buffer_printf(&source, "%s/%s", original, child->name) != SEAL_OK) {
-        status = out_of_memory(fault);
+        status = fault_no_memory(fault);
         goto out;
     }
     if (path.len + (type == ITEM_DIR) > PATH_LEN_MAX) {
@@ -42,7 +42,7 @@ static enum seal_status add_item(struct bag_source *s, const char *folder, const
     item = table_add(&s->table, (char *)path.data, path.len);
     if (item == NULL ||
         (renamed && table_add_text(&s->table, (char *)source.data, source.len) != SEAL_OK)) {
-        status = out_of_memory(fault);
+        status = fault_no_memory(fault);
         goto out;
     }
     item->type = (uint8_t)type;
@@ -75,7 +75,7 @@ static enum seal_status remark_child(struct bag_source *s, enum bag_remark kind,
     enum seal_status status;
 
     if (buffer_printf(&path, "%s/%s", folder, child->bag_name) != SEAL_OK)
-        status = out_of_memory(fault);
+        status = fault_no_memory(fault);
     else
         status = source_remark(s, kind, (char *)path.data, detail, fault);
     buffer_free(&path);
@@ -98,7 +98,7 @@ static enum seal_status add_link(struct bag_source *s, int dirfd, const char *fo
         status = add_item(s, folder, original, child, ITEM_LINK, &item, fault);
     if (status == SEAL_OK && item != NULL) {
         if (table_add_text(&s->table, (char *)target.data, target.len) != SEAL_OK)
-            status = out_of_memory(fault);
+            status = fault_no_memory(fault);
         else
             status = source_remark(s, BAG_LINK, item_path(&s->table, item),
                                    item_target(&s->table, item), fault);
@@ -181,7 +181,7 @@ static enum seal_status add_folder(struct bag_source *s, const struct item *item
     int fd;
 
     if (path == NULL || original == NULL) {
-        status = out_of_memory(fault);
+        status = fault_no_memory(fault);
         goto out;
     }
     fd = source_open_folder(s, c.root, original);

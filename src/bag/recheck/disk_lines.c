@@ -18,17 +18,12 @@ struct line_reader {
     bool after_cr; /* the last line ended with CR: an LF may belong to it */
 };
 
-static enum seal_status out_of_memory(struct fault *fault)
-{
-    return fault_no_memory(fault);
-}
-
 static enum seal_status end_line(struct line_reader *r, struct fault *fault)
 {
     struct text_line line = {.len = r->line.len, .number = ++r->number, .cut = r->cut};
 
     if (buffer_append(&r->line, "", 1) != SEAL_OK)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     line.text = (char *)r->line.data;
     r->line.len = 0;
     r->cut = false;
@@ -42,7 +37,7 @@ static enum seal_status add_to_line(struct line_reader *r, const char *text, siz
 
     r->cut = r->cut || len > room;
     if (buffer_append(&r->line, text, len < room ? len : room) != SEAL_OK)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     return SEAL_OK;
 }
 
@@ -116,7 +111,7 @@ enum seal_status disk_lines(int fd, const struct line_taker *taker, int *sys, ui
 
     *sys = 0;
     sha256_start(&hash);
-    status = chunk == NULL ? out_of_memory(fault) : read_lines(&r, fd, chunk, sys, &hash, fault);
+    status = chunk == NULL ? fault_no_memory(fault) : read_lines(&r, fd, chunk, sys, &hash, fault);
     if (digest != NULL)
         sha256_end(&hash, digest);
     buffer_free(&r.line);

@@ -37,11 +37,6 @@ struct walk {
     size_t depth;
 };
 
-static enum seal_status out_of_memory(struct fault *fault)
-{
-    return fault_no_memory(fault);
-}
-
 /* ---- Names -------------------------------------------------------------------------------- */
 
 static void names_free(char **list, size_t count)
@@ -106,7 +101,7 @@ static enum seal_status set_path(struct walk *w, const char *name, struct fault 
 {
     w->path.len = deepest_level(w)->path_len;
     if (buffer_append(&w->path, "/", 1) != SEAL_OK || buffer_append_text(&w->path, name) != SEAL_OK)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     return SEAL_OK;
 }
 
@@ -223,7 +218,7 @@ static enum seal_status list_folder(struct walk *w, struct fault *fault)
     l->names = names.list;
     l->count = names.count;
     if (names.no_memory)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     if (result != 0 && trouble(w, plat_strerror(saved), fault) != SEAL_OK)
         return fault->status;
     return visit_files(w, fault);
@@ -297,7 +292,7 @@ enum seal_status disk_walk(int at, const char *top, const struct disk_visitor *v
 
     w.levels = calloc(DEPTH_MAX, sizeof *w.levels);
     if (w.levels == NULL || buffer_append_text(&w.path, top) != SEAL_OK)
-        status = out_of_memory(fault);
+        status = fault_no_memory(fault);
     else
         status = enter(&w, top, fault);
     while (status == SEAL_OK && w.depth > 0)

@@ -109,7 +109,7 @@ static enum seal_status decode_path(struct manifest_file *m, char *path, size_t 
         return SEAL_OK;
     literal = malloc(literal_len + 1);
     if (literal == NULL)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     memcpy(literal, path, literal_len);
     literal[literal_len] = '\0';
     *len = manifest_decode(path, *len);

@@ -115,7 +115,7 @@ static enum seal_status meet_trouble(void *ctx, const char *path, size_t path_le
         item->recheck.met |= MET_ON_DISK;
     recheck_tell(r, BAG_UNREADABLE, path, "%s", why);
     if (prefixes_add(&r->unreadable, path, path_len, NULL, 0) != SEAL_OK)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     return SEAL_OK;
 }
 

@@ -45,7 +45,7 @@ static enum seal_status find_sealed(struct sealed_file *f, const char *path, siz
     f->path.len = 0;
     if (buffer_append(&f->path, on_disk, strlen(on_disk)) != SEAL_OK ||
         buffer_append(&f->path, path + part->path_len, len - part->path_len) != SEAL_OK)
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     *item = table_find(&r->payload.table, (const char *)f->path.data, f->path.len);
     return SEAL_OK;
 }
@@ -97,7 +97,7 @@ static enum seal_status take_sealed_listing_line(void *ctx, const struct text_li
         if (prefixes_find(&f->file.r->spelled, e.path, e.path_len) == NULL)
             recheck_sum_link(f->file.r, e.path, e.link, e.time, true);
         else if (buffer_append_text(&f->path, "") != SEAL_OK)
-            return out_of_memory(fault);
+            return fault_no_memory(fault);
         else
             recheck_sum_link(f->file.r, (const char *)f->path.data, e.link, e.time, true);
         return SEAL_OK;

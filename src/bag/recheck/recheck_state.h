@@ -124,11 +124,6 @@ void record_tell(struct record_file *f, const char *path, const char *what);
 
 /* ---- Failures ----------------------------------------------------------------------------- */
 
-static inline enum seal_status out_of_memory(struct fault *fault)
-{
-    return fault_no_memory(fault);
-}
-
 /* A table takes no more. */
 static inline enum seal_status too_many(struct fault *fault)
 {

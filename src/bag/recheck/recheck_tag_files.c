@@ -108,7 +108,7 @@ static enum seal_status tell_entry(struct recheck *r, int fd, const char *in, co
 
     if (buffer_printf(&path, "%s%s", in, name) != SEAL_OK) {
         buffer_free(&path);
-        return out_of_memory(fault);
+        return fault_no_memory(fault);
     }
     text = (const char *)path.data;
     if (!seen && !recheck_tag_is_listed(r, text)) {
@@ -133,7 +133,7 @@ static enum seal_status tell_added(struct recheck *r, int fd, const char *in, st
     if (disk_names_read(&names, fd) != 0 && !names.no_memory)
         recheck_tell(r, BAG_UNREADABLE, in[0] == '\0' ? "." : in, "%s", plat_strerror(errno));
     if (names.no_memory)
-        status = out_of_memory(fault);
+        status = fault_no_memory(fault);
     for (size_t i = 0; i < names.count && status == SEAL_OK; i++)
         status = stop_requested() ? fault_set(fault, REASON_INTERRUPTED, NULL)
                                   : tell_entry(r, fd, in, names.list[i], fault);
