@@ -15,6 +15,7 @@ BEGIN {
     }
     # Where there are several.
     public["base"] = "status.h reasons.def bytes.h text.h hash.h random.h clock.h base.h"
+    public["bag/recheck"] = "recheck.h details.def"
     public["platform"] = "files.h process.h worker.h terminal.h crew.h"
     public["text"] = "catalog.h"
     # What a job is asked, what it tells, and what it comes to; *_private.h is between jobs.

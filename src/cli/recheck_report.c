@@ -1,5 +1,8 @@
 #include "cli/recheck_report.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/text.h"
 #include "cli/ui/progress.h"
 
@@ -11,20 +14,54 @@ static const char *const change_words[BAG_CHANGE_KINDS] = {
     [BAG_RETIMED] = "time", [BAG_UNREADABLE] = "unreadable", [BAG_RECORD_OFF] = "record",
 };
 
-static void show_change(void *ctx, enum bag_change kind, const char *path, const char *detail)
+static const enum text_id detail_texts[BAG_DETAILS] = {
+#define DETAIL(name, kinds, fields) [BAG_DETAIL_##name] = T_RECHECK_##name,
+#include "bag/recheck/details.def"
+#undef DETAIL
+};
+
+static const enum text_id note_texts[BAG_NOTES] = {
+    [BAG_NOTE_ALGORITHM] = T_RECHECK_NOTE_ALGORITHM,
+};
+
+#define DETAIL_SIZE 1024
+#define FACT_SIZE 48 /* two numbers, or a time */
+
+/* What the record says of a path, or what is on disk, for details that tell it. */
+static void write_fact(char out[static FACT_SIZE], enum bag_detail detail,
+                       const struct bag_facts *facts)
 {
-    (void)ctx;
-    progress_hide();
-    if (detail != NULL)
-        print_data("%-10s %s (%s)\n", change_words[kind], shown(path), shown(detail));
+    if (detail == BAG_DETAIL_TIME || detail == BAG_DETAIL_TIME_ROUNDED)
+        time_format(out, facts->time, true);
+    else if (detail == BAG_DETAIL_OXUM_DIFFERS)
+        (void)snprintf(out, FACT_SIZE, "%" PRIu64 ".%" PRIu64, facts->bytes, facts->files);
     else
-        print_data("%-10s %s\n", change_words[kind], shown(path));
+        (void)snprintf(out, FACT_SIZE, "%" PRIu64, facts->bytes);
 }
 
-static void show_note(void *ctx, const char *path, const char *what)
+static void show_change(void *ctx, const struct bag_difference *d)
+{
+    char was[FACT_SIZE], is[FACT_SIZE], detail[DETAIL_SIZE];
+
+    (void)ctx;
+    progress_hide();
+    if (d->detail == BAG_DETAIL_NONE) {
+        print_data("%-10s %s\n", change_words[d->kind], shown(d->path));
+        return;
+    }
+    write_fact(was, d->detail, &d->was);
+    write_fact(is, d->detail, &d->is);
+    (void)text_format(detail, sizeof detail, ui_catalog(), detail_texts[d->detail],
+                      TEXT_ARGS(.name = bag_record_file_name(d->file),
+                                .other = bag_record_file_name(d->other), .number = d->line,
+                                .word = was, .words = is, .error = d->sys));
+    print_data("%-10s %s (%s)\n", change_words[d->kind], shown(d->path), detail);
+}
+
+static void show_note(void *ctx, enum bag_note note, const char *path)
 {
     (void)ctx;
-    say(T_UNSEAL_RECHECK_NOTE, .name = path, .other = what);
+    message_say(note_texts[note], TEXT_ARGS(.name = path));
 }
 
 struct recheck_listener recheck_report_listener(void)
@@ -95,13 +132,29 @@ static enum exit_code show_verdict(const char *bag, const struct recheck_result 
     return codes[r->verdict];
 }
 
+#define ALGORITHMS_SIZE 64
+
+/* Names of algorithms, "md5, sha512". */
+static void list_algorithms(char out[static ALGORITHMS_SIZE], unsigned int algorithms)
+{
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (int i = 0; i < DIGEST_KINDS; i++)
+        if (algorithms & DIGEST_BIT(i))
+            len += (size_t)snprintf(out + len, ALGORITHMS_SIZE - len, "%s%s", len > 0 ? ", " : "",
+                                    digest_name((enum digest_kind)i));
+}
+
 enum exit_code recheck_report_end(const char *bag, const struct recheck_result *r)
 {
+    char algorithms[ALGORITHMS_SIZE];
     char hex[2 * SHA256_LEN + 1];
     enum exit_code code;
 
+    list_algorithms(algorithms, r->bag.algorithms);
     say(r->bag.has_listing ? T_UNSEAL_RECHECKED_TIMES : T_UNSEAL_RECHECKED, .files = r->bag.files,
-        .size = r->bag.bytes, .word = r->bag.algorithms);
+        .size = r->bag.bytes, .word = algorithms);
     if (r->bag.has_digest) {
         hex_encode(hex, r->bag.digest, SHA256_LEN);
         print(T_UNSEAL_RECHECK_DIGEST, .word = hex);

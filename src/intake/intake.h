@@ -113,8 +113,8 @@ struct intake_observer {
     /* INTAKE_EXTRACT: each file that is good, with its path on disk. */
     void (*extracted)(void *ctx, const struct bag_item *item, const char *on_disk);
     /* INTAKE_RECHECK: as bag_recheck_observer. */
-    void (*change)(void *ctx, enum bag_change kind, const char *path, const char *detail);
-    void (*note)(void *ctx, const char *path, const char *what);
+    void (*change)(void *ctx, const struct bag_difference *difference);
+    void (*note)(void *ctx, enum bag_note note, const char *path);
 };
 
 /* Starts a worker, has it do the job, and waits for its end. Free the result also after a failure;

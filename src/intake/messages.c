@@ -5,6 +5,7 @@
 #include "intake/messages.h"
 #include "base/text.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -255,43 +256,71 @@ bool message_read_extracted(struct fields *f, struct bag_item *item,
     return fields_end(f);
 }
 
-enum seal_status message_write_change(struct channel *c, enum bag_change kind, const char *path,
-                                      const char *detail, struct fault *fault)
+/* ---- From the worker: a bag on disk ------------------------------------------------------- */
+
+static void put_facts(struct channel *c, const struct bag_facts *facts)
+{
+    channel_put_u64(c, facts->bytes);
+    channel_put_u64(c, facts->files);
+    channel_put_u64(c, (uint64_t)facts->time.sec);
+    channel_put_u32(c, facts->time.nsec);
+}
+
+static void read_facts(struct fields *f, struct bag_facts *facts)
+{
+    facts->bytes = field_u64(f);
+    facts->files = field_u64(f);
+    facts->time.sec = (int64_t)field_u64(f);
+    facts->time.nsec = field_u32(f);
+}
+
+enum seal_status message_write_change(struct channel *c, const struct bag_difference *difference,
+                                      struct fault *fault)
 {
     channel_begin(c, MESSAGE_CHANGE);
-    channel_put_u8(c, (uint8_t)kind);
-    channel_put_u8(c, detail != NULL);
-    channel_put_text(c, path);
-    channel_put_text(c, detail == NULL ? "" : detail);
+    channel_put_u8(c, (uint8_t)difference->kind);
+    channel_put_u8(c, (uint8_t)difference->detail);
+    channel_put_u32(c, (uint32_t)difference->sys);
+    channel_put_u8(c, (uint8_t)difference->file);
+    channel_put_u8(c, (uint8_t)difference->other);
+    channel_put_u64(c, difference->line);
+    put_facts(c, &difference->was);
+    put_facts(c, &difference->is);
+    channel_put_text(c, difference->path);
     return channel_end(c, fault);
 }
 
-bool message_read_change(struct fields *f, enum bag_change *kind, const char **path,
-                         const char **detail)
+bool message_read_change(struct fields *f, struct bag_difference *difference)
 {
-    uint8_t number = field_u8(f);
-    bool has_detail = field_bool(f);
+    uint32_t sys;
 
-    *kind = (enum bag_change)number;
-    *path = field_text(f);
-    *detail = field_text(f);
-    if (!has_detail)
-        *detail = NULL;
-    return fields_end(f) && number < BAG_CHANGE_KINDS;
+    difference->kind = (enum bag_change)field_u8(f);
+    difference->detail = (enum bag_detail)field_u8(f);
+    sys = field_u32(f);
+    difference->sys = sys <= INT_MAX ? (int)sys : -1;
+    difference->file = (enum bag_record_file)field_u8(f);
+    difference->other = (enum bag_record_file)field_u8(f);
+    difference->line = field_u64(f);
+    read_facts(f, &difference->was);
+    read_facts(f, &difference->is);
+    difference->path = field_text(f);
+    return fields_end(f) && bag_difference_is_possible(difference);
 }
 
-enum seal_status message_write_note(struct channel *c, const char *path, const char *note,
+enum seal_status message_write_note(struct channel *c, enum bag_note note, const char *path,
                                     struct fault *fault)
 {
     channel_begin(c, MESSAGE_NOTE);
+    channel_put_u8(c, (uint8_t)note);
     channel_put_text(c, path);
-    channel_put_text(c, note);
     return channel_end(c, fault);
 }
 
-bool message_read_note(struct fields *f, const char **path, const char **note)
+bool message_read_note(struct fields *f, enum bag_note *note, const char **path)
 {
+    uint8_t number = field_u8(f);
+
+    *note = (enum bag_note)number;
     *path = field_text(f);
-    *note = field_text(f);
-    return fields_end(f);
+    return fields_end(f) && number < BAG_NOTES;
 }

@@ -16,8 +16,9 @@
  *     ITEM       u8 type, u64 size, u64 seconds, u32 nanoseconds, u8 has_digest, [digest],
  *                text path, text target
  *     EXTRACTED  as ITEM, text path on disk
- *     CHANGE     u8 kind, u8 has_detail, text path, text detail
- *     NOTE       text path, text note
+ *     CHANGE     u8 kind, u8 detail, u32 errno, u8 file, u8 other file, u64 line, then as recorded
+ *                and on disk: u64 bytes, u64 files, u64 seconds, u32 nanoseconds; text path
+ *     NOTE       u8 note, text path
  *     INFO       bytes: a piece of the text of bag-info.txt
  *     REMARKS    bytes: a piece of result.remarks
  *     DONE       outcome: u8 status, u32 reason, u32 errno, u64 number, u64 limit, text name;
@@ -126,16 +127,15 @@ MUST_USE enum seal_status message_write_extracted(struct channel *c, const struc
 bool message_read_extracted(struct fields *f, struct bag_item *item,
                             uint8_t digest[static SHA256_LEN], const char **on_disk);
 
-/* detail may be NULL. */
-MUST_USE enum seal_status message_write_change(struct channel *c, enum bag_change kind,
-                                               const char *path, const char *detail,
+/* False also for a difference that is none (bag_difference_is_possible). */
+MUST_USE enum seal_status message_write_change(struct channel *c,
+                                               const struct bag_difference *difference,
                                                struct fault *fault);
-bool message_read_change(struct fields *f, enum bag_change *kind, const char **path,
-                         const char **detail);
+bool message_read_change(struct fields *f, struct bag_difference *difference);
 
-MUST_USE enum seal_status message_write_note(struct channel *c, const char *path, const char *note,
-                                             struct fault *fault);
-bool message_read_note(struct fields *f, const char **path, const char **note);
+MUST_USE enum seal_status message_write_note(struct channel *c, enum bag_note note,
+                                             const char *path, struct fault *fault);
+bool message_read_note(struct fields *f, enum bag_note *note, const char **path);
 
 /* type: MESSAGE_INFO or MESSAGE_REMARKS. Writes as many messages as the text needs. */
 MUST_USE enum seal_status message_write_text(struct channel *c, enum message_type type,

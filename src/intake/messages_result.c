@@ -47,16 +47,6 @@ static void put_outcome(struct channel *c, const struct fault *outcome)
     channel_put_text(c, outcome->name);
 }
 
-static bool copy_text(char *to, size_t size, const char *text)
-{
-    size_t len = strlen(text);
-
-    if (len >= size)
-        return false;
-    memcpy(to, text, len + 1);
-    return true;
-}
-
 static bool read_outcome(struct fields *f, enum intake_task task, struct fault *outcome)
 {
     uint8_t status = field_u8(f);
@@ -88,7 +78,7 @@ static void put_recheck(struct channel *c, const struct bag_recheck *r)
     channel_put_u8(c, r->has_digest);
     channel_put_bytes(c, r->digest, sizeof r->digest);
     channel_put_u8(c, r->has_unread_digest);
-    channel_put_text(c, r->algorithms);
+    channel_put_u32(c, r->algorithms);
 }
 
 static bool read_recheck(struct fields *f, struct bag_recheck *r)
@@ -101,7 +91,8 @@ static bool read_recheck(struct fields *f, struct bag_recheck *r)
     r->has_digest = field_bool(f);
     field_bytes(f, r->digest, sizeof r->digest);
     r->has_unread_digest = field_bool(f);
-    return copy_text(r->algorithms, sizeof r->algorithms, field_text(f));
+    r->algorithms = field_u32(f);
+    return r->algorithms < DIGEST_BIT(DIGEST_KINDS);
 }
 
 static void put_result(struct channel *c, const struct intake_result *r)

@@ -57,22 +57,22 @@ static enum seal_status receive_extracted(struct receiver *r, struct fields *f, 
 
 static enum seal_status receive_change(struct receiver *r, struct fields *f, struct fault *fault)
 {
-    enum bag_change kind;
-    const char *path, *detail;
+    struct bag_difference difference;
 
-    if (!message_read_change(f, &kind, &path, &detail))
+    if (!message_read_change(f, &difference))
         return broken(fault);
-    r->observer->change(r->observer->ctx, kind, path, detail);
+    r->observer->change(r->observer->ctx, &difference);
     return SEAL_OK;
 }
 
 static enum seal_status receive_note(struct receiver *r, struct fields *f, struct fault *fault)
 {
-    const char *path, *note;
+    enum bag_note note;
+    const char *path;
 
-    if (!message_read_note(f, &path, &note))
+    if (!message_read_note(f, &note, &path))
         return broken(fault);
-    r->observer->note(r->observer->ctx, path, note);
+    r->observer->note(r->observer->ctx, note, path);
     return SEAL_OK;
 }
 

@@ -35,18 +35,18 @@ void report_extracted(void *ctx, const struct bag_item *item, const char *on_dis
     IGNORE_RESULT(message_write_extracted(r->channel, item, on_disk, &ignored));
 }
 
-void report_change(void *ctx, enum bag_change kind, const char *path, const char *detail)
+void report_change(void *ctx, const struct bag_difference *difference)
 {
     struct worker_report *r = ctx;
     struct fault ignored = {.status = SEAL_OK};
 
-    IGNORE_RESULT(message_write_change(r->channel, kind, path, detail, &ignored));
+    IGNORE_RESULT(message_write_change(r->channel, difference, &ignored));
 }
 
-void report_note(void *ctx, const char *path, const char *note)
+void report_note(void *ctx, enum bag_note note, const char *path)
 {
     struct worker_report *r = ctx;
     struct fault ignored = {.status = SEAL_OK};
 
-    IGNORE_RESULT(message_write_note(r->channel, path, note, &ignored));
+    IGNORE_RESULT(message_write_note(r->channel, note, path, &ignored));
 }

@@ -20,7 +20,7 @@ struct worker_report {
 void report_progress(void *ctx, uint64_t bytes);
 MUST_USE enum seal_status report_item(void *ctx, const struct bag_item *item, struct fault *fault);
 void report_extracted(void *ctx, const struct bag_item *item, const char *on_disk);
-void report_change(void *ctx, enum bag_change kind, const char *path, const char *detail);
-void report_note(void *ctx, const char *path, const char *note);
+void report_change(void *ctx, const struct bag_difference *difference);
+void report_note(void *ctx, enum bag_note note, const char *path);
 
 #endif

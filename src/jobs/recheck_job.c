@@ -18,18 +18,18 @@ struct change_relay {
     const struct recheck_listener *listener;
 };
 
-static void relay_change(void *ctx, enum bag_change kind, const char *path, const char *detail)
+static void relay_change(void *ctx, const struct bag_difference *difference)
 {
     const struct change_relay *e = ctx;
 
-    e->listener->change(e->listener->ctx, kind, path, detail);
+    e->listener->change(e->listener->ctx, difference);
 }
 
-static void relay_note(void *ctx, const char *path, const char *what)
+static void relay_note(void *ctx, enum bag_note note, const char *path)
 {
     const struct change_relay *e = ctx;
 
-    e->listener->note(e->listener->ctx, path, what);
+    e->listener->note(e->listener->ctx, note, path);
 }
 
 static enum seal_status check_bag(struct bag_recheck *bag, int fd,

@@ -18,8 +18,8 @@ struct recheck_request {
 /* Is told of each difference, as bag_recheck_observer. */
 struct recheck_listener {
     void *ctx;
-    void (*change)(void *ctx, enum bag_change kind, const char *path, const char *detail);
-    void (*note)(void *ctx, const char *path, const char *what);
+    void (*change)(void *ctx, const struct bag_difference *difference);
+    void (*note)(void *ctx, enum bag_note note, const char *path);
 };
 
 /* How D, the digest of the bag's manifests, compares with the custody record. */

@@ -302,10 +302,10 @@ static void extract(const struct intake_result *whole, bool in_order, unsigned i
 
 /* ---- On disk ------------------------------------------------------------------------------ */
 
-static void tell(void *ctx, enum bag_change kind, const char *path, const char *detail)
+static void tell(void *ctx, const struct bag_difference *d)
 {
     (void)ctx;
-    fprintf(stderr, "recheck says %d of %s (%s)\n", (int)kind, path, detail == NULL ? "" : detail);
+    fprintf(stderr, "recheck says %d of %s (%d)\n", (int)d->kind, d->path, (int)d->detail);
 }
 
 static void recheck(int dirfd, const struct intake_result *result)

@@ -52,23 +52,21 @@ static void on_extracted(void *ctx, const struct bag_item *item, const char *on_
     h->extracted++;
 }
 
-static void on_change(void *ctx, enum bag_change kind, const char *path, const char *detail)
+static void on_change(void *ctx, const struct bag_difference *d)
 {
     struct heard *h = ctx;
 
-    FUZZ_CHECK(kind < BAG_CHANGE_KINDS);
-    check_text(path);
-    if (detail != NULL)
-        check_text(detail);
+    FUZZ_CHECK(bag_difference_is_possible(d));
+    check_text(d->path);
     h->changes++;
 }
 
-static void on_note(void *ctx, const char *path, const char *what)
+static void on_note(void *ctx, enum bag_note note, const char *path)
 {
     struct heard *h = ctx;
 
     check_text(path);
-    check_text(what);
+    FUZZ_CHECK(note < BAG_NOTES);
     h->notes++;
 }
 

@@ -17,6 +17,11 @@
  *     rubbish      random bytes
  *     nodes        it makes empty files until it is stopped
  *     locked       a folder that nobody may enter, with a file in it; and a crash
+ *     told         of a bag on disk: something is missing
+ *     detail       the same, with a detail that there is not
+ *     unfit        the same, with a detail that does not go with it
+ *     note         a note that there is not
+ *     words        words in the place of a detail
  *     answer       it writes to where it reads from, with a number that the kernel cuts off
  */
 #include <dlfcn.h>
@@ -111,7 +116,7 @@ static void say_done(enum seal_status status, uint64_t missing)
         put_number(0, 8);
     for (int i = 0; i < 2 + 32 + 1; i++)
         put_u8(0);
-    put_text("");
+    put_number(0, 4); /* algorithms */
     end();
 }
 
@@ -191,6 +196,60 @@ static void take_out(const char *path)
     end();
 }
 
+/* A difference of a bag on disk, its path and no more. */
+static void tell_missing(uint8_t detail)
+{
+    begin(MESSAGE_CHANGE);
+    put_u8(BAG_GONE);
+    put_u8(detail);
+    put_number(0, 4); /* errno */
+    put_u8(0);
+    put_u8(0);
+    put_number(0, 8);
+    for (int i = 0; i < 2; i++) { /* as recorded, on disk */
+        put_number(0, 8);
+        put_number(0, 8);
+        put_number(0, 8);
+        put_number(0, 4);
+    }
+    put_text("data/lie");
+    end();
+    say_done(SEAL_OK, 0);
+}
+
+static void say_words(void)
+{
+    begin(MESSAGE_CHANGE);
+    put_u8(BAG_GONE);
+    put_u8(1);
+    put_text("data/lie");
+    put_text("get the new version");
+    end();
+}
+
+static void note_unknown(void)
+{
+    begin(MESSAGE_NOTE);
+    put_u8(BAG_NOTES);
+    put_text("data/lie");
+    end();
+}
+
+/* Lies about a bag on disk. */
+static void betray_recheck(const char *how)
+{
+    if (strcmp(how, "told") == 0)
+        tell_missing(BAG_DETAIL_NONE);
+    else if (strcmp(how, "detail") == 0)
+        tell_missing(BAG_DETAILS);
+    else if (strcmp(how, "unfit") == 0)
+        tell_missing(BAG_DETAIL_BYTE_ORDER_MARK);
+    else if (strcmp(how, "note") == 0)
+        note_unknown();
+    else if (strcmp(how, "words") == 0)
+        say_words();
+}
+
 static void betray(const char *how)
 {
     static const char line[] = "# missing ./open";
@@ -248,6 +307,7 @@ static void betray(const char *how)
     } else if (strcmp(how, "answer") == 0) {
         (void)syscall(SYS_write, (INT64_C(1) << 32) + PLAT_WORKER_FD_FIRST, "x", 1L);
     }
+    betray_recheck(how);
     _exit(0);
 }
 

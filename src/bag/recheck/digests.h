@@ -9,30 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/hash.h"
+#include "bag/recheck/recheck.h"
 
 #include <nettle/md5.h>
 #include <nettle/sha1.h>
 #include <nettle/sha2.h>
 
-/* The weakest first. */
-enum digest_kind {
-    DIGEST_MD5,
-    DIGEST_SHA1,
-    DIGEST_SHA224,
-    DIGEST_SHA256,
-    DIGEST_SHA384,
-    DIGEST_SHA512,
-    DIGEST_KINDS
-};
-
-/* A set of kinds is an unsigned int of these bits. */
-#define DIGEST_BIT(kind) (1U << (kind))
-
 #define DIGEST_LEN_MAX 64
 
-/* "md5": as in manifest-md5.txt. */
-const char *digest_name(enum digest_kind kind);
 size_t digest_len(enum digest_kind kind);
 
 union digest_ctx {

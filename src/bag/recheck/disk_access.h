@@ -6,6 +6,7 @@
 #ifndef SEAL_BAG_DISK_ACCESS_H
 #define SEAL_BAG_DISK_ACCESS_H
 
+#include "bag/recheck/recheck.h"
 #include "base/status.h"
 #include "platform/files.h"
 
@@ -20,8 +21,10 @@ int disk_open_name(int at, const char *name, struct plat_stat *st);
 /* The same for a path below at. ENOTDIR or ELOOP: something above it is no folder. */
 int disk_open(int at, const char *path, struct plat_stat *st);
 int disk_stat(int at, const char *path, struct plat_stat *st);
-/* "a link", "a folder"... */
-const char *disk_type_text(enum plat_type type);
+/* What to tell of an entry that is no file: that it is one of its type, and that something of its
+ * type is in the place of a file. */
+enum bag_detail disk_is_detail(enum plat_type type);
+enum bag_detail disk_in_place_detail(enum plat_type type);
 
 /* ---- Lines (disk_lines.c) ----------------------------------------------------------------- */
 
@@ -78,9 +81,10 @@ struct disk_visitor {
     enum seal_status (*file)(void *ctx, const struct disk_entry *e, struct fault *fault);
     /* A folder, before what is in it. */
     enum seal_status (*folder)(void *ctx, const struct disk_entry *e, struct fault *fault);
-    /* Something could not be read, for the reason why; what is below it is not visited. */
-    enum seal_status (*trouble)(void *ctx, const char *path, size_t path_len, const char *why,
-                                struct fault *fault);
+    /* Something could not be read, and what is below it is not visited. sys is errno if the detail
+     * is BAG_DETAIL_SYSTEM, else 0. */
+    enum seal_status (*trouble)(void *ctx, const char *path, size_t path_len,
+                                enum bag_detail detail, int sys, struct fault *fault);
 };
 
 /* Visits the folder top in at and all below it: in each folder first what is no folder, in byte

@@ -87,23 +87,42 @@ int disk_stat(int at, const char *path, struct plat_stat *st)
     return result;
 }
 
-const char *disk_type_text(enum plat_type type)
+enum bag_detail disk_is_detail(enum plat_type type)
 {
     switch (type) {
-    case PLAT_FILE:
-        return "a file";
     case PLAT_DIR:
-        return "a folder";
+        return BAG_DETAIL_IS_FOLDER;
     case PLAT_LINK:
-        return "a link";
+        return BAG_DETAIL_IS_LINK;
     case PLAT_FIFO:
-        return "a fifo";
+        return BAG_DETAIL_IS_FIFO;
     case PLAT_SOCKET:
-        return "a socket";
+        return BAG_DETAIL_IS_SOCKET;
     case PLAT_DEVICE:
-        return "a device";
+        return BAG_DETAIL_IS_DEVICE;
+    case PLAT_FILE:
     case PLAT_OTHER:
     default:
-        return "no file";
+        return BAG_DETAIL_IS_OTHER;
+    }
+}
+
+enum bag_detail disk_in_place_detail(enum plat_type type)
+{
+    switch (type) {
+    case PLAT_DIR:
+        return BAG_DETAIL_FOLDER_IN_PLACE;
+    case PLAT_LINK:
+        return BAG_DETAIL_LINK_IN_PLACE;
+    case PLAT_FIFO:
+        return BAG_DETAIL_FIFO_IN_PLACE;
+    case PLAT_SOCKET:
+        return BAG_DETAIL_SOCKET_IN_PLACE;
+    case PLAT_DEVICE:
+        return BAG_DETAIL_DEVICE_IN_PLACE;
+    case PLAT_FILE:
+    case PLAT_OTHER:
+    default:
+        return BAG_DETAIL_OTHER_IN_PLACE;
     }
 }

@@ -14,7 +14,6 @@
 
 #include "archive/archive.h"
 #include "bag/table.h"
-#include "platform/process.h"
 #include "base/text.h"
 
 #define DEPTH_MAX 4096
@@ -105,10 +104,11 @@ static enum seal_status set_path(struct walk *w, const char *name, struct fault 
     return SEAL_OK;
 }
 
-static enum seal_status trouble(struct walk *w, const char *why, struct fault *fault)
+static enum seal_status trouble(struct walk *w, enum bag_detail detail, int sys,
+                                struct fault *fault)
 {
-    return w->visitor->trouble(w->visitor->ctx, (const char *)w->path.data, w->path.len, why,
-                               fault);
+    return w->visitor->trouble(w->visitor->ctx, (const char *)w->path.data, w->path.len, detail,
+                               sys, fault);
 }
 
 /* ---- Descriptors -------------------------------------------------------------------------- */
@@ -192,7 +192,7 @@ static enum seal_status visit_files(struct walk *w, struct fault *fault)
             status = set_path(w, name, fault);
         e = entry_here(w, name);
         if (status == SEAL_OK && plat_stat_at(e.dirfd, name, false, &e.st) != 0)
-            status = trouble(w, plat_strerror(errno), fault);
+            status = trouble(w, BAG_DETAIL_SYSTEM, errno, fault);
         else if (status == SEAL_OK && e.st.type == PLAT_DIR) {
             l->names[l->count++] = name;
             continue;
@@ -219,7 +219,7 @@ static enum seal_status list_folder(struct walk *w, struct fault *fault)
     l->count = names.count;
     if (names.no_memory)
         return fault_no_memory(fault);
-    if (result != 0 && trouble(w, plat_strerror(saved), fault) != SEAL_OK)
+    if (result != 0 && trouble(w, BAG_DETAIL_SYSTEM, saved, fault) != SEAL_OK)
         return fault->status;
     return visit_files(w, fault);
 }
@@ -231,18 +231,18 @@ static enum seal_status enter(struct walk *w, const char *name, struct fault *fa
     int fd;
 
     if (plat_stat_at(e.dirfd, name, false, &e.st) != 0)
-        return trouble(w, plat_strerror(errno), fault);
+        return trouble(w, BAG_DETAIL_SYSTEM, errno, fault);
     if (e.st.type != PLAT_DIR) /* it was one when the folder was listed */
         return w->visitor->file(w->visitor->ctx, &e, fault);
     if (w->visitor->folder(w->visitor->ctx, &e, fault) != SEAL_OK)
         return fault->status;
     if (w->depth == DEPTH_MAX)
-        return trouble(w, "it is nested too deeply", fault);
+        return trouble(w, BAG_DETAIL_NESTED_DEEP, 0, fault);
     if (w->path.len > PATH_LEN_MAX)
-        return trouble(w, "its path is too long", fault);
+        return trouble(w, BAG_DETAIL_PATH_LONG, 0, fault);
     fd = plat_open_dir(e.dirfd, name, false);
     if (fd < 0)
-        return trouble(w, plat_strerror(errno), fault);
+        return trouble(w, BAG_DETAIL_SYSTEM, errno, fault);
     w->levels[w->depth++] = (struct level){.fd = fd, .path_len = w->path.len};
     if (w->depth > LEVELS_OPEN && (w->depth - 1 - LEVELS_OPEN) % LEVELS_APART != 0)
         close_level(&w->levels[w->depth - 1 - LEVELS_OPEN]);
@@ -271,12 +271,12 @@ static enum seal_status step(struct walk *w, struct fault *fault)
     if (stop_requested())
         return fault_set(fault, REASON_INTERRUPTED, NULL);
     if (l->fd < 0 && reopen(w) != 0) {
-        const char *why = plat_strerror(errno);
+        int saved = errno;
 
         w->path.len = l->path_len;
         w->path.data[w->path.len] = '\0';
         l->next = l->count;
-        return trouble(w, why, fault);
+        return trouble(w, BAG_DETAIL_SYSTEM, saved, fault);
     }
     name = l->names[l->next++];
     if (set_path(w, name, fault) != SEAL_OK)

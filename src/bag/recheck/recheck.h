@@ -22,6 +22,73 @@ enum bag_change {
     BAG_CHANGE_KINDS
 };
 
+/* What is the matter in detail. */
+enum bag_detail {
+#define DETAIL(name, kinds, fields) BAG_DETAIL_##name,
+#include "bag/recheck/details.def"
+#undef DETAIL
+    BAG_DETAILS
+};
+
+/* Of BagIt manifests (RFC 8493, 2.4), the weakest first. */
+enum digest_kind {
+    DIGEST_MD5,
+    DIGEST_SHA1,
+    DIGEST_SHA224,
+    DIGEST_SHA256,
+    DIGEST_SHA384,
+    DIGEST_SHA512,
+    DIGEST_KINDS
+};
+
+/* A set of kinds is an unsigned int of these bits. */
+#define DIGEST_BIT(kind) (1U << (kind))
+
+/* "md5": as in manifest-md5.txt. */
+const char *digest_name(enum digest_kind kind);
+
+/* Files of the record that a detail may name. */
+enum bag_record_file {
+    BAG_RECORD_NO_FILE,
+    BAG_RECORD_MANIFEST, /* manifest-ALGORITHM.txt: DIGEST_KINDS numbers, from this one on */
+    BAG_RECORD_TAGMANIFEST = BAG_RECORD_MANIFEST + DIGEST_KINDS, /* likewise */
+    BAG_RECORD_LISTING = BAG_RECORD_TAGMANIFEST + DIGEST_KINDS,
+    BAG_RECORD_FETCH,
+    BAG_RECORD_SEALED_MANIFEST,
+    BAG_RECORD_SEALED_LISTING,
+    BAG_RECORD_FILES
+};
+
+/* Its path in the bag; "" for BAG_RECORD_NO_FILE. */
+const char *bag_record_file_name(enum bag_record_file file);
+
+struct bag_facts {
+    uint64_t bytes, files; /* of a file, or of the payload as in Payload-Oxum */
+    struct timestamp time;
+};
+
+/* One difference. It owns nothing: path is good until the function that was told returns. All
+ * fields from sys on are 0 where details.def does not say that they belong to the detail. */
+struct bag_difference {
+    enum bag_change kind;
+    const char *path; /* in the bag; any bytes */
+    enum bag_detail detail;
+    int sys;                          /* errno */
+    enum bag_record_file file, other; /* that say something of the path */
+    uint64_t line;                    /* of file, or else of path; from 1 on */
+    struct bag_facts was, is;         /* in the record, and on disk */
+};
+
+/* Whether these are fields that go together, of those that this header has. The rest of the program
+ * may then rely on it, wherever the difference comes from. */
+bool bag_difference_is_possible(const struct bag_difference *difference);
+
+/* Something worth knowing that is no change. */
+enum bag_note {
+    BAG_NOTE_ALGORITHM, /* a manifest of an algorithm that is not known here; it is not checked */
+    BAG_NOTES
+};
+
 /* The result. */
 struct bag_recheck {
     uint64_t files, bytes; /* of the payload, that were read and compared */
@@ -30,17 +97,14 @@ struct bag_recheck {
     bool has_digest;            /* there is a tagmanifest-sha256.txt: */
     uint8_t digest[SHA256_LEN]; /* D, its SHA-256; that of as-sealed/ where there is one */
     bool has_unread_digest;     /* there is one, and it could not be read */
-    char algorithms[64];        /* of the manifests, "sha256" or "md5, sha512" */
+    unsigned int algorithms;    /* of the payload manifests that were read: DIGEST_BITs */
 };
 
-/* Who is told what happens meanwhile. Each function may be NULL. Strings are good until it
- * returns. */
+/* Who is told what happens meanwhile. Each function may be NULL. */
 struct bag_recheck_observer {
     void *ctx;
-    /* path: in the bag; detail: a few words, or NULL. */
-    void (*change)(void *ctx, enum bag_change kind, const char *path, const char *detail);
-    /* Something worth knowing that is no change. */
-    void (*note)(void *ctx, const char *path, const char *what);
+    void (*change)(void *ctx, const struct bag_difference *difference);
+    void (*note)(void *ctx, enum bag_note note, const char *path); /* in the bag */
     void (*progress)(void *ctx, uint64_t bytes); /* of files of the payload that were read */
 };
 

@@ -2,10 +2,8 @@
  * Checking a bag on disk: the bytes of one file against the digests that manifests list for it.
  */
 #include "bag/recheck/recheck_digests.h"
-#include "platform/process.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 /* Reads all of an open file through d. *sys gets errno if it could not be read to its end, else 0;
@@ -65,25 +63,39 @@ static unsigned int agreeing(const struct manifest_set *m, const struct item *it
 
 /* Where manifests contradict each other, the strongest digest says whether the bytes are those that
  * were recorded. */
+static void tell_contradiction(struct recheck *r, const struct manifest_set *m,
+                               const struct item *item, unsigned int agree)
+{
+    unsigned int listed = item->recheck.manifests;
+    bool is_good = (agree & DIGEST_BIT(strongest(listed))) != 0;
+
+    recheck_tell_difference(
+        r, &(struct bag_difference){is_good ? BAG_RECORD_OFF : BAG_ALTERED,
+                                    item_path(&m->table, item), BAG_DETAIL_DIGESTS_DIFFER,
+                                    .file = manifest_set_file(m, strongest(agree)),
+                                    .other = manifest_set_file(m, strongest(listed & ~agree))});
+}
+
+/* agree: which of the manifests that list the item have the digest of what was read. */
 static void tell_digests(struct recheck *r, const struct manifest_set *m, const struct item *item,
                          unsigned int agree, uint64_t size)
 {
-    unsigned int listed = item->recheck.manifests;
-    const char *path = item_path(&m->table, item);
-    const char *yes = digest_name(strongest(agree)), *no = digest_name(strongest(listed & ~agree));
+    bool is_whole = agree == item->recheck.manifests;
+    struct bag_difference d = {.path = item_path(&m->table, item)};
 
-    if (agree == listed && item->marks & MARK_IN_LISTING && item->size != size)
-        recheck_tell(r, BAG_RECORD_OFF, path, "metadata.mtree has another size");
-    else if (agree == listed)
+    if (agree != 0 && !is_whole) {
+        tell_contradiction(r, m, item, agree);
         return;
-    else if (agree == 0 && item->marks & MARK_IN_LISTING && item->size != size)
-        recheck_tell(r, BAG_ALTERED, path, "%" PRIu64 " bytes -> %" PRIu64, item->size, size);
-    else if (agree == 0)
-        recheck_tell(r, BAG_ALTERED, path, NULL);
-    else
-        recheck_tell(r, agree & DIGEST_BIT(strongest(listed)) ? BAG_RECORD_OFF : BAG_ALTERED, path,
-                     "%s%s.txt has its digest, %s%s.txt has another", m->prefix, yes, m->prefix,
-                     no);
+    }
+    d.kind = is_whole ? BAG_RECORD_OFF : BAG_ALTERED;
+    if (item->marks & MARK_IN_LISTING && item->size != size) {
+        d.detail = is_whole ? BAG_DETAIL_LISTED_SIZE : BAG_DETAIL_SIZE;
+        d.file = is_whole ? BAG_RECORD_LISTING : BAG_RECORD_NO_FILE;
+        d.was.bytes = item->size;
+        d.is.bytes = size;
+    } else if (is_whole)
+        return;
+    recheck_tell_difference(r, &d);
 }
 
 enum seal_status recheck_compare(struct recheck *r, const struct manifest_set *m,
@@ -98,7 +110,7 @@ enum seal_status recheck_compare(struct recheck *r, const struct manifest_set *m
     if (hash_file(r, fd, &d, is_payload, &size, &sys, fault) != SEAL_OK)
         return fault->status;
     if (sys != 0) {
-        recheck_tell(r, BAG_UNREADABLE, item_path(&m->table, item), "%s", plat_strerror(sys));
+        recheck_tell_error(r, item_path(&m->table, item), sys);
         return SEAL_OK;
     }
     if (is_payload) {

@@ -109,8 +109,7 @@ enum seal_status recheck_bagit(struct recheck *r, struct fault *fault)
     if (!b.is_utf8)
         return no_bag(r, REASON_BAG_ENCODING, fault);
     if (b.has_bom)
-        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_BAGIT],
-                     "it begins with a byte order mark");
+        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_BAGIT], BAG_DETAIL_BYTE_ORDER_MARK);
     r->is_version_1 = b.is_version_1;
     return SEAL_OK;
 }
@@ -135,9 +134,9 @@ static enum seal_status take_info_line(void *ctx, const struct text_line *line, 
         return SEAL_OK;
     cut_blanks(line->text, strlen(line->text));
     if (!take_number(&value, '.', &bytes) || !take_number(&value, '\0', &files))
-        recheck_tell(r, BAG_RECORD_OFF, f->path, "its Payload-Oxum is malformed");
+        recheck_tell(r, BAG_RECORD_OFF, f->path, BAG_DETAIL_OXUM_MALFORMED);
     else if (r->oxum_in != NULL && (bytes != r->oxum_bytes || files != r->oxum_files))
-        recheck_tell(r, BAG_RECORD_OFF, f->path, "it has more than one Payload-Oxum");
+        recheck_tell(r, BAG_RECORD_OFF, f->path, BAG_DETAIL_OXUM_TWICE);
     else {
         r->oxum_in = f->path;
         r->oxum_bytes = bytes;

@@ -45,7 +45,7 @@ static void take_facts(struct listing *l, struct item *item, const struct mtree_
     if (item->recheck.manifests & DIGEST_BIT(DIGEST_SHA256) &&
         memcmp(e->digest, manifest_set_digest(&l->file.r->payload, item, DIGEST_SHA256),
                SHA256_LEN) != 0)
-        record_tell(&l->file, e->path, "has another digest than manifest-sha256.txt");
+        record_tell(&l->file, e->path, BAG_DETAIL_LISTED_OTHER_DIGEST);
 }
 
 static enum seal_status take_entry(struct listing *l, const struct mtree_entry *e,
@@ -58,11 +58,11 @@ static enum seal_status take_entry(struct listing *l, const struct mtree_entry *
         item != NULL && (item->recheck.manifests != 0 || item->recheck.met & MET_IN_FETCH);
 
     if (!is_payload(e->path, e->path_len))
-        record_tell(&l->file, e->path, "may not list this path");
+        record_tell(&l->file, e->path, BAG_DETAIL_PATH_FORBIDDEN);
     else if (is_listed_file && e->type != ITEM_FILE)
-        record_tell(&l->file, e->path, "does not call it a file, and a manifest does");
+        record_tell(&l->file, e->path, BAG_DETAIL_LISTED_NO_FILE);
     else if (item != NULL && item->marks & MARK_IN_LISTING)
-        record_tell(&l->file, e->path, "lists it twice");
+        record_tell(&l->file, e->path, BAG_DETAIL_LISTED_TWICE);
     else if (e->type == ITEM_LINK) /* manifests list no links */
         recheck_sum_link(l->file.r, e->path, e->link, e->time, false);
     else {
@@ -99,7 +99,7 @@ static enum seal_status take_comment(struct listing *l, const struct text_line *
         return record_malformed(&l->file, line);
     /* Else such comments could hide that files were given each other's names. */
     if (!bag_path_is_spelling(s.path, s.as_sealed)) {
-        record_tell(&l->file, s.path, "calls it a spelling of a name that it is none of");
+        record_tell(&l->file, s.path, BAG_DETAIL_SPELLING_FALSE);
         return SEAL_OK;
     }
     l->file.r->has_spelled = l->file.r->has_spelled || strcmp(s.path, s.as_sealed) != 0;
@@ -132,28 +132,28 @@ static enum seal_status take_listing_line(void *ctx, const struct text_line *lin
 /* ---- Against the manifests ---------------------------------------------------------------- */
 
 /* Manifests and listing must list the same files. */
-static void compare_with_manifests(struct recheck *r)
+static void compare_with_manifests(struct listing *l)
 {
+    const struct recheck *r = l->file.r;
+
     for (size_t i = 0; i < r->payload.table.count; i++) {
         const struct item *item = &r->payload.table.items[i];
         bool in_manifest = item->recheck.manifests != 0;
         bool in_listing = (item->marks & MARK_IN_LISTING) != 0;
-        const char *path;
 
         if (item->type != ITEM_FILE || in_manifest == in_listing ||
             (!in_manifest && r->payload.whole != r->payload.kinds))
             continue;
-        path = item_path(&r->payload.table, item);
-        recheck_tell(r, BAG_RECORD_OFF, path, "%s",
-                     in_listing ? "metadata.mtree lists it, and no manifest does"
-                                : "metadata.mtree does not list it");
+        record_tell(&l->file, item_path(&r->payload.table, item),
+                    in_listing ? BAG_DETAIL_LISTED_ALONE : BAG_DETAIL_NOT_LISTED);
     }
 }
 
 enum seal_status recheck_listing(struct recheck *r, struct fault *fault)
 {
     struct plat_stat st;
-    struct listing l = {.file = {.r = r, .name = tag_file_names[TAG_MTREE]}};
+    struct listing l = {
+        .file = {.r = r, .name = tag_file_names[TAG_MTREE], .which = BAG_RECORD_LISTING}};
     const struct line_taker taker = {take_listing_line, &l, false};
     bool whole;
 
@@ -166,6 +166,6 @@ enum seal_status recheck_listing(struct recheck *r, struct fault *fault)
     r->has_foreign_listing = whole && !l.is_ours;
     r->is_ours = r->is_ours || l.is_ours;
     if (r->result->has_listing)
-        compare_with_manifests(r);
+        compare_with_manifests(&l);
     return SEAL_OK;
 }

@@ -4,8 +4,6 @@
 #include "bag/recheck/recheck_steps.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +38,7 @@ static int note_manifest(void *ctx, const char *name)
         /* A manifest of another algorithm: told, and the others are checked all the same. */
         r->has_unknown_algorithm = r->has_unknown_algorithm || i == 0;
         if (r->observer != NULL && r->observer->note != NULL)
-            r->observer->note(r->observer->ctx, name, "an algorithm this program does not know");
+            r->observer->note(r->observer->ctx, BAG_NOTE_ALGORITHM, name);
     }
     return 0;
 }
@@ -67,14 +65,11 @@ enum seal_status recheck_find_manifests(struct recheck *r, struct fault *fault)
 
 /* ---- Lines -------------------------------------------------------------------------------- */
 
-#define MANIFEST_NAME_SIZE 32
-
 /* A manifest that is being read, or fetch.txt. */
 struct manifest_file {
     struct record_file file;
     struct manifest_set *set; /* where its paths go */
     enum digest_kind kind;    /* not of fetch.txt */
-    char name[MANIFEST_NAME_SIZE];
 };
 
 static bool is_blank(const struct text_line *line)
@@ -118,8 +113,7 @@ static enum seal_status decode_path(struct manifest_file *m, char *path, size_t 
         memcpy(path, literal, literal_len);
         *len = literal_len;
         if (m->file.r->is_version_1)
-            recheck_tell(m->file.r, BAG_RECORD_OFF, literal,
-                         "%s does not write its percent sign as BagIt 1.0 wants", m->file.name);
+            record_tell(&m->file, literal, BAG_DETAIL_PERCENT_UNCODED);
     }
     free(literal);
     return SEAL_OK;
@@ -145,8 +139,9 @@ static enum seal_status take_path(struct manifest_file *m, char **path, size_t *
     *len = 0;
     if (**path == '\0')
         return record_malformed(&m->file, line);
-    recheck_tell(m->file.r, BAG_RECORD_OFF, *path,
-                 "%s, line %" PRIu64 ": it may not list this path", m->file.name, line->number);
+    recheck_tell_difference(
+        m->file.r, &(struct bag_difference){BAG_RECORD_OFF, *path, BAG_DETAIL_PATH_FORBIDDEN_LINE,
+                                            .file = m->file.which, .line = line->number});
     return SEAL_OK;
 }
 
@@ -177,8 +172,7 @@ static enum seal_status take_manifest_line(void *ctx, const struct text_line *li
     if (!(item->recheck.manifests & DIGEST_BIT(m->kind)))
         memcpy(manifest_set_digest(m->set, item, m->kind), digest, digest_size);
     else if (memcmp(manifest_set_digest(m->set, item, m->kind), digest, digest_size) != 0)
-        recheck_tell(m->file.r, BAG_RECORD_OFF, path, "%s lists it twice, with different digests",
-                     m->file.name);
+        record_tell(&m->file, path, BAG_DETAIL_LISTED_TWO_DIGESTS);
     item->recheck.manifests |= (uint16_t)DIGEST_BIT(m->kind);
     return SEAL_OK;
 }
@@ -189,16 +183,17 @@ static enum seal_status read_manifests(struct recheck *r, struct manifest_set *s
                                        struct fault *fault)
 {
     for (int i = 0; i < DIGEST_KINDS; i++) {
-        struct manifest_file m = {.file = {.r = r}, .set = set, .kind = (enum digest_kind)i};
+        enum digest_kind kind = (enum digest_kind)i;
+        enum bag_record_file which = manifest_set_file(set, kind);
+        const char *name = bag_record_file_name(which);
+        struct manifest_file m = {{.r = r, .name = name, .which = which}, set, kind};
         const struct line_taker taker = {take_manifest_line, &m, true};
         bool is_d = set == &r->tags && i == DIGEST_SHA256;
         bool whole;
 
         if (!(set->kinds & DIGEST_BIT(i)))
             continue;
-        (void)snprintf(m.name, sizeof m.name, "%s%s.txt", set->prefix, digest_name(m.kind));
-        m.file.name = m.name;
-        if (recheck_read(r, m.name, &taker, &whole, is_d ? r->result->digest : NULL, fault) !=
+        if (recheck_read(r, name, &taker, &whole, is_d ? r->result->digest : NULL, fault) !=
             SEAL_OK)
             return fault->status;
         if (whole)
@@ -211,15 +206,11 @@ static enum seal_status read_manifests(struct recheck *r, struct manifest_set *s
     return SEAL_OK;
 }
 
-static void name_algorithms(struct recheck *r)
+static void tell_not_listed(struct recheck *r, const struct item *item, enum digest_kind kind)
 {
-    char *out = r->result->algorithms;
-    size_t len = 0;
+    struct record_file f = {.r = r, .which = manifest_set_file(&r->payload, kind)};
 
-    for (int i = 0; i < DIGEST_KINDS; i++)
-        if (r->payload.whole & DIGEST_BIT(i))
-            len += (size_t)snprintf(out + len, sizeof r->result->algorithms - len, "%s%s",
-                                    len > 0 ? ", " : "", digest_name((enum digest_kind)i));
+    record_tell(&f, item_path(&r->payload.table, item), BAG_DETAIL_NOT_LISTED);
 }
 
 /* RFC 8493, 3: since 1.0 each manifest lists all files. */
@@ -231,9 +222,7 @@ static void compare_manifests(struct recheck *r)
 
         for (int kind = 0; kind < DIGEST_KINDS && item->recheck.manifests != 0; kind++)
             if (missing & DIGEST_BIT(kind))
-                recheck_tell(r, BAG_RECORD_OFF, item_path(&r->payload.table, item),
-                             "manifest-%s.txt does not list it",
-                             digest_name((enum digest_kind)kind));
+                tell_not_listed(r, item, (enum digest_kind)kind);
     }
 }
 
@@ -243,7 +232,7 @@ enum seal_status recheck_payload_manifests(struct recheck *r, struct fault *faul
         return fault->status;
     if (r->payload.whole == 0)
         return fault_set(fault, REASON_MANIFEST_READ, r->name);
-    name_algorithms(r);
+    r->result->algorithms = r->payload.whole;
     if (r->is_version_1)
         compare_manifests(r);
     return SEAL_OK;
@@ -282,16 +271,18 @@ static enum seal_status take_fetch_line(void *ctx, const struct text_line *line,
     if (item == NULL)
         return too_many(fault);
     if (item->recheck.manifests == 0 && !(item->recheck.met & MET_IN_FETCH))
-        recheck_tell(m->file.r, BAG_RECORD_OFF, path, "fetch.txt lists it, and no manifest does");
+        record_tell(&m->file, path, BAG_DETAIL_LISTED_ALONE);
     item->recheck.met |= MET_IN_FETCH;
     return SEAL_OK;
 }
 
 enum seal_status recheck_fetch(struct recheck *r, struct fault *fault)
 {
-    struct manifest_file m = {.file = {.r = r, .name = "fetch.txt"}, .set = &r->payload};
+    const char *name = bag_record_file_name(BAG_RECORD_FETCH);
+    struct manifest_file m = {.file = {.r = r, .name = name, .which = BAG_RECORD_FETCH},
+                              .set = &r->payload};
     const struct line_taker taker = {take_fetch_line, &m, true};
     bool whole;
 
-    return recheck_read(r, m.file.name, &taker, &whole, NULL, fault);
+    return recheck_read(r, name, &taker, &whole, NULL, fault);
 }

@@ -3,10 +3,8 @@
  */
 #include "bag/recheck/recheck_digests.h"
 #include "bag/recheck/recheck_steps.h"
-#include "platform/process.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 /* ---- Times -------------------------------------------------------------------------------- */
@@ -31,15 +29,15 @@ static bool may_be_rounded(struct timestamp was, struct timestamp is)
 static void check_time(struct recheck *r, const struct item *item, struct timestamp is)
 {
     struct timestamp was = {item->sec, item->nsec};
-    char before[TIME_TEXT_SIZE], after[TIME_TEXT_SIZE];
 
     if (!(item->marks & MARK_IN_LISTING) ||
         (was.sec == is.sec && was.nsec / PLAT_TIME_UNIT == is.nsec / PLAT_TIME_UNIT))
         return;
-    time_format(before, was, true);
-    time_format(after, is, true);
-    recheck_tell(r, BAG_RETIMED, item_path(&r->payload.table, item), "%s -> %s%s", before, after,
-                 may_be_rounded(was, is) ? " (this file system may have rounded it)" : "");
+    recheck_tell_difference(r,
+                            &(struct bag_difference){
+                                BAG_RETIMED, item_path(&r->payload.table, item),
+                                may_be_rounded(was, is) ? BAG_DETAIL_TIME_ROUNDED : BAG_DETAIL_TIME,
+                                .was.time = was, .is.time = is});
 }
 
 /* ---- What is below data/ ------------------------------------------------------------------ */
@@ -59,9 +57,12 @@ static enum seal_status meet_listed(struct recheck *r, struct item *item,
     int fd = disk_open_name(e->dirfd, e->name, &st);
 
     item->recheck.met |= MET_ON_DISK;
+    if (fd == DISK_NO_FILE) { /* it was a file when the folder was read */
+        recheck_tell(r, BAG_UNREADABLE, e->path, disk_in_place_detail(st.type));
+        return SEAL_OK;
+    }
     if (fd < 0) {
-        recheck_tell(r, BAG_UNREADABLE, e->path, "%s",
-                     fd == DISK_NO_FILE ? disk_type_text(st.type) : plat_strerror(errno));
+        recheck_tell_error(r, e->path, errno);
         return SEAL_OK;
     }
     check_time(r, item, st.mtime);
@@ -77,7 +78,7 @@ static enum seal_status meet_file(void *ctx, const struct disk_entry *e, struct 
     struct item *item = table_find(&r->payload.table, e->path, e->path_len);
 
     if (e->st.type != PLAT_FILE) {
-        recheck_tell(r, BAG_ADDED, e->path, "%s", disk_type_text(e->st.type));
+        recheck_tell(r, BAG_ADDED, e->path, disk_is_detail(e->st.type));
         return SEAL_OK;
     }
     if (item != NULL && item->recheck.manifests != 0)
@@ -85,9 +86,9 @@ static enum seal_status meet_file(void *ctx, const struct disk_entry *e, struct 
     if (item != NULL && item->type == ITEM_FILE) /* only metadata.mtree or fetch.txt lists it */
         item->recheck.met |= MET_ON_DISK;
     if (unlisted(r) == BAG_ADDED)
-        recheck_tell(r, BAG_ADDED, e->path, NULL);
+        recheck_tell(r, BAG_ADDED, e->path, BAG_DETAIL_NONE);
     else
-        recheck_tell(r, BAG_UNREADABLE, e->path, "the manifest that may list it");
+        recheck_tell(r, BAG_UNREADABLE, e->path, BAG_DETAIL_MANIFEST_UNREAD);
     return SEAL_OK;
 }
 
@@ -101,19 +102,20 @@ static enum seal_status meet_folder(void *ctx, const struct disk_entry *e, struc
         item->recheck.met |= MET_ON_DISK;
         check_time(r, item, e->st.mtime);
     } else if (item != NULL || (r->result->has_listing && strcmp(e->path, PAYLOAD_DIR) != 0))
-        recheck_tell(r, BAG_ADDED, e->path, "%s", disk_type_text(e->st.type));
+        recheck_tell(r, BAG_ADDED, e->path, disk_is_detail(e->st.type));
     return SEAL_OK;
 }
 
-static enum seal_status meet_trouble(void *ctx, const char *path, size_t path_len, const char *why,
-                                     struct fault *fault)
+static enum seal_status meet_trouble(void *ctx, const char *path, size_t path_len,
+                                     enum bag_detail detail, int sys, struct fault *fault)
 {
+    const struct bag_difference difference = {BAG_UNREADABLE, path, detail, .sys = sys};
     struct recheck *r = ctx;
     struct item *item = table_find(&r->payload.table, path, path_len);
 
     if (item != NULL)
         item->recheck.met |= MET_ON_DISK;
-    recheck_tell(r, BAG_UNREADABLE, path, "%s", why);
+    recheck_tell_difference(r, &difference);
     if (prefixes_add(&r->unreadable, path, path_len, NULL, 0) != SEAL_OK)
         return fault_no_memory(fault);
     return SEAL_OK;
@@ -136,13 +138,12 @@ static void tell_not_met(struct recheck *r, const struct item *item)
     if (item->recheck.met & MET_ON_DISK || item->marks & MARK_IMPLIED)
         return;
     if (prefixes_find(&r->unreadable, path, item->path_len) != NULL)
-        recheck_tell(r, BAG_UNREADABLE, path, "its folder could not be read");
+        recheck_tell(r, BAG_UNREADABLE, path, BAG_DETAIL_FOLDER_UNREAD);
     else if (item->recheck.met & MET_IN_FETCH)
-        recheck_tell(r, BAG_GONE, path, "fetch.txt says where it can be fetched");
-    else if (item->type == ITEM_DIR)
-        recheck_tell(r, BAG_GONE, path, "a folder");
+        recheck_tell(r, BAG_GONE, path, BAG_DETAIL_FETCHABLE);
     else
-        recheck_tell(r, BAG_GONE, path, NULL);
+        recheck_tell(r, BAG_GONE, path,
+                     item->type == ITEM_DIR ? BAG_DETAIL_IS_FOLDER : BAG_DETAIL_NONE);
 }
 
 void recheck_missing(struct recheck *r)
@@ -175,8 +176,8 @@ void recheck_oxum(struct recheck *r)
     else if (sizes < files)
         bytes = r->result->bytes;
     if (r->oxum_in != NULL && (files != r->oxum_files || bytes != r->oxum_bytes))
-        recheck_tell(r, BAG_RECORD_OFF, r->oxum_in,
-                     "its Payload-Oxum is %" PRIu64 ".%" PRIu64 ", and the files are %" PRIu64
-                     ".%" PRIu64,
-                     r->oxum_bytes, r->oxum_files, bytes, files);
+        recheck_tell_difference(
+            r, &(struct bag_difference){BAG_RECORD_OFF, r->oxum_in, BAG_DETAIL_OXUM_DIFFERS,
+                                        .was = {r->oxum_bytes, r->oxum_files, {0, 0}},
+                                        .is = {bytes, files, {0, 0}}});
 }

@@ -66,12 +66,12 @@ static enum seal_status take_sealed_manifest_line(void *ctx, const struct text_l
     if (find_sealed(f, path, len, &item, fault) != SEAL_OK)
         return fault->status;
     if (item == NULL || !(item->recheck.manifests & DIGEST_BIT(DIGEST_SHA256)))
-        record_tell(&f->file, path, "lists it, and manifest-sha256.txt has no file for it");
+        record_tell(&f->file, path, BAG_DETAIL_SEALED_NOT_IN_MANIFEST);
     else if (item->recheck.met & MET_IN_SEALED_MANIFEST)
-        record_tell(&f->file, path, "lists a second file that is one on disk");
+        record_tell(&f->file, path, BAG_DETAIL_SEALED_SECOND);
     else if (memcmp(digest, manifest_set_digest(&f->file.r->payload, item, DIGEST_SHA256),
                     SHA256_LEN) != 0)
-        record_tell(&f->file, path, "has another digest than manifest-sha256.txt");
+        record_tell(&f->file, path, BAG_DETAIL_LISTED_OTHER_DIGEST);
     if (item != NULL)
         item->recheck.met |= MET_IN_SEALED_MANIFEST;
     return SEAL_OK;
@@ -103,10 +103,10 @@ static enum seal_status take_sealed_listing_line(void *ctx, const struct text_li
         return SEAL_OK;
     }
     if (item == NULL || !(item->marks & MARK_IN_LISTING) || item->type != e.type)
-        record_tell(&f->file, e.path, "lists it, and metadata.mtree does not");
+        record_tell(&f->file, e.path, BAG_DETAIL_SEALED_NOT_IN_LISTING);
     else if (item->sec != e.time.sec || item->nsec != e.time.nsec || item->size != e.size ||
              memcmp(item->digest, e.digest, SHA256_LEN) != 0)
-        record_tell(&f->file, e.path, "has another time, size or digest than metadata.mtree");
+        record_tell(&f->file, e.path, BAG_DETAIL_SEALED_OTHER_FACTS);
     if (item != NULL)
         item->recheck.met |= MET_IN_SEALED_LISTING;
     return SEAL_OK;
@@ -115,15 +115,17 @@ static enum seal_status take_sealed_listing_line(void *ctx, const struct text_li
 /* Tells what manifest and listing beside data/ have, and those in as-sealed/ do not. */
 static void tell_not_sealed(struct recheck *r)
 {
+    struct record_file manifest = {.r = r, .which = BAG_RECORD_SEALED_MANIFEST};
+    struct record_file listing = {.r = r, .which = BAG_RECORD_SEALED_LISTING};
+
     for (size_t i = 0; i < r->payload.table.count; i++) {
         const struct item *item = &r->payload.table.items[i];
+        const char *path = item_path(&r->payload.table, item);
 
         if (item->recheck.manifests != 0 && !(item->recheck.met & MET_IN_SEALED_MANIFEST))
-            recheck_tell(r, BAG_RECORD_OFF, item_path(&r->payload.table, item),
-                         BAG_AS_SEALED_DIR "/manifest-sha256.txt does not list it");
+            record_tell(&manifest, path, BAG_DETAIL_NOT_LISTED);
         else if (item->marks & MARK_IN_LISTING && !(item->recheck.met & MET_IN_SEALED_LISTING))
-            recheck_tell(r, BAG_RECORD_OFF, item_path(&r->payload.table, item),
-                         BAG_AS_SEALED_DIR "/metadata.mtree does not list it");
+            record_tell(&listing, path, BAG_DETAIL_NOT_LISTED);
     }
 }
 
@@ -175,13 +177,21 @@ static bool is_as_sealed(const struct sealed_tags *t, int which, const uint8_t *
 
 /* ---- The files ---------------------------------------------------------------------------- */
 
+/* The list that a file of as-sealed/ is; BAG_RECORD_NO_FILE: it has no paths. */
+static enum bag_record_file listed_in(int which)
+{
+    if (which == TAG_MTREE)
+        return BAG_RECORD_SEALED_LISTING;
+    return which == TAG_MANIFEST ? BAG_RECORD_SEALED_MANIFEST : BAG_RECORD_NO_FILE;
+}
+
 /* Reads one of the files, and compares its digest with the one in the tag manifest. */
 static enum seal_status read_sealed(struct sealed_tags *t, int which, take_line *take, bool *whole,
                                     struct fault *fault)
 {
     struct recheck *r = t->file.r;
     char path[SEALED_PATH_SIZE];
-    struct sealed_file f = {.file = {.r = r, .name = path}};
+    struct sealed_file f = {.file = {.r = r, .name = path, .which = listed_in(which)}};
     const struct line_taker taker = {take, &f, false};
     uint8_t digest[SHA256_LEN];
     enum seal_status status;
@@ -190,7 +200,7 @@ static enum seal_status read_sealed(struct sealed_tags *t, int which, take_line 
     status = recheck_read(r, path, &taker, whole, digest, fault);
     buffer_free(&f.path);
     if (status == SEAL_OK && *whole && t->is_whole && !is_as_sealed(t, which, digest))
-        recheck_tell(r, BAG_RECORD_OFF, path, "its tag manifest has another digest");
+        recheck_tell(r, BAG_RECORD_OFF, path, BAG_DETAIL_SEALED_DIGEST);
     return status;
 }
 
@@ -207,8 +217,7 @@ static enum seal_status compare_twin(struct sealed_tags *t, int which, struct fa
         recheck_read(r, tag_file_names[which], &taker, &whole, digest, fault) != SEAL_OK)
         return fault->status;
     if (whole && t->is_whole && !is_as_sealed(t, which, digest))
-        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[which],
-                     "it is not the one in " BAG_AS_SEALED_DIR "/");
+        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[which], BAG_DETAIL_SEALED_DIFFERS);
     return SEAL_OK;
 }
 
@@ -217,17 +226,15 @@ static void compare_comments(struct recheck *r)
     const char *path = tag_file_names[TAG_MTREE];
 
     if (r->has_other_comments)
-        recheck_tell(r, BAG_RECORD_OFF, path, "it has comments that are no spellings of names");
+        recheck_tell(r, BAG_RECORD_OFF, path, BAG_DETAIL_COMMENTS_OTHER);
     if (!r->has_spelled)
-        recheck_tell(r, BAG_RECORD_OFF, path,
-                     "it spells no name differently, and there is " BAG_AS_SEALED_DIR "/");
+        recheck_tell(r, BAG_RECORD_OFF, path, BAG_DETAIL_NOTHING_SPELLED);
 }
 
 static void compare_links(struct recheck *r)
 {
     if ((r->links[0] | r->links[1] | r->links[2] | r->links[3]) != 0)
-        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_MTREE],
-                     "its links are not those in " BAG_AS_SEALED_DIR "/");
+        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_MTREE], BAG_DETAIL_SEALED_LINKS);
 }
 
 /* Manifest and listing. Where one of the four could not be read or is in another dialect, that is
@@ -299,7 +306,7 @@ enum seal_status recheck_sealed(struct recheck *r, struct fault *fault)
         return compare_sealed(r, fault);
     }
     if (!can_tell) {
-        recheck_tell(r, BAG_UNREADABLE, BAG_AS_SEALED_DIR, NULL);
+        recheck_tell(r, BAG_UNREADABLE, BAG_AS_SEALED_DIR, BAG_DETAIL_NONE);
         r->result->has_digest = false;
         r->result->has_unread_digest = true;
         return SEAL_OK;
@@ -310,7 +317,7 @@ enum seal_status recheck_sealed(struct recheck *r, struct fault *fault)
         sealed_path(path, i);
         if (!there[i] &&
             !recheck_tag_is_listed(r, path)) /* those that are listed are told with the tag files */
-            recheck_tell(r, BAG_RECORD_OFF, path, "it is missing");
+            recheck_tell(r, BAG_RECORD_OFF, path, BAG_DETAIL_SEALED_MISSING);
     }
     return SEAL_OK;
 }

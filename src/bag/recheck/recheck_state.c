@@ -3,12 +3,8 @@
  * file of the record.
  */
 #include "bag/recheck/recheck_state.h"
-#include "platform/process.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +44,11 @@ struct item *manifest_set_item(struct manifest_set *m, const char *path, size_t 
         return item;
     item = table_add(&m->table, path, path_len);
     return item != NULL && grow_rows(m) ? item : NULL;
+}
+
+enum bag_record_file manifest_set_file(const struct manifest_set *m, enum digest_kind kind)
+{
+    return (enum bag_record_file)((int)m->first + (int)kind);
 }
 
 uint8_t *manifest_set_digest(const struct manifest_set *m, const struct item *item,
@@ -105,7 +106,9 @@ struct recheck *recheck_state_new(void)
     }
     randombytes_buf(r->link_key, sizeof r->link_key);
     r->payload.prefix = "manifest-";
+    r->payload.first = BAG_RECORD_MANIFEST;
     r->tags.prefix = "tagmanifest-";
+    r->tags.first = BAG_RECORD_TAGMANIFEST;
     table_init(&r->payload.table, true);
     table_init(&r->tags.table, true);
     table_init(&r->spelled.table, true);
@@ -151,21 +154,22 @@ void recheck_sum_link(struct recheck *r, const char *path, const char *target,
         r->links[i] += take_off ? -load_u64(digest + 8 * i) : load_u64(digest + 8 * i);
 }
 
-void recheck_tell(struct recheck *r, enum bag_change kind, const char *path, const char *format,
-                  ...)
+void recheck_tell_difference(struct recheck *r, const struct bag_difference *difference)
 {
-    char detail[256];
-    va_list args;
+    r->result->changes[difference->kind]++;
+    if (r->observer != NULL && r->observer->change != NULL)
+        r->observer->change(r->observer->ctx, difference);
+}
 
-    r->result->changes[kind]++;
-    if (r->observer == NULL || r->observer->change == NULL)
-        return;
-    if (format != NULL) {
-        va_start(args, format);
-        (void)vsnprintf(detail, sizeof detail, format, args);
-        va_end(args);
-    }
-    r->observer->change(r->observer->ctx, kind, path, format == NULL ? NULL : detail);
+void recheck_tell(struct recheck *r, enum bag_change kind, const char *path, enum bag_detail detail)
+{
+    recheck_tell_difference(r, &(struct bag_difference){kind, path, detail, .sys = 0});
+}
+
+void recheck_tell_error(struct recheck *r, const char *path, int sys)
+{
+    recheck_tell_difference(
+        r, &(struct bag_difference){BAG_UNREADABLE, path, BAG_DETAIL_SYSTEM, .sys = sys});
 }
 
 /* ---- Reading a file of the record --------------------------------------------------------- */
@@ -180,7 +184,7 @@ enum seal_status recheck_read(struct recheck *r, const char *path, const struct 
 
     *whole = false;
     if (fd == DISK_NO_FILE) {
-        recheck_tell(r, BAG_RECORD_OFF, path, "%s is in its place", disk_type_text(st.type));
+        recheck_tell(r, BAG_RECORD_OFF, path, disk_in_place_detail(st.type));
         return SEAL_OK;
     }
     if (fd < 0 && (sys == ENOENT || sys == ENOTDIR))
@@ -191,19 +195,22 @@ enum seal_status recheck_read(struct recheck *r, const char *path, const struct 
     }
     *whole = sys == 0;
     if (sys != 0 && status == SEAL_OK)
-        recheck_tell(r, BAG_UNREADABLE, path, "%s", plat_strerror(sys));
+        recheck_tell_error(r, path, sys);
     return status;
 }
 
 enum seal_status record_malformed(struct record_file *f, const struct text_line *line)
 {
     if (!f->is_malformed)
-        recheck_tell(f->r, BAG_RECORD_OFF, f->name, "line %" PRIu64 " is malformed", line->number);
+        recheck_tell_difference(f->r, &(struct bag_difference){BAG_RECORD_OFF, f->name,
+                                                               BAG_DETAIL_LINE_MALFORMED,
+                                                               .line = line->number});
     f->is_malformed = true;
     return SEAL_OK;
 }
 
-void record_tell(struct record_file *f, const char *path, const char *what)
+void record_tell(struct record_file *f, const char *path, enum bag_detail detail)
 {
-    recheck_tell(f->r, BAG_RECORD_OFF, path, "%s %s", f->name, what);
+    recheck_tell_difference(
+        f->r, &(struct bag_difference){BAG_RECORD_OFF, path, detail, .file = f->which});
 }

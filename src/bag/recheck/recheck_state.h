@@ -27,7 +27,8 @@
 /* All manifests of one sort: of the payload, or of tag files. One item for each path that any of
  * them lists; item.recheck.manifests has DIGEST_BIT(kind) for each that does. */
 struct manifest_set {
-    const char *prefix; /* of their names: "manifest-" or "tagmanifest-" */
+    const char *prefix;         /* of their names: "manifest-" or "tagmanifest-" */
+    enum bag_record_file first; /* the numbers of their files begin with this one */
     struct table table;
     unsigned int kinds; /* of the manifests that are there: DIGEST_BITs */
     unsigned int whole; /* of those that were read to their end */
@@ -39,6 +40,8 @@ struct manifest_set {
 void manifest_set_lay_out(struct manifest_set *m);
 /* The item for the path, found or added; NULL for want of memory. */
 struct item *manifest_set_item(struct manifest_set *m, const char *path, size_t path_len);
+/* The manifest of that kind. */
+enum bag_record_file manifest_set_file(const struct manifest_set *m, enum digest_kind kind);
 /* Where the digest of that kind is kept. */
 uint8_t *manifest_set_digest(const struct manifest_set *m, const struct item *item,
                              enum digest_kind kind);
@@ -99,17 +102,20 @@ bool recheck_tag_is_listed(const struct recheck *r, const char *path);
  * have the same links shows in the sum of their digests, which no order of lines changes. */
 void recheck_sum_link(struct recheck *r, const char *path, const char *target,
                       struct timestamp time, bool take_off);
-/* Counts a change and tells the observer. format: of the detail, printf-like, or NULL. No text from
- * the bag goes into the detail. */
-void recheck_tell(struct recheck *r, enum bag_change kind, const char *path, const char *format,
-                  ...) PRINTF_LIKE(4, 5);
+/* Count a change and tell the observer: one that has no fields besides these; that something could
+ * not be read, for the errno sys; any other. */
+void recheck_tell(struct recheck *r, enum bag_change kind, const char *path,
+                  enum bag_detail detail);
+void recheck_tell_error(struct recheck *r, const char *path, int sys);
+void recheck_tell_difference(struct recheck *r, const struct bag_difference *difference);
 
 /* ---- Reading a file of the record --------------------------------------------------------- */
 
 struct record_file {
     struct recheck *r;
     const char *name;
-    bool is_malformed; /* and that was told, once */
+    enum bag_record_file which; /* BAG_RECORD_NO_FILE: record_tell is not called */
+    bool is_malformed;          /* and that was told, once */
 };
 
 /* Reads all lines of a file of the record. *whole: it is there and was read to its end. What
@@ -119,8 +125,8 @@ MUST_USE enum seal_status recheck_read(struct recheck *r, const char *path,
                                        struct fault *fault);
 /* Tells that this line is malformed, if it is the first in the file. Returns SEAL_OK. */
 enum seal_status record_malformed(struct record_file *f, const struct text_line *line);
-/* Tells what the file wrongly says of a path: the detail is its name and then what. */
-void record_tell(struct record_file *f, const char *path, const char *what);
+/* Tells what the file wrongly says of a path. */
+void record_tell(struct record_file *f, const char *path, enum bag_detail detail);
 
 /* ---- Failures ----------------------------------------------------------------------------- */
 

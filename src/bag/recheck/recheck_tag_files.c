@@ -6,7 +6,6 @@
  */
 #include "bag/recheck/recheck_digests.h"
 #include "bag/recheck/recheck_steps.h"
-#include "platform/process.h"
 
 #include <errno.h>
 #include <string.h>
@@ -24,16 +23,16 @@ static enum seal_status check_tag_file(struct recheck *r, const struct item *ite
     enum seal_status status;
 
     if (fd == DISK_NO_FILE) {
-        recheck_tell(r, BAG_GONE, path, "%s is in its place", disk_type_text(st.type));
+        recheck_tell(r, BAG_GONE, path, disk_in_place_detail(st.type));
         return SEAL_OK;
     }
     if (fd < 0) {
         bool gone = errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
 
         if (gone)
-            recheck_tell(r, BAG_GONE, path, NULL);
+            recheck_tell(r, BAG_GONE, path, BAG_DETAIL_NONE);
         else
-            recheck_tell(r, BAG_UNREADABLE, path, "%s", plat_strerror(errno));
+            recheck_tell_error(r, path, errno);
         return SEAL_OK;
     }
     status = recheck_compare(r, &r->tags, item, fd, fault);
@@ -68,9 +67,9 @@ static void tell_missing(struct recheck *r)
         if (plat_stat_at(r->dirfd, name, false, &st) == 0)
             continue;
         if (errno == ENOENT)
-            recheck_tell(r, BAG_GONE, name, NULL);
+            recheck_tell(r, BAG_GONE, name, BAG_DETAIL_NONE);
         else
-            recheck_tell(r, BAG_UNREADABLE, name, "%s", plat_strerror(errno));
+            recheck_tell_error(r, name, errno);
     }
 }
 
@@ -112,12 +111,10 @@ static enum seal_status tell_entry(struct recheck *r, int fd, const char *in, co
     }
     text = (const char *)path.data;
     if (!seen && !recheck_tag_is_listed(r, text)) {
-        recheck_tell(r, BAG_UNREADABLE, text, "%s", plat_strerror(saved));
+        recheck_tell_error(r, text, saved);
     } else if (!recheck_tag_is_listed(r, text) && !is_known(r, text, st.type)) {
-        if (st.type == PLAT_FILE)
-            recheck_tell(r, BAG_ADDED, text, NULL);
-        else
-            recheck_tell(r, BAG_ADDED, text, "%s", disk_type_text(st.type));
+        recheck_tell(r, BAG_ADDED, text,
+                     st.type == PLAT_FILE ? BAG_DETAIL_NONE : disk_is_detail(st.type));
     }
     buffer_free(&path);
     return SEAL_OK;
@@ -131,7 +128,7 @@ static enum seal_status tell_added(struct recheck *r, int fd, const char *in, st
     enum seal_status status = SEAL_OK;
 
     if (disk_names_read(&names, fd) != 0 && !names.no_memory)
-        recheck_tell(r, BAG_UNREADABLE, in[0] == '\0' ? "." : in, "%s", plat_strerror(errno));
+        recheck_tell_error(r, in[0] == '\0' ? "." : in, errno);
     if (names.no_memory)
         status = fault_no_memory(fault);
     for (size_t i = 0; i < names.count && status == SEAL_OK; i++)
@@ -149,7 +146,7 @@ static enum seal_status tell_added_as_sealed(struct recheck *r, struct fault *fa
 
     if (plat_stat_at(r->dirfd, BAG_AS_SEALED_DIR, false, &st) != 0) {
         if (errno != ENOENT)
-            recheck_tell(r, BAG_UNREADABLE, BAG_AS_SEALED_DIR, "%s", plat_strerror(errno));
+            recheck_tell_error(r, BAG_AS_SEALED_DIR, errno);
         return SEAL_OK;
     }
     if (st.type != PLAT_DIR)
@@ -157,7 +154,7 @@ static enum seal_status tell_added_as_sealed(struct recheck *r, struct fault *fa
     fd = plat_open_dir(r->dirfd, BAG_AS_SEALED_DIR, false);
     if (fd < 0) {
         if (!r->result->has_unread_digest) /* else recheck_sealed told it */
-            recheck_tell(r, BAG_UNREADABLE, BAG_AS_SEALED_DIR, "%s", plat_strerror(errno));
+            recheck_tell_error(r, BAG_AS_SEALED_DIR, errno);
         return SEAL_OK;
     }
     status = tell_added(r, fd, sealed_prefix, fault);
@@ -173,7 +170,7 @@ enum seal_status recheck_beside_data(struct recheck *r, struct fault *fault)
         return SEAL_OK;
     tell_missing(r);
     if (r->has_foreign_listing)
-        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_MTREE], "it is not as seal writes it");
+        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_MTREE], BAG_DETAIL_LISTING_FOREIGN);
     /* Without a tag manifest nothing is listed, and all would be told as added. */
     if (r->tags.whole & DIGEST_BIT(DIGEST_SHA256) && tell_added(r, r->dirfd, "", fault) != SEAL_OK)
         return fault->status;

@@ -109,6 +109,19 @@ for task in "-o made $given/bag.bin" "--verify $given/bag.bin" "--list $given/ba
     done
 done
 
+# What it tells of a bag on disk are numbers and paths; the words are the program's.
+scenario "it says what there is not to say"
+unseal -q --writable --key "$given/alice.key" -o bag "$given/bag.bin" >/dev/null 2>&1
+betrayed told unseal -q --recheck bag
+expect_exit 5 # its manifests are others than the record has
+expect_out '^missing    data/lie$'
+for lie in detail unfit note words; do
+    betrayed $lie unseal -q --recheck bag
+    expect_exit 6
+    expect_message "$malformed"
+    check "$lie: nothing of it is shown" test -z "$(grep -h lie "$out" "$err")"
+done
+
 # It is its own list; but there is an end to what we print, and keep.
 scenario "it does not stop talking"
 betrayed many "${opened[@]}" --max-files 1000 --extract tree -o made "$given/bag.bin"

@@ -237,22 +237,126 @@ static void test_item_refused(struct line *l)
     check_about("%s", "");
 }
 
+/* ---- A bag on disk ------------------------------------------------------------------------ */
+
 static void test_change(struct line *l)
 {
-    enum bag_change kind;
-    const char *path, *detail;
+    const struct bag_difference in = {BAG_RECORD_OFF,         "a",
+                                      BAG_DETAIL_LISTED_SIZE, .file = BAG_RECORD_LISTING,
+                                      .was.bytes = 1,         .is.bytes = UINT64_MAX};
+    struct bag_difference out;
     struct fields f;
 
-    CHECK_INT(SEAL_OK, message_write_change(l->to, BAG_UNREADABLE, "a", NULL, &l->fault));
-    if (pass_on(l, MESSAGE_CHANGE, &f) && CHECK(message_read_change(&f, &kind, &path, &detail))) {
-        CHECK_INT(BAG_UNREADABLE, kind);
-        CHECK_TEXT("a", path);
-        CHECK(detail == NULL);
-    }
-    CHECK_INT(SEAL_OK, message_write_change(l->to, BAG_CHANGE_KINDS, "a", "b", &l->fault));
-    if (pass_on(l, MESSAGE_CHANGE, &f))
-        CHECK(!message_read_change(&f, &kind, &path, &detail));
+    CHECK_INT(SEAL_OK, message_write_change(l->to, &in, &l->fault));
+    if (!pass_on(l, MESSAGE_CHANGE, &f) || !CHECK(message_read_change(&f, &out)))
+        return;
+    CHECK_INT(in.kind, out.kind);
+    CHECK_TEXT(in.path, out.path);
+    CHECK_INT(in.detail, out.detail);
+    CHECK_INT(in.file, out.file);
+    CHECK_INT(0, out.sys);
+    CHECK_INT(1, out.was.bytes);
+    CHECK(out.is.bytes == UINT64_MAX);
 }
+
+/* Each field that belongs to a detail comes through. */
+static void test_change_fields(struct line *l)
+{
+    static const struct bag_difference good[] = {
+        {BAG_GONE, "", BAG_DETAIL_NONE, .sys = 0},
+        {BAG_UNREADABLE, "a", BAG_DETAIL_SYSTEM, .sys = 4095},
+        {BAG_ALTERED, "a", BAG_DETAIL_DIGESTS_DIFFER, .file = 1, .other = BAG_RECORD_FILES - 1},
+        {BAG_RECORD_OFF, "a", BAG_DETAIL_LINE_MALFORMED, .line = UINT64_MAX},
+        {BAG_RECORD_OFF, "a", BAG_DETAIL_OXUM_DIFFERS, .was = {1, 2, {0, 0}}},
+        {BAG_RETIMED, "a", BAG_DETAIL_TIME, .was.time = {INT64_MIN, 999999999}},
+    };
+    struct bag_difference out;
+    struct fields f;
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        check_about("good change %zu", i);
+        CHECK_INT(SEAL_OK, message_write_change(l->to, &good[i], &l->fault));
+        if (!pass_on(l, MESSAGE_CHANGE, &f) || !CHECK(message_read_change(&f, &out)))
+            continue;
+        CHECK_INT(good[i].sys, out.sys);
+        CHECK_INT(good[i].file, out.file);
+        CHECK_INT(good[i].other, out.other);
+        CHECK(good[i].line == out.line);
+        CHECK(good[i].was.bytes == out.was.bytes && good[i].was.files == out.was.files);
+        CHECK(timestamp_equal(good[i].was.time, out.was.time));
+    }
+    check_about("%s", "");
+}
+
+/* What is unknown, what does not go together, and what does not belong to the detail. */
+static void test_change_refused(struct line *l)
+{
+    static const struct bag_difference bad[] = {
+        {BAG_CHANGE_KINDS, "a", BAG_DETAIL_NONE, .sys = 0},
+        {BAG_RECORD_OFF, "a", BAG_DETAILS, .sys = 0},
+        {BAG_GONE, "a", (enum bag_detail)255, .sys = 0},
+        {BAG_RECORD_OFF, "a", BAG_DETAIL_NONE, .sys = 0},
+        {BAG_ADDED, "a", BAG_DETAIL_SYSTEM, .sys = 5},
+        {BAG_UNREADABLE, "a", BAG_DETAIL_SYSTEM, .sys = 4096},
+        {BAG_UNREADABLE, "a", BAG_DETAIL_SYSTEM, .sys = -1},
+        {BAG_UNREADABLE, "a", BAG_DETAIL_NONE, .sys = 5},
+        {BAG_RECORD_OFF, "a", BAG_DETAIL_NOT_LISTED, .file = BAG_RECORD_FILES},
+        {BAG_RECORD_OFF, "a", BAG_DETAIL_NOT_LISTED, .file = BAG_RECORD_NO_FILE},
+        {BAG_RECORD_OFF, "a", BAG_DETAIL_NOT_LISTED, .file = 1, .other = 1},
+        {BAG_GONE, "a", BAG_DETAIL_NONE, .file = 1},
+        {BAG_RECORD_OFF, "a", BAG_DETAIL_LINE_MALFORMED, .line = 0},
+        {BAG_GONE, "a", BAG_DETAIL_NONE, .line = 1},
+        {BAG_ALTERED, "a", BAG_DETAIL_NONE, .is.bytes = 1},
+        {BAG_ALTERED, "a", BAG_DETAIL_SIZE, .is.files = 1},
+        {BAG_ALTERED, "a", BAG_DETAIL_SIZE, .was.time = {1, 0}},
+        {BAG_RETIMED, "a", BAG_DETAIL_TIME, .is.time = {0, 1000000000}},
+    };
+    struct bag_difference out;
+    struct fields f;
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        check_about("bad change %zu", i);
+        CHECK_INT(SEAL_OK, message_write_change(l->to, &bad[i], &l->fault));
+        if (pass_on(l, MESSAGE_CHANGE, &f))
+            CHECK(!message_read_change(&f, &out));
+    }
+    check_about("%s", "");
+}
+
+/* Every detail goes with some kind of change, and no change is told without a detail that fits. */
+static void test_details(void)
+{
+    for (int detail = 0; detail < BAG_DETAILS; detail++) {
+        int kinds = 0;
+
+        check_about("detail %d", detail);
+        for (int kind = 0; kind < BAG_CHANGE_KINDS; kind++)
+            for (int fields = 0; fields < 8; fields++)
+                kinds += bag_difference_is_possible(&(struct bag_difference){
+                    (enum bag_change)kind, "a", (enum bag_detail)detail, .line = fields & 1,
+                    .file = fields >> 1 & 1, .other = fields >> 2 & 1});
+        CHECK(kinds > 0);
+    }
+    check_about("%s", "");
+}
+
+static void test_note(struct line *l)
+{
+    enum bag_note note;
+    const char *path;
+    struct fields f;
+
+    CHECK_INT(SEAL_OK, message_write_note(l->to, BAG_NOTE_ALGORITHM, "a", &l->fault));
+    if (pass_on(l, MESSAGE_NOTE, &f) && CHECK(message_read_note(&f, &note, &path))) {
+        CHECK_INT(BAG_NOTE_ALGORITHM, note);
+        CHECK_TEXT("a", path);
+    }
+    CHECK_INT(SEAL_OK, message_write_note(l->to, BAG_NOTES, "a", &l->fault));
+    if (pass_on(l, MESSAGE_NOTE, &f))
+        CHECK(!message_read_note(&f, &note, &path));
+}
+
+/* ---- Texts -------------------------------------------------------------------------------- */
 
 /* In several messages. */
 static void test_text(struct line *l)
@@ -290,7 +394,7 @@ static void test_done(struct line *l)
 
     in.totals.remarks[BAG_REMARK_KINDS - 1] = 12;
     in.recheck.changes[BAG_CHANGE_KINDS - 1] = 13;
-    memcpy(in.recheck.algorithms, "md5, sha512", 12);
+    in.recheck.algorithms = DIGEST_BIT(DIGEST_MD5) | DIGEST_BIT(DIGEST_SHA512);
     (void)fault_set(&outcome_in, REASON_ARCHIVE_MALFORMED, WORKER_OUTPUT);
     CHECK_INT(SEAL_OK, message_write_done(l->to, &outcome_in, &in, &l->fault));
     if (!pass_on(l, MESSAGE_DONE, &f) || !CHECK(message_read_done(&f, INTAKE_BAG, &outcome, &out)))
@@ -303,7 +407,11 @@ static void test_done(struct line *l)
     CHECK(out.is_read_only && !out.is_last && !out.remarks_are_cut);
     CHECK_INT(11, out.content_len);
     CHECK_INT(13, out.recheck.changes[BAG_CHANGE_KINDS - 1]);
-    CHECK_TEXT("md5, sha512", out.recheck.algorithms);
+    CHECK_INT(in.recheck.algorithms, out.recheck.algorithms);
+    in.recheck.algorithms = DIGEST_BIT(DIGEST_KINDS);
+    CHECK_INT(SEAL_OK, message_write_done(l->to, &outcome_in, &in, &l->fault));
+    if (pass_on(l, MESSAGE_DONE, &f))
+        CHECK(!message_read_done(&f, INTAKE_BAG, &outcome, &out));
 }
 
 /* What a worker cannot find out, and what it may not say. */
@@ -359,6 +467,7 @@ int main(int argc, char **argv)
     check_start("messages", argc, argv);
     CHECK(sodium_init() >= 0);
     test_allowed();
+    test_details();
     test_receiver(INTAKE_LIST, SEAL_OK, 1);
     test_receiver(INTAKE_BAG, SEAL_BROKE, 0);
     test_unknown(MESSAGE_NONE);
@@ -370,6 +479,9 @@ int main(int argc, char **argv)
         test_item(&l);
         test_item_refused(&l);
         test_change(&l);
+        test_change_fields(&l);
+        test_change_refused(&l);
+        test_note(&l);
         test_text(&l);
         test_done(&l);
         test_done_refused(&l);

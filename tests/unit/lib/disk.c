@@ -1,6 +1,7 @@
 #include "disk.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,29 +12,74 @@
 #include "lib/unit_check.h"
 #include "lib/fixture.h"
 #include "platform/files.h"
+#include "platform/process.h"
 
 /* ---- What was told ------------------------------------------------------------------------ */
 
 static const char *const disk_change_words[BAG_CHANGE_KINDS] = {"gone",    "altered",    "added",
                                                                 "retimed", "unreadable", "off"};
 
-static void note_change(void *ctx, enum bag_change kind, const char *path, const char *detail)
+static const char *const detail_names[BAG_DETAILS] = {
+#define DETAIL(name, kinds, fields) [BAG_DETAIL_##name] = #name,
+#include "bag/recheck/details.def"
+#undef DETAIL
+};
+
+/* Appends to the text what was formatted. */
+#define NOTE(t, ...)                                           \
+    do                                                         \
+        if (buffer_printf(&(t)->text, __VA_ARGS__) != SEAL_OK) \
+            abort();                                           \
+    while (0)
+
+static void note_facts(struct told *t, const struct bag_facts *was, const struct bag_facts *is)
+{
+    char before[TIME_TEXT_SIZE], after[TIME_TEXT_SIZE];
+
+    time_format(before, was->time, true);
+    time_format(after, is->time, true);
+    if (was->time.sec != 0)
+        NOTE(t, " %s -> %s", before, after);
+    else if (was->files != 0)
+        NOTE(t, " %" PRIu64 ".%" PRIu64 " -> %" PRIu64 ".%" PRIu64, was->bytes, was->files,
+             is->bytes, is->files);
+    else if (was->bytes != 0)
+        NOTE(t, " %" PRIu64 " -> %" PRIu64, was->bytes, is->bytes);
+}
+
+static void note_detail(struct told *t, const struct bag_difference *d)
+{
+    NOTE(t, ": %s", detail_names[d->detail]);
+    if (d->sys != 0)
+        NOTE(t, " %s", plat_strerror(d->sys));
+    if (d->file != BAG_RECORD_NO_FILE)
+        NOTE(t, " %s", bag_record_file_name(d->file));
+    if (d->other != BAG_RECORD_NO_FILE)
+        NOTE(t, " %s", bag_record_file_name(d->other));
+    if (d->line != 0)
+        NOTE(t, " line %" PRIu64, d->line);
+    note_facts(t, &d->was, &d->is);
+}
+
+static void note_change(void *ctx, const struct bag_difference *d)
 {
     struct told *t = ctx;
 
     t->count++;
-    if (t->text.len < 100000 &&
-        buffer_printf(&t->text, "%s %s%s%s\n", disk_change_words[kind], path,
-                      detail == NULL ? "" : ": ", detail == NULL ? "" : detail) != SEAL_OK)
-        abort();
+    CHECK(bag_difference_is_possible(d));
+    if (t->text.len >= 100000)
+        return;
+    NOTE(t, "%s %s", disk_change_words[d->kind], d->path);
+    if (d->detail != BAG_DETAIL_NONE)
+        note_detail(t, d);
+    NOTE(t, "\n");
 }
 
-static void take_note(void *ctx, const char *path, const char *what)
+static void take_note(void *ctx, enum bag_note note, const char *path)
 {
     struct told *t = ctx;
 
-    if (buffer_printf(&t->text, "note %s: %s\n", path, what) != SEAL_OK)
-        abort();
+    NOTE(t, "note %d %s\n", (int)note, path);
 }
 
 static void note_progress(void *ctx, uint64_t bytes)

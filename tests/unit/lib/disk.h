@@ -13,7 +13,8 @@
 
 /* ---- What was told ---- */
 
-/* One line a change: "WORD PATH" or "WORD PATH: DETAIL". */
+/* One line a change: "WORD PATH" or "WORD PATH: DETAIL", the detail as in details.def, and behind
+ * it the fields that it has. A note is "note NUMBER PATH". */
 struct told {
     struct buffer text;
     size_t count;

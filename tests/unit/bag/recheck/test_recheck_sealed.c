@@ -33,17 +33,15 @@ static void test_sealed(void)
 
     /* The comment is needed. */
     disk_put_outer_record(SPELLED_FILE);
-    disk_expect(
-        "a comment missing",
-        "off data/con/b: as-sealed/manifest-sha256.txt lists it, and manifest-sha256.txt has no "
-        "file for it\n"
-        "off data/con: as-sealed/metadata.mtree lists it, and metadata.mtree does not\n"
-        "off data/con/b: as-sealed/metadata.mtree lists it, and metadata.mtree does not\n"
-        "off data/{63}on/b: as-sealed/manifest-sha256.txt does not list it\n"
-        "off data/{63}on: as-sealed/metadata.mtree does not list it\n");
+    disk_expect("a comment missing",
+                "off data/con/b: SEALED_NOT_IN_MANIFEST as-sealed/manifest-sha256.txt\n"
+                "off data/con: SEALED_NOT_IN_LISTING as-sealed/metadata.mtree\n"
+                "off data/con/b: SEALED_NOT_IN_LISTING as-sealed/metadata.mtree\n"
+                "off data/{63}on/b: NOT_LISTED as-sealed/manifest-sha256.txt\n"
+                "off data/{63}on: NOT_LISTED as-sealed/metadata.mtree\n");
     disk_put_outer_record(SPELLED_FILE "# spelled ./data/{63}on ../con\n# spelled x\n");
     CHECK_INT(SEAL_OK, disk_recheck("bag"));
-    CHECK(strncmp(disk_told_text(), "off metadata.mtree: line 8 is malformed\n", 40) == 0);
+    CHECK(strncmp(disk_told_text(), "off metadata.mtree: LINE_MALFORMED line 8\n", 40) == 0);
 }
 
 /* Comments that give one name another's place are not believed. */
@@ -86,8 +84,7 @@ static void test_spellings(void)
         /* Without as-sealed/ they are the sealer's text and not looked at. */
         disk_expect(cases[i].on_disk, "");
         CHECK_INT(0, mkdir(disk_in_bag(BAG_AS_SEALED_DIR), 0755));
-        (void)snprintf(want, sizeof want,
-                       "off %s: metadata.mtree calls it a spelling of a name that it is none of\n",
+        (void)snprintf(want, sizeof want, "off %s: SPELLING_FALSE metadata.mtree\n",
                        cases[i].on_disk);
         check_about("%s", cases[i].on_disk);
         CHECK_INT(SEAL_OK, disk_recheck("bag"));
@@ -101,9 +98,8 @@ static void test_sealed_altered(void)
 
     disk_respelled_bag();
     disk_append_to(BAG_AS_SEALED_DIR "/bag-info.txt", "Note: x\n");
-    disk_expect("bag-info altered",
-                "altered as-sealed/bag-info.txt\n"
-                "off as-sealed/bag-info.txt: its tag manifest has another digest\n");
+    disk_expect("bag-info altered", "altered as-sealed/bag-info.txt\n"
+                                    "off as-sealed/bag-info.txt: SEALED_DIGEST\n");
     disk_respelled_bag();
     disk_put("data/A{3A}",
              "alphx"); /* with a manifest and a listing that were altered to suit it */
@@ -120,18 +116,16 @@ static void test_sealed_altered(void)
     disk_set_times_respelled();
     disk_set_time("data/{63}on", 1700000001, 0);
     disk_expect("manifest altered to suit",
-                "off data/A:: as-sealed/manifest-sha256.txt has another digest than "
-                "manifest-sha256.txt\n"
-                "off data/A:: as-sealed/metadata.mtree has another time, size or digest than "
-                "metadata.mtree\n"
-                "off data/con: as-sealed/metadata.mtree has another time, size or digest than "
-                "metadata.mtree\n");
+                "off data/A:: LISTED_OTHER_DIGEST as-sealed/manifest-sha256.txt\n"
+                "off data/A:: SEALED_OTHER_FACTS as-sealed/metadata.mtree\n"
+                "off data/con: SEALED_OTHER_FACTS as-sealed/metadata.mtree\n");
     disk_respelled_bag();
     CHECK_INT(0, unlink(disk_in_bag(BAG_AS_SEALED_DIR "/metadata.mtree")));
     disk_expect("a file missing", "gone as-sealed/metadata.mtree\n");
     CHECK_INT(0, unlink(disk_in_bag("tagmanifest-sha256.txt")));
-    disk_expect("a file missing that nothing lists", "off as-sealed/metadata.mtree: it is missing\n"
-                                                     "gone tagmanifest-sha256.txt\n");
+    disk_expect("a file missing that nothing lists",
+                "off as-sealed/metadata.mtree: SEALED_MISSING\n"
+                "gone tagmanifest-sha256.txt\n");
 }
 
 /* Whoever changes what stands beside as-sealed/, and its tag manifest to suit, is found out: D is
@@ -141,11 +135,11 @@ static void test_beside_sealed(void)
     disk_respelled_bag();
     disk_append_to("bag-info.txt", "Contact-Name: somebody else\n");
     disk_redo_tagmanifest();
-    disk_expect("bag-info.txt", "off bag-info.txt: it is not the one in as-sealed/\n");
+    disk_expect("bag-info.txt", "off bag-info.txt: SEALED_DIFFERS\n");
     disk_respelled_bag();
     disk_append_to("bagit.txt", "Note: x\n");
     disk_redo_tagmanifest();
-    disk_expect("bagit.txt", "off bagit.txt: it is not the one in as-sealed/\n");
+    disk_expect("bagit.txt", "off bagit.txt: SEALED_DIFFERS\n");
     disk_respelled_bag();
     CHECK_INT(0, unlink(disk_in_bag("tagmanifest-sha256.txt")));
     disk_expect("no tag manifest", "gone tagmanifest-sha256.txt\n");
@@ -160,7 +154,7 @@ static void test_beside_sealed(void)
     disk_respelled_bag();
     disk_put("metadata.mtree", "#mtree v2.0\n");
     disk_redo_tagmanifest();
-    disk_expect("a foreign listing", "off metadata.mtree: it is not as seal writes it\n");
+    disk_expect("a foreign listing", "off metadata.mtree: LISTING_FOREIGN\n");
     disk_respelled_bag();
     CHECK_INT(0, unlink(disk_in_bag("metadata.mtree")));
     disk_put_tagmanifest("", disk_outer_tags, 1);
@@ -171,8 +165,8 @@ static void test_beside_sealed(void)
 #define LINK(path, target, time) "./" path " type=link time=" time " link=" target "\n"
 #define REMARK "# missing ./data/x it was refused\n"
 
-#define LINKS_OFF "off metadata.mtree: its links are not those in as-sealed/\n"
-#define COMMENTS_OFF "off metadata.mtree: it has comments that are no spellings of names\n"
+#define LINKS_OFF "off metadata.mtree: SEALED_LINKS\n"
+#define COMMENTS_OFF "off metadata.mtree: COMMENTS_OTHER\n"
 
 static void test_sealed_links(void)
 {
@@ -212,7 +206,7 @@ static void test_sealed_links(void)
     disk_append_to(AS_SEALED("metadata.mtree"), REMARK);
     disk_redo_tagmanifest();
     disk_expect("a remark added to what was sealed",
-                "off as-sealed/metadata.mtree: its tag manifest has another digest\n");
+                "off as-sealed/metadata.mtree: SEALED_DIGEST\n");
 }
 
 static void cut_head(const char *path)
@@ -239,9 +233,9 @@ static void test_other_writers(void)
     disk_sealed_bag();
     disk_put("metadata.mtree", "#mtree\n./data time=" TIME_1 " type=dir\n");
     disk_put_tagmanifest("", disk_outer_tags, 4);
-    disk_expect("keywords in another order", "off data/a: metadata.mtree does not list it\n"
-                                             "off data/sub/b: metadata.mtree does not list it\n"
-                                             "added data/sub: a folder\n");
+    disk_expect("keywords in another order", "off data/a: NOT_LISTED metadata.mtree\n"
+                                             "off data/sub/b: NOT_LISTED metadata.mtree\n"
+                                             "added data/sub: IS_FOLDER\n");
     disk_respelled_bag();
     cut_head(AS_SEALED("metadata.mtree"));
     disk_put_tagmanifest(BAG_AS_SEALED_DIR "/", tag_file_names, TAG_TAGMANIFEST);
@@ -269,7 +263,7 @@ static void forged_bag(void)
     }
 }
 
-#define NOT_SPELLED "off metadata.mtree: it spells no name differently, and there is as-sealed/\n"
+#define NOT_SPELLED "off metadata.mtree: NOTHING_SPELLED\n"
 
 static void test_forged_sealed(void)
 {
@@ -296,15 +290,12 @@ static void test_forged_sealed(void)
     disk_redo_tagmanifest();
     disk_set_times();
     disk_expect("forged, a file changed",
-                "off data/a: as-sealed/manifest-sha256.txt has another digest than "
-                "manifest-sha256.txt\n"
-                "off data/a: as-sealed/metadata.mtree has another time, size or digest than "
-                "metadata.mtree\n");
+                "off data/a: LISTED_OTHER_DIGEST as-sealed/manifest-sha256.txt\n"
+                "off data/a: SEALED_OTHER_FACTS as-sealed/metadata.mtree\n");
     forged_bag();
     disk_append_to("bag-info.txt", "Note: x\n");
     disk_redo_tagmanifest();
-    disk_expect("forged, bag-info.txt changed",
-                NOT_SPELLED "off bag-info.txt: it is not the one in as-sealed/\n");
+    disk_expect("forged, bag-info.txt changed", NOT_SPELLED "off bag-info.txt: SEALED_DIFFERS\n");
 }
 
 int main(int argc, char **argv)
