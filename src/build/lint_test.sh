@@ -90,6 +90,7 @@ compare() {
 }
 
 compare 'if (strcmp(fault->what, "x") == 0)' x.c:1:
+compare 'if (strcmp(e->detail, "fifo") == 0)' x.c:1:
 compare 'return a && strncmp("x", f.what, 3) == 0;' x.c:1:
 compare 'if (strcmp(name,
               reason) == 0)' x.c:1:

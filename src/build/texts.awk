@@ -1,4 +1,4 @@
-# Finds decisions by text: a comparison of what a fault says in words. A fault has numbers for that.
+# Finds decisions by text: a comparison of what a fault or a detail says in words. They are data for that.
 
 # Where the parenthesis that is open in text closes; 0: not in it.
 function closing(text,    depth, i) {
@@ -22,7 +22,7 @@ function closing(text,    depth, i) {
             gsub(/"([^"\\]|\\.)*"/, "\"\"", more)
             rest = rest " " more
         }
-        if (substr(rest, 1, closing(rest)) ~ /(->|\.)what([^A-Za-z0-9_]|$)|reason|message/)
+        if (substr(rest, 1, closing(rest)) ~ /(->|\.)what([^A-Za-z0-9_]|$)|reason|message|detail/)
             printf "%s:%d: decides by comparing text\n", FILENAME, line
     }
 }

@@ -21,48 +21,92 @@ static const char *path_as_known(const char *path)
 /* ---- Remarks on what is sealed ------------------------------------------------------------ */
 
 /* Whether a remark is told or only counted. */
-static bool is_told(struct seal_report *r, const struct seal_event *e)
+static bool is_told(struct seal_report *r, const struct bag_notice *n)
 {
     if (r->verbose)
         return true;
     /* A link that leads to somewhere in the same tree is nothing special; where one leads that
      * begins at the root may tell about the sender's own computer. */
-    if (e->remark == BAG_LINK && e->detail[0] != '/')
+    if (n->kind == BAG_LINK && n->target[0] != '/')
         return false;
-    if (e->remark != BAG_RENAMED && e->remark != BAG_ODD_NAME && e->remark != BAG_LINK)
+    if (n->kind != BAG_RENAMED && n->kind != BAG_ODD_NAME && n->kind != BAG_LINK)
         return true;
     return r->names_seen++ < NAMES_TOLD_MAX;
 }
 
-/* The record's words for what is no file (format section 5), and ours. */
-static enum text_id skipped_text(const char *detail)
+static enum text_id text_of(const struct bag_notice *n)
 {
-    static const struct {
-        const char *detail;
-        enum text_id text;
-    } texts[] = {{"fifo", T_SEAL_SKIPPED_FIFO},
-                 {"socket", T_SEAL_SKIPPED_SOCKET},
-                 {"device", T_SEAL_SKIPPED_DEVICE}};
-
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (strcmp(detail, texts[i].detail) == 0)
-            return texts[i].text;
-    return T_SEAL_SKIPPED;
-}
-
-static void show_remark(struct seal_report *r, const struct seal_event *e)
-{
-    static const enum text_id texts[BAG_REMARK_KINDS] = {
-        [BAG_MISSING] = T_SEAL_MISSING, [BAG_DAMAGED] = T_SEAL_DAMAGED,
-        [BAG_CHANGED] = T_SEAL_CHANGED, [BAG_LINK] = T_SEAL_LINK,
-        [BAG_RENAMED] = T_SEAL_RENAMED, [BAG_ODD_NAME] = T_SEAL_ODD_NAME,
+    static const enum text_id kinds[BAG_REMARK_KINDS] = {
+        [BAG_DAMAGED] = T_SEAL_DAMAGED,
+        [BAG_LINK] = T_SEAL_LINK,
+        [BAG_RENAMED] = T_SEAL_RENAMED,
+        [BAG_ODD_NAME] = T_SEAL_ODD_NAME,
+    };
+    /* Of missing, skipped and changed; the second where a changed file was read again. */
+    static const enum text_id causes[BAG_CAUSES][2] = {
+        [BAG_CAUSE_SYSTEM] = {T_SEAL_MISSING},
+        [BAG_CAUSE_PATH_LONG] = {T_SEAL_MISSING_PATH_LONG},
+        [BAG_CAUSE_NESTED_DEEP] = {T_SEAL_MISSING_NESTED_DEEP},
+        [BAG_CAUSE_LINK_EMPTY] = {T_SEAL_MISSING_LINK_EMPTY},
+        [BAG_CAUSE_LOST] = {T_SEAL_MISSING_LOST},
+        [BAG_CAUSE_NO_FILE] = {T_SEAL_MISSING_NO_FILE},
+        [BAG_CAUSE_FIFO] = {T_SEAL_SKIPPED_FIFO},
+        [BAG_CAUSE_SOCKET] = {T_SEAL_SKIPPED_SOCKET},
+        [BAG_CAUSE_DEVICE] = {T_SEAL_SKIPPED_DEVICE},
+        [BAG_CAUSE_STREAM] = {T_SEAL_SKIPPED_STREAM},
+        [BAG_CAUSE_SHORT] = {T_SEAL_CHANGED_SHORT, T_SEAL_REREAD_SHORT},
+        [BAG_CAUSE_LONGER] = {T_SEAL_CHANGED_LONGER, T_SEAL_REREAD_LONGER},
+        [BAG_CAUSE_RETIMED] = {T_SEAL_CHANGED_RETIMED, T_SEAL_REREAD_RETIMED},
+        [BAG_CAUSE_TIME_ONLY] = {T_SEAL_CHANGED_TIME_ONLY, T_SEAL_CHANGED_TIME_ONLY},
     };
 
-    if (!is_told(r, e))
+    return n->cause == BAG_CAUSE_NONE ? kinds[n->kind] : causes[n->cause][n->digest_now != NULL];
+}
+
+#define ODDITIES_SIZE (TEXT_NAME_SIZE + 512)
+
+/* Appends a text to a list. */
+static size_t add_oddity(char out[static ODDITIES_SIZE], size_t len, enum text_id text,
+                         const char *name)
+{
+    if (len > 0)
+        len += text_format(out + len, ODDITIES_SIZE - len, ui_catalog(), T_LIST_SEMICOLON, NULL);
+    return len +
+           text_format(out + len, ODDITIES_SIZE - len, ui_catalog(), text, TEXT_ARGS(.name = name));
+}
+
+/* All that is odd about a name. */
+static void list_oddities(char out[static ODDITIES_SIZE], const struct bag_notice *n)
+{
+    static const enum text_id twins[BAG_TWINS] = {
+        [BAG_TWIN_NORMALIZATION] = T_SEAL_TWIN_NORMALIZATION,
+        [BAG_TWIN_CASE] = T_SEAL_TWIN_CASE,
+        [BAG_TWIN_INVISIBLE] = T_SEAL_TWIN_INVISIBLE,
+    };
+    size_t len = 0;
+
+    out[0] = '\0';
+    if ((n->oddities & NAME_UNSHOWABLE) != 0)
+        len = add_oddity(out, len, T_SEAL_ODD_UNSHOWABLE, NULL);
+    if ((n->oddities & NAME_RESERVED) != 0)
+        len = add_oddity(out, len, T_SEAL_ODD_RESERVED, NULL);
+    if (n->twin != BAG_TWIN_NONE)
+        (void)add_oddity(out, len, twins[n->twin], n->twin_name);
+}
+
+static void show_remark(struct seal_report *r, const struct bag_notice *n)
+{
+    char oddities[ODDITIES_SIZE], digest[2 * SHA256_LEN + 1] = "";
+
+    if (!is_told(r, n))
         return;
-    message_warn(e->remark == BAG_SKIPPED ? skipped_text(e->detail) : texts[e->remark],
-                 TEXT_ARGS(.name = path_as_known(e->name),
-                           .words = e->detail != NULL ? shown(e->detail) : NULL));
+    list_oddities(oddities, n);
+    if (n->digest_now != NULL)
+        hex_encode(digest, n->digest_now, SHA256_LEN);
+    message_warn(text_of(n), TEXT_ARGS(.name = path_as_known(n->path),
+                                       .other = n->kind == BAG_LINK ? n->target : n->ranges,
+                                       .word = digest, .words = oddities, .number = n->len,
+                                       .limit = n->size, .count = n->size_now, .error = n->sys));
 }
 
 /* All names were met when the source is listed. */
@@ -110,7 +154,7 @@ static void show_event(void *ctx, const struct seal_event *e)
         show_expired(e);
         break;
     case SEAL_EVENT_REMARK:
-        show_remark(r, e);
+        show_remark(r, e->notice);
         break;
     case SEAL_EVENT_LISTED:
         show_names_left_out(r);

@@ -40,12 +40,12 @@ struct seal_request {
     size_t label_count;
 };
 
-/* What happens meanwhile. name is a path on this system, but for remarks. */
+/* What happens meanwhile. name is a path on this system. */
 enum seal_event_kind {
     SEAL_EVENT_EXAMPLE_KEY,   /* the secret half of a key in the file name is public */
     SEAL_EVENT_RECIPIENT,     /* key, of the file name: one that will be sealed to */
     SEAL_EVENT_EXPIRED,       /* key, of the file name: its last day is over, and allowed */
-    SEAL_EVENT_REMARK,        /* remark on path name (in the bag), detail (words, or NULL) */
+    SEAL_EVENT_REMARK,        /* notice: a remark on what is sealed */
     SEAL_EVENT_LISTED,        /* the source was listed: all remarks on names were made */
     SEAL_EVENT_SPLIT_FOR_FAT, /* the file may become too large for FAT: volumes are made */
     SEAL_EVENT_NO_OFFSET,     /* the system does not tell how far its clock is from UTC */
@@ -60,8 +60,7 @@ struct seal_event {
     enum seal_event_kind kind;
     const char *name;
     const struct public_key *key;
-    enum bag_remark remark;
-    const char *detail;
+    const struct bag_notice *notice;
     const struct fault *fault;
 };
 

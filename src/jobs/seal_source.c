@@ -11,13 +11,11 @@ enum seal_status seal_random_start(struct random *random, const struct recipient
 }
 
 /* bag_observer.remark */
-static void pass_remark(void *ctx, enum bag_remark kind, const char *path, const char *detail)
+static void pass_remark(void *ctx, const struct bag_notice *notice)
 {
     const struct seal_observer *o = ctx;
 
-    o->event(o->ctx,
-             &(struct seal_event){
-                 .kind = SEAL_EVENT_REMARK, .remark = kind, .name = path, .detail = detail});
+    o->event(o->ctx, &(struct seal_event){.kind = SEAL_EVENT_REMARK, .notice = notice});
 }
 
 /* bag_observer.progress */

@@ -17,11 +17,62 @@
 #include "archive/archive.h"
 #include "bag/bag.h"
 
+/* ---- Remarks ------------------------------------------------------------------------------ */
+
+/* Why something is missing, was skipped, or counts as changed. */
+enum bag_cause {
+    BAG_CAUSE_NONE, /* of other kinds of remarks: they say all */
+    /* BAG_MISSING */
+    BAG_CAUSE_SYSTEM,      /* the system refused: sys */
+    BAG_CAUSE_PATH_LONG,   /* its path is too long for the format */
+    BAG_CAUSE_NESTED_DEEP, /* too many folders are above it */
+    BAG_CAUSE_LINK_EMPTY,  /* a link whose target is the empty name */
+    BAG_CAUSE_LOST,        /* it was a file, and can no longer be looked at */
+    BAG_CAUSE_NO_FILE,     /* it was a file, and is something else */
+    /* BAG_SKIPPED: what it is */
+    BAG_CAUSE_FIFO,
+    BAG_CAUSE_SOCKET,
+    BAG_CAUSE_DEVICE,
+    BAG_CAUSE_STREAM, /* an alternate data stream, of NTFS */
+    /* BAG_CHANGED */
+    BAG_CAUSE_SHORT,     /* it ended after len of size bytes; zeros follow */
+    BAG_CAUSE_LONGER,    /* it went on behind the size that it had; the rest is not in the bag */
+    BAG_CAUSE_RETIMED,   /* its size or time is another */
+    BAG_CAUSE_TIME_ONLY, /* only its time: its content, read again, is what was sealed */
+    BAG_CAUSES
+};
+
+/* How a name differs from another one in the same folder that some system takes for the same. */
+enum bag_twin {
+    BAG_TWIN_NONE, /* there is no such name */
+    BAG_TWIN_NORMALIZATION,
+    BAG_TWIN_CASE,
+    BAG_TWIN_INVISIBLE, /* in characters that do not show, and perhaps in letter case */
+    BAG_TWINS
+};
+
+/* One remark on what is sealed. It owns nothing: pointers are good until the function that was told
+ * returns. What does not belong to the kind or the cause is 0 or NULL. */
+struct bag_notice {
+    enum bag_remark kind;
+    const char *path; /* in the bag */
+    enum bag_cause cause;
+    int sys;            /* BAG_CAUSE_SYSTEM: errno */
+    uint64_t len, size; /* BAG_CAUSE_SHORT: bytes */
+    /* BAG_CHANGED, if it could be read again (else NULL): its SHA-256 then, and its bytes. */
+    const uint8_t *digest_now;
+    uint64_t size_now;
+    const char *ranges;    /* BAG_DAMAGED: "FIRST-LAST,FIRST-LAST", offsets of bytes */
+    const char *target;    /* BAG_LINK: where it points */
+    unsigned int oddities; /* BAG_ODD_NAME: NAME_... bits (bag.h) */
+    enum bag_twin twin;    /* BAG_ODD_NAME */
+    const char *twin_name; /* the name of the twin; any bytes */
+};
+
 /* Who is told what happens meanwhile. Both functions may be NULL. */
 struct bag_observer {
     void *ctx;
-    /* path: in the bag; detail: a few words, the target of a link, or NULL. */
-    void (*remark)(void *ctx, enum bag_remark kind, const char *path, const char *detail);
+    void (*remark)(void *ctx, const struct bag_notice *notice);
     /* so many more bytes of files were read, or left out with their file */
     void (*progress)(void *ctx, uint64_t bytes);
 };

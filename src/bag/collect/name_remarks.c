@@ -10,8 +10,6 @@
 #include <sodium.h>
 #include <utf8proc.h>
 
-#include "bag/mtree.h"
-
 /* ---- Names that some system takes for the same -------------------------------------------- */
 
 /* A name by the hash of its folded form (bag_name_fold). The form itself is not kept, so that a
@@ -99,58 +97,36 @@ static bool same_when(const char *a, const char *b, utf8proc_option_t how)
     return same;
 }
 
-/* How two names that fold to the same differ, as the beginning of a clause. */
-static const char *difference(const char *a, const char *b)
+/* How two names that fold to the same differ. */
+static enum bag_twin difference(const char *a, const char *b)
 {
     if (same_when(a, b, UTF8PROC_COMPOSE))
-        return "it differs only by Unicode normalization from ";
+        return BAG_TWIN_NORMALIZATION;
     if (same_when(a, b, UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD))
-        return "it differs only in letter case from ";
-    return "it differs only in characters that do not show, and perhaps in letter case, from ";
+        return BAG_TWIN_CASE;
+    return BAG_TWIN_INVISIBLE;
 }
 
 /* ---- Remarks ------------------------------------------------------------------------------ */
-
-/* Appends a reason, with a semicolon if there is one already. */
-static enum seal_status add_reason(struct buffer *out, const char *reason)
-{
-    return buffer_printf(out, "%s%s", out->len > 0 ? "; " : "", reason);
-}
-
-static enum seal_status add_reasons(struct buffer *out, unsigned int odd)
-{
-    if ((odd & NAME_UNSHOWABLE) != 0 &&
-        add_reason(out, "it holds control or bidirectional characters") != SEAL_OK)
-        return SEAL_NO_MEMORY;
-    if ((odd & NAME_RESERVED) != 0 && add_reason(out, "Windows cannot hold it") != SEAL_OK)
-        return SEAL_NO_MEMORY;
-    return SEAL_OK;
-}
 
 /* odd: what bag_name_oddities found; twin: a name that folds to the same, or NULL. */
 static enum seal_status note_name(struct bag_source *s, const char *folder, const char *name,
                                   unsigned int odd, const char *twin, struct fault *fault)
 {
-    struct buffer path = {0}, told = {0}, recorded = {0};
-    enum seal_status status = SEAL_OK;
+    struct bag_notice notice = {.kind = BAG_ODD_NAME,
+                                .oddities = odd,
+                                .twin = twin == NULL ? BAG_TWIN_NONE : difference(name, twin),
+                                .twin_name = twin};
+    struct buffer path = {0};
+    enum seal_status status;
 
-    if (buffer_printf(&path, "%s/%s", folder, name) != SEAL_OK ||
-        add_reasons(&told, odd) != SEAL_OK || add_reasons(&recorded, odd) != SEAL_OK)
-        status = SEAL_NO_MEMORY;
-    if (status == SEAL_OK && twin != NULL &&
-        (add_reason(&told, difference(name, twin)) != SEAL_OK ||
-         buffer_append_text(&told, twin) != SEAL_OK ||
-         add_reason(&recorded, difference(name, twin)) != SEAL_OK ||
-         mtree_escape(&recorded, twin) != SEAL_OK || buffer_append_text(&recorded, "") != SEAL_OK))
-        status = SEAL_NO_MEMORY;
-    if (status == SEAL_OK)
-        status = source_remark_twice(s, BAG_ODD_NAME, (char *)path.data, (char *)told.data,
-                                     (char *)recorded.data, fault);
-    else
-        (void)fault_set_status(fault, status);
+    if (buffer_printf(&path, "%s/%s", folder, name) != SEAL_OK) {
+        status = fault_no_memory(fault);
+    } else {
+        notice.path = (char *)path.data;
+        status = source_remark(s, &notice, fault);
+    }
     buffer_free(&path);
-    buffer_free(&told);
-    buffer_free(&recorded);
     return status;
 }
 

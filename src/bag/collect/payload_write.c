@@ -8,12 +8,9 @@
 #include "bag/collect/bag_writer.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "bag/collect/source_open.h"
-#include "platform/process.h"
-#include "base/text.h"
 
 /* ---- Headers and remarks ------------------------------------------------------------------ */
 
@@ -53,29 +50,29 @@ static enum seal_status remark_bad_ranges(struct bag_writer *w, const char *path
     if (file_reader_bad_ranges(r, &texts) != SEAL_OK)
         return fault_no_memory(fault);
     for (size_t at = 0; at < texts->len;) {
-        const char *text = (const char *)texts->data + at;
+        const char *ranges = (const char *)texts->data + at;
+        const struct bag_notice notice = {.kind = BAG_DAMAGED, .path = path, .ranges = ranges};
 
-        if (source_remark(w->source, BAG_DAMAGED, path, text, fault) != SEAL_OK)
+        if (source_remark(w->source, &notice, fault) != SEAL_OK)
             return fault->status;
-        at += strlen(text) + 1;
+        at += strlen(ranges) + 1;
     }
     return SEAL_OK;
 }
 
-static enum seal_status append_change(struct buffer *out, const struct file_reader *r,
-                                      enum file_change change)
+/* That a file changed while it was read. */
+static struct bag_notice change_notice(const char *path, const struct file_reader *r,
+                                       enum file_change change)
 {
-    switch (change) {
-    case FILE_SHORT:
-        return buffer_printf(out, "it ended after %" PRIu64 " of %" PRIu64 " bytes; zeros follow",
-                             r->file_len, r->before.size);
-    case FILE_LONGER:
-        return buffer_append_text(out, "it is longer than it was said to be; the rest is not here");
-    case FILE_STABLE:
-    case FILE_RETIMED:
-    default:
-        return buffer_append_text(out, "its size or time is another now");
-    }
+    struct bag_notice notice = {BAG_CHANGED, path, BAG_CAUSE_RETIMED, .sys = 0};
+
+    if (change == FILE_SHORT) {
+        notice.cause = BAG_CAUSE_SHORT;
+        notice.len = r->file_len;
+        notice.size = r->before.size;
+    } else if (change == FILE_LONGER)
+        notice.cause = BAG_CAUSE_LONGER;
+    return notice;
 }
 
 /* ---- Small files -------------------------------------------------------------------------- */
@@ -98,7 +95,6 @@ static enum seal_status write_small(struct bag_writer *w, struct item *item, str
                                     struct fault *fault)
 {
     const char *path = item_path(&w->source->table, item);
-    struct buffer text = {0};
     enum seal_status status = write_header(w, item, r, fault);
 
     if (status == SEAL_OK) {
@@ -107,11 +103,11 @@ static enum seal_status write_small(struct bag_writer *w, struct item *item, str
     }
     if (status == SEAL_OK)
         status = remark_bad_ranges(w, path, r, fault);
-    if (status == SEAL_OK && change != FILE_STABLE)
-        status = append_change(&text, r, change) != SEAL_OK
-                     ? fault_no_memory(fault)
-                     : source_remark(w->source, BAG_CHANGED, path, (char *)text.data, fault);
-    buffer_free(&text);
+    if (status == SEAL_OK && change != FILE_STABLE) {
+        const struct bag_notice notice = change_notice(path, r, change);
+
+        status = source_remark(w->source, &notice, fault);
+    }
     return status;
 }
 
@@ -142,43 +138,34 @@ static enum seal_status read_again(struct bag_writer *w, struct file_reader *aga
     return status;
 }
 
-/* What is known of a change after the file was read again. */
-static enum seal_status describe_change(struct buffer *out, const struct item *item,
-                                        const struct file_reader *r, enum file_change change,
-                                        const struct file_reader *again,
-                                        const uint8_t now[static SHA256_LEN])
+/* Adds what is known of a change after the file was read again. */
+static void add_again(struct bag_notice *notice, const struct item *item,
+                      const struct file_reader *again, const uint8_t now[static SHA256_LEN])
 {
-    char hex[2 * SHA256_LEN + 1];
-
-    hex_encode(hex, now, SHA256_LEN);
-    if (again->before.size == item->size && memcmp(now, item->digest, SHA256_LEN) == 0)
-        return buffer_append_text(out,
-                                  "its time changed; read again, its content is what was sealed");
-    if (append_change(out, r, change) != SEAL_OK)
-        return SEAL_NO_MEMORY;
-    return buffer_printf(out, "; read again, it has %" PRIu64 " bytes and SHA-256 %s",
-                         again->before.size, hex);
+    notice->size_now = again->before.size;
+    notice->digest_now = now;
+    if (again->before.size != item->size || memcmp(now, item->digest, SHA256_LEN) != 0)
+        return;
+    notice->cause = BAG_CAUSE_TIME_ONLY;
+    notice->len = notice->size = 0;
 }
 
 static enum seal_status remark_large(struct bag_writer *w, const struct item *item,
                                      const struct file_reader *r, enum file_change change,
                                      bool may_read_again, struct fault *fault)
 {
+    struct bag_notice notice = change_notice(item_path(&w->source->table, item), r, change);
     struct file_reader again = {.fd = -1};
     uint8_t now[SHA256_LEN];
-    struct buffer text = {0};
     bool stable = false;
     enum seal_status status = SEAL_OK;
 
     if (may_read_again)
         status = read_again(w, &again, r->fd, &stable, now, fault);
-    if (status == SEAL_OK && (stable ? describe_change(&text, item, r, change, &again, now)
-                                     : append_change(&text, r, change)) != SEAL_OK)
-        status = fault_no_memory(fault);
+    if (stable)
+        add_again(&notice, item, &again, now);
     if (status == SEAL_OK)
-        status = source_remark(w->source, BAG_CHANGED, item_path(&w->source->table, item),
-                               (char *)text.data, fault);
-    buffer_free(&text);
+        status = source_remark(w->source, &notice, fault);
     file_reader_free(&again);
     return status;
 }
@@ -228,7 +215,7 @@ static enum seal_status write_again(struct bag_writer *w, struct item *item, str
     enum file_change change;
 
     if (file_reader_start(r, r->fd) != 0)
-        return source_leave_out(w->source, item, "it can no longer be looked at", fault);
+        return source_leave_out(w->source, item, BAG_CAUSE_LOST, 0, fault);
     if (r->before.size > SMALL_FILE_LEN)
         return write_large(w, item, r, false, fault);
     if (read_small(w, r, fault) != SEAL_OK)
@@ -257,7 +244,7 @@ static enum seal_status write_open(struct bag_writer *w, struct item *item, stru
 static enum seal_status no_longer_a_file(struct bag_writer *w, struct item *item,
                                          struct fault *fault)
 {
-    return source_leave_out(w->source, item, "it is no longer a file", fault);
+    return source_leave_out(w->source, item, BAG_CAUSE_NO_FILE, 0, fault);
 }
 
 /* Writes a file that was read ahead. */
@@ -265,7 +252,7 @@ static enum seal_status write_ahead(struct bag_writer *w, struct item *item, str
                                     struct fault *fault)
 {
     if (f->error != 0)
-        return source_leave_out(w->source, item, plat_strerror(f->error), fault);
+        return source_leave_out(w->source, item, BAG_CAUSE_SYSTEM, f->error, fault);
     if (!f->is_file)
         return no_longer_a_file(w, item, fault);
     if (!f->is_read)
@@ -287,7 +274,7 @@ static enum seal_status write_file(struct bag_writer *w, struct item *item, stru
     int fd = source_open_item(w->source, item);
 
     if (fd < 0)
-        return source_leave_out(w->source, item, plat_strerror(errno), fault);
+        return source_leave_out(w->source, item, BAG_CAUSE_SYSTEM, errno, fault);
     status = file_reader_start(&r, fd) == 0 ? write_open(w, item, &r, fault)
                                             : no_longer_a_file(w, item, fault);
     file_reader_free(&r);

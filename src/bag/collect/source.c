@@ -5,37 +5,39 @@
 
 #include <stdlib.h>
 
-#include "bag/mtree.h"
+#include "bag/collect/remark_lines.h"
 #include "platform/files.h"
 
-enum seal_status source_remark_twice(struct bag_source *s, enum bag_remark kind, const char *path,
-                                     const char *told, const char *recorded, struct fault *fault)
+enum seal_status source_remark(struct bag_source *s, const struct bag_notice *notice,
+                               struct fault *fault)
 {
-    s->totals.remarks[kind]++;
+    s->totals.remarks[notice->kind]++;
     if (s->observer.remark != NULL)
-        s->observer.remark(s->observer.ctx, kind, path, told);
+        s->observer.remark(s->observer.ctx, notice);
     /* Links are entries of the listing; renamed items get their comment line before their entry. */
-    if (kind == BAG_LINK || kind == BAG_RENAMED)
+    if (notice->kind == BAG_LINK || notice->kind == BAG_RENAMED)
         return SEAL_OK;
-    if (mtree_remark(&s->remarks, kind, path, recorded) != SEAL_OK)
-        return fault_no_memory(fault);
-    return SEAL_OK;
+    return remark_line(&s->remarks, notice) == SEAL_OK ? SEAL_OK : fault_no_memory(fault);
 }
 
-enum seal_status source_remark(struct bag_source *s, enum bag_remark kind, const char *path,
-                               const char *detail, struct fault *fault)
+enum seal_status source_remark_error(struct bag_source *s, const char *path, int sys,
+                                     struct fault *fault)
 {
-    return source_remark_twice(s, kind, path, detail, detail, fault);
+    const struct bag_notice notice = {BAG_MISSING, path, BAG_CAUSE_SYSTEM, .sys = sys};
+
+    return source_remark(s, &notice, fault);
 }
 
-enum seal_status source_leave_out(struct bag_source *s, struct item *item, const char *why,
-                                  struct fault *fault)
+enum seal_status source_leave_out(struct bag_source *s, struct item *item, enum bag_cause cause,
+                                  int sys, struct fault *fault)
 {
+    const struct bag_notice notice = {BAG_MISSING, item_path(&s->table, item), cause, .sys = sys};
+
     item->marks |= MARK_ABSENT;
     s->totals.files--;
     s->totals.bytes -= item->size;
     source_progress(s, item->size);
-    return source_remark(s, BAG_MISSING, item_path(&s->table, item), why, fault);
+    return source_remark(s, &notice, fault);
 }
 
 void source_progress(const struct bag_source *s, uint64_t bytes)

@@ -39,16 +39,15 @@ struct bag_source {
 };
 
 /* Counts a remark, tells the observer and notes it in the record. SEAL_NO_MEMORY. */
-MUST_USE enum seal_status source_remark(struct bag_source *s, enum bag_remark kind,
-                                        const char *path, const char *detail, struct fault *fault);
-/* The same for a detail with a name in it: the observer is told the name as it is, and in the
- * record it is escaped. */
-MUST_USE enum seal_status source_remark_twice(struct bag_source *s, enum bag_remark kind,
-                                              const char *path, const char *told,
-                                              const char *recorded, struct fault *fault);
-/* Takes a file that was listed, but cannot be opened, out of the bag and the totals. */
-MUST_USE enum seal_status source_leave_out(struct bag_source *s, struct item *item, const char *why,
-                                           struct fault *fault);
+MUST_USE enum seal_status source_remark(struct bag_source *s, const struct bag_notice *notice,
+                                        struct fault *fault);
+/* Remarks that something could not be read, for the errno sys. */
+MUST_USE enum seal_status source_remark_error(struct bag_source *s, const char *path, int sys,
+                                              struct fault *fault);
+/* Takes a file that was listed, but cannot be opened, out of the bag and the totals. sys is errno
+ * if the cause is BAG_CAUSE_SYSTEM, else 0. */
+MUST_USE enum seal_status source_leave_out(struct bag_source *s, struct item *item,
+                                           enum bag_cause cause, int sys, struct fault *fault);
 /* Tells the observer that so many bytes of files are done. */
 void source_progress(const struct bag_source *s, uint64_t bytes);
 

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "bag/collect/name_remarks.h"
-#include "platform/process.h"
 #include "base/text.h"
 
 struct child *children_add(struct children *c, const char *name)
@@ -64,8 +63,10 @@ static int remark_stream(void *ctx, const char *stream)
     if (buffer_printf(&path, "%s/%s:%s", x->folder, x->name, stream) != SEAL_OK)
         (void)fault_no_memory(x->fault);
     else
-        status = source_remark(x->source, BAG_SKIPPED, (char *)path.data,
-                               "an alternate data stream", x->fault);
+        status = source_remark(
+            x->source,
+            &(struct bag_notice){BAG_SKIPPED, (char *)path.data, BAG_CAUSE_STREAM, .sys = 0},
+            x->fault);
     buffer_free(&path);
     return status == SEAL_OK ? 0 : -1;
 }
@@ -94,7 +95,7 @@ static enum seal_status look_at_child(struct bag_source *s, int fd, const char *
         return children_note_streams(s, fd, child->name, path, child->name, fault);
     status = buffer_printf(&where, "%s/%s", path, child->name) != SEAL_OK
                  ? fault_no_memory(fault)
-                 : source_remark(s, BAG_MISSING, (char *)where.data, plat_strerror(errno), fault);
+                 : source_remark_error(s, (char *)where.data, errno, fault);
     buffer_free(&where);
     return status;
 }
@@ -106,8 +107,7 @@ enum seal_status children_list(struct children *c, struct bag_source *s, int fd,
     size_t kept = c->count;
 
     if (plat_list_dir(fd, add_listed, c) != 0)
-        status = c->no_memory ? fault_no_memory(fault)
-                              : source_remark(s, BAG_MISSING, path, plat_strerror(errno), fault);
+        status = c->no_memory ? fault_no_memory(fault) : source_remark_error(s, path, errno, fault);
     for (size_t i = kept; i < c->count; i++) {
         struct child child = c->list[i];
         bool stays = false;

@@ -50,11 +50,11 @@ static enum seal_status try_file(struct bag_source *s, struct item *item, struct
     bool is_file;
 
     if (fd < 0)
-        return source_leave_out(s, item, plat_strerror(errno), fault);
+        return source_leave_out(s, item, BAG_CAUSE_SYSTEM, errno, fault);
     is_file = plat_stat_fd(fd, &st) == 0 && st.type == PLAT_FILE;
     (void)plat_close(fd);
     if (!is_file)
-        return source_leave_out(s, item, "it is no longer a file", fault);
+        return source_leave_out(s, item, BAG_CAUSE_NO_FILE, 0, fault);
     s->totals.bytes += st.size - item->size;
     item->size = st.size;
     return SEAL_OK;

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "bag/collect/source_open.h"
-#include "platform/process.h"
 
 /* The walk recurses for each level of folders, and the stack may be small. */
 #define DEPTH_MAX 4096
@@ -35,7 +34,9 @@ static enum seal_status add_item(struct bag_source *s, const char *folder, const
         goto out;
     }
     if (path.len + (type == ITEM_DIR) > PATH_LEN_MAX) {
-        status = source_remark(s, BAG_MISSING, (char *)path.data, "its path is too long", fault);
+        status = source_remark(
+            s, &(struct bag_notice){BAG_MISSING, (char *)path.data, BAG_CAUSE_PATH_LONG, .sys = 0},
+            fault);
         goto out;
     }
     renamed = strcmp((char *)path.data, (char *)source.data) != 0;
@@ -54,30 +55,37 @@ static enum seal_status add_item(struct bag_source *s, const char *folder, const
     item->collect.root = (uint32_t)child->root;
     *added = item;
     if (child->bag_name != child->name)
-        status = source_remark(s, BAG_RENAMED, (char *)path.data, NULL, fault);
+        status = source_remark(
+            s, &(struct bag_notice){BAG_RENAMED, (char *)path.data, BAG_CAUSE_NONE, .sys = 0},
+            fault);
 out:
     buffer_free(&path);
     buffer_free(&source);
     return status;
 }
 
-static const char *special_word(enum plat_type type)
+static enum bag_cause cause_to_skip(enum plat_type type)
 {
-    return type == PLAT_FIFO ? "fifo" : type == PLAT_SOCKET ? "socket" : "device";
+    return type == PLAT_FIFO     ? BAG_CAUSE_FIFO
+           : type == PLAT_SOCKET ? BAG_CAUSE_SOCKET
+                                 : BAG_CAUSE_DEVICE;
 }
 
-/* A remark about a child that does not become an item. */
+/* A remark about a child that does not become an item. sys as in source_leave_out. */
 static enum seal_status remark_child(struct bag_source *s, enum bag_remark kind, const char *folder,
-                                     const struct child *child, const char *detail,
+                                     const struct child *child, enum bag_cause cause, int sys,
                                      struct fault *fault)
 {
+    struct bag_notice notice = {.kind = kind, .cause = cause, .sys = sys};
     struct buffer path = {0};
     enum seal_status status;
 
-    if (buffer_printf(&path, "%s/%s", folder, child->bag_name) != SEAL_OK)
+    if (buffer_printf(&path, "%s/%s", folder, child->bag_name) != SEAL_OK) {
         status = fault_no_memory(fault);
-    else
-        status = source_remark(s, kind, (char *)path.data, detail, fault);
+    } else {
+        notice.path = (char *)path.data;
+        status = source_remark(s, &notice, fault);
+    }
     buffer_free(&path);
     return status;
 }
@@ -91,17 +99,20 @@ static enum seal_status add_link(struct bag_source *s, int dirfd, const char *fo
     struct item *item = NULL;
 
     if (plat_read_link(dirfd, child->name, &target) != 0)
-        status = remark_child(s, BAG_MISSING, folder, child, plat_strerror(errno), fault);
+        status = remark_child(s, BAG_MISSING, folder, child, BAG_CAUSE_SYSTEM, errno, fault);
     else if (target.len == 0)
-        status = remark_child(s, BAG_MISSING, folder, child, "a link to nothing", fault);
+        status = remark_child(s, BAG_MISSING, folder, child, BAG_CAUSE_LINK_EMPTY, 0, fault);
     else
         status = add_item(s, folder, original, child, ITEM_LINK, &item, fault);
     if (status == SEAL_OK && item != NULL) {
         if (table_add_text(&s->table, (char *)target.data, target.len) != SEAL_OK)
             status = fault_no_memory(fault);
         else
-            status = source_remark(s, BAG_LINK, item_path(&s->table, item),
-                                   item_target(&s->table, item), fault);
+            status = source_remark(s,
+                                   &(struct bag_notice){.kind = BAG_LINK,
+                                                        .path = item_path(&s->table, item),
+                                                        .target = item_target(&s->table, item)},
+                                   fault);
     }
     buffer_free(&target);
     return status;
@@ -132,7 +143,7 @@ static enum seal_status add_child(struct bag_source *s, int dirfd, const char *f
         return status;
     case PLAT_DIR:
         if (s->depth == DEPTH_MAX)
-            return remark_child(s, BAG_MISSING, folder, child, "it is nested too deeply", fault);
+            return remark_child(s, BAG_MISSING, folder, child, BAG_CAUSE_NESTED_DEEP, 0, fault);
         status = add_item(s, folder, original, child, ITEM_DIR, &item, fault);
         if (status == SEAL_OK && item != NULL) {
             s->totals.folders++;
@@ -146,7 +157,7 @@ static enum seal_status add_child(struct bag_source *s, int dirfd, const char *f
     case PLAT_DEVICE:
     case PLAT_OTHER:
     default:
-        return remark_child(s, BAG_SKIPPED, folder, child, special_word(child->st.type), fault);
+        return remark_child(s, BAG_SKIPPED, folder, child, cause_to_skip(child->st.type), 0, fault);
     }
 }
 
@@ -186,7 +197,7 @@ static enum seal_status add_folder(struct bag_source *s, const struct item *item
     }
     fd = source_open_folder(s, c.root, original);
     if (fd < 0)
-        status = source_remark(s, BAG_MISSING, path, plat_strerror(errno), fault);
+        status = source_remark_error(s, path, errno, fault);
     else
         status = children_list(&c, s, fd, path, fault);
     if (status == SEAL_OK)

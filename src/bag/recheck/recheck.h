@@ -24,6 +24,7 @@ enum bag_change {
 
 /* What is the matter in detail. */
 enum bag_detail {
+    BAG_DETAIL_NONE, /* kind and path say all */
 #define DETAIL(name, kinds, fields) BAG_DETAIL_##name,
 #include "bag/recheck/details.def"
 #undef DETAIL

@@ -51,6 +51,7 @@ const char *bag_record_file_name(enum bag_record_file file)
 static const struct {
     unsigned int kinds, fields;
 } rules[BAG_DETAILS] = {
+    [BAG_DETAIL_NONE] = {GONE | ALTERED | ADDED | UNREADABLE, 0},
 #define DETAIL(name, kinds, fields) [BAG_DETAIL_##name] = {kinds, fields},
 #include "bag/recheck/details.def"
 #undef DETAIL
