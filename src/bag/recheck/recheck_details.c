@@ -41,8 +41,8 @@ const char *bag_record_file_name(enum bag_record_file file)
 #define RECORD_OFF (1U << BAG_RECORD_OFF)
 
 #define SYS 1U
-#define FILE 2U
-#define OTHER 4U
+#define ONE_FILE 2U
+#define OTHER_FILE 4U
 #define LINE 8U
 #define BYTES 16U
 #define FILES 32U
@@ -84,7 +84,7 @@ bool bag_difference_is_possible(const struct bag_difference *d)
         return false;
     fields = rules[d->detail].fields;
     return d->sys >= 0 && d->sys <= (fields & SYS ? ERRNO_MAX : 0) &&
-           (d->line != 0) == ((fields & LINE) != 0) && file_fits(d->file, fields & FILE) &&
-           file_fits(d->other, fields & OTHER) && facts_fit(&d->was, fields) &&
+           (d->line != 0) == ((fields & LINE) != 0) && file_fits(d->file, fields & ONE_FILE) &&
+           file_fits(d->other, fields & OTHER_FILE) && facts_fit(&d->was, fields) &&
            facts_fit(&d->is, fields);
 }

@@ -76,7 +76,7 @@ bags "only times differ"
 touch plain/data/case/a
 run unseal --recheck plain
 expect_verdict 3 '^TIMES      plain: 1 time differs; the content matches the record$'
-expect_out '^time       data/case/a \('
+expect_out '^time       data/case/a \([-0-9T:.]+Z -> [-0-9T:.]+Z\)$'
 touch plain/data/case/sub/b
 run unseal --recheck plain
 expect_verdict 3 '^TIMES      plain: 2 times differ; the content matches the record$'
@@ -84,7 +84,7 @@ expect_verdict 3 '^TIMES      plain: 2 times differ; the content matches the rec
 bags "what could not be read"
 FAULT_READ="a 0 0 errno:5" LD_PRELOAD=$interpose run unseal --recheck plain
 expect_verdict 1 '^UNCHECKED  plain: 1 file could not be read; everything else matches the manifests$'
-expect_out '^unreadable data/case/a \('
+expect_out '^unreadable data/case/a \(Input/output error\)$'
 touch plain/data/case/sub/b
 FAULT_READ="a 0 0 errno:5" LD_PRELOAD=$interpose run unseal --recheck plain
 expect_verdict 1 '^UNCHECKED  plain: 1 file could not be read; everything else matches the manifests$'
@@ -281,5 +281,27 @@ run unseal -q --recheck foreign
 expect_exit 2
 expect_no_out
 expect_message 'foreign: it has no manifest that this program can check'
+
+scenario "what is told in detail"
+mkdir -p foreign/data
+echo alpha >foreign/data/a
+printf 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n' >foreign/bagit.txt
+echo 'Payload-Oxum: 9.2' >foreign/bag-info.txt
+(cd foreign && sha256sum data/a && printf '%064d  ../x\nnonsense\n' 0) >foreign/manifest-sha256.txt
+printf '%032d  data/a\n' 0 >foreign/manifest-md5.txt
+mkfifo foreign/data/pipe
+run unseal --recheck foreign
+expect_verdict 5 '^CHANGED    foreign: 5 differences$'
+expect_out '^record     \.\./x \(manifest-sha256\.txt must not list this path, as it does in line 2\)$'
+expect_out '^record     manifest-sha256\.txt \(line 3 is malformed\)$'
+expect_out '^record     data/a \(its digest is the one in manifest-sha256\.txt, but not the one in manifest-md5\.txt\)$'
+expect_out '^added      data/pipe \(a named pipe\)$'
+expect_out '^record     bag-info\.txt \(its Payload-Oxum is 9\.2, but that of the files is 6\.1\)$'
+expect_err '^1 file, 6 bytes, read and compared \(md5, sha256\)$'
+
+bags "a size that differs"
+echo 'alpha and more' >plain/data/case/a
+touch -r odd/data/case/a plain/data/case/a
+told '^altered    data/case/a \(size 6 -> 15\)$' plain
 
 finish
