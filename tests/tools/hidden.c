@@ -1,5 +1,5 @@
 /*
- * hidden: secrets for probe.c to look for, each byte masked, so that what looks for them does not
+ * hidden: secrets for probe.so to look for, each byte masked, so that what looks for them does not
  * hold them.
  *
  *     hidden text NAME                          standard input

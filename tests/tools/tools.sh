@@ -18,16 +18,18 @@ quick=${QUICK-}
 # deps NAME: a variable of build/deps.mk.
 deps() { sed -n "s/^$1 :=//p" "$root/build/deps.mk"; }
 
-# build_tool SOURCE TARGET ARGUMENTS...: under another name first, so that two scripts may do it at
-# once.
+# build_tool SOURCE TARGET ARGUMENTS...: SOURCE is a file, or a folder whose .c files become one program. It is built under
+# another name first, so that two scripts may do it at once.
 build_tool() {
     local source=$root/tests/tools/$1 target=$tools/$2 log=$scratch/$1.log
+    local sources=("$source")
     shift 2
-    [ "$target" -nt "$source" ] && return
+    [ -e "$target" ] && [ -z "$(find "$source" -newer "$target")" ] && return
+    [ ! -d "$source" ] || sources=("$source"/*.c)
     mkdir -p "$tools"
     # shellcheck disable=SC2046 # lists of options, meant to be split
     (cd "$root" && ${CC:-cc} -std=c17 -O2 -g -Wall -Wextra -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-        -DSEAL_TESTING -Isrc $(deps DEPS_CFLAGS) -o "$target.$$" "$source" "$@") >"$log" 2>&1 &&
+        -DSEAL_TESTING -Isrc $(deps DEPS_CFLAGS) -o "$target.$$" "${sources[@]}" "$@") >"$log" 2>&1 &&
         mv "$target.$$" "$target" && return
     printf '%s: tests/tools/%s could not be built:\n' "$test_name" "$(basename "$source")"
     cat "$log"
@@ -43,9 +45,9 @@ build_tool() {
     ! pkg-config --exists fuse3 || build_tool badstick.c badstick $(pkg-config --cflags --libs fuse3)
     build_tool faults.c faults.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool faults.c faults-of-calls.so -DCALLS_ONLY -U_FILE_OFFSET_BITS -shared -fPIC -ldl
-    build_tool interpose.c interpose.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
+    build_tool interpose interpose.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool traitor.c traitor.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
-    build_tool probe.c probe.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
+    build_tool probe probe.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     for program in flips enclose hidden reseal; do
         [ "$root/build/test/libseal.a" -nt "$tools/$program" ] && rm -f "$tools/$program"
         build_tool $program.c $program build/test/libseal.a $(deps DEPS_LIBS)
@@ -112,7 +114,7 @@ expect_no_controls() {
     judge "standard error should have no raw control characters" $?
 }
 
-# hit FAULT... -- COMMAND...: runs it with these faults of interpose.c laid in ("FAULT_CALL=fsync errno:5").
+# hit FAULT... -- COMMAND...: runs it with these faults of interpose.so laid in ("FAULT_CALL=fsync errno:5").
 hit() {
     local faults=()
     while [ "$1" != -- ]; do

@@ -1,6 +1,6 @@
 #!/bin/bash
 # What a worker can still do that a hostile file has taken over: nothing but write files into the folder
-# it was given. probe.c tries everything else from inside, and all of it must fail.
+# it was given. probe.so tries everything else from inside, and all of it must fail.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/tools/tools.sh

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Which secrets are in whose memory: probe.c searches all of it, in the middle of the work and at its
+# Which secrets are in whose memory: probe.so searches all of it, in the middle of the work and at its
 # end, for bytes that it knows only masked.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../lib.sh"
