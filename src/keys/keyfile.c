@@ -94,6 +94,7 @@ enum seal_status key_file_parse(struct key_file *out, const char *text, size_t l
     if (tally.count[BLOCK_PUBLIC] + tally.count[BLOCK_SECRET] == 0)
         goto out;
     status = SEAL_NO_MEMORY;
+    reason = REASON_NO_MEMORY;
     data = secret_alloc(tally.data_max);
     out->public_keys = calloc(tally.count[BLOCK_PUBLIC] + 1, sizeof *out->public_keys);
     if (data == NULL || out->public_keys == NULL)
