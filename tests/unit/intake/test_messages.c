@@ -35,6 +35,16 @@ static void line_close(struct line *l)
     (void)close(l->fds[1]);
 }
 
+/* Runs a test on a line of its own. */
+static void with_line(void (*test)(struct line *l))
+{
+    struct line l;
+
+    if (line_open(&l))
+        test(&l);
+    line_close(&l);
+}
+
 /* What was written is sent, and received as a message of that type. */
 static bool pass_on(struct line *l, enum message_type wanted, struct fields *f)
 {
@@ -77,7 +87,6 @@ static void test_allowed(void)
             CHECK_INT(wanted[type][task] == 'x',
                       message_is_allowed((enum intake_task)task, (enum message_type)type));
         }
-    check_about("%s", "");
 }
 
 static enum seal_status on_item(void *ctx, const struct bag_item *item, struct fault *fault)
@@ -97,7 +106,6 @@ static void test_receiver(enum intake_task task, enum seal_status wanted, int wa
     struct receiver r = {.task = task, .observer = &observer, .result = &result, .files_max = 10};
     struct line l;
 
-    check_about("an item, task %d", (int)task);
     if (line_open(&l)) {
         CHECK_INT(SEAL_OK, message_write_item(l.to, &item, &l.fault));
         CHECK_INT(SEAL_OK, channel_flush(l.to, &l.fault));
@@ -108,7 +116,6 @@ static void test_receiver(enum intake_task task, enum seal_status wanted, int wa
         CHECK(!r.is_done);
     }
     line_close(&l);
-    check_about("%s", "");
 }
 
 /* ---- Each message ------------------------------------------------------------------------- */
@@ -188,7 +195,6 @@ static void test_item(struct line *l)
                                 .digest = digest_in};
     uint8_t digest[SHA256_LEN];
     struct bag_item out;
-    const char *on_disk;
     struct fields f;
 
     CHECK_INT(SEAL_OK, message_write_item(l->to, &in, &l->fault));
@@ -201,10 +207,22 @@ static void test_item(struct line *l)
         CHECK_BYTES(digest_in, out.digest, SHA256_LEN);
         CHECK(out.target == NULL);
     }
+}
+
+static void test_extracted(struct line *l)
+{
+    static const uint8_t digest_in[SHA256_LEN] = {9, 8, 7};
+    const struct bag_item in = {.path = "data/a", .type = BAG_FILE, .digest = digest_in};
+    uint8_t digest[SHA256_LEN];
+    struct bag_item out;
+    const char *on_disk;
+    struct fields f;
+
     CHECK_INT(SEAL_OK, message_write_extracted(l->to, &in, "there", &l->fault));
     if (pass_on(l, MESSAGE_EXTRACTED, &f) &&
         CHECK(message_read_extracted(&f, &out, digest, &on_disk))) {
         CHECK_TEXT(in.path, out.path);
+        CHECK_BYTES(digest_in, out.digest, SHA256_LEN);
         CHECK_TEXT("there", on_disk);
     }
 }
@@ -221,7 +239,6 @@ static void test_item_refused(struct line *l)
     };
     uint8_t digest[SHA256_LEN];
     struct bag_item out;
-    const char *on_disk;
     struct fields f;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -230,11 +247,20 @@ static void test_item_refused(struct line *l)
         if (pass_on(l, MESSAGE_ITEM, &f))
             CHECK(!message_read_item(&f, &out, digest));
     }
-    check_about("a folder taken out");
-    CHECK_INT(SEAL_OK, message_write_extracted(l->to, &bad[2], "there", &l->fault));
+}
+
+/* Only files are extracted. */
+static void test_extracted_refused(struct line *l)
+{
+    const struct bag_item folder = {.path = "data/a", .type = BAG_FOLDER};
+    uint8_t digest[SHA256_LEN];
+    struct bag_item out;
+    const char *on_disk;
+    struct fields f;
+
+    CHECK_INT(SEAL_OK, message_write_extracted(l->to, &folder, "there", &l->fault));
     if (pass_on(l, MESSAGE_EXTRACTED, &f))
         CHECK(!message_read_extracted(&f, &out, digest, &on_disk));
-    check_about("%s", "");
 }
 
 /* ---- A bag on disk ------------------------------------------------------------------------ */
@@ -358,7 +384,7 @@ static void test_note(struct line *l)
 
 /* ---- Texts -------------------------------------------------------------------------------- */
 
-/* In several messages. */
+/* A text that takes several messages. */
 static void test_text(struct line *l)
 {
     struct buffer in = {0}, out = {0};
@@ -366,7 +392,7 @@ static void test_text(struct line *l)
     struct fields f;
 
     for (int i = 0; i < 8200; i++)
-        (void)!buffer_append_text(&in, "# spelled\n");
+        CHECK_INT(SEAL_OK, buffer_append_text(&in, "# spelled\n"));
     CHECK_INT(SEAL_OK, message_write_text(l->to, MESSAGE_REMARKS, &in, &l->fault));
     for (int i = 0; i < 2; i++)
         if (pass_on(l, MESSAGE_REMARKS, &f))
@@ -375,6 +401,13 @@ static void test_text(struct line *l)
         CHECK_BYTES(in.data, out.data, in.len + 1);
     buffer_free(&in);
     buffer_free(&out);
+}
+
+static void test_text_refused(struct line *l)
+{
+    struct buffer out = {0};
+    bool no_memory = false;
+    struct fields f;
 
     channel_begin(l->to, MESSAGE_INFO);
     channel_put_bytes(l->to, "a\0b", 3);
@@ -438,7 +471,6 @@ static void test_done_refused(struct line *l)
         if (pass_on(l, MESSAGE_DONE, &f))
             CHECK(!message_read_done(&f, INTAKE_BAG, &outcome, &out));
     }
-    check_about("%s", "");
 }
 
 /* ---- Types -------------------------------------------------------------------------------- */
@@ -449,7 +481,6 @@ static void test_unknown(uint8_t number)
     struct fields f;
     struct line l;
 
-    check_about("message %d", number);
     if (line_open(&l)) {
         channel_begin(l.to, number);
         CHECK_INT(SEAL_OK, channel_end(l.to, &l.fault));
@@ -457,35 +488,33 @@ static void test_unknown(uint8_t number)
         CHECK_INT(SEAL_BROKE, message_receive(l.from, &type, &f, &l.fault));
     }
     line_close(&l);
-    check_about("%s", "");
 }
 
 int main(int argc, char **argv)
 {
-    struct line l;
-
     check_start("messages", argc, argv);
-    CHECK(sodium_init() >= 0);
-    test_allowed();
-    test_details();
-    test_receiver(INTAKE_LIST, SEAL_OK, 1);
-    test_receiver(INTAKE_BAG, SEAL_BROKE, 0);
-    test_unknown(MESSAGE_NONE);
-    test_unknown(MESSAGE_TYPES);
-    if (line_open(&l)) {
-        test_job(&l);
-        test_job_refused(&l);
-        test_volume(&l);
-        test_item(&l);
-        test_item_refused(&l);
-        test_change(&l);
-        test_change_fields(&l);
-        test_change_refused(&l);
-        test_note(&l);
-        test_text(&l);
-        test_done(&l);
-        test_done_refused(&l);
-    }
-    line_close(&l);
+    if (!CHECK(sodium_init() >= 0))
+        return check_done();
+    CHECK_CASE(test_allowed());
+    CHECK_CASE(test_receiver(INTAKE_LIST, SEAL_OK, 1));
+    CHECK_CASE(test_receiver(INTAKE_BAG, SEAL_BROKE, 0));
+    CHECK_CASE(test_unknown(MESSAGE_NONE));
+    CHECK_CASE(test_unknown(MESSAGE_TYPES));
+    CHECK_CASE(with_line(test_job));
+    CHECK_CASE(with_line(test_job_refused));
+    CHECK_CASE(with_line(test_volume));
+    CHECK_CASE(with_line(test_item));
+    CHECK_CASE(with_line(test_item_refused));
+    CHECK_CASE(with_line(test_extracted));
+    CHECK_CASE(with_line(test_extracted_refused));
+    CHECK_CASE(with_line(test_change));
+    CHECK_CASE(with_line(test_change_fields));
+    CHECK_CASE(with_line(test_change_refused));
+    CHECK_CASE(test_details());
+    CHECK_CASE(with_line(test_note));
+    CHECK_CASE(with_line(test_text));
+    CHECK_CASE(with_line(test_text_refused));
+    CHECK_CASE(with_line(test_done));
+    CHECK_CASE(with_line(test_done_refused));
     return check_done();
 }
