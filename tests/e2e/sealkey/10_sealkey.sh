@@ -151,7 +151,9 @@ expect_message 'org.pub: could not be written: File too large'
 expect_empty_dir .
 
 scenario "standard output is full"
-if [ -e /dev/full ]; then
+if [ ! -e /dev/full ]; then
+    skip "there is no /dev/full"
+else
     sealkey --help >/dev/full 2>"$err"
     status=$?
     expect_exit 1
@@ -492,14 +494,11 @@ if needs_no_sanitizer; then
 fi
 
 scenario "the example"
-example=$root/keys-example
-if [ -e "$example/example.key" ]; then
-    cp "$example"/example.* .
-    chmod 644 example.key
-    run sealkey show example.pub example.key
-    expect_exit 0
-    check "one fingerprint" test "$(grep -Ec "$fingerprint" "$out")" -eq 2
-    check "the same" test "$(grep '^fingerprint' "$out" | sort -u | wc -l)" -eq 1
-fi
+cp "$root"/keys-example/example.* .
+chmod 644 example.key
+run sealkey show example.pub example.key
+expect_exit 0
+check "one fingerprint" test "$(grep -Ec "$fingerprint" "$out")" -eq 2
+check "the same" test "$(grep '^fingerprint' "$out" | sort -u | wc -l)" -eq 1
 
 finish

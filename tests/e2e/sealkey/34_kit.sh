@@ -112,7 +112,15 @@ expect_err '^There is no program here for this kind of computer'
 
 scenario "nothing is written but the output"
 run sealkey kit -q "${to[@]}" kit
-if needs strace && strace -f -o trace -e trace=file kit/$ours -q "$given/tree" >"$out" 2>"$err"; then
+expect_exit 0
+# A sanitizer opens files of its own, and cannot work under strace.
+if ! needs_no_sanitizer || ! needs strace; then
+    : # said
+elif ! strace -o /dev/null true 2>/dev/null; then
+    skip "strace may not trace here"
+else
+    run strace -f -o trace -e trace=file kit/$ours -q "$given/tree"
+    expect_exit 0
     grep -E 'O_WRONLY|O_RDWR|O_CREAT|mkdir|rename|[^d]link|chmod|chown|utime|truncate' trace >changes
     # readlink changes nothing. One file is made, and gets its name.
     sed -i '/ readlink/d' changes
