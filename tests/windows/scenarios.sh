@@ -180,7 +180,7 @@ wine "$programs/seal.exe" -q "${to[@]}" -o sealed.bin tree >/dev/null 2>&1 &
 for _ in {1..600}; do ls ./*.partial >/dev/null 2>&1 && break; sleep 0.1; done
 victim=$(pgrep -f "seal.exe -q --to $given/alice.pub -o sealed.bin tree" | head -n 1)
 check "there is what is not finished" sh -c "ls *.partial"
-kill -9 "$victim"
+check "it is killed" kill -9 "${victim:-none}"
 wait
 for _ in {1..50}; do pgrep -f "seal.exe -q --to $given" >/dev/null || break; sleep 0.1; done
 run seal "${to[@]}" -o sealed.bin "$given/alice.pub"
