@@ -7,6 +7,7 @@
 
 #include <zstd.h>
 
+#include "base/base.h"
 #include "archive/frame_format.h"
 #include "archive/frames.h"
 #include "archive/seek_table.h"
@@ -120,8 +121,8 @@ static void frame_settle(struct task *t)
     if (ZSTD_isError(f->packed_len))
         (void)fault_set(&f->fault, REASON_COMPRESS, NULL);
     else if (seek_table_add_row(&w->rows, f->packed_len, f->plain_len, &f->fault) == SEAL_OK)
-        (void)!(f->is_stored ? write_raw_frame(w, f, &f->fault)
-                             : stream_write(w->to, f->packed, f->packed_len, &f->fault));
+        IGNORE_RESULT(f->is_stored ? write_raw_frame(w, f, &f->fault)
+                                   : stream_write(w->to, f->packed, f->packed_len, &f->fault));
     w->failed = f->fault.status != SEAL_OK;
 }
 

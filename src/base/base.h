@@ -6,10 +6,12 @@
 #define SEAL_BASE_H
 
 #define MUST_USE __attribute__((warn_unused_result))
-/* Makes a call whose result must be used, where success and failure lead to the same next step: a
- * message that could not be shown, a wish that the system need not grant, the second failure on the
- * way out. Say beside it why failure does no harm. Never for a call that writes, closes or checks
- * data that somebody relies on. */
+/* Makes a call whose result must be used, and does not use it. That is right where the fault that
+ * the call sets is looked at further on, behind what must be done in either case; and where success
+ * and failure lead to the same next step: a message that could not be shown, a wish that the system
+ * need not grant, the second failure on the way out. In the latter case say beside it why failure
+ * does no harm. Never for a call that writes, closes or checks data that somebody relies on, unless
+ * its fault is looked at. */
 #define IGNORE_RESULT(call) ((void)!(call))
 /* Formats as in the C standard, which Windows' own functions do not know all of. */
 #ifdef _WIN32

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "jobs/drop_publish_private.h"
 #include "jobs/receive_relay_private.h"
 
@@ -52,7 +53,7 @@ static enum seal_status run_worker(struct intake_result *result, struct intake_j
         return fault->status;
     job->output = drop_outputs_fd(outputs);
     observer->work_begins(observer->ctx, sealed_size);
-    (void)!intake_run(result, job, &from_worker, fault);
+    IGNORE_RESULT(intake_run(result, job, &from_worker, fault));
     observer->work_ends(observer->ctx);
     limits_explain(fault, &request->limits, &job->limits, result);
     if (fault->status == SEAL_OK && request->task == DROP_RAW) /* padding was written behind it */
@@ -103,7 +104,7 @@ static enum seal_status receive_set(struct intake_result *result,
     volumes = set_volumes(set);
     if (volumes == NULL)
         return fault_no_memory(fault);
-    (void)!read_content(result, request, set, volumes, outputs, fault);
+    IGNORE_RESULT(read_content(result, request, set, volumes, outputs, fault));
     free(volumes);
     return fault->status;
 }
@@ -172,7 +173,7 @@ static void refuse_gaps(struct drop_content *c, const struct drop_request *reque
                         const struct set *set, const struct set_check *check, struct fault *fault)
 {
     *fault = (struct fault){.status = SEAL_OK};
-    (void)!set_refuse_gaps(set, check, fault);
+    IGNORE_RESULT(set_refuse_gaps(set, check, fault));
     if (fault->status == SEAL_USAGE && request->task == DROP_VERIFY &&
         set->files[0]->stat.type == PLAT_FILE)
         check_each(c, set, check, fault);
@@ -189,7 +190,7 @@ enum seal_status drop_content_receive(struct drop_content *c, const struct drop_
         refuse_gaps(c, request, set, &check, fault);
         return fault->status;
     }
-    (void)!receive_set(&c->result, request, set, outputs, fault);
+    IGNORE_RESULT(receive_set(&c->result, request, set, outputs, fault));
     blame_change(set, fault);
     check_mark(set, &c->result, fault);
     c->was_checked = fault->status == SEAL_OK;

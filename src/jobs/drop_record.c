@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "jobs/drop_publish_private.h"
 
 /* ---- The facts ---------------------------------------------------------------------------- */
@@ -135,7 +136,7 @@ static enum seal_status write_records(struct drop_outputs *outputs, const struct
         if (make[form](&text, c) != SEAL_OK)
             (void)fault_no_memory(fault);
         else
-            (void)!drop_outputs_add_record(outputs, form, &text, fault);
+            IGNORE_RESULT(drop_outputs_add_record(outputs, form, &text, fault));
         buffer_free(&text);
     }
     return fault->status;
@@ -194,7 +195,7 @@ enum seal_status drop_record(struct drop_logged *logged, const struct drop_facts
     if (files == NULL)
         return fault_no_memory(fault);
     fill_custody(&c, facts, files);
-    (void)!settle(logged, facts, &c, outputs, fault);
+    IGNORE_RESULT(settle(logged, facts, &c, outputs, fault));
     free(files);
     return fault->status;
 }

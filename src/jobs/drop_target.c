@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base.h"
 #include "platform/terminal.h"
 #include "jobs/output_place_private.h"
 
@@ -139,11 +140,11 @@ enum seal_status drop_target_foresee(const struct drop_request *request,
     char *record = request->task == DROP_VERIFY ? record_of_file(place, name) : NULL;
 
     if (refuse_name(place, name, fault) == SEAL_OK && output != NULL)
-        (void)!output_refuse_existing(output, fault);
+        IGNORE_RESULT(output_refuse_existing(output, fault));
     if (fault->status == SEAL_OK && output != NULL)
-        (void)!refuse_records(output, fault);
+        IGNORE_RESULT(refuse_records(output, fault));
     if (fault->status == SEAL_OK && record != NULL)
-        (void)!refuse_records(record, fault);
+        IGNORE_RESULT(refuse_records(record, fault));
     free(output);
     free(record);
     return fault->status;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "jobs/output_place_private.h"
 #include "jobs/receive_relay_private.h"
 #include "jobs/set_check.h"
@@ -26,9 +27,9 @@ static enum seal_status take_up(const struct set *set, const struct set_check *c
     if (fault->status == SEAL_OK && set->files[0]->env->params.type != CONTENT_BAG)
         (void)fault_set(fault, REASON_STREAM_NO_LIST, NULL);
     if (fault->status == SEAL_OK && set->has_gaps)
-        (void)!set_refuse_gaps(set, check, fault);
+        IGNORE_RESULT(set_refuse_gaps(set, check, fault));
     if (fault->status == SEAL_OK)
-        (void)!set_take_up(set, fault);
+        IGNORE_RESULT(set_take_up(set, fault));
     if (fault->status != SEAL_OK)
         set_name_fault(set, fault);
     return fault->status;
@@ -44,7 +45,7 @@ static enum seal_status run_worker(struct intake_result *result, struct intake_j
         return fault_no_memory(fault);
     job->volumes = volumes;
     job->volume_count = set->count;
-    (void)!intake_run(result, job, from_worker, fault);
+    IGNORE_RESULT(intake_run(result, job, from_worker, fault));
     free(volumes);
     return fault->status;
 }
@@ -59,11 +60,11 @@ static enum seal_status look(struct inspect_result *result, struct intake_job *j
 
     job->whole_cage = check->limits->require_sandbox;
     job->limits = limits_for(check->limits, set_sealed_size(set), folder);
-    (void)!run_worker(&found, job, set, from_worker, fault);
+    IGNORE_RESULT(run_worker(&found, job, set, from_worker, fault));
     limits_explain(fault, check->limits, &job->limits, &found);
     if (set_ends_early(fault)) {
         *fault = (struct fault){.status = SEAL_OK};
-        (void)!set_refuse_gaps(set, check, fault);
+        IGNORE_RESULT(set_refuse_gaps(set, check, fault));
     }
     if (fault->status != SEAL_OK)
         set_name_fault(set, fault);
@@ -104,7 +105,7 @@ enum seal_status inspect_list(struct inspect_result *result, const struct inspec
             SEAL_OK &&
         open_set(&sets, request, observer, fault) == SEAL_OK &&
         take_up(&sets.all[0], &check, fault) == SEAL_OK)
-        (void)!look(result, &job, &sets.all[0], &check, NULL, &from_worker, fault);
+        IGNORE_RESULT(look(result, &job, &sets.all[0], &check, NULL, &from_worker, fault));
     sets_free(&sets);
     return fault->status;
 }
@@ -131,7 +132,7 @@ static enum seal_status foresee(const struct inspect_request *request, const str
     char *path = NULL;
 
     if (request->output != NULL || sets->arrival_count == 1)
-        (void)!choose_output(&path, request->output, sets->arrivals[0].path, fault);
+        IGNORE_RESULT(choose_output(&path, request->output, sets->arrivals[0].path, fault));
     free(path);
     return fault->status;
 }
@@ -142,7 +143,7 @@ static void relay_extracted(void *ctx, const struct bag_item *item, const char *
     struct item_relay *e = ctx;
 
     if (e->fault->status == SEAL_OK)
-        (void)!e->listener->item(e->listener->ctx, item, on_disk, e->fault);
+        IGNORE_RESULT(e->listener->item(e->listener->ctx, item, on_disk, e->fault));
 }
 
 static enum seal_status extract_into(struct inspect_result *result, struct output_dir *dir,
@@ -166,7 +167,7 @@ static enum seal_status extract_into(struct inspect_result *result, struct outpu
 
     if (!path_split(result->output, &folder, &name))
         return fault_no_memory(fault);
-    (void)!look(result, &job, set, check, folder, &from_worker, fault);
+    IGNORE_RESULT(look(result, &job, set, check, folder, &from_worker, fault));
     free(folder);
     if (fault->status == SEAL_OK && refused.status != SEAL_OK)
         *fault = refused;
@@ -206,7 +207,7 @@ enum seal_status inspect_extract(struct inspect_result *result,
             SEAL_OK &&
         foresee(request, &sets, fault) == SEAL_OK &&
         open_set(&sets, request, observer, fault) == SEAL_OK)
-        (void)!extract_set(result, &sets.all[0], request, observer, listener, fault);
+        IGNORE_RESULT(extract_set(result, &sets.all[0], request, observer, listener, fault));
     sets_free(&sets);
     return fault->status;
 }

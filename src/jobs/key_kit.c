@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "output/output.h"
+#include "base/base.h"
 #include "base/clock.h"
 #include "jobs/is_folder.h"
 #include "jobs/key_kit_private.h"
@@ -110,7 +111,7 @@ static enum seal_status copy_part(struct kit_folder *kit, const char *name, cons
         return SEAL_OK;
     if (from < 0)
         return fault_set_errno(fault, REASON_OPEN, path);
-    (void)!kit_copy_file(kit, name, from, fault);
+    IGNORE_RESULT(kit_copy_file(kit, name, from, fault));
     (void)plat_close(from);
     return fault->status;
 }
@@ -125,7 +126,7 @@ static enum seal_status copy_program(struct kit_folder *kit, const struct kit_so
 
     if (path == NULL)
         return fault_no_memory(fault);
-    (void)!copy_part(kit, program->name, path, &missing, fault);
+    IGNORE_RESULT(copy_part(kit, program->name, path, &missing, fault));
     if (missing)
         sources->observer->event(sources->observer->ctx, program->missing, path);
     else if (fault->status == SEAL_OK)
@@ -227,7 +228,7 @@ enum seal_status key_kit(struct key_file *keys, const struct key_kit_request *re
     *keys = (struct key_file){0};
     if (read_keys(keys, request->key, fault) == SEAL_OK &&
         find_programs(&sources.programs, request->programs, fault) == SEAL_OK)
-        (void)!make_folder(request->path, &sources, fault);
+        IGNORE_RESULT(make_folder(request->path, &sources, fault));
     free(sources.programs);
     return fault->status;
 }

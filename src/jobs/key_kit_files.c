@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "jobs/file_digest.h"
@@ -64,7 +65,7 @@ static enum seal_status copy_bytes(int from, int to, uint8_t digest[static SHA25
         if (fd_read_full(from, piece, PIECE_LEN, &got, fault) != SEAL_OK)
             break;
         sha256_add(&hash, piece, got);
-        (void)!fd_write_full(to, piece, got, fault);
+        IGNORE_RESULT(fd_write_full(to, piece, got, fault));
     }
     sha256_end(&hash, digest);
     free(piece);
@@ -114,7 +115,7 @@ enum seal_status kit_check_files(const struct buffer *sums, const char *path, st
         if (buffer_printf(&file, "%s/%.*s", path, (int)(end - name), name) != SEAL_OK)
             (void)fault_no_memory(fault);
         else
-            (void)!check_file((char *)file.data, line, fault);
+            IGNORE_RESULT(check_file((char *)file.data, line, fault));
         buffer_free(&file);
         line = end + 1;
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "base/text.h"
 #include "jobs/key_kit.h"
 #include "platform/files.h"
@@ -36,7 +37,7 @@ static enum seal_status write_page(struct kit_folder *kit, const char *name, con
         buffer_append_text(&page, place + strlen(FINGERPRINTS)) != SEAL_OK)
         (void)fault_no_memory(fault);
     else
-        (void)!kit_write_text(kit, name, page.data, page.len, fault);
+        IGNORE_RESULT(kit_write_text(kit, name, page.data, page.len, fault));
     buffer_free(&page);
     return fault->status;
 }
@@ -70,7 +71,7 @@ static enum seal_status copy_page(struct kit_folder *kit, int folder, const char
     char *text = read_page(folder, name, fault);
 
     if (text != NULL)
-        (void)!write_page(kit, name, text, keys, fault);
+        IGNORE_RESULT(write_page(kit, name, text, keys, fault));
     free(text);
     return fault->status;
 }
@@ -114,7 +115,7 @@ static enum seal_status copy_pages(struct kit_folder *kit, int folder, const cha
         qsort(names.all, names.count, sizeof *names.all, by_name);
     for (size_t i = 0; i < names.count; i++) {
         if (fault->status == SEAL_OK)
-            (void)!copy_page(kit, folder, names.all[i], keys, fault);
+            IGNORE_RESULT(copy_page(kit, folder, names.all[i], keys, fault));
         free(names.all[i]);
     }
     free(names.all);
@@ -128,7 +129,7 @@ enum seal_status kit_write_pages(struct kit_folder *kit, const char *pages,
 
     if (folder < 0)
         return fault_set_errno(fault, REASON_OPEN, pages);
-    (void)!copy_pages(kit, folder, pages, keys, fault);
+    IGNORE_RESULT(copy_pages(kit, folder, pages, keys, fault));
     (void)plat_close(folder);
     return fault->status;
 }

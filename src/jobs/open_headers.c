@@ -1,5 +1,6 @@
 #include "jobs/open_headers.h"
 
+#include "base/base.h"
 #include "jobs/keyring_private.h"
 
 /* How each of several files is opened. */
@@ -20,7 +21,7 @@ static enum seal_status open_one(struct arrival *a, struct opening *o, struct fa
     if (o->digests == WITH_DIGESTS &&
         arrival_take_digest(a, o->threads, o->observer, fault) != SEAL_OK)
         return fault->status;
-    (void)!arrival_open_header(a, &o->ring, o->observer, fault);
+    IGNORE_RESULT(arrival_open_header(a, &o->ring, o->observer, fault));
     /* If the file was replaced meanwhile, header and digest are not those of one file. */
     if (fault->status != SEAL_INTERRUPTED && arrival_check_unchanged(a, &changed) != SEAL_OK)
         *fault = changed;
@@ -32,7 +33,7 @@ static enum seal_status open_all(struct sets *s, struct opening *o, struct fault
     for (size_t i = 0; i < s->arrival_count && fault->status == SEAL_OK; i++) {
         struct arrival *a = &s->arrivals[i];
 
-        (void)!open_one(a, o, &a->fault);
+        IGNORE_RESULT(open_one(a, o, &a->fault));
         arrival_put_aside(a);
         if (a->fault.status != SEAL_OK)
             fault_add_name(&a->fault, a->path);
@@ -50,9 +51,9 @@ enum seal_status open_headers(struct sets *s, const struct receive_input *input,
         .many = s->arrival_count > 1, .digests = digests, .threads = threads, .observer = observer};
 
     for (size_t i = 0; i < input->key_count && fault->status == SEAL_OK; i++)
-        (void)!keyring_add(&o.ring, input->keys[i], fault);
+        IGNORE_RESULT(keyring_add(&o.ring, input->keys[i], fault));
     if (fault->status == SEAL_OK)
-        (void)!open_all(s, &o, fault);
+        IGNORE_RESULT(open_all(s, &o, fault));
     keyring_free(&o.ring);
     return fault->status == SEAL_OK ? sets_sort(s, observer, fault) : fault->status;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/base.h"
 #include "stream/stream.h"
 #include "volume/volume.h"
 
@@ -30,7 +31,8 @@ static enum seal_status compare(const struct volume_out *v, int fd,
     if (!has_its_head(v, in))
         (void)fault_set(fault, REASON_DAMAGED, NULL);
     else if (stream_reader_new(&reader, v->env, in, NULL, fault) == SEAL_OK)
-        (void)!stream_reader_check(reader, &is_last, observer->work_done, observer->ctx, fault);
+        IGNORE_RESULT(
+            stream_reader_check(reader, &is_last, observer->work_done, observer->ctx, fault));
     stream_reader_free(reader);
     volume_close(in);
     if (fault->status == SEAL_DAMAGED || fault->status == SEAL_HOSTILE) {
@@ -51,7 +53,7 @@ static enum seal_status read_one(const struct volume_out *v, const struct seal_o
     else if (!plat_drop_cache(fd, st.size))
         *was_in_memory = true;
     if (fault->status == SEAL_OK)
-        (void)!compare(v, fd, observer, fault);
+        IGNORE_RESULT(compare(v, fd, observer, fault));
     if (fd >= 0)
         (void)plat_close(fd);
     return fault->status;
@@ -85,7 +87,7 @@ enum seal_status read_back_all(const struct volume_out *volumes, size_t count,
 {
     observer->work_begins(observer->ctx, total_size(volumes, count));
     for (size_t i = 0; i < count && fault->status == SEAL_OK; i++)
-        (void)!read_one(&volumes[i], observer, was_in_memory, fault);
+        IGNORE_RESULT(read_one(&volumes[i], observer, was_in_memory, fault));
     observer->work_ends(observer->ctx);
     return fault->status;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "jobs/receive_relay_private.h"
 
 /* Nothing is written, so only the number of names is limited, by the memory that they take. */

@@ -6,6 +6,7 @@
 
 #include "archive/archive.h"
 #include "platform/process.h"
+#include "base/base.h"
 #include "base/random.h"
 #include "jobs/file_digest.h"
 #include "jobs/seal_source_private.h"
@@ -69,7 +70,8 @@ static enum seal_status find_most(const struct seal_job *job, uint64_t *most, st
     if (job->source == NULL)
         return SEAL_OK;
     if (bag_source_estimate(job->source, &survey, NULL, NULL, fault) == SEAL_OK)
-        (void)!sealed_size_expect(&size, job->request, job->to.count, job->source, &survey, fault);
+        IGNORE_RESULT(
+            sealed_size_expect(&size, job->request, job->to.count, job->source, &survey, fault));
     *most = size.most;
     return fault->status;
 }

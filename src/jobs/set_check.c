@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/base.h"
 #include "jobs/receive_relay_private.h"
 
 /* ---- Volumes by themselves ---------------------------------------------------------------- */
@@ -23,7 +24,7 @@ static enum seal_status look_at_volume(struct arrival *a, const struct set_check
                              .whole_cage = check->limits->require_sandbox};
     struct intake_result result;
 
-    (void)!intake_run(&result, &job, &from_worker, fault);
+    IGNORE_RESULT(intake_run(&result, &job, &from_worker, fault));
     *is_last = result.is_last;
     if (fault->status != SEAL_OK)
         fault_add_name(fault, a->path);
@@ -53,7 +54,7 @@ enum volume_state *set_check_each(const struct set *set, const struct set_check 
         struct fault fault = {.status = SEAL_OK};
         bool is_last;
 
-        (void)!look_at_volume(set->files[i], check, INTAKE_VOLUME, &is_last, &fault);
+        IGNORE_RESULT(look_at_volume(set->files[i], check, INTAKE_VOLUME, &is_last, &fault));
         observer->work_done(observer->ctx, volume_size(set->files[i]->in));
         states[i] = state_for(fault.status);
         if (fault.status == SEAL_INTERRUPTED) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "jobs/is_folder.h"
 #include "jobs/receive_relay_private.h"
 
@@ -89,8 +90,8 @@ enum seal_status sets_list(struct sets *s, const char *const *operands, size_t c
                            const struct receive_observer *observer, struct fault *fault)
 {
     for (size_t i = 0; i < count && fault->status == SEAL_OK; i++)
-        (void)!(is_folder(operands[i]) ? list_folder(s, operands[i], observer, fault)
-                                       : add_file(s, strdup(operands[i]), false, fault));
+        IGNORE_RESULT(is_folder(operands[i]) ? list_folder(s, operands[i], observer, fault)
+                                             : add_file(s, strdup(operands[i]), false, fault));
     if (fault->status == SEAL_OK && s->arrival_count == 0)
         (void)fault_set(fault, REASON_NOTHING_TO_OPEN, NULL);
     return fault->status;
@@ -125,7 +126,7 @@ static bool has_digest(struct arrival *a, const struct receive_observer *observe
     struct fault ignored = {.status = SEAL_OK};
 
     if (!a->received.before_opening && arrival_take_up(a, &ignored) == SEAL_OK)
-        (void)!arrival_take_digest(a, 1, observer, &ignored);
+        IGNORE_RESULT(arrival_take_digest(a, 1, observer, &ignored));
     return a->received.before_opening && ignored.status == SEAL_OK;
 }
 
@@ -254,7 +255,7 @@ enum seal_status sets_sort(struct sets *s, const struct receive_observer *observ
         (void)fault_no_memory(fault);
     for (size_t i = 0; i < s->arrival_count && fault->status == SEAL_OK; i++)
         if (!is_taken[i] && !is_skipped(&s->arrivals[i]))
-            (void)!collect(s, i, is_taken, observer, fault);
+            IGNORE_RESULT(collect(s, i, is_taken, observer, fault));
     free(is_taken);
     if (fault->status != SEAL_OK)
         return fault->status;

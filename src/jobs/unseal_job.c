@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "jobs/file_digest.h"
 #include "jobs/output_place_private.h"
 
@@ -16,7 +17,7 @@ static enum seal_status try_log(const char *path, struct fault *fault)
 
     if (path == NULL || output_refuse_in_bag(path, fault) != SEAL_OK)
         return fault->status;
-    (void)!custody_log_open(&log, path, fault);
+    IGNORE_RESULT(custody_log_open(&log, path, fault));
     custody_log_close(log);
     return fault->status;
 }

@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "base/base.h"
 #include "stream/stream_reader.h"
 #include "platform/crew.h"
 
@@ -91,7 +92,7 @@ static void post_piece(struct stream_reader *r, struct piece_ahead *a, uint64_t 
     a->piece.len = 0;
     a->piece.more = false;
     if (!volume_is_file(r->in) && is_there)
-        (void)!volume_read(r->in, number, VOLUME_PIECE_BLOCKS, &a->piece, &a->fault);
+        IGNORE_RESULT(volume_read(r->in, number, VOLUME_PIECE_BLOCKS, &a->piece, &a->fault));
     crew_post(r->crew, &r->lane, &a->task);
 }
 

@@ -2,6 +2,7 @@
  * Reads one sealed file by blocks, and tells whether it is still the same.
  */
 #include "volume/volume.h"
+#include "base/base.h"
 #include "platform/crew.h"
 
 #include <errno.h>
@@ -118,7 +119,7 @@ enum seal_status volume_take_over(struct volume_in **out, int fd, struct span ah
         if (ahead.len > sizeof in->head)
             (void)fault_set(fault, REASON_AHEAD_LONG, in->name);
         else if (in->is_file)
-            (void)!read_head(in, fault);
+            IGNORE_RESULT(read_head(in, fault));
         else if (ahead.len > 0)
             memcpy(in->head, ahead.data, in->head_len = ahead.len);
     }
@@ -305,7 +306,7 @@ static void part_work(struct task *t)
 {
     struct digest_part *p = (struct digest_part *)t;
 
-    (void)!volume_read(p->digest->in, p->block, VOLUME_PIECE_BLOCKS, &p->piece, &p->fault);
+    IGNORE_RESULT(volume_read(p->digest->in, p->block, VOLUME_PIECE_BLOCKS, &p->piece, &p->fault));
 }
 
 static enum seal_status digest_init(struct digest *d, struct fault *fault)

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/base.h"
 #include "base/text.h"
 #include "intake/messages.h"
 #include "intake/receiver.h"
@@ -173,10 +174,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
     /* What the socket does not hold at once is cut: also an end. */
     if (stream.len > 0)
-        (void)!send(pair[0], stream.data, stream.len, MSG_DONTWAIT);
+        IGNORE_RESULT(send(pair[0], stream.data, stream.len, MSG_DONTWAIT));
     (void)close(pair[0]);
     FUZZ_OK(channel_new(&r.channel, pair[1], pair[1], &fault));
-    (void)!receiver_run(&r, &fault);
+    IGNORE_RESULT(receiver_run(&r, &fault));
     channel_free(r.channel);
     (void)close(pair[1]);
     check_outcome(&r, &fault, &heard);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base.h"
 #include "base/text.h"
 #include "cli/ui/progress.h"
 #include "output/output.h"
@@ -56,7 +57,7 @@ static void put_line(const char *text, size_t text_len)
     }
     out[len++] = '\n';
     progress_hide();
-    (void)!fd_write_full(STDERR_FILENO, out, len, &ignored);
+    IGNORE_RESULT(fd_write_full(STDERR_FILENO, out, len, &ignored));
 }
 
 /* The line of a text that is another one's field. */

@@ -11,6 +11,7 @@
 
 #include "platform/process.h"
 #include "platform/terminal.h"
+#include "base/base.h"
 #include "base/text.h"
 #include "cli/ui/ui.h"
 #include "platform/files.h"
@@ -38,7 +39,7 @@ static void put(const char *line, size_t len)
 {
     struct fault ignored = {.status = SEAL_OK};
 
-    (void)!fd_write_full(STDERR_FILENO, line, len, &ignored);
+    IGNORE_RESULT(fd_write_full(STDERR_FILENO, line, len, &ignored));
 }
 
 /* Columns that a line takes on the terminal. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/unit_check.h"
+#include "base/base.h"
 #include "base/text.h"
 #include "lib/fixture.h"
 #include "lib/layers.h"
@@ -187,7 +188,7 @@ static enum seal_status read_set(const struct set *s, const size_t *order, size_
     open_volumes(&o, s, order, count);
     CHECK_INT(SEAL_OK, buffer_reserve(&out, s->content.len + 1));
     if (stream_read(o.reader, out.data, s->content.len, &got, &o.fault) == SEAL_OK)
-        (void)!stream_reader_finish(o.reader, got_digest, again, &o.fault);
+        IGNORE_RESULT(stream_reader_finish(o.reader, got_digest, again, &o.fault));
     CHECK_INT(status, o.fault.status);
     if (status == SEAL_OK) {
         CHECK(got == s->content.len && (got == 0 || memcmp(out.data, s->content.data, got) == 0));
