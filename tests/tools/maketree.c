@@ -3,9 +3,9 @@
  *
  *     maketree many DIR COUNT      COUNT small files, a thousand to a folder
  *     maketree deep DIR LEVELS     folders in each other, names of 200 bytes, a file in each
- *     maketree chain DIR LEVELS    the same, names of one byte; sorted, the file comes first in
- * each maketree socket PATH         a socket, left lying there maketree noise FILE LEN      bytes
- * that no compression makes smaller; FILE - is the output
+ *     maketree chain DIR LEVELS    the same, names of one byte; sorted, each file comes first
+ *     maketree socket PATH         a socket, left lying there
+ *     maketree noise FILE LEN      bytes that no compression makes smaller; FILE - is the output
  */
 #include <errno.h>
 #include <fcntl.h>
