@@ -14,7 +14,7 @@ MAKEFLAGS += --no-print-directory
 ifndef VARIANT
 # ---- what people type ---------------------------------------------------------------------------
 
-.PHONY: all demo check check-all deps deps-test deps-fuzz deps-bench deps-deb test asan clang fuzz fuzz-afl lint format \
+.PHONY: all demo check check-all check-asan deps deps-test deps-fuzz deps-bench deps-deb test asan clang fuzz fuzz-afl lint format \
     bench bench-full cards deb check-deb dist check-dist check-windows install uninstall clean distclean help
 .DEFAULT_GOAL := all
 
@@ -35,6 +35,9 @@ check: deps-test ## Get the test tools, build every variant, run all tests
 	$(BUILD) VARIANT=asan programs tests fuzzers benches
 	$(BUILD) VARIANT=clang WERROR=1 programs
 	$(Q)tests/run
+
+check-asan: asan ## Run everything that there is with ASan and UBSan (an hour or more)
+	$(Q)tests/run asan
 
 check-all: ## 'make check', 'check-deb', 'check-windows' and a quick 'check-dist', in one sum (Debian; half an hour)
 	$(Q)tests/all
