@@ -42,22 +42,6 @@ static void put(const char *line, size_t len)
     IGNORE_RESULT(fd_write_full(STDERR_FILENO, line, len, &ignored));
 }
 
-/* Columns that a line takes on the terminal. */
-static size_t columns_of(const char *line, size_t len)
-{
-    unsigned int marks = 0;
-    size_t sum = 0;
-
-    for (size_t i = 0; i < len;) {
-        char piece[TEXT_PIECE_SIZE];
-        size_t columns;
-
-        i += text_piece(line + i, len - i, &marks, piece, &columns);
-        sum += columns;
-    }
-    return sum;
-}
-
 /* The texts that can be shown, the fullest first; which ones depends on what is known. */
 static const enum text_id *candidates(bool has_total, bool has_rate)
 {
@@ -89,7 +73,7 @@ static size_t compose(const struct progress *p, double elapsed, char line[static
     size_format(amount, (uint64_t)rate);
     for (const enum text_id *id = candidates(p->total != 0, has_rate); *id != T_NONE; id++) {
         size_t len = text_format(line, LINE_SIZE, ui_catalog(), *id, &args);
-        size_t used = columns_of(line, len);
+        size_t used = text_columns(line, len);
 
         if (used <= *columns) {
             *columns = used;
