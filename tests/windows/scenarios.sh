@@ -173,7 +173,7 @@ scenario "stopped in the middle"
 # Zeros without blocks on the disk, so many that sealing them takes minutes.
 mkdir tree
 truncate -s 200G tree/large
-console seal "${to[@]}" -o sealed.bin tree <<<$' [0-9]+ %|^C'
+console seal "${to[@]}" -o sealed.bin tree <<<$'[0-9]+ %|^C'
 check "stopped" test "$status" -ne 0
 expect_names . tree
 wine "$programs/seal.exe" -q "${to[@]}" -o sealed.bin tree >/dev/null 2>&1 &
