@@ -15,7 +15,7 @@ ifndef VARIANT
 # ---- what people type ---------------------------------------------------------------------------
 
 .PHONY: all demo check check-all check-asan deps deps-test deps-fuzz deps-bench deps-deb test asan clang fuzz fuzz-afl lint format \
-    bench bench-full cards deb check-deb dist check-dist check-windows install uninstall clean distclean help
+    pot bench bench-full cards deb check-deb dist check-dist check-windows install uninstall clean distclean help
 .DEFAULT_GOAL := all
 
 # As many jobs as there are processors, unless you said -j yourself.
@@ -85,6 +85,11 @@ fuzz: ## Run each fuzz target for FUZZ_SECONDS=60; FUZZ_TARGETS="tar bag" runs t
 fuzz-afl: ## The same with AFL++, without the table of coverage
 	$(BUILD) VARIANT=afl fuzzers build/afl/mutator.so
 	$(Q)tests/fuzz/run afl
+
+pot: ## Make build/seal.pot, the template for a translation of what the programs say
+	$(Q)mkdir -p build
+	$(Q)awk -f src/build/po/texts.awk $(filter-out %/catalog.def,$(wildcard src/text/*.def)) | \
+	    awk -f src/build/po/pot.awk >build/seal.pot
 
 lint: ## Check includes between rooms, formatting, cppcheck, man pages, scripts
 	$(Q)src/build/lint.sh
@@ -194,6 +199,11 @@ fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_replay_src := tests/fuzz/lib/replay.c
 fuzz_lib_src := $(filter-out $(fuzz_replay_src),$(wildcard tests/fuzz/lib/*.c))
 
+# The translations, made into a table. Tests have one into no language as well.
+text_defs := $(filter-out src/text/catalog.def,$(wildcard src/text/*.def))
+translations := $(wildcard src/text/po/*.po) $(if $(variant_cppflags),$(OBJ)/qps.po)
+languages := $(OBJ)/languages.o
+
 objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
 tests := $(test_src:tests/unit/%.c=$(OUT)/tests/%)
 test_libs = -lm
@@ -276,6 +286,19 @@ $(OBJ)/src/%.o: src/%.c $(OBJ)/options
 	@mkdir -p $(@D)
 	$(Q)$(compile) -MMD -MP -c -o $@ $<
 
+$(OBJ)/texts: src/build/po/texts.awk $(text_defs) | $(OBJ)/options
+	$(Q)awk -f $^ >$@
+
+$(OBJ)/qps.po: tests/tools/pseudo.awk $(OBJ)/texts
+	$(Q)awk -f $^ >$@
+
+$(OBJ)/languages.c: src/build/po/po.awk $(OBJ)/texts $(translations)
+	$(Q)awk -f $^ >$@
+
+$(languages): $(OBJ)/languages.c $(OBJ)/options
+	$(call say,CC,$@)
+	$(Q)$(compile) -MMD -MP -c -o $@ $<
+
 $(OBJ)/tests/%.o: tests/%.c $(OBJ)/options
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
@@ -287,7 +310,7 @@ $(call objects,$(test_lib_src)): CFLAGS += -fno-sanitize=all
 endif
 
 # D: no times, owners or groups in the archive, so that the same sources give the same bytes.
-$(OUT)/libseal.a: $(call objects,$(lib_src))
+$(OUT)/libseal.a: $(call objects,$(lib_src)) $(languages)
 	$(call say,AR,$@)
 	@rm -f $@
 	$(Q)$(AR) rcD $@ $^
@@ -318,6 +341,6 @@ $(OUT)/mutator.so: tests/fuzz/afl_mutator.c tests/fuzz/lib/mutate.c tests/fuzz/l
 	@mkdir -p $(@D)
 	$(Q)clang -std=c17 -O2 -fPIC -shared $(warnings) -Itests/fuzz -o $@ $(filter %.c,$^)
 
--include $(patsubst %.o,%.d,$(call objects,$(lib_src) $(main_src) $(cli_src) $(test_src) $(test_lib_src) \
+-include $(patsubst %.o,%.d,$(languages) $(call objects,$(lib_src) $(main_src) $(cli_src) $(test_src) $(test_lib_src) \
     $(fuzz_src) $(fuzz_lib_src) $(fuzz_replay_src) $(bench_src)))
 endif

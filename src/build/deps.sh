@@ -31,8 +31,8 @@ pinned='libsodium_1.0.22.orig.tar.gz 5838bb0c3da6148c24ebe531d1ed1297de9a87aea77
 build_packages='gcc libc6-dev make pkg-config'
 source_packages='dpkg-dev debian-archive-keyring m4'   # only when something is built from source
 test_packages='clang clang-format cppcheck mandoc shellcheck valgrind
-    age attr e2fsprogs expect fuse3 libarchive-tools libfuse3-dev mtree-netbsd procps python3 strace util-linux zstd'
-test_tools='clang clang-format cppcheck mandoc shellcheck valgrind age expect setfattr fusermount3 bsdtar python3 unshare zstd'
+    age attr e2fsprogs expect fuse3 libarchive-tools libfuse3-dev mtree-netbsd procps python3 strace util-linux zstd gettext'
+test_tools='clang clang-format cppcheck mandoc shellcheck valgrind age expect setfattr fusermount3 bsdtar python3 unshare zstd msgfmt'
 fuzz_packages='clang llvm afl++'
 bench_packages='7zip age gnupg python3 zstd'
 cards_packages='cmark weasyprint poppler-utils fonts-noto-core fonts-noto-mono'

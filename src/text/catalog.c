@@ -28,6 +28,38 @@ const struct catalog *catalog_english(void)
     return &english;
 }
 
+/* True if a language of ours is called so by the first len bytes; ru-RU is the same as ru_RU. */
+static bool is_called(const char *language, const char *wanted, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        char c = wanted[i] == '-' ? '_' : wanted[i];
+
+        /* No NUL of language is passed: it is in no name that is wanted. */
+        if (language[i] != c)
+            return false;
+    }
+    return language[len] == '\0';
+}
+
+static const struct catalog *find(const char *wanted, size_t len)
+{
+    for (const struct catalog *c = text_languages; c->language != NULL; c++)
+        if (is_called(c->language, wanted, len))
+            return c;
+    return NULL;
+}
+
+const struct catalog *catalog_find(const char *language)
+{
+    const struct catalog *found = NULL;
+
+    if (language != NULL)
+        found = find(language, strcspn(language, ".@"));
+    if (language != NULL && found == NULL)
+        found = find(language, strcspn(language, ".@_-"));
+    return found != NULL ? found : catalog_english();
+}
+
 /* ---- Names -------------------------------------------------------------------------------- */
 
 #define SHOWN_COLUMNS 200
@@ -217,14 +249,14 @@ static void add_field(struct writer *w, const char *field, size_t len, const str
 static const char *form_of(const struct catalog *c, enum text_id id, uint64_t count)
 {
     const char *const *forms = c->texts[id];
-    const char *plural;
+    size_t form;
 
     if (forms[0] == NULL) {
         c = catalog_english();
         forms = c->texts[id];
     }
-    plural = forms[1] != NULL ? forms[c->form(count)] : NULL;
-    return plural != NULL ? plural : forms[0];
+    form = forms[1] != NULL ? c->form(count) : 0;
+    return form < TEXT_FORMS_MAX && forms[form] != NULL ? forms[form] : forms[0];
 }
 
 static void write_text(struct writer *w, enum text_id id, const struct text_args *args)

@@ -40,6 +40,9 @@ struct text_args {
 struct catalog;
 
 const struct catalog *catalog_english(void);
+/* The texts in a language, as LANG names it: "ru_RU.UTF-8" or "ru". A region that has no texts of
+ * its own gets those of the language. English, if there are none (NULL: or none is wanted). */
+const struct catalog *catalog_find(const char *language);
 
 /* Writes a text and a NUL to out, which has room for size bytes. What does not fit is left out.
  * Returns the length without the NUL. */

@@ -87,8 +87,13 @@ size_t text_cage_pieces(char *out, size_t size, const struct catalog *catalog, u
         unsigned int piece;
         enum text_id text;
     } pieces[] = {
+#ifdef _WIN32
+        {PLAT_CAGE_FILES, T_CAGE_FILES_WINDOWS},
+        {PLAT_CAGE_CALLS, T_CAGE_CALLS_WINDOWS},
+#else
         {PLAT_CAGE_FILES, T_CAGE_FILES},
         {PLAT_CAGE_CALLS, T_CAGE_CALLS},
+#endif
         {PLAT_CAGE_PRIVILEGES, T_CAGE_PRIVILEGES},
         {PLAT_CAGE_LIMITS, T_CAGE_LIMITS},
     };

@@ -276,7 +276,7 @@ expect_message 'lacks part of the sandbox'
 expect_absent bag3
 E2E_UNCAGED='' run unseal -q "${with[@]}" --verify -o record sealed.bin
 expect_exit 0
-expect_err 'lacks part of the sandbox, what would keep a program from your files'
+expect_err 'lacks part of the sandbox, access control for files'
 mkdir keys && cp "$given/alice.key" keys/
 run unseal -q --key keys -o by-folder sealed.bin
 expect_exit 0

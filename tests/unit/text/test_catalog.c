@@ -1,5 +1,7 @@
 /*
- * text/catalog.h: fields, plural forms, names; and that every text and every reason can be written.
+ * text/catalog.h: fields, plural forms, names, languages; and that every text and every reason can
+ * be written. Besides English there is qps here, which is made from the English texts and has the
+ * plural forms of Russian (tests/tools/pseudo.awk).
  */
 #include "text/catalog.h"
 
@@ -147,6 +149,69 @@ static void test_advice(void)
     CHECK(strstr(out, "resource limits") != NULL);
 }
 
+static void test_find(void)
+{
+    static const char *const qps[] = {"qps", "qps.UTF-8", "qps_XA", "qps-XA", "qps_XA.UTF-8@latin"};
+    static const char *const english[] = {
+        "", "C", "C.UTF-8", "POSIX", "en_US.UTF-8", "qp", "qpst", "QPS", "_", ".", "@", "../qps"};
+
+    CHECK(catalog_find(NULL) == catalog_english());
+    for (size_t i = 0; i < sizeof english / sizeof english[0]; i++) {
+        check_about("%s", english[i]);
+        CHECK(catalog_find(english[i]) == catalog_english());
+    }
+    for (size_t i = 0; i < sizeof qps / sizeof qps[0]; i++) {
+        check_about("%s", qps[i]);
+        CHECK_TEXT("qps", catalog_find(qps[i])->language);
+    }
+}
+
+static void test_all_translated(void)
+{
+    const struct catalog *english = catalog_english(), *qps = catalog_find("qps");
+
+    for (size_t id = 0; id < TEXT_COUNT; id++) {
+        check_about("text %zu", id);
+        CHECK(qps->texts[id][0] != NULL);
+        CHECK((qps->texts[id][2] != NULL) == (english->texts[id][1] != NULL));
+    }
+}
+
+static void test_translation(void)
+{
+    static const char *const counts[] = {"\u27e60 files\u00b3\u27e7",  "\u27e61 file\u00b9\u27e7",
+                                         "\u27e62 files\u00b2\u27e7",  "\u27e65 files\u00b3\u27e7",
+                                         "\u27e611 files\u00b3\u27e7", "\u27e621 file\u00b9\u27e7"};
+    static const uint64_t numbers[] = {0, 1, 2, 5, 11, 21};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        (void)text_format(out, sizeof out, catalog_find("qps"), T_COUNT_FILES,
+                          TEXT_ARGS(.count = numbers[i]));
+        CHECK_TEXT(counts[i], out);
+    }
+    (void)text_format(out, sizeof out, catalog_find("qps"), T_WARNING,
+                      TEXT_ARGS(.word = "a", .words = "b"));
+    CHECK_TEXT("\u27e6a: b\u27e7", out);
+}
+
+static size_t form_beyond(uint64_t count)
+{
+    (void)count;
+    return TEXT_FORMS_MAX;
+}
+
+/* What a language lacks appears in English, counted as English counts. */
+static void test_gaps(void)
+{
+    static const char *texts[TEXT_COUNT][TEXT_FORMS_MAX] = {[T_COUNT_FOLDERS] = {"a", "b"}};
+    const struct catalog gaps = {"gaps", form_beyond, texts};
+
+    (void)text_format(out, sizeof out, &gaps, T_COUNT_FILES, TEXT_ARGS(.count = 1));
+    CHECK_TEXT("1 file", out);
+    (void)text_format(out, sizeof out, &gaps, T_COUNT_FOLDERS, TEXT_ARGS(.count = 2));
+    CHECK_TEXT("a", out);
+}
+
 int main(int argc, char **argv)
 {
     check_start("catalog", argc, argv);
@@ -158,5 +223,9 @@ int main(int argc, char **argv)
     CHECK_CASE(test_room());
     CHECK_CASE(test_reasons());
     CHECK_CASE(test_advice());
+    CHECK_CASE(test_find());
+    CHECK_CASE(test_all_translated());
+    CHECK_CASE(test_translation());
+    CHECK_CASE(test_gaps());
     return check_done();
 }
