@@ -87,7 +87,7 @@ fuzz-afl: ## The same with AFL++, without the table of coverage
 	$(Q)tests/fuzz/run afl
 
 pot: ## Make build/seal.pot, the template for a translation of what the programs say
-	$(Q)mkdir -p build
+	$(Q)mkdir -p build src/text/po
 	$(Q)awk -f src/build/po/texts.awk $(filter-out %/catalog.def,$(wildcard src/text/*.def)) | \
 	    awk -f src/build/po/pot.awk >build/seal.pot
 

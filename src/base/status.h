@@ -11,7 +11,7 @@
 
 #include "base/base.h"
 
-/* What a library call came to. cli maps each to one sentence and one exit code (users.md). */
+/* What a library call came to. cli maps each to one sentence and one exit code. */
 enum seal_status {
     SEAL_OK = 0,
     SEAL_IO,               /* the system refused; fault.sys is errno */

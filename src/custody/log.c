@@ -15,7 +15,8 @@
     "# time\tsealed-sha256\tcommitment\tbag-id\tD\treceipt\tverdict\tfile\n"
 
 /* Behind a torn line, so that nobody takes it for a whole one, wherever it was torn: it then has
- * too many columns or too few, or "-" for a verdict. */
+ * too many columns or too few, or "-" for a verdict. A new column must stand in front of the
+ * verdict, or a line that was torn behind it would pass for whole. */
 #define TORN "\t-\t(cut short)\n"
 
 enum column {

@@ -1,6 +1,6 @@
 /*
  * drop_record: puts what was found out about a drop into its custody record and the log, and has
- * all files of the drop get their names. Private to this room, but for the struct.
+ * all files of the drop get their names. Of this header other rooms use the struct alone.
  */
 #ifndef SEAL_DROP_RECORD_H
 #define SEAL_DROP_RECORD_H

@@ -1,7 +1,7 @@
 /*
  * open_headers: the first part of unsealing and inspecting: reads the secret keys, opens the
  * headers of all sealed files, wipes the keys. Content is read only after that, by a worker.
- * Private to this room, but for the struct.
+ * Of this header other rooms use the struct alone.
  */
 #ifndef SEAL_OPEN_HEADERS_H
 #define SEAL_OPEN_HEADERS_H

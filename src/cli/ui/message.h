@@ -13,7 +13,7 @@
 #include "cli/ui/ui.h"
 #include "text/catalog.h"
 
-/* What a program ends with (users.md). */
+/* What a program ends with; seal(1) and unseal(1) explain each. */
 enum exit_code {
     EXIT_ALL_DONE = 0,
     EXIT_NOT_DONE = 1,
