@@ -1,6 +1,6 @@
 /*
- * drop_content: has a worker read the content of a drop, and judges what the worker says. Other rooms
- * use the struct alone.
+ * drop_content: has a worker read the content of a drop, and judges what the worker says. Other
+ * rooms use the struct alone.
  */
 #ifndef SEAL_DROP_CONTENT_H
 #define SEAL_DROP_CONTENT_H

@@ -1,6 +1,6 @@
 /*
- * drop_target: which paths the output of a drop and its custody record get. Private to this room,
- * but for the struct.
+ * drop_target: which paths the output of a drop and its custody record get. Other rooms use the
+ * struct alone.
  */
 #ifndef SEAL_DROP_TARGET_H
 #define SEAL_DROP_TARGET_H
