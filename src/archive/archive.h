@@ -17,6 +17,7 @@
 /* Limits of section 5.1, in bytes. */
 #define FRAME_LEN_MAX (8 * 1024 * 1024) /* decompressed */
 #define PATH_LEN_MAX 32767
+#define PATH_PARTS_MAX 256        /* between slashes */
 #define PAX_LEN_MAX (1024 * 1024) /* records of one pax header */
 
 /* Compression levels, those of zstd. */
@@ -39,6 +40,11 @@ struct tar_entry {
  * which no part between slashes is empty, "." or "..". So it is relative and stays in its folder. A
  * final slash is not allowed here. */
 bool tar_path_is_clean(const char *path, size_t len);
+/* How many parts it has between slashes: at most PATH_PARTS_MAX in a bag. */
+size_t tar_path_parts(const char *path, size_t len);
+/* The time that the tar can have for t: it has none between -1 s and 0, and -1 s stands for these.
+ */
+struct timestamp tar_time_floor(struct timestamp t);
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 

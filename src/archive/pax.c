@@ -1,79 +1,11 @@
 /*
- * The records of pax extended headers (POSIX.1, pax, "pax Header Block"), written and read:
+ * The records of pax extended headers (POSIX.1, pax, "pax Header Block"):
  * "LEN KEYWORD=VALUE\n", where LEN counts itself.
  */
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "archive/tar.h"
-
-#define NSEC_IN_SEC UINT32_C(1000000000)
-
-/* ---- Writing ------------------------------------------------------------------------------ */
-
-static enum seal_status append_record(struct buffer *b, const char *keyword, const char *value,
-                                      size_t value_len)
-{
-    size_t rest = strlen(keyword) + value_len + 3;
-    size_t len = rest + 1;
-
-    for (size_t digits = 1, limit = 10; len >= limit; digits++, limit *= 10)
-        len = rest + digits + 1;
-    if (buffer_printf(b, "%zu %s=", len, keyword) != SEAL_OK ||
-        buffer_append(b, value, value_len) != SEAL_OK || buffer_append(b, "\n", 1) != SEAL_OK)
-        return SEAL_NO_MEMORY;
-    return SEAL_OK;
-}
-
-/* pax counts time away from zero, struct timestamp upwards: 1.5 s before 1970 is -1.5 in pax, and
- * sec -2, nsec 500000000 in a timestamp. */
-static void time_text(char *text, size_t size, struct timestamp t)
-{
-    uint64_t sec = t.sec < 0 ? -(uint64_t)t.sec : (uint64_t)t.sec;
-    uint32_t nsec = t.nsec;
-
-    if (t.sec < 0 && nsec != 0) {
-        sec--;
-        nsec = NSEC_IN_SEC - nsec;
-    }
-    if (nsec != 0)
-        (void)snprintf(text, size, "%s%" PRIu64 ".%09" PRIu32, t.sec < 0 ? "-" : "", sec, nsec);
-    else
-        (void)snprintf(text, size, "%s%" PRIu64, t.sec < 0 ? "-" : "", sec);
-}
-
-static bool is_ascii(const char *s, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if ((uint8_t)s[i] >= 0x80)
-            return false;
-    return true;
-}
-
-enum seal_status pax_write(struct buffer *records, const char *path, size_t path_len,
-                           const struct tar_entry *entry)
-{
-    enum seal_status status = SEAL_OK;
-    struct timestamp mtime = entry->mtime;
-    char text[48];
-
-    records->len = 0;
-    if (path_len > TAR_NAME_LEN_MAX || !is_ascii(path, path_len))
-        status = append_record(records, "path", path, path_len);
-    if (status == SEAL_OK && entry->size > TAR_NUMBER_MAX) {
-        (void)snprintf(text, sizeof text, "%" PRIu64, entry->size);
-        status = append_record(records, "size", text, strlen(text));
-    }
-    if (status == SEAL_OK &&
-        (mtime.nsec != 0 || mtime.sec < 0 || (uint64_t)mtime.sec > TAR_NUMBER_MAX)) {
-        time_text(text, sizeof text, mtime);
-        status = append_record(records, "mtime", text, strlen(text));
-    }
-    return status;
-}
-
-/* ---- Reading ------------------------------------------------------------------------------ */
 
 static enum seal_status malformed(struct fault *fault)
 {
@@ -147,6 +79,33 @@ static bool keyword_is_forbidden(const char *keyword, size_t len)
     return len >= strlen(sparse) && memcmp(keyword, sparse, strlen(sparse)) == 0;
 }
 
+struct keyword {
+    const char *text;
+    size_t len;
+};
+
+static int compare_keywords(const void *a, const void *b)
+{
+    const struct keyword *x = a, *y = b;
+    int order = memcmp(x->text, y->text, x->len < y->len ? x->len : y->len);
+
+    return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* A header may hold 200,000 records: sorted, looking for doubles costs little. */
+static enum seal_status refuse_doubles(struct buffer *keywords, struct fault *fault)
+{
+    struct keyword *list = (struct keyword *)keywords->data;
+    size_t count = keywords->len / sizeof *list;
+
+    if (count > 1)
+        qsort(list, count, sizeof *list, compare_keywords);
+    for (size_t i = 1; i < count; i++)
+        if (compare_keywords(&list[i - 1], &list[i]) == 0)
+            return fault_set(fault, REASON_ARCHIVE_KEYWORD_TWICE, NULL);
+    return SEAL_OK;
+}
+
 static enum seal_status take_record(struct pax_values *v, const char *keyword, size_t keyword_len,
                                     const char *value, size_t len, struct fault *fault)
 {
@@ -174,6 +133,7 @@ enum seal_status pax_read(struct pax_values *values, const char *records, size_t
     const char *record = records;
     size_t left = len;
 
+    values->keywords->len = 0;
     while (left > 0) {
         const char *blank = memchr(record, ' ', left < 20 ? left : 20);
         const char *keyword, *equals, *end;
@@ -189,11 +149,14 @@ enum seal_status pax_read(struct pax_values *values, const char *records, size_t
         equals = memchr(keyword, '=', (size_t)(end - keyword));
         if (equals == NULL || equals == keyword)
             return malformed(fault);
+        if (buffer_append(values->keywords, &(struct keyword){keyword, (size_t)(equals - keyword)},
+                          sizeof(struct keyword)) != SEAL_OK)
+            return fault_no_memory(fault);
         if (take_record(values, keyword, (size_t)(equals - keyword), equals + 1,
                         (size_t)(end - (equals + 1)), fault) != SEAL_OK)
             return fault->status;
         record += record_len;
         left -= (size_t)record_len;
     }
-    return SEAL_OK;
+    return refuse_doubles(values->keywords, fault);
 }

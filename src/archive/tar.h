@@ -1,6 +1,6 @@
 /*
- * The encodings of the tar (format section 5.1; POSIX.1, pax): ustar headers (ustar.c) and the
- * records of pax extended headers (pax.c), both ways. Private to this room.
+ * The encodings of the tar (format section 5.1; POSIX.1, pax), read: ustar headers (ustar.c) and
+ * the records of pax extended headers (pax.c). Private to this room.
  */
 #ifndef SEAL_ARCHIVE_TAR_H
 #define SEAL_ARCHIVE_TAR_H
@@ -13,15 +13,11 @@
 #define TAR_TYPE_FILE '0'
 #define TAR_TYPE_DIR '5'
 #define TAR_TYPE_PAX 'x'
-/* The largest number that eleven octal digits hold: sizes and times above stand in pax records. */
-#define TAR_NUMBER_MAX UINT64_C(077777777777)
-/* Bytes of a path that the header holds; longer ones stand in a pax record. */
-#define TAR_NAME_LEN_MAX 100
 
 /* POSIX.1, pax, "ustar Interchange Format". Numbers are octal digits; text ends in NUL where the
  * field is not full. */
 struct ustar_header {
-    char name[TAR_NAME_LEN_MAX];
+    char name[100];
     char mode[8];
     char uid[8];
     char gid[8];
@@ -42,22 +38,11 @@ struct ustar_header {
 
 _Static_assert(sizeof(struct ustar_header) == TAR_BLOCK_LEN, "a header is a block");
 
-/* The fields of a header that mean something in this format. */
-struct ustar_fields {
-    char type;
-    uint64_t mode;
-    uint64_t size;  /* at most TAR_NUMBER_MAX */
-    uint64_t mtime; /* seconds since 1970; at most TAR_NUMBER_MAX */
-};
-
-/* name: at most TAR_NAME_LEN_MAX bytes. */
-void ustar_write(struct ustar_header *h, const struct ustar_fields *fields, const char *name,
-                 size_t name_len);
 /* Whether checksum, magic and version are right. */
 bool ustar_is_valid(const struct ustar_header *h);
-/* False: a field is no number. The second reads the size alone, all that counts in an x header. */
-MUST_USE bool ustar_read(struct ustar_fields *fields, const struct ustar_header *h);
-MUST_USE bool ustar_read_size(uint64_t *size, const struct ustar_header *h);
+/* A field with a number; false if it is none. */
+#define USTAR_READ(value, field) ustar_read_number((value), (field), sizeof(field))
+MUST_USE bool ustar_read_number(uint64_t *value, const char *field, size_t size);
 /* Appends prefix and name. SEAL_NO_MEMORY, without a fault. */
 MUST_USE enum seal_status ustar_read_path(struct buffer *path, const struct ustar_header *h);
 
@@ -66,21 +51,17 @@ size_t tar_padding_len(uint64_t data_len);
 
 /* ---- pax records -------------------------------------------------------------------------- */
 
-/* Makes the records for what the ustar header cannot hold: none, if it holds all. path is as it
- * stands in the tar, with the final slash of a folder. SEAL_NO_MEMORY, without a fault. */
-MUST_USE enum seal_status pax_write(struct buffer *records, const char *path, size_t path_len,
-                                    const struct tar_entry *entry);
-
 /* What the records say about an entry. */
 struct pax_values {
     bool has_path, has_size, has_mtime;
-    struct buffer *path; /* the caller's; its content is replaced if there is a path record */
-    uint64_t size;       /* at most INT64_MAX */
+    struct buffer *path;     /* the caller's; its content is replaced if there is a path record */
+    struct buffer *keywords; /* the caller's, to work with */
+    uint64_t size;           /* at most INT64_MAX */
     struct timestamp mtime;
 };
 
-/* SEAL_HOSTILE: a record is malformed, or has a keyword that makes another kind of entry for some
- * reader (section 5.1). SEAL_NO_MEMORY. */
+/* SEAL_HOSTILE: a record is malformed, a keyword comes twice, or makes another kind of entry
+ * for some reader (section 5.1). SEAL_NO_MEMORY. */
 MUST_USE enum seal_status pax_read(struct pax_values *values, const char *records, size_t len,
                                    struct fault *fault);
 

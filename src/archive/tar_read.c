@@ -22,7 +22,8 @@ struct content_reader {
     size_t padding_len;   /* behind them */
     size_t shown_len;     /* of the piece that was given out last, not yet taken from the frames */
     struct buffer path;
-    struct buffer pax;
+    struct buffer pax; /* the records of one header */
+    struct buffer keywords;
 };
 
 enum seal_status content_reader_new(struct content_reader **out, enum content_type type,
@@ -80,6 +81,15 @@ bool tar_path_is_clean(const char *path, size_t len)
     return true;
 }
 
+size_t tar_path_parts(const char *path, size_t len)
+{
+    size_t parts = 1;
+
+    for (size_t i = 0; i < len; i++)
+        parts += path[i] == '/';
+    return parts;
+}
+
 /* Checks the path that r->path holds, and gives it to the entry. */
 static enum seal_status finish_path(struct content_reader *r, struct tar_entry *e,
                                     struct fault *fault)
@@ -94,6 +104,8 @@ static enum seal_status finish_path(struct content_reader *r, struct tar_entry *
     e->path_len = r->path.len - 1;
     if (!tar_path_is_clean(e->path, e->path_len))
         return fault_set(fault, REASON_ARCHIVE_NAME, e->path);
+    if (tar_path_parts(e->path, e->path_len) > PATH_PARTS_MAX)
+        return fault_set(fault, REASON_ARCHIVE_PATH_DEEP, NULL);
     return SEAL_OK;
 }
 
@@ -106,7 +118,7 @@ static enum seal_status read_pax(struct content_reader *r, const struct ustar_he
     uint64_t size;
     size_t got, whole;
 
-    if (!ustar_read_size(&size, h))
+    if (!USTAR_READ(&size, h->size))
         return malformed(fault);
     if (size > PAX_LEN_MAX)
         return fault_set(fault, REASON_ARCHIVE_HEADER_LONG, NULL);
@@ -118,25 +130,29 @@ static enum seal_status read_pax(struct content_reader *r, const struct ustar_he
         return fault->status;
     if (got != whole)
         return malformed(fault);
+    if (!bytes_are_zero(r->pax.data + size, whole - (size_t)size))
+        return fault_set(fault, REASON_ARCHIVE_PADDING, NULL);
     r->pax.len = (size_t)size;
     return pax_read(values, (const char *)r->pax.data, r->pax.len, fault);
 }
 
-/* Makes the entry of its header, and of the pax records in front, which override it. */
+/* Makes the entry of its header, and of the pax records in front. A field that these override is
+ * not read: libarchive writes there, in base 256, what eleven octal digits do not hold. */
 static enum seal_status take_header(struct content_reader *r, struct tar_entry *e,
                                     const struct ustar_header *h, const struct pax_values *pax,
                                     struct fault *fault)
 {
-    struct ustar_fields fields;
+    uint64_t mode, mtime = 0;
 
     if (h->type != TAR_TYPE_FILE && h->type != TAR_TYPE_DIR)
         return fault_set(fault, REASON_ARCHIVE_ENTRY_KIND, NULL);
-    if (!ustar_read(&fields, h))
+    e->size = pax->size;
+    if (!USTAR_READ(&mode, h->mode) || (!pax->has_size && !USTAR_READ(&e->size, h->size)) ||
+        (!pax->has_mtime && !USTAR_READ(&mtime, h->mtime)))
         return malformed(fault);
-    e->is_dir = fields.type == TAR_TYPE_DIR;
-    e->exec = (fields.mode & 0100) != 0;
-    e->mtime = pax->has_mtime ? pax->mtime : (struct timestamp){(int64_t)fields.mtime, 0};
-    e->size = pax->has_size ? pax->size : fields.size;
+    e->is_dir = h->type == TAR_TYPE_DIR;
+    e->exec = (mode & 0100) != 0;
+    e->mtime = pax->has_mtime ? pax->mtime : (struct timestamp){(int64_t)mtime, 0};
     if (e->is_dir && e->size != 0)
         return malformed(fault);
     r->data_left = e->size;
@@ -206,6 +222,8 @@ static enum seal_status read_to_next(struct content_reader *r, struct fault *fau
         return fault->status;
     if (got != r->padding_len)
         return malformed(fault);
+    if (!bytes_are_zero(padding, got))
+        return fault_set(fault, REASON_ARCHIVE_PADDING, NULL);
     r->padding_len = 0;
     return SEAL_OK;
 }
@@ -213,7 +231,7 @@ static enum seal_status read_to_next(struct content_reader *r, struct fault *fau
 enum seal_status content_read_entry(struct content_reader *r, struct tar_entry *e, bool *more,
                                     struct fault *fault)
 {
-    struct pax_values pax = {.path = &r->path};
+    struct pax_values pax = {.path = &r->path, .keywords = &r->keywords};
     struct ustar_header h;
     uint64_t offset;
 
@@ -298,5 +316,6 @@ void content_reader_free(struct content_reader *r)
     frames_reader_free(r->frames);
     buffer_free(&r->path);
     buffer_free(&r->pax);
+    buffer_free(&r->keywords);
     free(r);
 }

@@ -1,22 +1,71 @@
 /*
- * Writes content: entries as a pax tar, or a stream as it is, into frames.
+ * Writes content: entries as a pax tar, by libarchive, or a stream as it is, into frames.
+ * docs/ARCHITECTURE.md says why libarchive writes and does not read.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/frames.h"
-#include "archive/tar.h"
+#include <archive.h>
+#include <archive_entry.h>
 
-static const uint8_t zero_block[TAR_BLOCK_LEN] = {0};
+#include "archive/frames.h"
+#include "platform/locale.h"
 
 struct content_writer {
     struct frames_writer *frames;
-    enum content_type type;
-    uint64_t data_left; /* bytes of the current entry's data that are still to come */
-    size_t padding_len; /* behind them */
     struct buffer offsets;
-    struct buffer pax;
+    const uint8_t *reserved; /* where data was put that is on its way through libarchive */
+    struct fault fault;      /* of on_output */
+    /* NULL for a stream. */
+    struct archive *tar;
+    struct archive_entry *entry;
+    void *locale;
+    char *path; /* PATH_LEN_MAX and a NUL */
 };
+
+/* ---- libarchive --------------------------------------------------------------------------- */
+
+/* Takes what libarchive made. It hands the bytes of content_commit through without a copy. */
+static la_ssize_t on_output(struct archive *tar, void *ctx, const void *data, size_t len)
+{
+    struct content_writer *w = ctx;
+    enum seal_status status = data == w->reserved ? frames_commit(w->frames, len, &w->fault)
+                                                  : frames_write(w->frames, data, len, &w->fault);
+
+    (void)tar;
+    return status == SEAL_OK ? (la_ssize_t)len : -1;
+}
+
+/* What a call of libarchive came to: the fault is that of on_output, or its own. */
+static enum seal_status outcome(struct content_writer *w, bool is_done, struct fault *fault)
+{
+    if (is_done)
+        return SEAL_OK;
+    if (w->fault.status != SEAL_OK)
+        return *fault = w->fault, fault->status;
+    if (archive_errno(w->tar) == ENOMEM)
+        return fault_no_memory(fault);
+    return fault_set(fault, REASON_ARCHIVE_WRITE, NULL);
+}
+
+static enum seal_status open_tar(struct content_writer *w, struct fault *fault)
+{
+    w->tar = archive_write_new();
+    w->entry = archive_entry_new();
+    w->path = malloc(PATH_LEN_MAX + 1);
+    if (w->tar == NULL || w->entry == NULL || w->path == NULL)
+        return fault_no_memory(fault);
+    w->locale = plat_locale_utf8();
+    if (w->locale == NULL)
+        return fault_set(fault, REASON_NO_UTF8_LOCALE, NULL);
+    /* 0: no block of its own that data would be copied into. */
+    return outcome(w,
+                   archive_write_set_format_pax(w->tar) == ARCHIVE_OK &&
+                       archive_write_set_bytes_per_block(w->tar, 0) == ARCHIVE_OK &&
+                       archive_write_open(w->tar, w, NULL, on_output, NULL) == ARCHIVE_OK,
+                   fault);
+}
 
 enum seal_status content_writer_new(struct content_writer **out, enum content_type type, int level,
                                     struct crew *crew, struct stream_writer *to,
@@ -27,9 +76,9 @@ enum seal_status content_writer_new(struct content_writer **out, enum content_ty
     *out = NULL;
     if (w == NULL)
         return fault_no_memory(fault);
-    w->type = type;
-    if (frames_writer_new(&w->frames, level, crew, to, fault) != SEAL_OK) {
-        free(w);
+    if (frames_writer_new(&w->frames, level, crew, to, fault) != SEAL_OK ||
+        (type == CONTENT_BAG && open_tar(w, fault) != SEAL_OK)) {
+        content_writer_free(w);
         return fault->status;
     }
     *out = w;
@@ -37,6 +86,13 @@ enum seal_status content_writer_new(struct content_writer **out, enum content_ty
 }
 
 /* ---- Entries ------------------------------------------------------------------------------ */
+
+struct timestamp tar_time_floor(struct timestamp t)
+{
+    if (t.sec == -1)
+        t.nsec = 0;
+    return t;
+}
 
 static enum seal_status note_offset(struct content_writer *w, struct fault *fault)
 {
@@ -48,96 +104,81 @@ static enum seal_status note_offset(struct content_writer *w, struct fault *faul
     return SEAL_OK;
 }
 
-static enum seal_status write_header(struct content_writer *w, const struct ustar_fields *fields,
-                                     const char *name, size_t name_len, struct fault *fault)
+/* libarchive normalizes names that are given to it as UTF-8. Elsewhere it takes bytes for the
+ * locale's, which is UTF-8 here, and leaves them as they are; on Windows for the code page's, but
+ * there wide text goes through as it is. False: out of memory. */
+static bool copy_path(struct archive_entry *entry, const char *path)
 {
-    struct ustar_header h;
+#ifdef _WIN32
+    wchar_t *wide = plat_wide(path);
 
-    ustar_write(&h, fields, name, name_len);
-    return frames_write(w->frames, &h, sizeof h, fault);
+    if (wide == NULL)
+        return false;
+    archive_entry_copy_pathname_w(entry, wide);
+    free(wide);
+#else
+    archive_entry_copy_pathname(entry, path);
+#endif
+    return true;
 }
 
-static enum seal_status write_pax(struct content_writer *w, struct fault *fault)
+/* With the final slash of a folder. */
+static enum seal_status set_path(struct content_writer *w, const struct tar_entry *e,
+                                 struct fault *fault)
 {
-    static const char name[] = "PaxHeaders/entry";
-    struct ustar_fields fields = {.type = TAR_TYPE_PAX, .mode = 0644, .size = w->pax.len};
-
-    if (w->pax.len == 0)
-        return SEAL_OK;
-    if (write_header(w, &fields, name, strlen(name), fault) != SEAL_OK ||
-        frames_write(w->frames, w->pax.data, w->pax.len, fault) != SEAL_OK)
-        return fault->status;
-    return frames_write(w->frames, zero_block, tar_padding_len(w->pax.len), fault);
+    memcpy(w->path, e->path, e->path_len);
+    if (e->is_dir)
+        w->path[e->path_len] = '/';
+    w->path[e->path_len + e->is_dir] = '\0';
+    return copy_path(w->entry, w->path) ? SEAL_OK : fault_no_memory(fault);
 }
 
-/* As much of the path as the ustar header holds, in whole characters. */
-static size_t short_name_len(const char *path, size_t len)
+/* libarchive writes seconds, a point and nanoseconds. pax counts the fraction away from zero, a
+ * struct timestamp upwards: 1.5 s before 1970 is -1.5 in pax, and sec -2, nsec 500000000 in a
+ * timestamp. */
+static void set_time(struct content_writer *w, struct timestamp t)
 {
-    if (len <= TAR_NAME_LEN_MAX)
-        return len;
-    for (len = TAR_NAME_LEN_MAX; len > 0 && ((uint8_t)path[len] & 0xc0) == 0x80;)
-        len--;
-    return len;
+    t = tar_time_floor(t);
+    if (t.sec < 0 && t.nsec != 0)
+        archive_entry_set_mtime(w->entry, t.sec + 1, (long)(NSEC_IN_SEC - t.nsec));
+    else
+        archive_entry_set_mtime(w->entry, t.sec, (long)t.nsec);
 }
 
-/* path: as it stands in the tar. What the ustar header cannot hold is 0 or cut there. */
-static enum seal_status write_entry_as(struct content_writer *w, const char *path, size_t path_len,
-                                       const struct tar_entry *e, struct fault *fault)
+static bool write_header(struct content_writer *w)
 {
-    bool has_octal_time = e->mtime.sec >= 0 && (uint64_t)e->mtime.sec <= TAR_NUMBER_MAX;
-    struct ustar_fields fields = {
-        .type = e->is_dir ? TAR_TYPE_DIR : TAR_TYPE_FILE,
-        .mode = e->is_dir || e->exec ? 0755 : 0644,
-        .size = e->size > TAR_NUMBER_MAX ? 0 : e->size,
-        .mtime = has_octal_time ? (uint64_t)e->mtime.sec : 0,
-    };
+    void *before = plat_locale_use(w->locale);
+    bool is_done = archive_write_header(w->tar, w->entry) == ARCHIVE_OK;
 
-    if (pax_write(&w->pax, path, path_len, e) != SEAL_OK)
-        return fault_no_memory(fault);
-    if (note_offset(w, fault) != SEAL_OK || write_pax(w, fault) != SEAL_OK)
-        return fault->status;
-    w->data_left = e->size;
-    w->padding_len = tar_padding_len(e->size);
-    return write_header(w, &fields, path, short_name_len(path, path_len), fault);
+    (void)plat_locale_use(before);
+    return is_done;
 }
 
 enum seal_status content_write_entry(struct content_writer *w, const struct tar_entry *e,
                                      struct fault *fault)
 {
-    char *slashed;
-    enum seal_status status;
-
     if (e->path_len + e->is_dir > PATH_LEN_MAX)
         return fault_set(fault, REASON_PATH_LONG, e->path);
-    if (!e->is_dir)
-        return write_entry_as(w, e->path, e->path_len, e, fault);
-    slashed = malloc(e->path_len + 1);
-    if (slashed == NULL)
-        return fault_no_memory(fault);
-    memcpy(slashed, e->path, e->path_len);
-    slashed[e->path_len] = '/';
-    status = write_entry_as(w, slashed, e->path_len + 1, e, fault);
-    free(slashed);
-    return status;
+    /* Writes the padding of the entry before, which the offset must count. */
+    if (outcome(w, archive_write_finish_entry(w->tar) == ARCHIVE_OK, fault) != SEAL_OK ||
+        note_offset(w, fault) != SEAL_OK || set_path(w, e, fault) != SEAL_OK)
+        return fault->status;
+    /* All that an entry has here is set each time. */
+    set_time(w, e->mtime);
+    archive_entry_set_filetype(w->entry, e->is_dir ? AE_IFDIR : AE_IFREG);
+    archive_entry_set_perm(w->entry, e->is_dir || e->exec ? 0755 : 0644);
+    archive_entry_set_size(w->entry, (la_int64_t)e->size);
+    return outcome(w, write_header(w), fault);
 }
 
 /* ---- Data --------------------------------------------------------------------------------- */
 
-/* len more bytes of the entry's data are written; behind the last comes the padding. */
-static enum seal_status count_data(struct content_writer *w, size_t len, struct fault *fault)
-{
-    if (w->type == CONTENT_STREAM || len == 0)
-        return SEAL_OK;
-    w->data_left -= len;
-    return w->data_left == 0 ? frames_write(w->frames, zero_block, w->padding_len, fault) : SEAL_OK;
-}
-
 enum seal_status content_write_data(struct content_writer *w, const void *data, size_t len,
                                     struct fault *fault)
 {
-    if (frames_write(w->frames, data, len, fault) != SEAL_OK)
-        return fault->status;
-    return count_data(w, len, fault);
+    if (w->tar == NULL)
+        return frames_write(w->frames, data, len, fault);
+    return outcome(w, archive_write_data(w->tar, data, len) == (la_ssize_t)len, fault);
 }
 
 uint8_t *content_reserve(struct content_writer *w, size_t *len)
@@ -147,19 +188,24 @@ uint8_t *content_reserve(struct content_writer *w, size_t *len)
 
 enum seal_status content_commit(struct content_writer *w, size_t len, struct fault *fault)
 {
-    if (frames_commit(w->frames, len, fault) != SEAL_OK)
-        return fault->status;
-    return count_data(w, len, fault);
+    enum seal_status status;
+    size_t room;
+
+    if (w->tar == NULL)
+        return frames_commit(w->frames, len, fault);
+    w->reserved = frames_reserve(w->frames, &room);
+    status = content_write_data(w, w->reserved, len, fault);
+    w->reserved = NULL;
+    return status;
 }
 
 /* ---- The end ------------------------------------------------------------------------------ */
 
 enum seal_status content_writer_finish(struct content_writer *w, struct fault *fault)
 {
-    if (w->type == CONTENT_STREAM)
+    if (w->tar == NULL)
         return frames_writer_finish(w->frames, NULL, fault);
-    if (frames_write(w->frames, zero_block, TAR_BLOCK_LEN, fault) != SEAL_OK ||
-        frames_write(w->frames, zero_block, TAR_BLOCK_LEN, fault) != SEAL_OK)
+    if (outcome(w, archive_write_close(w->tar) == ARCHIVE_OK, fault) != SEAL_OK)
         return fault->status;
     return frames_writer_finish(w->frames, &w->offsets, fault);
 }
@@ -168,8 +214,15 @@ void content_writer_free(struct content_writer *w)
 {
     if (w == NULL)
         return;
+    if (w->tar != NULL) {
+        /* Else it would fill up an entry that was not written to its end. */
+        (void)archive_write_fail(w->tar);
+        (void)archive_write_free(w->tar);
+    }
+    archive_entry_free(w->entry);
+    free(w->path);
+    plat_locale_free(w->locale);
     frames_writer_free(w->frames);
     buffer_free(&w->offsets);
-    buffer_free(&w->pax);
     free(w);
 }

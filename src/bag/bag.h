@@ -16,16 +16,17 @@
 /* What the record notes besides files and folders. Missing, skipped, damaged and changed mean that
  * something of the source is not in the bag as it was. */
 enum bag_remark {
-    BAG_MISSING, /* could not be read at all; not in the bag */
-    BAG_SKIPPED, /* a special file; not in the bag */
-    BAG_DAMAGED, /* parts could not be read; zeros stand there */
-    BAG_CHANGED, /* it changed while it was read */
-    BAG_LINK,    /* a symbolic link: recorded with its target, not followed */
-    BAG_RENAMED, /* the name is not UTF-8; another spelling stands for it */
-    BAG_ODD_NAME /* a name that not every system can hold or show; it is in the bag as it is */
+    BAG_MISSING,  /* could not be read at all; not in the bag */
+    BAG_SKIPPED,  /* a special file; not in the bag */
+    BAG_DAMAGED,  /* parts could not be read; zeros stand there */
+    BAG_CHANGED,  /* it changed while it was read */
+    BAG_LINK,     /* a symbolic link: recorded with its target, not followed */
+    BAG_RENAMED,  /* the name is not UTF-8; another spelling stands for it */
+    BAG_ODD_NAME, /* a name that not every system can hold or show; it is in the bag as it is */
+    BAG_ROUNDED   /* a time that a tar cannot hold; the one before it that it can stands there */
 };
 
-#define BAG_REMARK_KINDS 7
+#define BAG_REMARK_KINDS 8
 
 struct bag_totals {
     uint64_t files, folders;

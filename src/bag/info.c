@@ -148,7 +148,8 @@ static enum seal_status put_counts(struct buffer *out, const struct bag_totals *
                 {"Damaged", t->remarks[BAG_DAMAGED]},
                 {"Changed", t->remarks[BAG_CHANGED]},
                 {"Renamed", t->remarks[BAG_RENAMED]},
-                {"Odd-Names", t->remarks[BAG_ODD_NAME]}};
+                {"Odd-Names", t->remarks[BAG_ODD_NAME]},
+                {"Rounded-Times", t->remarks[BAG_ROUNDED]}};
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (buffer_printf(out, "Seal-%s: %" PRIu64 "\n", rows[i].label, rows[i].count) != SEAL_OK)

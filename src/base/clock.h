@@ -9,6 +9,8 @@
 
 #include "base/base.h"
 
+#define NSEC_IN_SEC UINT32_C(1000000000)
+
 struct timestamp {
     int64_t sec; /* since 1970-01-01 UTC, rounded down */
     uint32_t nsec;

@@ -18,6 +18,7 @@ cd "$(dirname "$0")/../.."
 
 # pkg-config name | oldest version that will do | Debian -dev package | Debian source package
 libraries='libsodium|1.0.22|libsodium-dev|libsodium
+libarchive|3.6.0|libarchive-dev|libarchive
 libzstd|1.5.0|libzstd-dev|libzstd
 nettle|3.8|nettle-dev|nettle
 libutf8proc|2.6.0|libutf8proc-dev|utf8proc
@@ -130,11 +131,11 @@ advise() {
     say "Missing, or too old:"
     for name in $1; do say "    $name >= $(field "$name" 2)"; done
     if have apt-get; then say "'make deps' gets them."
-    elif have dnf; then say "Try: sudo dnf install gcc make pkgconf libsodium-devel libzstd-devel nettle-devel utf8proc-devel jansson-devel libseccomp-devel"
-    elif have pacman; then say "Try: sudo pacman -S gcc make pkgconf libsodium zstd nettle libutf8proc jansson libseccomp"
-    elif have apk; then say "Try: apk add build-base pkgconf libsodium-dev zstd-dev nettle-dev utf8proc-dev jansson-dev libseccomp-dev"
-    elif have zypper; then say "Try: sudo zypper install gcc make pkg-config libsodium-devel libzstd-devel libnettle-devel utf8proc-devel libjansson-devel libseccomp-devel"
-    elif have brew; then say "Try: brew install pkgconf libsodium zstd nettle utf8proc jansson"
+    elif have dnf; then say "Try: sudo dnf install gcc make pkgconf libsodium-devel libarchive-devel libzstd-devel nettle-devel utf8proc-devel jansson-devel libseccomp-devel"
+    elif have pacman; then say "Try: sudo pacman -S gcc make pkgconf libsodium libarchive zstd nettle libutf8proc jansson libseccomp"
+    elif have apk; then say "Try: apk add build-base pkgconf libsodium-dev libarchive-dev zstd-dev nettle-dev utf8proc-dev jansson-dev libseccomp-dev"
+    elif have zypper; then say "Try: sudo zypper install gcc make pkg-config libsodium-devel libarchive-devel libzstd-devel libnettle-devel utf8proc-devel libjansson-devel libseccomp-devel"
+    elif have brew; then say "Try: brew install pkgconf libsodium libarchive zstd nettle utf8proc jansson"
     else say "Install them with your system's package manager."
     fi
     have apt-get || say "If what it has is too old, install a newer one in a folder of your own and say: make DEPS=/that/folder"
@@ -265,6 +266,12 @@ compile() {
             install -D -m 644 -t "$into/lib" libutf8proc.a &&
             install -D -m 644 -t "$into/include" utf8proc.h &&
             install -D -m 644 -t "$into/lib/pkgconfig" libutf8proc.pc ;;
+    libarchive) # writes tar: no filter, no other format, and nothing of the system's is asked for
+        ./configure --prefix="$into" --disable-shared --enable-static --with-pic --disable-bsdtar --disable-bsdcpio \
+            --disable-bsdcat --disable-bsdunzip --disable-acl --disable-xattr --without-zlib --without-bz2lib --without-libb2 \
+            --without-iconv --without-lz4 --without-zstd --without-lzma --without-cng --without-mbedtls --without-nettle \
+            --without-openssl --without-xml2 --without-expat CFLAGS="$flags" &&
+            make "$jobs" && { [ -z "${DEPS_CHECK-}" ] || make "$jobs" check; } && make install ;;
     jansson | libseccomp)
         ./configure --prefix="$into" --disable-shared --enable-static --with-pic CFLAGS="$flags" &&
             make "$jobs" && { [ -z "${DEPS_CHECK-}" ] || make "$jobs" check; } && make install ;;

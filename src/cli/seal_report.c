@@ -37,10 +37,9 @@ static bool is_told(struct seal_report *r, const struct bag_notice *n)
 static enum text_id text_of(const struct bag_notice *n)
 {
     static const enum text_id kinds[BAG_REMARK_KINDS] = {
-        [BAG_DAMAGED] = T_SEAL_DAMAGED,
-        [BAG_LINK] = T_SEAL_LINK,
-        [BAG_RENAMED] = T_SEAL_RENAMED,
-        [BAG_ODD_NAME] = T_SEAL_ODD_NAME,
+        [BAG_DAMAGED] = T_SEAL_DAMAGED, [BAG_LINK] = T_SEAL_LINK,
+        [BAG_RENAMED] = T_SEAL_RENAMED, [BAG_ODD_NAME] = T_SEAL_ODD_NAME,
+        [BAG_ROUNDED] = T_SEAL_ROUNDED,
     };
     /* Of missing, skipped and changed; the second where a changed file was read again. */
     static const enum text_id causes[BAG_CAUSES][2] = {

@@ -161,9 +161,10 @@ static json_t *make_files(const struct custody *c)
 static json_t *make_totals(const struct custody *c)
 {
     static const char *const keys[BAG_REMARK_KINDS] = {
-        [BAG_MISSING] = "missing",    [BAG_SKIPPED] = "skipped", [BAG_DAMAGED] = "damaged",
-        [BAG_CHANGED] = "changed",    [BAG_LINK] = "links",      [BAG_RENAMED] = "renamed",
-        [BAG_ODD_NAME] = "odd_names",
+        [BAG_MISSING] = "missing",    [BAG_SKIPPED] = "skipped",
+        [BAG_DAMAGED] = "damaged",    [BAG_CHANGED] = "changed",
+        [BAG_LINK] = "links",         [BAG_RENAMED] = "renamed",
+        [BAG_ODD_NAME] = "odd_names", [BAG_ROUNDED] = "rounded_times",
     };
     struct object o;
 

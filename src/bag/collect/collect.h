@@ -67,6 +67,7 @@ struct bag_notice {
     unsigned int oddities; /* BAG_ODD_NAME: NAME_... bits (bag.h) */
     enum bag_twin twin;    /* BAG_ODD_NAME */
     const char *twin_name; /* the name of the twin; any bytes */
+    struct timestamp time; /* BAG_ROUNDED: what it was */
 };
 
 /* Who is told what happens meanwhile. Both functions may be NULL. */

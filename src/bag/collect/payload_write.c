@@ -14,9 +14,20 @@
 
 /* ---- Headers and remarks ------------------------------------------------------------------ */
 
-static enum seal_status write_entry(struct bag_writer *w, const struct item *item,
-                                    struct fault *fault)
+/* The item gets the time that the tar can hold, so that the listing says the same. */
+static enum seal_status round_time(struct bag_writer *w, struct item *item, struct fault *fault)
 {
+    const struct bag_notice notice = {.kind = BAG_ROUNDED,
+                                      .path = item_path(&w->source->table, item),
+                                      .time = {item->sec, item->nsec}};
+
+    item->nsec = tar_time_floor(notice.time).nsec;
+    return item->nsec == notice.time.nsec ? SEAL_OK : source_remark(w->source, &notice, fault);
+}
+
+static enum seal_status write_entry(struct bag_writer *w, struct item *item, struct fault *fault)
+{
+    enum seal_status status = round_time(w, item, fault);
     struct tar_entry e = {.path = item_path(&w->source->table, item),
                           .path_len = item->path_len,
                           .is_dir = item->type == ITEM_DIR,
@@ -24,7 +35,7 @@ static enum seal_status write_entry(struct bag_writer *w, const struct item *ite
                           .size = item->size,
                           .mtime = {item->sec, item->nsec}};
 
-    return content_write_entry(w->to, &e, fault);
+    return status == SEAL_OK ? content_write_entry(w->to, &e, fault) : status;
 }
 
 /* Writes the header of a file as it was when reading began, and puts that into the item: it may

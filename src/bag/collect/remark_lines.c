@@ -97,6 +97,8 @@ static enum seal_status add_words(struct buffer *out, const struct bag_notice *n
         return add_change(out, n);
     case BAG_ODD_NAME:
         return add_oddities(out, n);
+    case BAG_ROUNDED:
+        return buffer_printf(out, "its time is %" PRId64 ".%09" PRIu32, n->time.sec, n->time.nsec);
     case BAG_MISSING:
     case BAG_SKIPPED:
     case BAG_LINK:

@@ -30,7 +30,6 @@ struct bag_source {
     struct bag_totals totals;
     uint64_t damaged_files; /* a damaged file may have several remarks */
     struct bag_observer observer;
-    size_t depth; /* of the folder that is being listed */
     /* The folder that was opened last stays open, since most items are in the same folder as the
      * one before, or in one below it (source_open.c). */
     char *open_path; /* below its root; "" is the root */

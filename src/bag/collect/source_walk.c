@@ -10,20 +10,27 @@
 
 #include "bag/collect/source_open.h"
 
-/* The walk recurses for each level of folders, and the stack may be small. */
-#define DEPTH_MAX 4096
-
 /* ---- One item ----------------------------------------------------------------------------- */
 
+/* The bounds of the format (section 5). The walk recurses for each level of folders, so the second
+ * bounds the stack as well. */
+static enum bag_cause cause_to_miss(const char *path, size_t len, enum item_type type)
+{
+    return len + (type == ITEM_DIR) > PATH_LEN_MAX      ? BAG_CAUSE_PATH_LONG
+           : tar_path_parts(path, len) > PATH_PARTS_MAX ? BAG_CAUSE_NESTED_DEEP
+                                                        : BAG_CAUSE_NONE;
+}
+
 /* Adds an item for a child: path, original path, size, time. folder and original are the paths of
- * its folder in the bag and in the source. *added is NULL if its path is too long for the format,
- * which becomes a remark. */
+ * its folder in the bag and in the source. *added is NULL if its path is too long or too deep for
+ * the format, which becomes a remark. */
 static enum seal_status add_item(struct bag_source *s, const char *folder, const char *original,
                                  const struct child *child, enum item_type type,
                                  struct item **added, struct fault *fault)
 {
     struct buffer path = {0}, source = {0};
     enum seal_status status = SEAL_OK;
+    enum bag_cause cause;
     struct item *item;
     bool renamed;
 
@@ -33,10 +40,10 @@ static enum seal_status add_item(struct bag_source *s, const char *folder, const
         status = fault_no_memory(fault);
         goto out;
     }
-    if (path.len + (type == ITEM_DIR) > PATH_LEN_MAX) {
+    cause = cause_to_miss((char *)path.data, path.len, type);
+    if (cause != BAG_CAUSE_NONE) {
         status = source_remark(
-            s, &(struct bag_notice){BAG_MISSING, (char *)path.data, BAG_CAUSE_PATH_LONG, .sys = 0},
-            fault);
+            s, &(struct bag_notice){BAG_MISSING, (char *)path.data, cause, .sys = 0}, fault);
         goto out;
     }
     renamed = strcmp((char *)path.data, (char *)source.data) != 0;
@@ -142,14 +149,10 @@ static enum seal_status add_child(struct bag_source *s, int dirfd, const char *f
         }
         return status;
     case PLAT_DIR:
-        if (s->depth == DEPTH_MAX)
-            return remark_child(s, BAG_MISSING, folder, child, BAG_CAUSE_NESTED_DEEP, 0, fault);
         status = add_item(s, folder, original, child, ITEM_DIR, &item, fault);
         if (status == SEAL_OK && item != NULL) {
             s->totals.folders++;
-            s->depth++;
             status = add_folder(s, item, fault);
-            s->depth--;
         }
         return status;
     case PLAT_FIFO:

@@ -22,7 +22,7 @@ printf long >"tree/$long"
 long=$(printf 'ж%.0s' {1..127})x
 mkdir "tree/$long" && printf longer >"tree/$long/$long"
 seal_names 2 tree
-back_exact tree
+back_exact tree names
 check "all items" test "$(find bag/data | wc -l)" -eq 16
 expect_manifests
 expect_mtree
@@ -49,7 +49,9 @@ check "as many lines as files" test "$(wc -l <bag/manifest-sha256.txt)" -eq 11
 
 scenario "paths far beyond 4096 bytes"
 maketree deep tree 40
-round tree
+seal_ok tree
+unseal_ok
+expect_same_tree tree bag/data/tree
 listing -f bag/data >"$scratch/deep"
 check "the deepest" grep -q 'nnn/file$' "$scratch/deep"
 check "82 items" test "$(wc -l <"$scratch/deep")" -eq 82
@@ -205,7 +207,7 @@ expect_names . pipe
 scenario "times to the nanosecond, before 1970 and far ahead"
 mkdir -p tree/folder
 n=0
-for time in 0 -1 -1.5 -0.000000001 -86400 1.000000001 999999999.999999999 2147483647.5 2147483648 \
+for time in 0 -1 -1.5 -1.000000001 -86400 1.000000001 999999999.999999999 2147483647.5 2147483648 \
     4294967296.25 8589934592.000000001; do
     n=$((n + 1))
     echo $n >tree/$n
@@ -215,8 +217,44 @@ touch -d @-2000000000.75 tree/folder
 touch -d @1234567890.123456789 tree
 round tree
 check "before 1970, as mtree writes it" grep -q '/3 type=file size=2 time=-2.500000000 ' bag/metadata.mtree
-check "a nanosecond before" grep -q '/4 type=file size=2 time=-1.999999999 ' bag/metadata.mtree
+check "a nanosecond before" grep -q '/4 type=file size=2 time=-2.999999999 ' bag/metadata.mtree
 expect_mtree
+
+scenario "a time that no tar written by libarchive can hold"
+mkdir -p tree/folder
+echo 1 >tree/a
+echo 2 >tree/b
+touch -d @-0.000000001 tree/a
+touch -d @-0.999999999 tree/b
+touch -d @-0.5 tree/folder
+run seal -q "${to[@]}" -o sealed.bin tree
+expect_exit 0
+expect_err '^seal: tree/a has a time within the last second before 1970; it is rounded down'
+check "three warnings" test "$(wc -l <"$err")" -eq 3
+unseal_ok
+for name in a b folder; do check "$name" test "$(stat -c %.9Y bag/data/tree/$name)" = -1.000000000; done
+check "in the listing" grep -qF '# rounded ./data/tree/b its time is -1.000000001' bag/metadata.mtree
+check "the listing has the rounded time" grep -q '/a type=file size=2 time=-1.000000000 ' bag/metadata.mtree
+check "in bag-info.txt" grep -qx 'Seal-Rounded-Times: 3' bag/bag-info.txt
+check "in the record" grep -qE '^ +Rounded times +3$' bag.custody.txt
+check "in its JSON" grep -q '"rounded_times": 3' bag.custody.json
+expect_mtree
+run unseal --recheck bag
+expect_exit 0
+
+scenario "256 parts of a path, and no more"
+deep=tree
+for _ in {1..253}; do deep=$deep/d; done
+mkdir -p "$deep/e/f" && echo 1 >"$deep/file" && echo 2 >"$deep/e/file" # data/tree/..., 255 and 256 parts, and 257
+run seal -q "${to[@]}" -o sealed.bin tree
+expect_exit 3
+expect_err '^seal: tree/.*/e/(f|file) is left out: a path may have at most 256 parts\. Move it up'
+check "two warnings" test "$(wc -l <"$err")" -eq 2
+run unseal -q "${with[@]}" -o bag sealed.bin
+expect_exit 3
+check "the deepest" test -f "bag/data/$deep/file" -a -d "bag/data/$deep/e"
+check "no deeper" test -z "$(ls -A "bag/data/$deep/e")"
+check "on record" test "$(grep -c '^# missing ./data/tree/.* it is nested too deeply$' bag/metadata.mtree)" -eq 2
 
 scenario "the time of data is that of the folder given as ."
 mkdir tree && echo 1 >tree/one

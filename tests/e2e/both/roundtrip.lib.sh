@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # What 30_roundtrip.sh and 30_roundtrip_streams.sh share; read in behind tools.sh.
 
+# shellcheck source=tests/e2e/tar_tools.lib.sh
+. "$root/tests/e2e/tar_tools.lib.sh"
+
 keys=$scratch/keys
 mkdir "$keys" && (cd "$keys" && take_keys alice.pub alice.key bob.pub carol.pub carol.key)
 to=(--to "$keys/alice.pub")
@@ -27,7 +30,7 @@ unseal_ok() {
     expect_no_err
 }
 
-# There and back, and the same tree: round SOURCE [NAME-IN-DATA].
+# There and back, and the same tree: round SOURCE [NAME-IN-DATA [names]]; names as in expect_tar_tools.
 round() {
     seal_ok "$1"
     back "$@"
@@ -36,10 +39,20 @@ round() {
 back() {
     unseal_ok
     expect_same_tree "$1" "bag/data/${2-$(basename "$1")}"
+    expect_tar_tools_agree "${@:3}"
+}
+
+# GNU tar and bsdtar unpack the same as unseal did.
+expect_tar_tools_agree() {
+    ! on_windows || return
+    run unseal -q "${with[@]}" --raw -o raw.tar.zst sealed.bin
+    listing -f bag/data >"$scratch/list"
+    expect_tar_tools raw.tar.zst "$scratch/list" "$@"
+    rm -f raw.tar.zst raw.tar.zst.custody.*
 }
 
 # The same, with names that not every system can hold: as they were; and as they are by default, where
-# only names differ.
+# only names differ. back_exact SOURCE [names]
 back_exact() {
     local digest
     unseal_ok
@@ -53,6 +66,7 @@ back_exact() {
     unseal_ok --exact-names
     expect_same_tree "$1" "bag/data/$1"
     expect_absent bag/as-sealed
+    expect_tar_tools_agree "${@:2}"
     listing -f bag/data | cut -d' ' -f1-5 | LC_ALL=C sort >"$scratch/exact"
     cmp -s "$scratch/default" "$scratch/exact"
     judge "both should have the same items, sizes and times" $?

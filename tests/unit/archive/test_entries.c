@@ -20,8 +20,8 @@ static void content_check_entry(const struct tar_entry *want, const struct tar_e
     CHECK_INT(want->is_dir, got->is_dir);
     CHECK_INT(want->is_dir || want->exec, got->exec);
     CHECK(want->size == got->size);
-    CHECK_INT(want->mtime.sec, got->mtime.sec);
-    CHECK_INT(want->mtime.nsec, got->mtime.nsec);
+    CHECK_INT(tar_time_floor(want->mtime).sec, got->mtime.sec);
+    CHECK_INT(tar_time_floor(want->mtime).nsec, got->mtime.nsec);
 }
 
 /* Reads back what write_entries wrote; the data of every skip-th entry is left unread. */
@@ -283,8 +283,7 @@ static void check_large(uint64_t size)
     CHECK_INT(SEAL_OK, content_writer_new(&w, CONTENT_BAG, LEVEL_STORE, NULL, s.stream, &s.fault));
     CHECK_INT(SEAL_OK, content_write_entry(w, &e, &s.fault));
     CHECK_INT(SEAL_OK, content_write_data(w, data, 5 * MIB, &s.fault));
-    CHECK_INT(SEAL_OK, content_writer_finish(w, &s.fault)); /* too early, as a forger might */
-    content_writer_free(w);
+    content_writer_free(w); /* too early: to finish would fill up all that is missing with zeros */
     sealing_end(&s);
     unsealing_start(&u);
     CHECK_INT(SEAL_OK, content_reader_new(&r, CONTENT_BAG, u.stream, &u.fault));

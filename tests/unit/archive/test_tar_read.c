@@ -93,6 +93,34 @@ static void test_names(void)
         check_name("data/a", *type, SEAL_HOSTILE);
 }
 
+/* data/0/0/0... */
+static void check_parts(size_t parts, char type, enum seal_status want)
+{
+    char name[2 * PATH_PARTS_MAX + 16] = "data";
+    struct tar t = {{0}, {0}};
+    struct buffer record = {0};
+
+    for (size_t i = 1; i < parts; i++)
+        memcpy(name + 4 + 2 * (i - 1), "/0", 3);
+    check_about("%zu parts, type %c", parts, type);
+    CHECK(buffer_printf(&record, "%zu path=%s\n", strlen(name) + 10, name) == SEAL_OK);
+    tar_note(&t);
+    tar_header(&t, "PaxHeaders/entry", 'x', record.len);
+    tar_data(&t, record.data, record.len);
+    tar_header(&t, "data/short", type, 0);
+    tar_zeros(&t, 1024);
+    CHECK_INT(want, tar_status(&t));
+    buffer_free(&record);
+}
+
+static void test_parts(void)
+{
+    check_parts(PATH_PARTS_MAX, '0', SEAL_OK);
+    check_parts(PATH_PARTS_MAX, '5', SEAL_OK);
+    check_parts(PATH_PARTS_MAX + 1, '0', SEAL_HOSTILE);
+    check_parts(PATH_PARTS_MAX + 1, '5', SEAL_HOSTILE);
+}
+
 static void check_pax_len(const char *records, size_t len, enum seal_status want)
 {
     struct tar t = {{0}, {0}};
@@ -108,7 +136,7 @@ static void check_pax(const char *records, enum seal_status want)
     check_pax_len(records, strlen(records), want);
 }
 
-static void test_pax(void)
+static void test_pax_good(void)
 {
     static const char *const good[] = {"",
                                        "15 path=data/b\n",
@@ -120,7 +148,15 @@ static void test_pax(void)
                                        "16 comment=a=b \n",
                                        "19 SCHILY.xattr.x=\n",
                                        "9 path=x\n12 mtime=12\n",
+                                       "9 path=x\n9 Path=y\n11 pathe=z\n12 comment=\n",
                                        "22 uname=somebody....\n"};
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        check_pax(good[i], SEAL_OK);
+}
+
+static void test_pax_bad(void)
+{
     static const char *const bad[] = {
         "5\n",
         "5 =\n",
@@ -137,6 +173,12 @@ static void test_pax(void)
         "99999999999999999999 a=b\n",
         "18446744073709551624 a=b\n",
         "9 path=x\njunk",
+        "9 path=x\n9 path=x\n",
+        "9 path=x\n9 path=y\n",
+        "10 size=4\n10 size=4\n",
+        "12 mtime=12\n12 mtime=12\n",
+        "12 comment=\n8 x=abc\n14 comment=ab\n",
+        "6 x=a\n6 y=a\n6 z=a\n6 x=b\n",
         "12 size=513\n", /* then the next header is not where it was */
         "10 size=x\n",
         "11 size=-4\n",
@@ -161,8 +203,6 @@ static void test_pax(void)
         "19 GNU.sparse.x=1\n",
         "14 GNU.sparse.=\n"};
 
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        check_pax(good[i], SEAL_OK);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         check_pax(bad[i], SEAL_HOSTILE);
     check_pax_len("13 path=a\0bc\n", 13, SEAL_HOSTILE);
@@ -195,6 +235,77 @@ static void test_pax_limits(void)
     check_pax_path(32768, SEAL_HOSTILE);
     check_pax_size(PAX_LEN_MAX, SEAL_OK);
     check_pax_size(PAX_LEN_MAX + 1, SEAL_HOSTILE);
+}
+
+/* An x header as full as it gets, of records that are all different; or with the last like the
+ * first. */
+static void check_many_keywords(bool has_double, enum seal_status want)
+{
+    struct buffer b = {0};
+
+    for (unsigned int i = 0; b.len <= PAX_LEN_MAX - 64; i++)
+        CHECK(buffer_printf(&b, "12 %07u=\n", i) == SEAL_OK);
+    if (has_double)
+        CHECK(buffer_printf(&b, "12 %07u=\n", 0) == SEAL_OK);
+    check_pax_len((char *)b.data, b.len, want);
+    buffer_free(&b);
+}
+
+static void test_many_keywords(void)
+{
+    check_many_keywords(false, SEAL_OK);
+    check_many_keywords(true, SEAL_HOSTILE);
+}
+
+/* The field of the header at offset off, of a file that pax records stand before. */
+static enum seal_status overridden_status(const char *records, size_t off, const char *field)
+{
+    struct tar t = {{0}, {0}};
+    size_t header;
+
+    check_about("\"%s\", and \"%s\" at %zu of the header", records, field, off);
+    tar_note(&t);
+    tar_header(&t, "PaxHeaders/entry", 'x', strlen(records));
+    tar_data(&t, records, strlen(records));
+    header = t.bytes.len;
+    tar_header(&t, "data/short", '0', 4);
+    memcpy(t.bytes.data + header + off, field, strlen(field));
+    tar_checksum((char *)t.bytes.data + header);
+    tar_data(&t, "four", 4);
+    tar_zeros(&t, 1024);
+    return tar_status(&t);
+}
+
+/* What a record overrides is not read: neither a name, nor numbers in base 256. */
+static void test_overridden(void)
+{
+    static const char base_256[] = "\x80\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b";
+
+    CHECK_INT(SEAL_OK, overridden_status("15 path=data/b\n", 0, "../\xff\xff"));
+    CHECK_INT(SEAL_HOSTILE, overridden_status("13 mtime=1.5\n", 0, "../\xff\xff"));
+    CHECK_INT(SEAL_OK, overridden_status("10 size=4\n", 124, base_256));
+    CHECK_INT(SEAL_HOSTILE, overridden_status("12 mtime=12\n", 124, base_256));
+    CHECK_INT(SEAL_OK, overridden_status("12 mtime=12\n", 136, base_256));
+    CHECK_INT(SEAL_HOSTILE, overridden_status("10 size=4\n", 136, base_256));
+    CHECK_INT(SEAL_HOSTILE, overridden_status("10 size=4\n", 100, base_256)); /* the mode */
+}
+
+/* Each byte behind the data of a file, and behind the records of an x header. */
+static void test_padding(void)
+{
+    for (size_t at = 0; at < TAR_BLOCK; at++) {
+        struct tar t = {{0}, {0}};
+
+        check_about("byte %zu behind records and behind data", at);
+        tar_pax(&t, "9 path=x\n", 9);
+        tar_zeros(&t, 1024);
+        t.bytes.data[TAR_BLOCK + at] = at < 9 ? t.bytes.data[TAR_BLOCK + at] : 1;
+        CHECK_INT(at < 9 ? SEAL_OK : SEAL_HOSTILE, tar_status(&t));
+        tar_pax(&t, "9 path=x\n", 9);
+        tar_zeros(&t, 1024);
+        t.bytes.data[3 * TAR_BLOCK + at] = 'f';
+        CHECK_INT(at < 4 ? SEAL_OK : SEAL_HOSTILE, tar_status(&t));
+    }
 }
 
 static void check_end(const char *about, size_t zeros, const char *behind, enum seal_status want)
@@ -317,8 +428,13 @@ static void test_bag_bytes(void)
 static void test_all(void)
 {
     CHECK_CASE(test_names());
-    CHECK_CASE(test_pax());
+    CHECK_CASE(test_parts());
+    CHECK_CASE(test_pax_good());
+    CHECK_CASE(test_pax_bad());
     CHECK_CASE(test_pax_limits());
+    CHECK_CASE(test_many_keywords());
+    CHECK_CASE(test_overridden());
+    CHECK_CASE(test_padding());
     CHECK_CASE(test_ends());
     CHECK_CASE(test_header_bytes());
     CHECK_CASE(test_offsets());

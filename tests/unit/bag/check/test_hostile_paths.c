@@ -66,6 +66,7 @@ static void test_record_lengths(void)
         size_t size;
         const char *text;
     } bad[] = {
+        {9, "9 a=bbbb\n30 path=data/from-the-padding\n99999999 c=\n"},
         {4, "9 a=bbbb\n30 path=data/from-the-padding\n99999999 c=\n"},
         {4, "9 a=bbbb\n"},
         {8, "9 a=bbbb\n"},
@@ -105,9 +106,6 @@ static void test_record_lengths(void)
     CHECK_TAKEN(b);
     b = with_records(17, "9 a=bbbb\n8 c=ddd\n");
     CHECK_TAKEN(b);
-    b = with_records(9, "9 a=bbbb\n30 path=data/from-the-padding\n99999999 c=\n");
-    CHECK_TAKEN(b);
-    CHECK_INT(0, access(check_scratch("out/data/f"), F_OK));
 }
 
 /* The header's end is also that of a block, and of what was read: nothing lies behind. */
@@ -225,27 +223,24 @@ static void test_memory_of_links(void)
     free(path);
 }
 
-/* On disk, too: as deep as a path may say, with entries for none of its folders. */
+/* On disk, too: the longest path, all of it folders, with entries for none of them. */
 static void test_longest_path(void)
 {
     char *path = long_path("data", PATH_LEN_MAX);
     long long before = resident();
     struct forged b = forge_new();
-    enum seal_status status;
 
     check_about("the longest path, all of it folders");
     forge_put_file(&b, path);
-    status = take_in(&b);
-    CHECK(status == SEAL_OK || status == SEAL_HOSTILE || status == SEAL_LOCAL_NAME);
+    CHECK_REFUSED(b);
     CHECK(resident() - before < 2 * GROWTH_MAX);
-    CHECK(fixture_remove_tree(check_scratch("out")));
     free(path);
 }
 
 /* A folder in a folder, and so on, an entry each; and a file at the bottom. */
 static void test_chain(void)
 {
-    size_t depth = 2000;
+    size_t depth = PATH_PARTS_MAX - 1;
     char *path = long_path("data", 4 + 2 * depth);
     struct forged b = forge_new();
     struct stat st;
