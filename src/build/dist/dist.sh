@@ -196,6 +196,10 @@ build_library() {
     case $1 in
     libsodium) configure --with-pic ;;
     nettle) configure --enable-fat --disable-public-key --disable-documentation --disable-openssl ;;
+    libarchive) # its writer of tar; no other library, so no filter
+        configure --with-pic --disable-bsdtar --disable-bsdcpio --disable-bsdcat --disable-bsdunzip --disable-acl --disable-xattr \
+            --without-zlib --without-bz2lib --without-libb2 --without-iconv --without-lz4 --without-zstd --without-lzma \
+            --without-cng --without-mbedtls --without-nettle --without-openssl --without-xml2 --without-expat ;;
     jansson) autoreconf -fi && configure --with-pic ;;
     libseccomp) configure --with-pic --disable-python ;;
     zstd)
@@ -231,7 +235,7 @@ build_sysroot() {
 build_programs() {
     {
         say "DEPS_CFLAGS := -isystem $tree/include $static_defines"
-        say "DEPS_LIBS := -L$tree/lib -lsodium -lzstd -lnettle -lutf8proc -ljansson $system_libs"
+        say "DEPS_LIBS := -L$tree/lib -lsodium -larchive -lzstd -lnettle -lutf8proc -ljansson $system_libs"
     } >"$tree/deps.mk"
     make -s "$jobs" VARIANT=release SYSTEM="${target%%-*}" OUT="build/dist-work/$target/out" DEPS_MK="$tree/deps.mk" CC="$tree/cc" AR="${tools}ar" \
         WERROR=1 CFLAGS="-ffile-prefix-map=$tree=. -ffunction-sections -fdata-sections" \
@@ -298,7 +302,7 @@ build_target() {
     tree=$work/$target
     machine=${target#*-}
     case $target in
-    windows-*) host=$machine-w64-mingw32 exe=.exe system_libs='-lntdll -ladvapi32 -lssp' static_defines='-DSODIUM_STATIC -DUTF8PROC_STATIC' ;;
+    windows-*) host=$machine-w64-mingw32 exe=.exe system_libs='-lntdll -ladvapi32 -lssp' static_defines='-DSODIUM_STATIC -DUTF8PROC_STATIC -DLIBARCHIVE_STATIC' ;;
     *) host=$machine-linux-musl exe='' system_libs=-lseccomp static_defines='' ;;
     esac
     have "${tools}gcc" || die "${tools}gcc is not there"

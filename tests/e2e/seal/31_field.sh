@@ -66,6 +66,7 @@ Seal-Damaged: 0
 Seal-Changed: 0
 Seal-Renamed: 0
 Seal-Odd-Names: 0
+Seal-Rounded-Times: 0
 Source-Organization: Мемориал
 Case: 12: a=b
 Note: first
