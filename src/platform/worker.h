@@ -83,15 +83,6 @@ struct plat_cage {
 #define PLAT_CAGE_LIMITS 8     /* memory, files, processes */
 #define PLAT_CAGE_ALL 15
 
-/* What system administrators know the first two as. */
-#ifdef _WIN32
-#define PLAT_CAGE_FILES_NAME "what would keep a program from your files"
-#define PLAT_CAGE_CALLS_NAME "and from calls of the system"
-#else
-#define PLAT_CAGE_FILES_NAME "Landlock"
-#define PLAT_CAGE_CALLS_NAME "seccomp"
-#endif
-
 /* Restricts this process for good. Call it while there is only one thread. Returns the parts that
  * this system cannot provide; the others are in force. *crew is the thread pool; NULL if it would
  * have one thread only. */
