@@ -17,6 +17,7 @@ struct content_writer {
     struct buffer offsets;
     const uint8_t *reserved; /* where data was put that is on its way through libarchive */
     struct fault fault;      /* of on_output */
+    bool is_dropped;         /* nothing more is wanted of what it makes */
     /* NULL for a stream. */
     struct archive *tar;
     struct archive_entry *entry;
@@ -30,10 +31,14 @@ struct content_writer {
 static la_ssize_t on_output(struct archive *tar, void *ctx, const void *data, size_t len)
 {
     struct content_writer *w = ctx;
-    enum seal_status status = data == w->reserved ? frames_commit(w->frames, len, &w->fault)
-                                                  : frames_write(w->frames, data, len, &w->fault);
+    enum seal_status status;
 
     (void)tar;
+    if (w->is_dropped)
+        return -1;
+    status = data == w->reserved ? frames_commit(w->frames, len, &w->fault)
+                                 : frames_write(w->frames, data, len, &w->fault);
+
     return status == SEAL_OK ? (la_ssize_t)len : -1;
 }
 
@@ -214,11 +219,12 @@ void content_writer_free(struct content_writer *w)
 {
     if (w == NULL)
         return;
-    if (w->tar != NULL) {
-        /* Else it would fill up an entry that was not written to its end. */
-        (void)archive_write_fail(w->tar);
-        (void)archive_write_free(w->tar);
-    }
+    /* To close it fills up an entry that was not written to its end, and frees what nothing else
+     * frees (3.6). */
+    w->is_dropped = true;
+    if (w->tar != NULL)
+        (void)archive_write_close(w->tar);
+    (void)archive_write_free(w->tar);
     archive_entry_free(w->entry);
     free(w->path);
     plat_locale_free(w->locale);

@@ -199,7 +199,7 @@ build_library() {
     libarchive) # its writer of tar; no other library, so no filter
         configure --with-pic --disable-bsdtar --disable-bsdcpio --disable-bsdcat --disable-bsdunzip --disable-acl --disable-xattr \
             --without-zlib --without-bz2lib --without-libb2 --without-iconv --without-lz4 --without-zstd --without-lzma \
-            --without-cng --without-mbedtls --without-nettle --without-openssl --without-xml2 --without-expat ;;
+            --without-mbedtls --without-nettle --without-openssl --without-xml2 --without-expat ;;
     jansson) autoreconf -fi && configure --with-pic ;;
     libseccomp) configure --with-pic --disable-python ;;
     zstd)
@@ -302,7 +302,7 @@ build_target() {
     tree=$work/$target
     machine=${target#*-}
     case $target in
-    windows-*) host=$machine-w64-mingw32 exe=.exe system_libs='-lntdll -ladvapi32 -lssp' static_defines='-DSODIUM_STATIC -DUTF8PROC_STATIC -DLIBARCHIVE_STATIC' ;;
+    windows-*) host=$machine-w64-mingw32 exe=.exe system_libs='-lntdll -ladvapi32 -lbcrypt -lssp' static_defines='-DSODIUM_STATIC -DUTF8PROC_STATIC -DLIBARCHIVE_STATIC' ;;
     *) host=$machine-linux-musl exe='' system_libs=-lseccomp static_defines='' ;;
     esac
     have "${tools}gcc" || die "${tools}gcc is not there"

@@ -278,7 +278,7 @@ fi
 scenario "what comes out belongs to whom it came to"
 mkdir -p odd/a/b/c odd/A 'odd/x:y' odd/empty
 echo 1 >odd/a/b/c/file && echo 2 >odd/A/file && echo 3 >'odd/x:y/aux' && echo 4 >'odd/x:y/t. '
-maketree chain odd/chain 300
+maketree chain odd/chain 250
 ln -s a odd/link
 run seal -q "${to[@]}" -o odd.bin odd
 expect_exit 0

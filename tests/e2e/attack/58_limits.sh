@@ -192,7 +192,7 @@ check "all of them" test "$(find out/data -type f | wc -l)" -eq 3000
 
 # Folders that are made because a path goes through them count, too.
 scenario "many folders in each other"
-maketree chain tree 300
+maketree chain tree 250
 
 seal -q "${to[@]}" -o "$good/chain.bin" tree >/dev/null
 unseal -q "${with[@]}" -o out "$good/chain.bin" >/dev/null
