@@ -113,6 +113,8 @@ MUST_USE enum seal_status content_read_entry(struct content_reader *r, struct ta
  * end. */
 MUST_USE enum seal_status content_read_data(struct content_reader *r, const uint8_t **data,
                                             size_t *len, struct fault *fault);
+/* How many bytes of the tar or stream were given out or passed over so far. */
+uint64_t content_reader_consumed(const struct content_reader *r);
 /* At the end of entries or stream: checks the tables against what was read. The stream reader then
  * stands where content ends. */
 MUST_USE enum seal_status content_reader_finish(struct content_reader *r, struct fault *fault);

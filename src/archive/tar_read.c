@@ -278,6 +278,11 @@ enum seal_status content_read_data(struct content_reader *r, const uint8_t **dat
     return SEAL_OK;
 }
 
+uint64_t content_reader_consumed(const struct content_reader *r)
+{
+    return frames_consumed(r->frames);
+}
+
 enum seal_status content_reader_finish(struct content_reader *r, struct fault *fault)
 {
     return frames_reader_finish(r->frames, r->type == CONTENT_BAG, fault);

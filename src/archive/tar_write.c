@@ -22,8 +22,13 @@ struct content_writer {
     struct archive *tar;
     struct archive_entry *entry;
     void *locale;
-    char *path; /* PATH_LEN_MAX and a NUL */
+    char *path;    /* PATH_LEN_MAX and a NUL */
+    void *reserve; /* libarchive ends the program if it gets no memory for a name: it gets this */
 };
+
+/* More than libarchive takes for the longest name, and less than the C library gives back to the
+ * system. */
+#define RESERVE_LEN ((size_t)120 * 1024)
 
 /* ---- libarchive --------------------------------------------------------------------------- */
 
@@ -150,11 +155,22 @@ static void set_time(struct content_writer *w, struct timestamp t)
         archive_entry_set_mtime(w->entry, t.sec, (long)t.nsec);
 }
 
+/* SEAL_NO_MEMORY as long as libarchive can still get some. */
+static enum seal_status set_reserve(struct content_writer *w, struct fault *fault)
+{
+    if (w->reserve == NULL)
+        w->reserve = malloc(RESERVE_LEN);
+    return w->reserve == NULL ? fault_no_memory(fault) : SEAL_OK;
+}
+
 static bool write_header(struct content_writer *w)
 {
     void *before = plat_locale_use(w->locale);
-    bool is_done = archive_write_header(w->tar, w->entry) == ARCHIVE_OK;
+    bool is_done;
 
+    free(w->reserve);
+    w->reserve = NULL;
+    is_done = archive_write_header(w->tar, w->entry) == ARCHIVE_OK;
     (void)plat_locale_use(before);
     return is_done;
 }
@@ -166,7 +182,8 @@ enum seal_status content_write_entry(struct content_writer *w, const struct tar_
         return fault_set(fault, REASON_PATH_LONG, e->path);
     /* Writes the padding of the entry before, which the offset must count. */
     if (outcome(w, archive_write_finish_entry(w->tar) == ARCHIVE_OK, fault) != SEAL_OK ||
-        note_offset(w, fault) != SEAL_OK || set_path(w, e, fault) != SEAL_OK)
+        note_offset(w, fault) != SEAL_OK || set_reserve(w, fault) != SEAL_OK ||
+        set_path(w, e, fault) != SEAL_OK)
         return fault->status;
     /* All that an entry has here is set each time. */
     set_time(w, e->mtime);
@@ -227,6 +244,7 @@ void content_writer_free(struct content_writer *w)
     (void)archive_write_free(w->tar);
     archive_entry_free(w->entry);
     free(w->path);
+    free(w->reserve);
     plat_locale_free(w->locale);
     frames_writer_free(w->frames);
     buffer_free(&w->offsets);

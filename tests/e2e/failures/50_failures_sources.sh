@@ -333,7 +333,8 @@ else
     check "unseal of it: $(cat opening) KiB" test "$(cat opening)" -lt 65536
     rm -f out
     peak seal -q "${to[@]}" --level 19 -o nineteen.bin "$good/tree"
-    check "level 19: $peak KiB" test "$peak" -lt 65536
+    # libarchive is shared here, and comes with libxml2 and ICU.
+    check "level 19: $peak KiB" test "$peak" -lt $((65536 + 3 * 1024))
 fi
 
 scenario "memory for each name"

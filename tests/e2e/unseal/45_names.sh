@@ -201,7 +201,7 @@ expect_file 'bag/data/tree/a{3A}1/b{0A}2/c{25}3/plain/d{3F}4/{63}on'
 expect_file 'bag/data/tree/a{3A}1/b{0A}2/c{25}3/plain/file'
 expect_spelled 5
 remove tree
-maketree chain tree 400
+maketree chain tree 250
 mkdir 'tree/z/z/z/z/x:'
 echo 1 >'tree/z/z/z/z/x:/y'
 pack
