@@ -179,8 +179,8 @@ variant_cppflags := -DSEAL_TESTING
 endif
 
 # Rooms from the ground up; see docs/ARCHITECTURE.md. src/cli is no room of the library.
-ROOMS := base platform output text volume keys envelope stream archive bag bag/check bag/collect bag/recheck intake \
-    custody jobs
+ROOMS := base platform output text volume keys envelope stream archive bag bag/check bag/collect bag/recheck custody \
+    intake jobs
 # src/build/dist/dist.sh says SYSTEM=windows; else it is the one at hand.
 SYSTEM := $(or $(SYSTEM),$(if $(filter Linux,$(shell uname -s)),linux,other))
 posix_src := $(wildcard src/platform/posix_*.c)

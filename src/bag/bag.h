@@ -28,6 +28,12 @@ enum bag_remark {
 
 #define BAG_REMARK_KINDS 8
 
+/* How much of what the sender wrote is kept for people, in bytes: of bag-info.txt, and of comment
+ * lines of the listing. The files have all of it. A drop of a few KiB could fill a disk with
+ * records, since this compresses well. */
+#define BAG_INFO_KEPT_MAX ((size_t)512 * 1024)
+#define BAG_REMARKS_KEPT_MAX ((size_t)1024 * 1024)
+
 struct bag_totals {
     uint64_t files, folders;
     uint64_t bytes;       /* of all files */

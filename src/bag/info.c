@@ -182,3 +182,27 @@ const char *bag_info_value(const char *line, const char *label)
     line++;
     return line + strspn(line, " \t");
 }
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+enum bag_info_line bag_info_read(const char *line, size_t len, bool is_first, const char **value)
+{
+    static const char bom[] = "\xEF\xBB\xBF";
+    const char *colon = memchr(line, ':', len);
+
+    *value = NULL;
+    if (!utf8_is_valid(line, len) || memchr(line, '\0', len) != NULL ||
+        memchr(line, '\r', len) != NULL || (is_first && strncmp(line, bom, strlen(bom)) == 0))
+        return BAG_INFO_MALFORMED;
+    if (len > 0 && is_blank(line[0]))
+        return is_first ? BAG_INFO_MALFORMED : BAG_INFO_GOES_ON;
+    if (colon == NULL || colon == line || is_blank(colon[-1]) || colon[1] != ' ')
+        return BAG_INFO_MALFORMED;
+    *value = colon + 2;
+    return text_begins(line, "payload-oxum:") ? BAG_INFO_OXUM : BAG_INFO_LABEL;
+}

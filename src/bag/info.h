@@ -15,8 +15,18 @@ MUST_USE enum seal_status bag_info_text(struct buffer *out, const struct bag_inf
                                         const struct bag_totals *totals);
 /* Whether text begins with word; ASCII letters count the same in either case. */
 bool text_begins(const char *text, const char *word);
-/* The value if the line is "LABEL: VALUE" with this label, in either case and with any blanks
- * around the colon; else NULL. */
+/* What a line of it is, read as strictly as it is written (format section 5). */
+enum bag_info_line {
+    BAG_INFO_MALFORMED,
+    BAG_INFO_LABEL,
+    BAG_INFO_OXUM,   /* Payload-Oxum, in any letter case */
+    BAG_INFO_GOES_ON /* the value of the line before goes on */
+};
+
+/* line has a NUL behind it. *value: behind the label, if there is one. */
+enum bag_info_line bag_info_read(const char *line, size_t len, bool is_first, const char **value);
+/* For bags that anybody made: the value if the line is "LABEL: VALUE" with this label, in either
+ * case and with any blanks around the colon; else NULL. */
 const char *bag_info_value(const char *line, const char *label);
 
 #endif

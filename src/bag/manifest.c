@@ -85,11 +85,32 @@ size_t manifest_decode(char *path, size_t len)
     return out;
 }
 
+/* Whether each of the three characters is encoded, and each percent sign begins such a code. */
+static bool is_coded_strictly(const char *path, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        bool is_code = false;
+
+        if (path[i] == '\n' || path[i] == '\r')
+            return false;
+        for (size_t k = 0; k < ENCODED_COUNT; k++)
+            is_code |= len - i >= 3 && memcmp(path + i, encoded[k].code, 3) == 0;
+        if (path[i] == '%' && !is_code)
+            return false;
+    }
+    return true;
+}
+
 bool manifest_parse(char *line, size_t len, uint8_t digest[static SHA256_LEN], char **path,
                     size_t *path_len)
 {
-    if (!manifest_split(line, len, digest, SHA256_LEN, path, path_len))
+    static const char digits[] = "0123456789abcdef";
+    size_t at = 2 * SHA256_LEN;
+
+    if (len <= at + 2 || strspn(line, digits) != at || memcmp(line + at, "  ", 2) != 0 ||
+        !hex_decode(digest, SHA256_LEN, line) || !is_coded_strictly(line + at + 2, len - at - 2))
         return false;
-    *path_len = manifest_decode(*path, *path_len);
+    *path = line + at + 2;
+    *path_len = manifest_decode(*path, len - at - 2);
     return true;
 }

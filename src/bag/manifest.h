@@ -14,13 +14,15 @@
 
 MUST_USE enum seal_status manifest_line(struct buffer *out, const uint8_t digest[static SHA256_LEN],
                                         const char *path);
-/* line without its end. The path is decoded in place and has no NUL behind it. False: malformed. */
+/* line, with a NUL behind it, without its end: as strictly as manifest_line writes it (format
+ * section 5). The path is decoded in place and has no NUL behind it. False: malformed. */
 MUST_USE bool manifest_parse(char *line, size_t len, uint8_t digest[static SHA256_LEN], char **path,
                              size_t *path_len);
-/* The first half of manifest_parse, for digests of any length: the path is not decoded. */
+/* A line of a bag that anybody made, with a digest of any length, as freely as RFC 8493 and its
+ * readers take it: the path is not decoded. */
 MUST_USE bool manifest_split(char *line, size_t len, uint8_t *digest, size_t digest_len,
                              char **path, size_t *path_len);
-/* The second half: decodes a path in place and returns its new length. */
+/* Decodes a path in place and returns its new length. */
 size_t manifest_decode(char *path, size_t len);
 
 #endif

@@ -4,6 +4,7 @@
 #include "bag/mtree.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "archive/archive.h"
@@ -138,10 +139,11 @@ static bool unescape(char *s, size_t len, size_t *out_len)
     return true;
 }
 
+/* Without needless zeros in front. */
 static bool parse_u64(const char *s, uint64_t most, uint64_t *value)
 {
     *value = 0;
-    if (*s == '\0')
+    if (*s == '\0' || (s[0] == '0' && s[1] != '\0'))
         return false;
     for (; *s != '\0'; s++) {
         unsigned int digit = (unsigned int)(*s - '0');
@@ -158,17 +160,17 @@ static bool parse_time(char *s, struct timestamp *t)
     bool negative = *s == '-';
     uint64_t most = (uint64_t)INT64_MAX + negative;
     char *point = strchr(s, '.');
-    uint64_t sec, nsec;
+    uint64_t sec;
 
-    if (point == NULL || strlen(point + 1) != 9)
+    if (point == NULL || strlen(point + 1) != 9 || strspn(point + 1, "0123456789") != 9)
         return false;
     *point = '\0';
-    if (!parse_u64(s + negative, most, &sec) || !parse_u64(point + 1, 999999999, &nsec))
+    if (!parse_u64(s + negative, most, &sec))
         return false;
     if (negative && sec == 0)
         return false; /* seconds rounded down are never -0 */
     t->sec = (int64_t)(negative ? -sec : sec);
-    t->nsec = (uint32_t)nsec;
+    t->nsec = (uint32_t)strtoul(point + 1, NULL, 10);
     return true;
 }
 
@@ -183,53 +185,60 @@ static bool parse_type(const char *s, enum item_type *type)
     return false;
 }
 
-/* Takes one "KEYWORD=VALUE" of an entry. Each keyword of our dialect may stand once; others, and
- * the empty word between two blanks, are ignored. */
-static bool take_keyword(struct mtree_entry *e, char *word, bool *has_type)
+static bool parse_digest(uint8_t digest[static SHA256_LEN], const char *value)
 {
-    char *equals = strchr(word, '=');
-    char *value;
-    size_t len;
-    bool *seen;
+    return strspn(value, "0123456789abcdef") == 2 * SHA256_LEN && strlen(value) == 2 * SHA256_LEN &&
+           hex_decode(digest, SHA256_LEN, value);
+}
 
-    if (equals == NULL)
-        return true; /* a keyword without a value, such as "optional" */
-    *equals = '\0';
-    value = equals + 1;
-    seen = strcmp(word, "type") == 0           ? has_type
-           : strcmp(word, "size") == 0         ? &e->has_size
-           : strcmp(word, "time") == 0         ? &e->has_time
-           : strcmp(word, "sha256digest") == 0 ? &e->has_digest
-           : strcmp(word, "link") == 0         ? &e->has_link
-                                               : NULL;
-    if (seen == NULL)
-        return true;
-    if (*seen)
-        return false;
-    *seen = true;
-    if (seen == has_type)
-        return parse_type(value, &e->type);
-    if (seen == &e->has_size)
-        return parse_u64(value, UINT64_MAX, &e->size);
-    if (seen == &e->has_time)
-        return parse_time(value, &e->time);
-    if (seen == &e->has_digest)
-        return strlen(value) == 2 * SHA256_LEN && hex_decode(e->digest, SHA256_LEN, value);
+static bool parse_link(struct mtree_entry *e, char *value)
+{
+    size_t len;
+
     e->link = value;
     return unescape(value, strlen(value), &len) && len > 0;
 }
 
-static bool has_needed_keywords(const struct mtree_entry *e)
+/* Whether the keyword was not there before; then it is. */
+static bool is_first(bool *seen)
 {
-    switch (e->type) {
-    case ITEM_FILE:
-        return e->has_size && e->has_time && e->has_digest;
-    case ITEM_DIR:
-        return e->has_time;
-    case ITEM_LINK:
-    default:
-        return e->has_time && e->has_link;
-    }
+    bool first = !*seen;
+
+    *seen = true;
+    return first;
+}
+
+/* Takes one "KEYWORD=VALUE" of an entry. Each keyword of our dialect may stand once, and no other:
+ * "optional", "contents" and the like make other tools do what the record does not say. */
+static bool take_keyword(struct mtree_entry *e, char *word, bool *has_type)
+{
+    char *equals = strchr(word, '=');
+    char *value;
+
+    if (equals == NULL)
+        return false;
+    *equals = '\0';
+    value = equals + 1;
+    if (strcmp(word, "type") == 0)
+        return is_first(has_type) && parse_type(value, &e->type);
+    if (strcmp(word, "size") == 0)
+        return is_first(&e->has_size) && parse_u64(value, UINT64_MAX, &e->size);
+    if (strcmp(word, "time") == 0)
+        return is_first(&e->has_time) && parse_time(value, &e->time);
+    if (strcmp(word, "sha256digest") == 0)
+        return is_first(&e->has_digest) && parse_digest(e->digest, value);
+    if (strcmp(word, "link") == 0)
+        return is_first(&e->has_link) && parse_link(e, value);
+    return false;
+}
+
+/* Just the keywords of its type. */
+static bool has_its_keywords(const struct mtree_entry *e)
+{
+    bool is_file = e->type == ITEM_FILE;
+
+    return e->has_time && e->has_size == is_file && e->has_digest == is_file &&
+           e->has_link == (e->type == ITEM_LINK);
 }
 
 /* Whether the line has only printable ASCII, and backslashes only in \ooo: nothing that another
@@ -271,7 +280,7 @@ bool mtree_parse(char *line, size_t len, struct mtree_entry *e)
             return false;
         word = next;
     }
-    return has_type && has_needed_keywords(e);
+    return has_type && has_its_keywords(e);
 }
 
 bool mtree_is_remark(const char *line, enum bag_remark *kind)

@@ -5,7 +5,7 @@
 
 BEGIN {
     # From the top down.
-    count = split("cli cli/ui jobs custody intake bag/collect bag/check bag/recheck bag archive stream envelope keys " \
+    count = split("cli cli/ui jobs intake custody bag/collect bag/check bag/recheck bag archive stream envelope keys " \
         "volume output text platform base", order, " ")
     for (i = 1; i <= count; i++) {
         rank[order[i]] = i

@@ -84,6 +84,7 @@ struct custody {
     bool output_is_read_only;
     struct bag_totals totals; /* CUSTODY_BAG; CUSTODY_STREAM: bytes alone */
     const char *bag_info;     /* text of bag-info.txt */
+    bool info_is_cut;         /* it has more than could be held */
     const char
         *remarks;         /* comment lines of metadata.mtree, each "# WORD ./PATH DETAIL\n", with
                              "# spelled ./ON-DISK ./AS-SEALED\n" for names spelled differently here */
@@ -111,7 +112,18 @@ struct custody_known {
     char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
 };
 
-/* Reads a record that custody_json made, from its text. False: it is none, or has no D. */
+/* Whether the texts are of the characters that such texts have: they may be shown. */
+bool custody_known_is_clean(const struct custody_known *known);
+
+/* The member "schema" of each. */
+#define CUSTODY_SCHEMA "seal-custody-1"
+/* No record of ours is larger, in bytes. */
+#define CUSTODY_JSON_MAX ((size_t)16 * 1024 * 1024)
+
+/* Reads a record that custody_json made, from its text. Anybody may have changed it meanwhile, so
+ * unseal calls this in its worker. False: it is none, has no D, or has more values than any of
+ * ours.
+ */
 bool custody_json_read(struct custody_known *out, const char *text, size_t len);
 
 /* One item of a listing as a JSON object in ASCII on one line, without a line end, appended; a NUL

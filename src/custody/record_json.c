@@ -11,8 +11,6 @@
 
 #include <jansson.h>
 
-#define SCHEMA "seal-custody-1"
-
 /* ---- Values ------------------------------------------------------------------------------- */
 
 /* Each of these makes a value, or NULL for want of memory. */
@@ -224,7 +222,7 @@ static json_t *make_facts(const struct custody *c)
     char reason[TEXT_FAULT_SIZE];
     struct object o = object_new();
 
-    set(&o, "schema", json_string(SCHEMA));
+    set(&o, "schema", json_string(CUSTODY_SCHEMA));
     set(&o, "verdict", json_string(custody_verdict_word(c->verdict)));
     (void)text_reason(reason, sizeof reason, catalog_english(), c->refusal);
     set(&o, "reason", reason[0] != '\0' ? make_string(reason) : json_null());
@@ -233,6 +231,7 @@ static json_t *make_facts(const struct custody *c)
     set(&o, "first_seen_as", make_string(seen[c->first_seen == NULL ? NOT_SEEN : c->seen]));
     set_examination(&o, c);
     set_inside(&o, c);
+    set(&o, "bag_info_is_cut", json_boolean(c->info_is_cut));
     set(&o, "remarks_are_cut", json_boolean(c->remarks_are_cut));
     return object_end(&o);
 }
@@ -403,42 +402,4 @@ enum seal_status custody_item_json(struct buffer *out, const char *path, const c
     if (put(out, object_end(&o), 0) != SEAL_OK)
         return SEAL_NO_MEMORY;
     return buffer_append_text(out, "");
-}
-
-/* ---- Reading ------------------------------------------------------------------------------ */
-
-/* Copies a member that is text of these characters alone and fits. */
-static bool get_text(char *out, size_t size, const json_t *record, const char *key,
-                     const char *alphabet)
-{
-    const json_t *value = json_object_get(record, key);
-    size_t len = json_string_length(value);
-
-    if (!json_is_string(value) || len == 0 || len >= size ||
-        strspn(json_string_value(value), alphabet) != len)
-        return false;
-    memcpy(out, json_string_value(value), len + 1);
-    return true;
-}
-
-static bool get_all(struct custody_known *out, const json_t *record)
-{
-    char schema[sizeof SCHEMA], digits[2 * SHA256_LEN + 1];
-
-    return get_text(schema, sizeof schema, record, "schema", SCHEMA) &&
-           strcmp(schema, SCHEMA) == 0 &&
-           get_text(digits, sizeof digits, record, "digest", "0123456789abcdefABCDEF") &&
-           strlen(digits) == 2 * SHA256_LEN && hex_decode(out->digest, SHA256_LEN, digits) &&
-           get_text(out->opened, sizeof out->opened, record, "opened", "0123456789-:.TZ@") &&
-           get_text(out->receipt, sizeof out->receipt, record, "receipt", "0123456789 ") &&
-           strlen(out->receipt) == sizeof out->receipt - 1;
-}
-
-bool custody_json_read(struct custody_known *out, const char *text, size_t len)
-{
-    json_t *record = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-    bool good = get_all(out, record);
-
-    json_decref(record);
-    return good;
 }

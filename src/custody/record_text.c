@@ -180,6 +180,10 @@ static void say_bag_info(struct page *p, const struct custody *c)
     page_blank(p);
     while (line_next(&text, &line))
         page_value(p, "    | ", line);
+    if (c->info_is_cut) {
+        page_blank(p);
+        page_say(p, T_CUSTODY_MORE_STATEMENTS);
+    }
 }
 
 /* In the order of the record. */

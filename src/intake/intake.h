@@ -12,6 +12,7 @@
 
 #include "bag/check/check.h"
 #include "bag/recheck/recheck.h"
+#include "custody/custody.h"
 #include "platform/crew.h"
 #include "platform/worker.h"
 #include "output/output.h"
@@ -73,11 +74,21 @@ struct intake_job {
     unsigned int threads;    /* of the worker, at least 1 */
     bool whole_cage;         /* refuse the job if the system lacks a piece of the cage */
     struct intake_limits limits;
+    bool has_record;          /* INTAKE_RECHECK: there is a custody record beside the bag: */
+    int record;               /* a descriptor of it */
     const char *const *paths; /* INTAKE_EXTRACT: what to unpack */
     size_t path_count;
 };
 
 /* ---- The result --------------------------------------------------------------------------- */
+
+/* The custody record beside a bag that is checked again. */
+struct intake_record {
+    bool is_read;
+    enum seal_reason reason; /* why it is not, with errno in sys */
+    int sys;
+    struct custody_known known;
+};
 
 /* Show nothing of it unless intake_run returned SEAL_OK. */
 struct intake_result {
@@ -86,8 +97,9 @@ struct intake_result {
     uint8_t receipt[32];        /* for number_text */
     struct buffer remarks;  /* of a bag: comment lines of its listing, and "# spelled" lines; text
                                that ends with a NUL */
-    bool remarks_are_cut;   /* there were more than are kept */
+    bool remarks_are_cut;   /* there were more than are kept (BAG_REMARKS_KEPT_MAX) */
     struct buffer bag_info; /* of a bag: the text of bag-info.txt, with a NUL likewise */
+    bool info_is_cut;       /* it has more than is kept (BAG_INFO_KEPT_MAX) */
     uint64_t spelled;       /* names that are spelled differently on disk */
     bool is_read_only;      /* of a bag: it was made so */
     unsigned int uncaged;   /* pieces of the cage that this system lacks (PLAT_CAGE_...) */
@@ -98,6 +110,7 @@ struct intake_result {
                                           mark (volume_hash_reads), of a pipe its SHA-256, of
                                           several volumes the SHA-256 of their marks */
     struct bag_recheck recheck;        /* INTAKE_RECHECK */
+    struct intake_record record;       /* INTAKE_RECHECK, with a record */
 };
 
 void intake_result_free(struct intake_result *result);

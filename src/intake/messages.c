@@ -63,6 +63,7 @@ enum seal_status message_write_job(struct channel *c, const struct job_params *p
     channel_put_u8(c, p->check_first);
     channel_put_u8(c, p->writable);
     channel_put_u8(c, p->exact_names);
+    channel_put_u8(c, p->has_record);
     channel_put_u8(c, p->whole_cage);
     channel_put_u32(c, p->threads);
     channel_put_u64(c, p->limits.bytes);
@@ -82,6 +83,7 @@ bool message_read_job(struct fields *f, struct job_params *p)
     p->check_first = field_bool(f);
     p->writable = field_bool(f);
     p->exact_names = field_bool(f);
+    p->has_record = field_bool(f);
     p->whole_cage = field_bool(f);
     p->threads = field_u32(f);
     p->limits.bytes = field_u64(f);

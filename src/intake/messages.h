@@ -6,10 +6,9 @@
  *     from it          CAGE (PROGRESS | ITEM | EXTRACTED | CHANGE | NOTE)* INFO* REMARKS* DONE
  *
  *     JOB        u8 task, u32 volumes, u8 has_output, u8 check_first, u8 writable, u8 exact_names,
- *                u8 whole_cage, u32 threads, u64 limits: bytes, per_byte, room, files
- *     VOLUME     envelope (envelope_pack), mark_key
- *     AHEAD      bytes: what the program has read already of the only volume, if that is a pipe
- *     PATH       text: what INTAKE_EXTRACT is to take out
+ *                u8 has_record, u8 whole_cage, u32 threads, u64 limits: bytes, per_byte, room,
+ * files VOLUME     envelope (envelope_pack), mark_key AHEAD      bytes: what the program has read
+ * already of the only volume, if that is a pipe PATH       text: what INTAKE_EXTRACT is to take out
  *     GO         nothing: the job is complete
  *     CAGE       u32 pieces of the cage that this system lacks
  *     PROGRESS   u64 bytes read since the last one
@@ -82,7 +81,7 @@ struct job_params {
     enum intake_task task;
     uint32_t volume_count; /* VOLUME messages that follow; 0 for INTAKE_RECHECK alone */
     bool has_output;
-    bool check_first, writable, exact_names, whole_cage; /* as in struct intake_job */
+    bool check_first, writable, exact_names, has_record, whole_cage; /* as in struct intake_job */
     uint32_t threads;
     struct intake_limits limits;
 };
@@ -140,8 +139,9 @@ bool message_read_note(struct fields *f, enum bag_note *note, const char **path)
 /* type: MESSAGE_INFO or MESSAGE_REMARKS. Writes as many messages as the text needs. */
 MUST_USE enum seal_status message_write_text(struct channel *c, enum message_type type,
                                              const struct buffer *text, struct fault *fault);
-/* Appends the piece to text. False also if all pieces together are too long, or *no_memory. */
-bool message_read_text(struct fields *f, struct buffer *text, bool *no_memory);
+/* Appends the piece to text. False also if all pieces together are longer than most, or *no_memory.
+ */
+bool message_read_text(struct fields *f, struct buffer *text, size_t most, bool *no_memory);
 
 /* outcome: what the task came to. Of the result all but bag_info, remarks and uncaged is sent. */
 MUST_USE enum seal_status message_write_done(struct channel *c, const struct fault *outcome,

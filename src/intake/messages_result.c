@@ -3,6 +3,7 @@
  */
 #include "intake/messages.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- INFO and REMARKS --------------------------------------------------------------------- */
@@ -21,19 +22,18 @@ enum seal_status message_write_text(struct channel *c, enum message_type type,
     return SEAL_OK;
 }
 
-/* Bytes; our own worker never sends so many. */
-#define TEXT_IN_PIECES_MAX ((size_t)64 * 1024 * 1024)
-
-bool message_read_text(struct fields *f, struct buffer *text, bool *no_memory)
+bool message_read_text(struct fields *f, struct buffer *text, size_t most, bool *no_memory)
 {
     struct span piece = field_rest(f);
 
-    if (piece.len > TEXT_IN_PIECES_MAX - text->len || memchr(piece.data, 0, piece.len) != NULL)
+    if (piece.len > most - text->len || memchr(piece.data, 0, piece.len) != NULL)
         return false;
     *no_memory = buffer_append(text, piece.data, piece.len) != SEAL_OK ||
                  buffer_append_text(text, "") != SEAL_OK;
     return !*no_memory;
 }
+
+#define SYS_MAX 4095 /* no system has a larger errno */
 
 /* ---- DONE: the outcome -------------------------------------------------------------------- */
 
@@ -55,7 +55,7 @@ static bool read_outcome(struct fields *f, enum intake_task task, struct fault *
     const char *name = field_text(f);
 
     *outcome = (struct fault){.status = SEAL_OK};
-    if (reason >= REASON_COUNT || sys > 4095 || strlen(name) >= sizeof outcome->name)
+    if (reason >= REASON_COUNT || sys > SYS_MAX || strlen(name) >= sizeof outcome->name)
         return false;
     *outcome = (struct fault){.status = (enum seal_status)status,
                               .reason = (enum seal_reason)reason,
@@ -95,6 +95,46 @@ static bool read_recheck(struct fields *f, struct bag_recheck *r)
     return r->algorithms < DIGEST_BIT(DIGEST_KINDS);
 }
 
+static void put_record(struct channel *c, const struct intake_record *r)
+{
+    channel_put_u8(c, r->is_read);
+    channel_put_u32(c, (uint32_t)r->reason);
+    channel_put_u32(c, (uint32_t)r->sys);
+    channel_put_bytes(c, r->known.digest, sizeof r->known.digest);
+    channel_put_text(c, r->known.opened);
+    channel_put_text(c, r->known.receipt);
+}
+
+/* What a worker may say of a record that it did not read. */
+static bool is_record_reason(uint32_t reason)
+{
+    return reason == REASON_RECORD_LARGE || reason == REASON_RECORD_UNREADABLE ||
+           reason == REASON_READ || reason == REASON_NO_MEMORY;
+}
+
+static bool take_text(char *out, size_t size, const char *text)
+{
+    return (size_t)snprintf(out, size, "%s", text) < size;
+}
+
+static bool read_record(struct fields *f, struct intake_record *r)
+{
+    uint32_t reason, sys;
+
+    r->is_read = field_bool(f);
+    reason = field_u32(f);
+    sys = field_u32(f);
+    field_bytes(f, r->known.digest, sizeof r->known.digest);
+    if (!take_text(r->known.opened, sizeof r->known.opened, field_text(f)) ||
+        !take_text(r->known.receipt, sizeof r->known.receipt, field_text(f)) ||
+        !custody_known_is_clean(&r->known) || sys > SYS_MAX ||
+        (reason != REASON_NONE && (r->is_read || !is_record_reason(reason))))
+        return false;
+    r->reason = (enum seal_reason)reason;
+    r->sys = (int)sys;
+    return true;
+}
+
 static void put_result(struct channel *c, const struct intake_result *r)
 {
     channel_put_u64(c, r->totals.files);
@@ -106,6 +146,7 @@ static void put_result(struct channel *c, const struct intake_result *r)
     channel_put_bytes(c, r->digest, sizeof r->digest);
     channel_put_bytes(c, r->receipt, sizeof r->receipt);
     channel_put_u8(c, r->remarks_are_cut);
+    channel_put_u8(c, r->info_is_cut);
     channel_put_u64(c, r->spelled);
     channel_put_u8(c, r->is_read_only);
     channel_put_u8(c, r->is_last);
@@ -113,6 +154,7 @@ static void put_result(struct channel *c, const struct intake_result *r)
     channel_put_u64(c, r->sealed_len);
     channel_put_bytes(c, r->sealed_digest, sizeof r->sealed_digest);
     put_recheck(c, &r->recheck);
+    put_record(c, &r->record);
 }
 
 static bool read_result(struct fields *f, struct intake_result *r)
@@ -126,13 +168,14 @@ static bool read_result(struct fields *f, struct intake_result *r)
     field_bytes(f, r->digest, sizeof r->digest);
     field_bytes(f, r->receipt, sizeof r->receipt);
     r->remarks_are_cut = field_bool(f);
+    r->info_is_cut = field_bool(f);
     r->spelled = field_u64(f);
     r->is_read_only = field_bool(f);
     r->is_last = field_bool(f);
     r->content_len = field_u64(f);
     r->sealed_len = field_u64(f);
     field_bytes(f, r->sealed_digest, sizeof r->sealed_digest);
-    return read_recheck(f, &r->recheck);
+    return read_recheck(f, &r->recheck) && read_record(f, &r->record);
 }
 
 enum seal_status message_write_done(struct channel *c, const struct fault *outcome,

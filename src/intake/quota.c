@@ -27,6 +27,24 @@ enum seal_status quota_add_bytes(struct quota *q, uint64_t bytes, struct fault *
     return check_bytes(q->limits, q->bytes, q->from, fault);
 }
 
+enum seal_status quota_reach(struct quota *q, uint64_t bytes, struct fault *fault)
+{
+    q->bytes = bytes;
+    return check_bytes(q->limits, q->bytes, q->from, fault);
+}
+
+enum seal_status quota_check_listed(const struct quota *q, const struct bag_check *check,
+                                    struct fault *fault)
+{
+    struct bag_totals totals;
+
+    bag_check_totals(check, &totals);
+    if (totals.files > q->limits->files || totals.folders > q->limits->files ||
+        totals.remarks[BAG_LINK] > q->limits->files)
+        return too_much(REASON_OVER_FILES, fault);
+    return SEAL_OK;
+}
+
 enum seal_status quota_add_entry(struct quota *q, const struct tar_entry *e,
                                  const struct bag_place *place, struct fault *fault)
 {

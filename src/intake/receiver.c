@@ -76,11 +76,12 @@ static enum seal_status receive_note(struct receiver *r, struct fields *f, struc
     return SEAL_OK;
 }
 
-static enum seal_status receive_text(struct buffer *text, struct fields *f, struct fault *fault)
+static enum seal_status receive_text(struct buffer *text, size_t most, struct fields *f,
+                                     struct fault *fault)
 {
     bool no_memory = false;
 
-    if (message_read_text(f, text, &no_memory))
+    if (message_read_text(f, text, most, &no_memory))
         return SEAL_OK;
     return no_memory ? fault_no_memory(fault) : broken(fault);
 }
@@ -124,9 +125,10 @@ static enum seal_status receive_message(struct receiver *r, enum message_type ty
     case MESSAGE_NOTE:
         return receive_note(r, f, fault);
     case MESSAGE_INFO:
-        return receive_text(&r->result->bag_info, f, fault);
+        return receive_text(&r->result->bag_info, BAG_INFO_KEPT_MAX, f, fault);
     case MESSAGE_REMARKS:
-        return receive_text(&r->result->remarks, f, fault);
+        /* Remarks, and names that are spelled differently. */
+        return receive_text(&r->result->remarks, 2 * BAG_REMARKS_KEPT_MAX, f, fault);
     case MESSAGE_DONE:
         return receive_done(r, f, fault);
     default:

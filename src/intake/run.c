@@ -19,7 +19,7 @@ void intake_result_free(struct intake_result *result)
 
 /* The descriptors that a worker gets besides the channel. */
 struct worker_fds {
-    int first[2]; /* the first volume and the output, those that there are */
+    int first[3]; /* the first volume, the output and the record, those that there are */
     size_t first_count;
     int more[PLAT_WORKER_MORE_MAX]; /* the other volumes */
     size_t more_count;
@@ -37,6 +37,8 @@ static void collect_fds(struct worker_fds *fds, const struct intake_job *job)
         fds->more[fds->more_count++] = volume_hand_over(job->volumes[i].in, &none);
     if (job->output >= 0)
         fds->first[fds->first_count++] = job->output;
+    if (job->has_record)
+        fds->first[fds->first_count++] = job->record;
 }
 
 static struct job_params params_of(const struct intake_job *job)
@@ -47,6 +49,7 @@ static struct job_params params_of(const struct intake_job *job)
                                .check_first = job->check_first,
                                .writable = job->writable,
                                .exact_names = job->exact_names,
+                               .has_record = job->has_record,
                                .whole_cage = job->whole_cage,
                                .threads = job->threads,
                                .limits = job->limits};

@@ -30,7 +30,8 @@ static enum seal_status read_tag_file(struct seek_view *v, const struct tar_entr
         if (len == 0)
             return bag_check_entry_end(v->record, fault);
         if (quota_add_bytes(&v->quota, len, fault) != SEAL_OK ||
-            bag_check_data(v->record, data, len, fault) != SEAL_OK)
+            bag_check_data(v->record, data, len, fault) != SEAL_OK ||
+            quota_check_listed(&v->quota, v->record, fault) != SEAL_OK)
             return fault->status;
     }
 }

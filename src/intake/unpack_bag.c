@@ -7,7 +7,6 @@
 #include "intake/small_files.h"
 
 /* Bytes of lines about names spelled differently that are kept for the custody record. */
-#define SPELLED_MAX ((size_t)16 * 1024 * 1024)
 
 /* One bag on its way from the stream to disk. */
 struct bag_intake {
@@ -33,6 +32,7 @@ static enum seal_status take_content(struct bag_intake *in, struct entry_file *f
             return bag_check_entry_end(in->check, fault);
         if (quota_add_bytes(&in->quota, len, fault) != SEAL_OK ||
             bag_check_data(in->check, data, len, fault) != SEAL_OK ||
+            quota_check_listed(&in->quota, in->check, fault) != SEAL_OK ||
             entry_file_write(file, data, len, fault) != SEAL_OK)
             return fault->status;
         progress_meter_update(&in->meter);
@@ -101,9 +101,11 @@ static enum seal_status take_entries(struct bag_intake *in, struct fault *fault)
 
         if (content_read_entry(in->archive, &entry, &more, fault) != SEAL_OK)
             return fault->status;
-        if (!more)
+        status = quota_reach(&in->quota, content_reader_consumed(in->archive), fault);
+        if (status == SEAL_OK && !more)
             return SEAL_OK;
-        status = bag_check_entry(in->check, &entry, &place, fault);
+        if (status == SEAL_OK)
+            status = bag_check_entry(in->check, &entry, &place, fault);
         if (status == SEAL_OK)
             status = quota_add_entry(&in->quota, &entry, &place, fault);
         if (status == SEAL_OK)
@@ -128,10 +130,11 @@ static enum seal_status fill_result(struct bag_intake *in, struct intake_result 
         result->totals.coded_names = bag_check_coded(in->check, w->spelling);
     }
     result->is_read_only = !w->target->writable && !w->not_read_only;
-    if (buffer_append_text(&result->bag_info, bag_check_info(in->check)) != SEAL_OK)
+    if (buffer_append_text(&result->bag_info, bag_check_info(in->check, &result->info_is_cut)) !=
+        SEAL_OK)
         return fault_no_memory(fault);
     if (result->spelled > 0 &&
-        bag_check_spelled(in->check, w->spelling, SPELLED_MAX, &result->remarks,
+        bag_check_spelled(in->check, w->spelling, BAG_REMARKS_KEPT_MAX, &result->remarks,
                           &result->remarks_are_cut, fault) != SEAL_OK)
         return fault->status;
     if (buffer_append_text(&result->remarks, remarks) != SEAL_OK)

@@ -2,6 +2,7 @@
 
 #include "intake/copy_stream.h"
 #include "intake/extract.h"
+#include "intake/known_record.h"
 #include "intake/quota.h"
 #include "intake/seek_view.h"
 #include "intake/unpack_bag.h"
@@ -153,6 +154,9 @@ static enum seal_status recheck_bag(struct task_run *t, struct fault *fault)
     const struct bag_recheck_observer observer = {t->report, report_change, report_note,
                                                   report_progress};
 
+    /* The record's descriptor follows that of the bag. */
+    if (t->job->params.has_record)
+        known_record_read(&t->result->record, t->output + 1);
     return bag_recheck(&t->result->recheck, t->output, WORKER_OUTPUT, &observer, fault);
 }
 

@@ -97,6 +97,7 @@ static void fill_content(struct custody *c, const struct drop_facts *facts)
     c->bag_info = (const char *)result->bag_info.data;
     c->remarks = (const char *)result->remarks.data;
     c->remarks_are_cut = result->remarks_are_cut;
+    c->info_is_cut = result->info_is_cut;
     c->spelled = result->spelled;
 }
 

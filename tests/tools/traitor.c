@@ -102,6 +102,7 @@ static void say_done(enum seal_status status, uint64_t missing)
         put_number(i == BAG_MISSING ? missing : 0, 8);
     for (int i = 0; i < 64; i++) /* D, receipt */
         put_u8(7);
+    put_u8(0); /* neither remarks nor bag-info.txt were cut */
     put_u8(0);
     put_number(0, 8);
     put_u8(1);
@@ -117,6 +118,13 @@ static void say_done(enum seal_status status, uint64_t missing)
     for (int i = 0; i < 2 + 32 + 1; i++)
         put_u8(0);
     put_number(0, 4); /* algorithms */
+    put_u8(0);        /* no custody record was read */
+    put_number(0, 4);
+    put_number(0, 4);
+    for (int i = 0; i < 32; i++)
+        put_u8(0);
+    put_text("");
+    put_text("");
     end();
 }
 

@@ -136,7 +136,8 @@ const char *bag_check_remarks(const struct bag_check *c, bool *are_cut)
     return c->remarks.len == 0 ? "" : (const char *)c->remarks.data;
 }
 
-const char *bag_check_info(const struct bag_check *c)
+const char *bag_check_info(const struct bag_check *c, bool *is_cut)
 {
+    *is_cut = c->info_is_cut;
     return c->info.len == 0 ? "" : (const char *)c->info.data;
 }

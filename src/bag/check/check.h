@@ -62,10 +62,10 @@ MUST_USE enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[stat
 
 void bag_check_totals(const struct bag_check *c, struct bag_totals *totals);
 /* The remarks of the record: the comment lines of metadata.mtree, links left out, each with its LF.
- * *are_cut: there were more than 16 MiB, and the rest is left out. */
+ * *are_cut: there were more than BAG_REMARKS_KEPT_MAX, and the rest is left out. */
 const char *bag_check_remarks(const struct bag_check *c, bool *are_cut);
-/* bag-info.txt, with LF at the end of each line; lines beyond 2 MiB are left out. */
-const char *bag_check_info(const struct bag_check *c);
+/* bag-info.txt. *is_cut: it has more than BAG_INFO_KEPT_MAX, and the rest is left out. */
+const char *bag_check_info(const struct bag_check *c, bool *is_cut);
 
 struct bag_item {
     const char *path;

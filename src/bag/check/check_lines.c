@@ -14,7 +14,6 @@
 
 /* No path and no link target needs a longer line. */
 #define LINE_MAX_LEN ((size_t)512 * 1024)
-#define INFO_MAX ((size_t)2 * 1024 * 1024)
 
 /* ---- Manifests ---------------------------------------------------------------------------- */
 
@@ -75,28 +74,37 @@ static enum seal_status take_bagit_line(struct bag_check *c, const char *line, s
     return SEAL_OK;
 }
 
+/* What is kept of it for people. */
+static enum seal_status keep_info(struct bag_check *c, const char *line, size_t len,
+                                  struct fault *fault)
+{
+    if (c->info_is_cut || c->info.len + len >= BAG_INFO_KEPT_MAX) {
+        c->info_is_cut = true;
+        return SEAL_OK;
+    }
+    if (buffer_append(&c->info, line, len) != SEAL_OK ||
+        buffer_append_text(&c->info, "\n") != SEAL_OK)
+        return fault_no_memory(fault);
+    return SEAL_OK;
+}
+
 /* All lines are for people to read, except the Payload-Oxum (RFC 8493, 2.2.2): it is kept, and
- * compared when all tag files were read. Blanks behind it do not count. */
-static enum seal_status take_bag_info_line(struct bag_check *c, const char *line,
+ * compared when all tag files were read. */
+static enum seal_status take_bag_info_line(struct bag_check *c, const char *line, size_t len,
                                            struct fault *fault)
 {
-    const char *oxum = bag_info_value(line, "payload-oxum");
-    size_t len;
+    const char *value;
+    enum bag_info_line kind = bag_info_read(line, len, c->line_number == 1, &value);
 
-    if (c->info.len + strlen(line) < INFO_MAX &&
-        (buffer_append(&c->info, line, strlen(line)) != SEAL_OK ||
-         buffer_append_text(&c->info, "\n") != SEAL_OK))
-        return fault_no_memory(fault);
-    if (oxum == NULL)
-        return SEAL_OK;
-    for (len = strlen(oxum); len > 0 && (oxum[len - 1] == ' ' || oxum[len - 1] == '\t');)
-        len--;
-    if (len >= OXUM_SIZE ||
-        (c->oxum[0] != '\0' && (strlen(c->oxum) != len || memcmp(oxum, c->oxum, len) != 0)))
+    if (kind == BAG_INFO_MALFORMED)
+        return hostile(fault, REASON_BAG_INFO_LINE, NULL);
+    if ((kind == BAG_INFO_OXUM && (c->oxum[0] != '\0' || strlen(value) >= OXUM_SIZE)) ||
+        (kind == BAG_INFO_GOES_ON && c->oxum_is_last))
         return hostile(fault, REASON_BAG_OXUM, NULL);
-    (void)snprintf(c->oxum, OXUM_SIZE, "%.*s", len > 0 ? (int)len : OXUM_SIZE,
-                   len > 0 ? oxum : "none");
-    return SEAL_OK;
+    if (kind == BAG_INFO_OXUM)
+        (void)snprintf(c->oxum, OXUM_SIZE, "%s", value[0] != '\0' ? value : "none");
+    c->oxum_is_last = kind == BAG_INFO_OXUM;
+    return keep_info(c, line, len, fault);
 }
 
 /* ---- Lines -------------------------------------------------------------------------------- */
@@ -112,8 +120,6 @@ static enum seal_status take_line(struct bag_check *c, struct fault *fault)
     line = (char *)c->line.data;
     c->line.len = 0;
     c->line_number++;
-    if ((c->tag == TAG_BAGIT || c->tag == TAG_BAG_INFO) && len > 0 && line[len - 1] == '\r')
-        line[--len] = '\0'; /* RFC 8493 allows CR LF */
     switch ((enum tag_file)c->tag) {
     case TAG_MANIFEST:
         return take_manifest_line(c, line, len, fault);
@@ -126,21 +132,21 @@ static enum seal_status take_line(struct bag_check *c, struct fault *fault)
     case TAG_BAG_INFO:
     case TAG_COUNT:
     default:
-        return take_bag_info_line(c, line, fault);
+        return take_bag_info_line(c, line, len, fault);
     }
 }
 
-/* Only comments of the listing and lines of bag-info.txt may be longer than LINE_MAX_LEN. Of those
- * the rest is dropped, but for what is still judged: the last byte kept is overwritten with a NUL
- * if there was one in the line, which the listing may not have, else with the line's last byte,
- * which may be a backslash. */
+/* Only comments of the listing may be longer than LINE_MAX_LEN. Of those the rest is dropped, but
+ * for what is still judged: the last byte kept is overwritten with a NUL if there was one in the
+ * line, which the listing may not have, else with the line's last byte, which may be a backslash.
+ */
 static enum seal_status append_to_line(struct bag_check *c, const char *text, size_t len,
                                        struct fault *fault)
 {
     size_t room = LINE_MAX_LEN - c->line.len;
     char first = c->line.len > 0 ? (char)c->line.data[0] : len > 0 ? text[0] : '\0';
 
-    if (len > room && c->tag != TAG_BAG_INFO && !(c->tag == TAG_MTREE && first == '#'))
+    if (len > room && !(c->tag == TAG_MTREE && first == '#'))
         return hostile(fault, REASON_BAG_LINE_LONG, NULL);
     if (buffer_append(&c->line, text, len < room ? len : room) != SEAL_OK)
         return fault_no_memory(fault);
@@ -172,13 +178,17 @@ enum seal_status check_tag_text(struct bag_check *c, const char *text, size_t le
     return SEAL_OK;
 }
 
+/* Each line has its end. */
 enum seal_status check_tag_end(struct bag_check *c, struct fault *fault)
 {
-    if (c->tag == TAG_MTREE && (c->line.len > 0 || c->line_number == 0))
-        return hostile(fault, REASON_BAG_LISTING_END, NULL);
-    if (c->line.len > 0 && take_line(c, fault) != SEAL_OK) /* the last line's end may be missing */
-        return fault->status;
-    if (c->tag == TAG_BAGIT && c->line_number != 2)
-        return hostile(fault, REASON_BAG_DECLARATION, NULL);
+    static const enum seal_reason unended[TAG_COUNT] = {
+        [TAG_MANIFEST] = REASON_BAG_MANIFEST_LINE, [TAG_TAGMANIFEST] = REASON_BAG_TAGMANIFEST_LINE,
+        [TAG_MTREE] = REASON_BAG_LISTING_END,      [TAG_BAGIT] = REASON_BAG_DECLARATION,
+        [TAG_BAG_INFO] = REASON_BAG_INFO_LINE,
+    };
+
+    if (c->line.len > 0 || (c->tag == TAG_MTREE && c->line_number < 2) ||
+        (c->tag == TAG_BAGIT && c->line_number != 2))
+        return hostile(fault, unended[c->tag], NULL);
     return SEAL_OK;
 }

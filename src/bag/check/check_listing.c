@@ -8,8 +8,6 @@
 #include "bag/manifest.h"
 #include "bag/mtree.h"
 
-#define REMARKS_MAX ((size_t)16 * 1024 * 1024)
-
 /* ---- Entries ------------------------------------------------------------------------------ */
 
 /* Links are in the listing only. known is an item with the same path, or NULL. */
@@ -121,7 +119,7 @@ static enum seal_status take_remark(struct bag_check *c, const char *line, size_
         c->totals.remarks[kind]++;
     if (kind == BAG_DAMAGED && note_damaged(c, line) != SEAL_OK)
         return fault_no_memory(fault);
-    if (c->remarks_are_cut || c->remarks.len + len > REMARKS_MAX) {
+    if (c->remarks_are_cut || c->remarks.len + len >= BAG_REMARKS_KEPT_MAX) {
         c->remarks_are_cut = true;
         return SEAL_OK;
     }
@@ -141,8 +139,9 @@ enum seal_status check_listing_line(struct bag_check *c, char *line, size_t len,
     if (c->line_number == 1)
         return strcmp(line, "#mtree") == 0 ? SEAL_OK
                                            : hostile(fault, REASON_BAG_LISTING_BEGIN, NULL);
-    if (c->line_number == 2 && strcmp(line, ". type=dir") == 0)
-        return SEAL_OK;
+    if (c->line_number == 2) /* NetBSD's mtree wants it */
+        return strcmp(line, ". type=dir") == 0 ? SEAL_OK
+                                               : hostile(fault, REASON_BAG_LISTING_BEGIN, NULL);
     if (line[0] == '#' && line[len - 1] == '\\')
         return hostile(fault, REASON_BAG_COMMENT_HIDES, NULL);
     if (line[0] == '#')

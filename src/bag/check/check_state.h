@@ -32,7 +32,9 @@ struct bag_check {
     bool remarks_are_cut;
     struct buffer damaged; /* "# damaged ./PATH " of the last such remark */
     struct buffer info;    /* what bag_check_info returns */
-    char oxum[OXUM_SIZE];  /* the Payload-Oxum of bag-info.txt; "" if there is none */
+    bool info_is_cut;
+    bool oxum_is_last;    /* the last line of bag-info.txt is the Payload-Oxum */
+    char oxum[OXUM_SIZE]; /* the Payload-Oxum of bag-info.txt; "" if there is none */
 };
 
 /* ---- Items (check_state.c) ---------------------------------------------------------------- */

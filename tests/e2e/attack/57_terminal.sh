@@ -157,8 +157,11 @@ for i, text in enumerate(texts):
     line = text.replace(b"\n", b" ")
     if i % 3 == 0:
         print("5 data/d%03d%s/" % (i, word(text)))
-    print("info %s:\\s%s" % (word(line), word(line)))
-    print("info Note:\\s%s" % word(line))
+    # Else it would be refused: bag-info.txt is UTF-8 without CR, and a label has no colon.
+    info = line.decode(errors="replace").replace("\r", " ").encode()
+    label = info.replace(b":", b";").strip(b" \t") or b"x"
+    print("info %s:\\s%s" % (word(label), word(info)))
+    print("info Note:\\s%s" % word(info))
     print("remark ./data/l%03d%s type=link link=%s time=0.000000000" % (i, octal(text), octal(text)))
     for kind in "missing", "skipped", "damaged", "changed", "name":
         print("remark #\\s%s\\s./data/%s%03d%s\\s%s" % (kind, kind, i, octal(text), word(line) + "."))
@@ -166,7 +169,6 @@ for i, text in enumerate(texts):
     print("remark #\\smissing\\s./data/%s\\s%s" % (word(line), "."))
     print("remark #\\s%s." % word(line))
 for i, text in enumerate([b"\xff\xfe", b"\x9b31m", b"caf\xe9", b"\xed\xa0\x80"]):
-    print("info Note:\\s%s" % word(text))
     print("remark ./data/b%d type=link link=%s time=0.000000000" % (i, octal(text)))
     print("remark #\\smissing\\s./data/%s\\s%s." % (word(text), word(text)))
 '

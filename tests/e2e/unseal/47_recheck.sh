@@ -282,6 +282,23 @@ expect_exit 2
 expect_no_out
 expect_message 'foreign: it has no manifest that this program can check'
 
+# It lies beside the bag, where anybody may have changed it; the worker reads it.
+scenario "a custody record that is made to exhaust memory"
+mkdir evidence && echo 1 >evidence/a
+seal -q --to "$home/org.pub" -o sealed.bin evidence >/dev/null
+unseal -q --key "$home/org.key" -o bag sealed.bin >/dev/null
+for value in '[]' '{}' '""' '{"a":[]}'; do
+    { printf '['; head -c 15000000 <(yes "$value," | tr -d '\n'); printf '[]]'; } >bag.custody.json
+    run measure "$scratch/peak" unseal --recheck bag
+    expect_exit 1
+    expect_err 'bag.custody.json: is not a readable custody record'
+    check "memory with $value: $(cat "$scratch/peak") KiB" test "$(cat "$scratch/peak")" -lt 200000
+done
+head -c 20000000 /dev/zero >bag.custody.json
+run unseal --recheck bag
+expect_exit 1
+expect_err 'bag.custody.json: it is too large for a custody record'
+
 scenario "what is told in detail"
 mkdir -p foreign/data
 echo alpha >foreign/data/a

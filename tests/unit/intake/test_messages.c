@@ -396,7 +396,7 @@ static void test_text(struct line *l)
     CHECK_INT(SEAL_OK, message_write_text(l->to, MESSAGE_REMARKS, &in, &l->fault));
     for (int i = 0; i < 2; i++)
         if (pass_on(l, MESSAGE_REMARKS, &f))
-            CHECK(message_read_text(&f, &out, &no_memory));
+            CHECK(message_read_text(&f, &out, in.len, &no_memory));
     if (CHECK_INT(82000, in.len) && CHECK_INT(in.len, out.len))
         CHECK_BYTES(in.data, out.data, in.len + 1);
     buffer_free(&in);
@@ -413,7 +413,12 @@ static void test_text_refused(struct line *l)
     channel_put_bytes(l->to, "a\0b", 3);
     CHECK_INT(SEAL_OK, channel_end(l->to, &l->fault));
     if (pass_on(l, MESSAGE_INFO, &f))
-        CHECK(!message_read_text(&f, &out, &no_memory) && !no_memory);
+        CHECK(!message_read_text(&f, &out, 3, &no_memory) && !no_memory);
+    channel_begin(l->to, MESSAGE_INFO);
+    channel_put_bytes(l->to, "four", 4);
+    CHECK_INT(SEAL_OK, channel_end(l->to, &l->fault));
+    if (pass_on(l, MESSAGE_INFO, &f))
+        CHECK(!message_read_text(&f, &out, 3, &no_memory) && !no_memory);
     buffer_free(&out);
 }
 
