@@ -28,6 +28,7 @@ comment.
   zeros NUMBER                 that many zero bytes
   record                       the five files of the record, here (else at the end)
   info LINE    remark LINE     a line more in bag-info.txt, in metadata.mtree
+  bend FILE NUMBER             a small change of that file of the record, before it is digested; each number is another
   content PART...              what the content is made of, in place of "tar offsets table":
      tar offsets table         as they should be
      skip=MAGIC:TEXT           a skippable frame; MAGIC in hexadecimal
@@ -37,6 +38,7 @@ comment.
 """
 import gzip
 import hashlib
+import random
 import re
 import struct
 import subprocess
@@ -162,9 +164,42 @@ def manifest_escape(path):
     return path.replace(b"%", b"%25").replace(b"\r", b"%0D").replace(b"\n", b"%0A")
 
 
+# What other readers may take for something else than we do.
+WORDS = [b" ", b"  ", b"\t", b"\r", b"\n", b"\0", b"%", b"%0a", b"%0A", b"%25", b"#", b"\\", b"\\\n", b"\\040", b"*", b"0", b"A", b"./",
+         b"\xef\xbb\xbf", b"\xff", b"\xc2\x85", b"\xe2\x80\xa8", b" optional", b" nochange", b" ignore", b" mode=06755", b" uname=root",
+         b" contents=/etc/hostname", b" type=dir", b" link=x", b"\n/set type=file\n", b"\n..\n", b"Payload-Oxum: 0.0\n", b"# note\n", b": ", b"\n ",
+         b"e\xcc\x81", b"\x7f", b"\x1b[31m"]
+
+
+def bend(text, number):
+    """text with one small change."""
+    chance = random.Random(number)
+    lines = text.splitlines(keepends=True)
+    at = chance.randrange(len(text) + 1)
+    how = chance.randrange(7)
+    if how == 0 and at < len(text):
+        return text[:at] + bytes([text[at] ^ 1 << chance.randrange(8)]) + text[at + 1:]
+    if how == 1:
+        return text[:at] + text[at + 1:]
+    if how == 2 and lines:
+        del lines[chance.randrange(len(lines))]
+        return b"".join(lines)
+    if how == 3 and lines:
+        line = chance.choice(lines)
+        return b"".join(lines[:1] + [line] + lines[1:])
+    if how == 4:
+        return text[:at] + text[at:at + 1].swapcase() + text[at + 1:]
+    if how == 5 and lines:
+        number = chance.randrange(len(lines))
+        lines[number] = lines[number].rstrip(b"\n") + chance.choice(WORDS) + b"\n"
+        return b"".join(lines)
+    return text[:at] + chance.choice(WORDS) + text[at:]
+
+
 class Bag:
     def __init__(self):
         self.tar = Tar()
+        self.bends = []
         self.listed = set()
         self.has_record = False
         self.has_end = False
@@ -233,8 +268,14 @@ class Bag:
 
     def record(self):
         self.has_record = True
+        for tag, number in self.bends:
+            if tag in self.tags:
+                self.tags[tag] = bend(bytes(self.tags[tag]), number)
         last = b"".join(b"%s  %s\n" % (hashlib.sha256(text).hexdigest().encode(), tag.encode())
                         for tag, text in self.tags.items())
+        for tag, number in self.bends:
+            if tag not in self.tags:
+                last = bend(last, number)
         for tag, text in list(self.tags.items()) + [("tagmanifest-sha256.txt", last)]:
             self.tar.offsets.append(self.tar.length)
             self.tar.write(header(tag.encode(), b"0", len(text), {}))
@@ -310,6 +351,8 @@ def read(lines):
             bag.tags["bag-info.txt"] += plain("\\s".join(words[1:])) + b"\n"
         elif words[0] == "remark":
             bag.tags["metadata.mtree"] += plain("\\s".join(words[1:])) + b"\n"
+        elif words[0] == "bend":
+            bag.bends.append((words[1], int(words[2])))
         elif words[0] == "content":
             parts = words[1:]
         else:
