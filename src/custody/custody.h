@@ -96,6 +96,10 @@ struct custody {
     const char *first_seen;   /* then the time of the first, else NULL */
 };
 
+/* What a record is called: its bag or file, and one of these. */
+#define CUSTODY_TEXT_ENDING ".custody.txt"
+#define CUSTODY_JSON_ENDING ".custody.json"
+
 /* ---- The record --------------------------------------------------------------------------- */
 
 /* Appends the record for people, in English: UTF-8, LF, at most 79 columns where names allow it;

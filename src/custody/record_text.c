@@ -305,8 +305,13 @@ static void say_check_spelled(struct page *p)
 
 static void say_check_bag(struct page *p, const struct custody *c)
 {
-    page_point(p, T_CUSTODY_CHECK_FILES);
-    page_command(p, "sha256sum -c " MANIFEST);
+    if (c->totals.files > 0) {
+        page_point(p, T_CUSTODY_CHECK_FILES);
+        page_command(p, "sha256sum -c " MANIFEST);
+    } else {
+        page_point(p, T_CUSTODY_CHECK_NO_FILES, .word = MANIFEST);
+        page_command(p, "find data -type f");
+    }
     if (c->totals.coded_names > 0)
         page_point(p, T_CUSTODY_CHECK_CODED, .count = c->totals.coded_names);
     page_point(p, T_CUSTODY_CHECK_D);

@@ -11,7 +11,7 @@
 const char *record_ending(enum record_form form)
 {
     static const char *const endings[RECORD_FORMS] = {
-        [RECORD_TEXT] = ".custody.txt", [RECORD_JSON] = ".custody.json"};
+        [RECORD_TEXT] = CUSTODY_TEXT_ENDING, [RECORD_JSON] = CUSTODY_JSON_ENDING};
 
     return endings[form];
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "jobs/is_folder.h"
 
@@ -56,15 +57,32 @@ char *output_place_path(const struct output_place *place, const char *name, cons
     return path_at_home(place, name, strlen(name), ending);
 }
 
+/* Whether the first len bytes of name are what a record could be called, where letter case may not
+ * count. */
+static bool is_record_name(const char *name, size_t len)
+{
+    static const char *const endings[] = {CUSTODY_TEXT_ENDING, CUSTODY_JSON_ENDING};
+
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        size_t ending_len = strlen(endings[i]);
+
+        if (len >= ending_len && strncasecmp(name + len - ending_len, endings[i], ending_len) == 0)
+            return true;
+    }
+    return false;
+}
+
 char *output_place_default(const struct output_place *place, const char *file, const char *ending)
 {
     const char *base = path_last_part(file);
     const char *dot = strrchr(base, '.');
     bool has_ending = dot != NULL && dot != base && dot[1] != '\0';
+    size_t len = has_ending ? (size_t)(dot - base) : strlen(base);
 
-    if (!has_ending && *ending == '\0') /* else it would be the name of the sealed file itself */
+    /* Else it would be the name of the sealed file itself, or that of another drop's record. */
+    if (*ending == '\0' && (!has_ending || is_record_name(base, len)))
         ending = ".bag";
-    return path_at_home(place, base, has_ending ? (size_t)(dot - base) : strlen(base), ending);
+    return path_at_home(place, base, len, ending);
 }
 
 /* ---- What must not be ---------------------------------------------------------------------- */

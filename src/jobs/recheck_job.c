@@ -112,7 +112,7 @@ static void open_record(struct recheck_files *files, const char *bag, struct fau
 
     if (real == NULL)
         (void)fault_set_errno(fault, REASON_LOCATE, bag);
-    else if (buffer_printf(&files->record_path, "%s.custody.json", real) != SEAL_OK)
+    else if (buffer_printf(&files->record_path, "%s" CUSTODY_JSON_ENDING, real) != SEAL_OK)
         (void)fault_no_memory(fault);
     free(real);
     if (fault->status != SEAL_OK)
