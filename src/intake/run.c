@@ -19,7 +19,7 @@ void intake_result_free(struct intake_result *result)
 
 /* The descriptors that a worker gets besides the channel. */
 struct worker_fds {
-    int first[3]; /* the first volume, the output and the record, those that there are */
+    int first[2]; /* the first volume or the record, and the output, those that there are */
     size_t first_count;
     int more[PLAT_WORKER_MORE_MAX]; /* the other volumes */
     size_t more_count;
@@ -33,12 +33,12 @@ static void collect_fds(struct worker_fds *fds, const struct intake_job *job)
     *fds = (struct worker_fds){.first_count = 0};
     if (job->volume_count > 0)
         fds->first[fds->first_count++] = volume_hand_over(job->volumes[0].in, &fds->ahead);
+    if (job->has_record)
+        fds->first[fds->first_count++] = job->record;
     for (size_t i = 1; i < job->volume_count; i++)
         fds->more[fds->more_count++] = volume_hand_over(job->volumes[i].in, &none);
     if (job->output >= 0)
         fds->first[fds->first_count++] = job->output;
-    if (job->has_record)
-        fds->first[fds->first_count++] = job->record;
 }
 
 static struct job_params params_of(const struct intake_job *job)

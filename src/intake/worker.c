@@ -53,12 +53,12 @@ static enum seal_status enter_cage(struct channel *c, const struct job_params *p
 
 /* ---- From start to end -------------------------------------------------------------------- */
 
-/* The descriptor of the output, which follows the first volume if there is one. */
+/* The descriptor of the output, which follows the first volume or the record, if there is one. */
 static int output_fd(const struct job_params *p)
 {
     if (!p->has_output)
         return -1;
-    return p->volume_count == 0 ? PLAT_WORKER_FD_FIRST : PLAT_WORKER_FD_FIRST + 1;
+    return p->volume_count == 0 && !p->has_record ? PLAT_WORKER_FD_FIRST : PLAT_WORKER_FD_FIRST + 1;
 }
 
 static enum seal_status send_result(struct channel *c, const struct fault *outcome,

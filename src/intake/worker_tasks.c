@@ -154,9 +154,8 @@ static enum seal_status recheck_bag(struct task_run *t, struct fault *fault)
     const struct bag_recheck_observer observer = {t->report, report_change, report_note,
                                                   report_progress};
 
-    /* The record's descriptor follows that of the bag. */
     if (t->job->params.has_record)
-        known_record_read(&t->result->record, t->output + 1);
+        known_record_read(&t->result->record, PLAT_WORKER_FD_FIRST);
     return bag_recheck(&t->result->recheck, t->output, WORKER_OUTPUT, &observer, fault);
 }
 
