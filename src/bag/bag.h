@@ -89,9 +89,10 @@ struct bag_info {
 /* ---- Names that not every system can hold or show ----------------------------------------- */
 
 /* What is odd about one part of a path, as bits; 0: nothing. */
-#define NAME_UNSHOWABLE 1 /* a control, bidirectional or line-separating character */
-#define NAME_RESERVED \
-    2 /* Windows cannot hold it: CON and the like, a final dot or blank, <>:"|?*\ */
+#define NAME_UNSHOWABLE 1 /* a control, bidirectional or invisible character; a blank at an end */
+#define NAME_RESERVED                                                                           \
+    2 /* Windows cannot hold it, or has it for another: CON and the like, a final dot or blank, \
+         <>:"|?*\, LONGNA~1.TXT */
 
 unsigned int bag_name_oddities(const char *name, size_t len);
 /* Appends a form of the name that is the same for all names that some system takes for one: letter

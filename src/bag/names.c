@@ -12,11 +12,36 @@
 
 /* ---- What is odd about a name ------------------------------------------------------------- */
 
-/* Characters that move the cursor, break the line or change the direction of writing. */
+/* Pairs of the first and the last character. They move the cursor, break the line or change the
+ * direction of writing; or they show nothing, and could hide the end of a name, or make two of one.
+ * Not in the list are those without width that some languages and emoji need: U+200C, U+200D and
+ * variation selectors. */
+static const int32_t unshowable[][2] = {
+    {-1, 0x001f},       /* -1: no character of UTF-8 */ {0x007f, 0x009f},
+    {0x00ad, 0x00ad},   {0x034f, 0x034f},
+    {0x061c, 0x061c},   {0x115f, 0x1160},
+    {0x17b4, 0x17b5},   {0x180e, 0x180e},
+    {0x200b, 0x200b},   {0x200e, 0x200f},
+    {0x2028, 0x202e},   {0x2060, 0x206f},
+    {0x2800, 0x2800},   {0x3164, 0x3164},
+    {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
+    {0xfff9, 0xfffb},   {0x1d159, 0x1d159},
+    {0x1d173, 0x1d17a}, {0xe0000, 0xe007f},
+};
+
 static bool is_unshowable(int32_t c)
 {
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x061c || c == 0x200e || c == 0x200f ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x206f);
+    for (size_t i = 0; i < sizeof unshowable / sizeof unshowable[0]; i++)
+        if (c >= unshowable[i][0] && c <= unshowable[i][1])
+            return true;
+    return false;
+}
+
+/* Characters that show as a blank. */
+static bool is_blank(int32_t c)
+{
+    return c == 0x20 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
+           c == 0x205f || c == 0x3000;
 }
 
 static bool is_windows_special(int32_t c)
@@ -77,21 +102,43 @@ static bool is_device(const char *name, size_t len)
     return false;
 }
 
+/* What Windows may call a file besides its name: LONGNA~1.TXT. Beside "longname file.txt" it could
+ * be taken for that. */
+static bool is_short_name(const char *name, size_t len)
+{
+    const char *dot = memchr(name, '.', len);
+    size_t stem = dot == NULL ? len : (size_t)(dot - name), at = stem;
+
+    if (stem > 8 || len - stem > 4)
+        return false;
+    while (at > 0 && name[at - 1] >= '0' && name[at - 1] <= '9')
+        at--;
+    return at < stem && at > 0 && name[at - 1] == '~';
+}
+
 /* Windows drops a dot or a blank at the end of a name. */
 static bool ends_badly(const char *name, size_t len)
 {
     return len > 0 && (name[len - 1] == '.' || name[len - 1] == ' ');
 }
 
+/* Whether the character c, of n bytes at i, stands at an end of the name and shows as a blank. */
+static bool is_blank_end(int32_t c, size_t i, size_t n, size_t len)
+{
+    return (i == 0 || i + n == len) && is_blank(c);
+}
+
 unsigned int bag_name_oddities(const char *name, size_t len)
 {
-    unsigned int found = ends_badly(name, len) || is_device(name, len) ? NAME_RESERVED : 0;
+    unsigned int found = ends_badly(name, len) || is_device(name, len) || is_short_name(name, len)
+                             ? NAME_RESERVED
+                             : 0;
 
     for (size_t i = 0; i < len;) {
         size_t n;
         int32_t c = char_at(name + i, len - i, &n);
 
-        if (is_unshowable(c))
+        if (is_unshowable(c) || is_blank_end(c, i, n, len))
             found |= NAME_UNSHOWABLE;
         else if (is_windows_special(c))
             found |= NAME_RESERVED;
@@ -152,15 +199,15 @@ static enum seal_status append_coded(struct buffer *out, bool *in_braces, const 
 enum seal_status bag_name_spell(struct buffer *out, const char *name, size_t len,
                                 size_t coded_count)
 {
-    bool in_braces = false;
+    bool in_braces = false, is_short = is_short_name(name, len);
 
     if (is_device(name, len) && coded_count == 0)
         coded_count = 1; /* one coded character is enough: it is no device any more */
     for (size_t i = 0, count = 0; i < len; count++) {
         size_t n;
         int32_t c = char_at(name + i, len - i, &n);
-        bool odd =
-            count < coded_count || must_be_coded(c) || (i + n == len && ends_badly(name, len));
+        bool odd = count < coded_count || must_be_coded(c) || is_blank_end(c, i, n, len) ||
+                   (c == '~' && is_short) || (i + n == len && ends_badly(name, len));
         enum seal_status status;
 
         if (odd)

@@ -92,9 +92,9 @@ static enum seal_status create_tag_file(struct entry_writer *w, const struct tar
         return fault_no_memory(fault);
     }
     f->path = (char *)path.data;
-    if (folder_create(&w->folder, f->path, false, &f->fds[0], fault) != SEAL_OK)
+    if (folder_create(&w->folder, f->path, &f->fds[0], fault) != SEAL_OK)
         return fault->status;
-    return has_names ? SEAL_OK : folder_create(&w->folder, e->path, false, &f->fds[1], fault);
+    return has_names ? SEAL_OK : folder_create(&w->folder, e->path, &f->fds[1], fault);
 }
 
 enum seal_status entry_writer_create_file(struct entry_writer *w, const struct tar_entry *e,
@@ -109,7 +109,8 @@ enum seal_status entry_writer_create_file(struct entry_writer *w, const struct t
     f->path = entry_writer_path(w, e->path, e->path_len);
     if (check_path(f->path, e->path, fault) != SEAL_OK)
         return fault->status;
-    return folder_create(&w->folder, f->path, e->exec, &f->fds[0], fault);
+    /* Whatever the entry says, the file may not be executed: what looks like a photo could run. */
+    return folder_create(&w->folder, f->path, &f->fds[0], fault);
 }
 
 enum seal_status entry_file_write(struct entry_file *f, const void *data, size_t len,
@@ -186,7 +187,7 @@ static enum seal_status write_record(struct entry_writer *w, const struct bag_ch
         files[i].path = strdup(names[i]);
         status = files[i].path == NULL
                      ? fault_no_memory(fault)
-                     : folder_create(&w->folder, names[i], false, &files[i].fds[0], fault);
+                     : folder_create(&w->folder, names[i], &files[i].fds[0], fault);
     }
     if (status == SEAL_OK)
         status = bag_check_respell(check, w->spelling, &sinks[0], &sinks[1], &sinks[2], fault);

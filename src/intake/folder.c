@@ -142,15 +142,14 @@ enum seal_status folder_make(struct folder *f, const char *path, struct fault *f
     return plat_make_dir(parent, name, PLAT_SHARED) == 0 ? SEAL_OK : name_fault(fault, path);
 }
 
-enum seal_status folder_create(struct folder *f, const char *path, bool exec, int *fd,
-                               struct fault *fault)
+enum seal_status folder_create(struct folder *f, const char *path, int *fd, struct fault *fault)
 {
     const char *name;
     int parent;
 
     if (open_parent(f, path, &parent, &name, fault) != SEAL_OK)
         return fault->status;
-    *fd = plat_create_file(parent, name, PLAT_SHARED, exec);
+    *fd = plat_create_file(parent, name, PLAT_SHARED, false);
     return *fd < 0 ? name_fault(fault, path) : SEAL_OK;
 }
 

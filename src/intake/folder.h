@@ -20,7 +20,7 @@ void folder_end(struct folder *f);
  * of something else for the same. SEAL_IO. */
 MUST_USE enum seal_status folder_make(struct folder *f, const char *path, struct fault *fault);
 /* Creates a file; fails likewise. *fd is the caller's to close. */
-MUST_USE enum seal_status folder_create(struct folder *f, const char *path, bool exec, int *fd,
+MUST_USE enum seal_status folder_create(struct folder *f, const char *path, int *fd,
                                         struct fault *fault);
 /* Opens a subfolder that exists. *fd is the caller's to close. */
 MUST_USE enum seal_status folder_open(struct folder *f, const char *path, int *fd,

@@ -79,7 +79,7 @@ static enum seal_status add_twin(struct buffer *out, const struct bag_notice *n)
 static enum seal_status add_oddities(struct buffer *out, const struct bag_notice *n)
 {
     if ((n->oddities & NAME_UNSHOWABLE) != 0 &&
-        add_reason(out, "it holds control or bidirectional characters") != SEAL_OK)
+        add_reason(out, "it holds control, bidirectional or invisible characters") != SEAL_OK)
         return SEAL_NO_MEMORY;
     if ((n->oddities & NAME_RESERVED) != 0 && add_reason(out, "Windows cannot hold it") != SEAL_OK)
         return SEAL_NO_MEMORY;

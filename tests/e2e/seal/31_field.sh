@@ -235,9 +235,9 @@ named tree/caf$'\xc3\xa9' "it differs only by Unicode normalization from cafe"$'
     'it differs only by Unicode normalization from cafe\314\201' 'tree/caf\303\251'
 named $'tree/back\\' $'Windows cannot hold it; it differs only in letter case from BACK\\' \
     'Windows cannot hold it; it differs only in letter case from BACK\134' 'tree/back\134'
-named 'tree/\x1B[2J' 'it holds control or bidirectional characters' 'it holds control or bidirectional characters' \
+named 'tree/\x1B[2J' 'it holds control, bidirectional or invisible characters' 'it holds control, bidirectional or invisible characters' \
     'tree/\033[2J'
-named 'tree/a\u{202E}b' 'it holds control or bidirectional characters' 'it holds control or bidirectional characters' \
+named 'tree/a\u{202E}b' 'it holds control, bidirectional or invisible characters' 'it holds control, bidirectional or invisible characters' \
     'tree/a\342\200\256b'
 named tree/invisible 'it differs only in characters that do not show, and perhaps in letter case, from in\u{200B}visible' \
     'it differs only in characters that do not show, and perhaps in letter case, from in\342\200\213visible'

@@ -192,6 +192,30 @@ check "no other record" test ! -e bag/as-sealed
 run unseal -q --recheck bag
 expect_exit 0
 
+# The ending of the first does not show, nor do the others look like what they are.
+scenario "names that deceive"
+filler=$(printf '\343\205\244%.0s' {1..40})
+mkdir tree
+echo 1 >"tree/invoice.pdf$filler.exe"
+echo 2 >"tree/$(printf 'a\342\240\200b')"
+echo 3 >"tree/$(printf 'x\363\240\201\241y')"
+echo 4 >'tree/ led'
+echo 5 >'tree/longname file.txt'
+echo 6 >tree/LONGNA~1.TXT
+printf '[Desktop Entry]\nExec=true\n' >tree/photo.desktop
+chmod +x tree/photo.desktop
+pack
+expect_file "bag/data/tree/invoice.pdf{${filler//?/E385A4}}.exe"
+expect_file 'bag/data/tree/a{E2A080}b'
+expect_file 'bag/data/tree/x{F3A081A1}y'
+expect_file 'bag/data/tree/{20}led'
+expect_file 'bag/data/tree/longname file.txt'
+expect_file 'bag/data/tree/LONGNA{7E}1.TXT'
+check "nothing may be executed" test -z "$(find bag -type f -perm /111)"
+check "recorded" test "$(grep -c '^# name ./data/tree/' bag/as-sealed/metadata.mtree)" -eq 5
+expect_spelled 5
+remove tree
+
 scenario "deep down"
 mkdir -p $'tree/a:1/b\n2/c%3/plain/d?4'
 echo deep >$'tree/a:1/b\n2/c%3/plain/d?4/con'

@@ -18,10 +18,12 @@ static unsigned int odd(const char *name)
 static void test_reserved(void)
 {
     static const char *const reserved[] = {
-        "con",      "CON",  "Con.txt",     "con .txt",      "prn",     "aux.tar.gz", "NUL", "com0",
-        "COM9.log", "lpt1", "com\xc2\xb9", "LPT\xc2\xb3.x", "conin$",  "CONOUT$",    "a.",  "a ",
-        "...",      " ",    "a<b",         "a>b",           "a:b",     "a\"b",       "a|b", "a?b",
-        "a*b",      "a\\b", "\xd0\xb4?",   "nul.",          "conin$.x"};
+        "con",    "CON",     "Con.txt",   "con .txt", "prn",         "aux.tar.gz",
+        "NUL",    "com0",    "COM9.log",  "lpt1",     "com\xc2\xb9", "LPT\xc2\xb3.x",
+        "conin$", "CONOUT$", "a.",        "a ",       "...",         " ",
+        "a<b",    "a>b",     "a:b",       "a\"b",     "a|b",         "a?b",
+        "a*b",    "a\\b",    "\xd0\xb4?", "nul.",     "conin$.x",    "LONGNA~1.TXT",
+        "a~1",    "~12",     "a~1.b"};
     static const char *const fine[] = {"a",
                                        "con1",
                                        "xcon",
@@ -31,22 +33,28 @@ static void test_reserved(void)
                                        ".con",
                                        "lpt",
                                        "coma",
-                                       " a",
                                        ".hidden",
                                        "a.b.c",
                                        "100%",
-                                       "a~1",
+                                       "a~",
+                                       "~a",
+                                       "a~1b",
+                                       "long-name~1",
+                                       "a~1.jpeg",
                                        "auxiliary",
                                        "a b",
                                        "con$",
                                        "caf\xc3\xa9",
                                        "\xd0\xb4\xd0\xbe\xd0\xba.txt",
                                        "\xe6\x96\x87",
-                                       "a\xe2\x80\x8b",
+                                       "a\xe2\x80\x8c"
+                                       "b",
+                                       "a\xe2\x80\x8d",
+                                       "a\xef\xb8\x8f",
                                        "\xf0\x9f\x93\xb7"};
 
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
-        CHECK_INT(NAME_RESERVED, odd(reserved[i]));
+        CHECK_INT(NAME_RESERVED, odd(reserved[i]) & NAME_RESERVED);
     for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++)
         CHECK_INT(0, odd(fine[i]));
     check_about("by length");
@@ -69,15 +77,31 @@ static void test_unshowable(void)
                                         "\xe2\x80\xae"
                                         "b",
                                         "\xe2\x81\xa6",
-                                        "\xe2\x81\xaf"};
+                                        "\xe2\x81\xaf",
+                                        "a\xe2\x80\x8b",
+                                        "a\xc2\xad",
+                                        "\xe3\x85\xa4",
+                                        "\xe1\x85\x9f",
+                                        "\xef\xbe\xa0",
+                                        "\xe2\xa0\x80",
+                                        "\xef\xbb\xbf"
+                                        "a",
+                                        "a\xf3\xa0\x81\xa1",
+                                        " a",
+                                        "\xc2\xa0",
+                                        "a\xe3\x80\x80",
+                                        "\xe2\x80\x83"
+                                        "a",
+                                        "a\xe2\x80\xaf"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         CHECK_INT(NAME_UNSHOWABLE, odd(names[i]));
     CHECK_INT(NAME_UNSHOWABLE | NAME_RESERVED, odd("\n?"));
-    CHECK_INT(0, odd("\xc2\xa0"));
+    CHECK_INT(0, odd("a\xc2\xa0"
+                     "b\xe3\x80\x80"
+                     "c d"));
     CHECK_INT(0, odd("\xe2\x80\xa7"
-                     "\xe2\x80\xaf"
-                     "\xe2\x81\xa5"));
+                     "\xe2\x81\x9e"));
     CHECK_INT(NAME_UNSHOWABLE, odd("\xff\xc2"));
 }
 
@@ -151,6 +175,16 @@ static void test_spell(void)
     check_spelled("a.{2E}", "a..", 0);
     check_spelled("a{20}", "a ", 0);
     check_spelled("{0A}", "\n", 0);
+    check_spelled("{20}a", " a", 0);
+    check_spelled("{E38080}a b{C2A0}",
+                  "\xe3\x80\x80"
+                  "a b\xc2\xa0",
+                  0);
+    check_spelled("LONGNA{7E}1.TXT", "LONGNA~1.TXT", 0);
+    check_spelled("a{E385A4E385A4}.exe",
+                  "a\xe3\x85\xa4\xe3\x85\xa4"
+                  ".exe",
+                  0);
     check_spelled("a{E280AE}b",
                   "a\xe2\x80\xae"
                   "b",

@@ -83,11 +83,11 @@ static void test_names(void)
 {
     struct bag_notice n = {.kind = BAG_ODD_NAME, .path = "data/a", .oddities = NAME_UNSHOWABLE};
 
-    expect_line("# name ./data/a it holds control or bidirectional characters\n", &n);
+    expect_line("# name ./data/a it holds control, bidirectional or invisible characters\n", &n);
     n.oddities |= NAME_RESERVED;
     n.twin = BAG_TWIN_CASE;
     n.twin_name = "A b";
-    expect_line("# name ./data/a it holds control or bidirectional characters; Windows cannot hold "
+    expect_line("# name ./data/a it holds control, bidirectional or invisible characters; Windows cannot hold "
                 "it; it differs only in letter case from A\\040b\n",
                 &n);
     n.oddities = 0;
