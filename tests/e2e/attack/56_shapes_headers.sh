@@ -161,7 +161,7 @@ END
 run unseal -q "${with[@]}" --writable -o bag sealed.bin
 expect_exit 0
 expect_mode bag/data/d 755
-expect_mode bag/data/d/x 755
+expect_mode bag/data/d/x 644
 check "its owner" test "$(stat -c %u:%g bag/data/d/x)" = "$(id -u):$(id -g)"
 remove bag sealed.bin
 

@@ -87,7 +87,8 @@ static void test_names(void)
     n.oddities |= NAME_RESERVED;
     n.twin = BAG_TWIN_CASE;
     n.twin_name = "A b";
-    expect_line("# name ./data/a it holds control, bidirectional or invisible characters; Windows cannot hold "
+    expect_line("# name ./data/a it holds control, bidirectional or invisible characters; Windows "
+                "cannot hold "
                 "it; it differs only in letter case from A\\040b\n",
                 &n);
     n.oddities = 0;
