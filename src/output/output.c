@@ -96,6 +96,8 @@ int output_reopen(const struct output *o)
 
 enum seal_status output_commit(struct output *o, struct fault *fault)
 {
+    int same;
+
     if (output_finish(o, fault) != SEAL_OK || o->is_stdout)
         return fault->status;
     if (plat_rename_new(o->dirfd, o->temporary, o->name) != 0) {
@@ -106,8 +108,11 @@ enum seal_status output_commit(struct output *o, struct fault *fault)
         output_abort(o);
         return fault->status;
     }
+    same = plat_is_same(o->dirfd, o->name, o->lock);
     /* Until the folder is on the medium, a power failure could undo the renaming. */
-    if (plat_sync(o->dirfd) != 0) {
+    if (same == 0) {
+        (void)fault_set(fault, REASON_EXCHANGED, o->name);
+    } else if (same < 0 || plat_sync(o->dirfd) != 0) {
         int saved = errno;
         bool is_gone = plat_unlink(o->dirfd, o->name) == 0;
 

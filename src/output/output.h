@@ -39,7 +39,8 @@ MUST_USE enum seal_status output_finish(struct output *o, struct fault *fault);
 /* Opens for reading what output_finish wrote to the medium; -1 with errno. */
 int output_reopen(const struct output *o);
 /* output_finish, unless that was called, then gives the file its name. Success and failure both end
- * the use of *o. */
+ * the use of *o. SEAL_IO, REASON_EXCHANGED: in a folder where others can write, somebody put
+ * something else in its place. It gets the name, and stays. */
 MUST_USE enum seal_status output_commit(struct output *o, struct fault *fault);
 /* Removes the temporary file; does nothing after output_commit or on an all-zero *o. */
 void output_abort(struct output *o);
@@ -57,8 +58,9 @@ struct output_dir {
 /* SEAL_EXISTS if path exists; output_dir_commit checks that again, atomically. */
 MUST_USE enum seal_status output_dir_create(struct output_dir *o, const char *path,
                                             struct fault *fault);
-/* Writes the folder and all in it to the medium, then gives it its name. Until output_dir_keep it
- * can still be undone by output_dir_abort, which the caller must call after a failure. */
+/* Writes the folder and all in it to the medium, then gives it its name; as output_commit. Until
+ * output_dir_keep it can still be undone by output_dir_abort, which the caller must call after a
+ * failure. */
 MUST_USE enum seal_status output_dir_commit(struct output_dir *o, struct fault *fault);
 /* Ends the use of *o; the folder stays. */
 void output_dir_keep(struct output_dir *o);

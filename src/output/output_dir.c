@@ -51,6 +51,8 @@ enum seal_status output_dir_create(struct output_dir *o, const char *path, struc
 
 enum seal_status output_dir_commit(struct output_dir *o, struct fault *fault)
 {
+    int same;
+
     if (plat_sync_filesystem(o->fd) != 0)
         return fault_set_errno(fault, REASON_WRITE, o->name);
     if (plat_rename_new(o->parent, o->temporary, o->name) != 0) {
@@ -58,7 +60,12 @@ enum seal_status output_dir_commit(struct output_dir *o, struct fault *fault)
             return fault_set(fault, REASON_EXISTS, o->name);
         return fault_set_errno(fault, REASON_RENAME, o->name);
     }
+    same = plat_is_same(o->parent, o->name, o->fd);
+    if (same == 0)
+        return fault_set(fault, REASON_EXCHANGED, o->name);
     o->committed = true;
+    if (same < 0)
+        return fault_set_errno(fault, REASON_LOOK, o->name);
     IGNORE_RESULT(plat_share_dir(o->fd)); /* it fails only where there are no rights to give */
     if (plat_sync(o->parent) != 0)
         return fault_set_errno(fault, REASON_FOLDER_WRITE, o->name);

@@ -96,3 +96,14 @@ bool plat_others_may_rename(int dirfd)
     /* A folder that our own group may write to is safe: usually only this user is in it. */
     return (st.st_mode & S_IWOTH) != 0 || ((st.st_mode & S_IWGRP) != 0 && st.st_gid != getegid());
 }
+
+int plat_is_same(int at, const char *name, int fd)
+{
+    struct stat named, opened;
+
+    if (fstat(fd, &opened) != 0)
+        return -1;
+    if (fstatat(at_fd(at), name, &named, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? 0 : -1;
+    return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}

@@ -40,7 +40,7 @@ echo 8 >'tree/a b/trailing. '
 echo 9 >tree/...
 echo 10 >'tree/a b!'
 echo 11 >'tree/a b.txt'
-seal_names 10 tree
+seal_names 11 tree
 back_exact tree
 expect_mtree
 check "LF in a manifest" grep -q 'data/tree/new%0Aline/carriage%0Dreturn$' bag/manifest-sha256.txt
@@ -287,7 +287,7 @@ expect_mode private.custody.txt 600
 expect_mode private.custody.json 600
 (umask 077 && unseal -q "${with[@]}" --writable -o writable sealed.bin >/dev/null)
 expect_mode writable 700
-expect_mode writable/data/tree/700 700
+expect_mode writable/data/tree/700 600
 expect_mode writable/data/tree/644 600
 expect_mode sealed.bin 600
 

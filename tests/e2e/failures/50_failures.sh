@@ -151,6 +151,29 @@ expect_err 'out\.[0-9a-f]{8}\.partial: this folder is unfinished and could not b
 expect_err 'No space left on device'
 expect_absent out
 
+# Another user can do that where the folder is writable to all.
+scenario "somebody exchanges what is being written"
+exchange='set -- out.????????.partial; mv "$1" taken; mv evil "$1"'
+mkdir -p evil/data && echo forged >evil/data/a
+hit FAULT_CALL="rename run:$exchange" -- unseal -q "${with[@]}" -o out "$good/bag.bin"
+expect_exit 1
+expect_no_out
+expect_message 'out: somebody put something else in its place while it was written\. Do not use what is there now'
+expect_absent out.custody.txt
+check "nothing of the evidence stays" test -z "$(find taken -type f)"
+rm -rf out taken evil
+echo forged >evil
+hit FAULT_CALL="rename run:$exchange" -- unseal -q "${with[@]}" -o out "$good/stream.bin"
+expect_exit 1
+expect_message 'out: somebody put something else in its place while it was written'
+expect_absent out.custody.txt
+rm -rf out taken evil
+echo forged >evil
+hit FAULT_CALL="rename run:$exchange" -- seal -q "${to[@]}" -o out "$good/tree"
+expect_exit 1
+expect_no_out
+expect_message 'out: somebody put something else in its place while it was written'
+
 scenario "a small file system"
 mkdir small
 if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none small 2>/dev/null; then
