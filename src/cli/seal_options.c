@@ -12,6 +12,7 @@
 
 enum option_number {
     OPT_TO,
+    OPT_FINGERPRINT,
     OPT_OUTPUT,
     OPT_PAD,
     OPT_SPLIT,
@@ -38,6 +39,10 @@ static struct option options[] = {
                 .is_path = true,
                 .repeatable = true,
                 .help_text = T_HELP_TO},
+    [OPT_FINGERPRINT] = {.name = "fingerprint",
+                         .value = "DIGITS",
+                         .repeatable = true,
+                         .help_text = T_HELP_FINGERPRINT},
     [OPT_OUTPUT] = {.name = "output",
                     .letter = 'o',
                     .value = "FILE",
@@ -137,6 +142,38 @@ static enum exit_code look_for_kit(struct seal_options *o)
     return complain_usage(T_SEAL_TO_MISSING);
 }
 
+/* Four groups at least: a key with the same two could be made in a minute. */
+#define GROUPS_MIN 4
+
+static bool is_fingerprint(const char *text)
+{
+    size_t digits = 0;
+
+    for (; *text != '\0'; text++) {
+        if ((*text < '0' || *text > '9') && *text != ' ')
+            return false;
+        digits += *text != ' ';
+    }
+    return digits % 4 == 0 && digits >= 4 * GROUPS_MIN && digits <= 4 * FINGERPRINT_GROUPS;
+}
+
+static enum exit_code parse_fingerprints(struct seal_options *o)
+{
+    const struct option *given = &options[OPT_FINGERPRINT];
+
+    o->fingerprints = calloc(given->count + 1, sizeof *o->fingerprints);
+    if (o->fingerprints == NULL)
+        return complain(&(struct fault){.status = SEAL_NO_MEMORY});
+    for (size_t i = 0; i < given->count; i++) {
+        if (!is_fingerprint(given->all[i]))
+            return complain_usage(T_SEAL_FINGERPRINT_WRONG, .name = given->all[i]);
+        o->fingerprints[i] = given->all[i];
+    }
+    o->request.fingerprints = o->fingerprints;
+    o->request.fingerprint_count = given->count;
+    return EXIT_ALL_DONE;
+}
+
 static enum exit_code parse_recipients(struct seal_options *o)
 {
     size_t count = options[OPT_TO].count;
@@ -157,7 +194,7 @@ static enum exit_code parse_recipients(struct seal_options *o)
     o->request.key_files = o->key_files;
     o->request.key_file_count = count;
     o->request.allow_expired = is_given(OPT_ALLOW_EXPIRED);
-    return EXIT_ALL_DONE;
+    return parse_fingerprints(o);
 }
 
 static void parse_output(struct seal_options *o)
@@ -320,6 +357,7 @@ void seal_options_free(struct seal_options *o)
     labels_free(&o->labels);
     free(o->operands);
     free(o->key_files);
+    free(o->fingerprints);
     free(o->kit_folder);
     free(o->kit_key);
 }

@@ -12,7 +12,7 @@ struct seal_options {
     bool dry_run, quiet, verbose;
     /* Owned: */
     const char **operands;
-    const char **key_files;
+    const char **key_files, **fingerprints;
     struct labels labels;
     char *kit_folder, *kit_key; /* without --to: the folder of the program, and the key in it */
 };

@@ -33,20 +33,68 @@ static void tell(const struct seal_observer *o, enum seal_event_kind kind, const
     o->event(o->ctx, &(struct seal_event){.kind = kind, .name = name, .key = key});
 }
 
+/* ---- Fingerprints ------------------------------------------------------------------------- */
+
+/* Whether the key's fingerprint begins with these digits; blanks do not count. */
+static bool has_fingerprint(const struct public_key *key, const char *digits)
+{
+    char text[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
+    const char *own = text;
+
+    fingerprint_text(text, key->pkh);
+    for (; *digits != '\0'; digits++) {
+        if (*digits == ' ')
+            continue;
+        while (*own == ' ')
+            own++;
+        if (*own++ != *digits)
+            return false;
+    }
+    return true;
+}
+
+static bool is_expected(const struct public_key *key, const struct seal_request *request)
+{
+    for (size_t i = 0; i < request->fingerprint_count; i++)
+        if (has_fingerprint(key, request->fingerprints[i]))
+            return true;
+    return request->fingerprint_count == 0;
+}
+
+/* Each fingerprint that was given is that of a key. */
+static enum seal_status check_all_given(const struct recipients *r,
+                                        const struct seal_request *request, struct fault *fault)
+{
+    for (size_t i = 0; i < request->fingerprint_count; i++) {
+        bool found = false;
+
+        for (size_t k = 0; k < r->count; k++)
+            found |= has_fingerprint(&r->keys[k], request->fingerprints[i]);
+        if (!found)
+            return fault_set(fault, REASON_FINGERPRINT_NO_KEY, request->fingerprints[i]);
+    }
+    return SEAL_OK;
+}
+
+/* ---- Keys --------------------------------------------------------------------------------- */
+
 static enum seal_status check_key(const struct public_key *key, const char *name,
-                                  bool allow_expired, const struct seal_observer *observer,
-                                  struct fault *fault)
+                                  const struct seal_request *request,
+                                  const struct seal_observer *observer, struct fault *fault)
 {
     tell(observer, SEAL_EVENT_RECIPIENT, name, key);
+    if (!is_expected(key, request))
+        return fault_set(fault, REASON_FINGERPRINT_OTHER, name);
     if (!key_is_expired(key->expires, date_today()))
         return SEAL_OK;
-    if (!allow_expired)
+    if (!request->allow_expired)
         return fault_set(fault, REASON_RECIPIENT_EXPIRED, name);
     tell(observer, SEAL_EVENT_EXPIRED, name, key);
     return SEAL_OK;
 }
 
-static enum seal_status read_one(struct recipients *r, const char *name, bool allow_expired,
+static enum seal_status read_one(struct recipients *r, const char *name,
+                                 const struct seal_request *request,
                                  const struct seal_observer *observer, struct fault *fault)
 {
     size_t first = r->count;
@@ -60,7 +108,7 @@ static enum seal_status read_one(struct recipients *r, const char *name, bool al
         tell(observer, SEAL_EVENT_EXAMPLE_KEY, name, NULL);
     key_file_free(&file);
     for (size_t k = first; status == SEAL_OK && k < r->count; k++)
-        status = check_key(&r->keys[k], name, allow_expired, observer, fault);
+        status = check_key(&r->keys[k], name, request, observer, fault);
     return status;
 }
 
@@ -69,9 +117,9 @@ enum seal_status recipients_read(struct recipients *r, const struct seal_request
 {
     *r = (struct recipients){.count = 0};
     for (size_t i = 0; i < request->key_file_count; i++)
-        if (read_one(r, request->key_files[i], request->allow_expired, observer, fault) != SEAL_OK)
+        if (read_one(r, request->key_files[i], request, observer, fault) != SEAL_OK)
             return fault->status;
-    return SEAL_OK;
+    return check_all_given(r, request, fault);
 }
 
 void recipients_free(struct recipients *r)

@@ -23,6 +23,10 @@ enum read_back_when { READ_BACK_REMOVABLE, READ_BACK_ALWAYS, READ_BACK_NEVER };
 struct seal_request {
     const char *const *key_files; /* of the recipients */
     size_t key_file_count;
+    /* Each key has one of these fingerprints, and each of these is one of a key; 0: any keys.
+     * Digits and blanks; they may end early. */
+    const char *const *fingerprints;
+    size_t fingerprint_count;
     bool allow_expired;       /* also to keys whose last day is over */
     const char *const *paths; /* what to seal */
     size_t path_count;

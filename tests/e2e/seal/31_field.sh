@@ -7,7 +7,7 @@
 . "$root/tests/tools/tools.sh"
 
 keys=$scratch/keys
-mkdir "$keys" && (cd "$keys" && take_keys alice.pub alice.key)
+mkdir "$keys" && (cd "$keys" && take_keys alice.pub alice.key bob.pub)
 to=(--to "$keys/alice.pub")
 with=(--key "$keys/alice.key")
 program=$(sha256sum <"$BIN/seal" | cut -c -64)
@@ -213,6 +213,38 @@ named() {
     check "told of $1" grep -qxF "seal: $1 has a name that not every system can store, show or tell from others ($2)." "$err"
     recorded "# name ./data/${4-$1} ${3-$2}"
 }
+
+scenario "a key with another fingerprint"
+echo x >file
+whole=$(sealkey show "$keys/alice.pub" | sed -n 's/^fingerprint: *//p')
+for given in "$whole" "${whole// /}" "${whole:0:19}" "${whole:0:24}"; do
+    run seal -q "${to[@]}" --fingerprint "$given" -o out.bin file
+    expect_exit 0
+    rm -f out.bin
+done
+other=1234${whole:4}
+run seal -q "${to[@]}" --fingerprint "$other" -o out.bin file
+expect_exit 2
+expect_message 'alice\.pub: it has another fingerprint than the one given\. Do not use this key'
+expect_absent out.bin
+last=$(( (10#${whole: -1} + 1) % 10 ))
+run seal -q "${to[@]}" --fingerprint "${whole:0:43}$last" -o out.bin file
+expect_exit 2
+run seal -q "${to[@]}" --to "$keys/bob.pub" --fingerprint "$whole" -o out.bin file
+expect_exit 2
+expect_message 'bob\.pub: it has another fingerprint'
+bob=$(sealkey show "$keys/bob.pub" | sed -n 's/^fingerprint: *//p')
+run seal -q "${to[@]}" --to "$keys/bob.pub" --fingerprint "$bob" --fingerprint "$whole" -o out.bin file
+expect_exit 0
+rm out.bin
+run seal -q "${to[@]}" --fingerprint "$bob" --fingerprint "$whole" -o out.bin file
+expect_exit 2
+expect_message "$bob: no key has this fingerprint"
+for wrong in "${whole:0:9}" "${whole:0:14}" "${whole}1" "$whole 1234" 9469-6345-1234-1234 abcd '1234 1234 1234 123'; do
+    run seal -q "${to[@]}" --fingerprint "$wrong" -o out.bin file
+    expect_exit 2
+    expect_message 'is not a fingerprint: 4 to 9 groups of 4 digits'
+done
 
 scenario "names that other systems have trouble with"
 mkdir tree tree/sub tree/SUB
