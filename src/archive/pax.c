@@ -127,6 +127,15 @@ static enum seal_status take_record(struct pax_values *v, const char *keyword, s
     return SEAL_OK;
 }
 
+/* Printable ASCII without blanks: some readers pass over blanks in front of one. */
+static bool is_keyword(const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (s[i] <= ' ' || s[i] > '~')
+            return false;
+    return len > 0;
+}
+
 enum seal_status pax_read(struct pax_values *values, const char *records, size_t len,
                           struct fault *fault)
 {
@@ -147,7 +156,7 @@ enum seal_status pax_read(struct pax_values *values, const char *records, size_t
         keyword = blank + 1;
         end = record + record_len - 1;
         equals = memchr(keyword, '=', (size_t)(end - keyword));
-        if (equals == NULL || equals == keyword)
+        if (equals == NULL || !is_keyword(keyword, (size_t)(equals - keyword)))
             return malformed(fault);
         if (buffer_append(values->keywords, &(struct keyword){keyword, (size_t)(equals - keyword)},
                           sizeof(struct keyword)) != SEAL_OK)

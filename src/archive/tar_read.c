@@ -236,7 +236,8 @@ enum seal_status content_read_entry(struct content_reader *r, struct tar_entry *
     uint64_t offset;
 
     *more = false;
-    if ((r->seeks ? jump_to_next(r, fault) : read_to_next(r, fault)) != SEAL_OK)
+    /* What was read to its end is judged by seeking, too. */
+    if ((r->seeks && r->data_left > 0 ? jump_to_next(r, fault) : read_to_next(r, fault)) != SEAL_OK)
         return fault->status;
     offset = frames_consumed(r->frames);
     if (read_block(r, &h, fault) != SEAL_OK)

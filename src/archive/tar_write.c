@@ -166,11 +166,8 @@ static enum seal_status set_reserve(struct content_writer *w, struct fault *faul
 static bool write_header(struct content_writer *w)
 {
     void *before = plat_locale_use(w->locale);
-    bool is_done;
+    bool is_done = archive_write_header(w->tar, w->entry) == ARCHIVE_OK;
 
-    free(w->reserve);
-    w->reserve = NULL;
-    is_done = archive_write_header(w->tar, w->entry) == ARCHIVE_OK;
     (void)plat_locale_use(before);
     return is_done;
 }
@@ -182,8 +179,11 @@ enum seal_status content_write_entry(struct content_writer *w, const struct tar_
         return fault_set(fault, REASON_PATH_LONG, e->path);
     /* Writes the padding of the entry before, which the offset must count. */
     if (outcome(w, archive_write_finish_entry(w->tar) == ARCHIVE_OK, fault) != SEAL_OK ||
-        note_offset(w, fault) != SEAL_OK || set_reserve(w, fault) != SEAL_OK ||
-        set_path(w, e, fault) != SEAL_OK)
+        note_offset(w, fault) != SEAL_OK || set_reserve(w, fault) != SEAL_OK)
+        return fault->status;
+    free(w->reserve);
+    w->reserve = NULL;
+    if (set_path(w, e, fault) != SEAL_OK)
         return fault->status;
     /* All that an entry has here is set each time. */
     set_time(w, e->mtime);
@@ -198,9 +198,19 @@ enum seal_status content_write_entry(struct content_writer *w, const struct tar_
 enum seal_status content_write_data(struct content_writer *w, const void *data, size_t len,
                                     struct fault *fault)
 {
+    const char *p = data;
+
     if (w->tar == NULL)
         return frames_write(w->frames, data, len, fault);
-    return outcome(w, archive_write_data(w->tar, data, len) == (la_ssize_t)len, fault);
+    while (len > 0) { /* it takes at most INT_MAX at a time */
+        la_ssize_t n = archive_write_data(w->tar, p, len);
+
+        if (n <= 0)
+            return outcome(w, false, fault);
+        p += n;
+        len -= (size_t)n;
+    }
+    return SEAL_OK;
 }
 
 uint8_t *content_reserve(struct content_writer *w, size_t *len)

@@ -33,6 +33,7 @@ enum bag_remark {
  * records, since this compresses well. */
 #define BAG_INFO_KEPT_MAX ((size_t)512 * 1024)
 #define BAG_REMARKS_KEPT_MAX ((size_t)1024 * 1024)
+#define BAG_LINES_KEPT_MAX 20000 /* of each; likewise of "# spelled" */
 
 struct bag_totals {
     uint64_t files, folders;
@@ -89,10 +90,12 @@ struct bag_info {
 /* ---- Names that not every system can hold or show ----------------------------------------- */
 
 /* What is odd about one part of a path, as bits; 0: nothing. */
-#define NAME_UNSHOWABLE 1 /* a control, bidirectional or invisible character; a blank at an end */
+#define NAME_UNSHOWABLE 1 /* a control, bidirectional or invisible character */
 #define NAME_RESERVED                                                                           \
     2 /* Windows cannot hold it, or has it for another: CON and the like, a final dot or blank, \
          <>:"|?*\, LONGNA~1.TXT */
+
+#define NAME_BLANK_END 4
 
 unsigned int bag_name_oddities(const char *name, size_t len);
 /* Appends a form of the name that is the same for all names that some system takes for one: letter

@@ -190,6 +190,25 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+/* Whether the character that begins at s, or the one that ends before end, is what some readers
+ * take for a blank: then a line goes on for them, or a label is another one. */
+static bool is_space(int32_t c)
+{
+    return (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 ||
+           c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
+           c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+/* len > 0; the text is UTF-8. */
+static bool has_space_end(const char *label, size_t len)
+{
+    size_t last = len - 1, n;
+
+    while (last > 0 && ((uint8_t)label[last] & 0xc0) == 0x80)
+        last--;
+    return is_space(utf8_char(label, len, &n)) || is_space(utf8_char(label + last, len - last, &n));
+}
+
 enum bag_info_line bag_info_read(const char *line, size_t len, bool is_first, const char **value)
 {
     static const char bom[] = "\xEF\xBB\xBF";
@@ -201,7 +220,8 @@ enum bag_info_line bag_info_read(const char *line, size_t len, bool is_first, co
         return BAG_INFO_MALFORMED;
     if (len > 0 && is_blank(line[0]))
         return is_first ? BAG_INFO_MALFORMED : BAG_INFO_GOES_ON;
-    if (colon == NULL || colon == line || is_blank(colon[-1]) || colon[1] != ' ')
+    if (colon == NULL || colon == line || has_space_end(line, (size_t)(colon - line)) ||
+        colon[1] != ' ')
         return BAG_INFO_MALFORMED;
     *value = colon + 2;
     return text_begins(line, "payload-oxum:") ? BAG_INFO_OXUM : BAG_INFO_LABEL;

@@ -49,20 +49,6 @@ static bool is_windows_special(int32_t c)
     return c > 0 && c < 0x80 && strchr("<>:\"|?*\\", (int)c) != NULL;
 }
 
-/* The character at s (len > 0), and in *n how many bytes it has; -1 for one byte that is not part
- * of well-formed UTF-8. */
-static int32_t char_at(const char *s, size_t len, size_t *n)
-{
-    utf8proc_int32_t c = -1;
-
-    *n = utf8_char_len((const uint8_t *)s, len);
-    if (*n == 0)
-        *n = 1;
-    else
-        (void)utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)*n, &c);
-    return c;
-}
-
 static char ascii_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -136,9 +122,11 @@ unsigned int bag_name_oddities(const char *name, size_t len)
 
     for (size_t i = 0; i < len;) {
         size_t n;
-        int32_t c = char_at(name + i, len - i, &n);
+        int32_t c = utf8_char(name + i, len - i, &n);
 
-        if (is_unshowable(c) || is_blank_end(c, i, n, len))
+        if (is_blank_end(c, i, n, len))
+            found |= NAME_BLANK_END;
+        if (is_unshowable(c))
             found |= NAME_UNSHOWABLE;
         else if (is_windows_special(c))
             found |= NAME_RESERVED;
@@ -178,7 +166,8 @@ enum seal_status bag_name_fold(struct buffer *out, const char *name, size_t len)
 
 static bool must_be_coded(int32_t c)
 {
-    return c < 0 || c == '%' || c == '{' || c == '}' || is_unshowable(c) || is_windows_special(c);
+    return c < 0 || c == '%' || c == '{' || c == '}' || c == '~' || is_unshowable(c) ||
+           is_windows_special(c);
 }
 
 /* Appends n bytes in hexadecimal between braces. *in_braces: what was appended last is such a
@@ -199,15 +188,15 @@ static enum seal_status append_coded(struct buffer *out, bool *in_braces, const 
 enum seal_status bag_name_spell(struct buffer *out, const char *name, size_t len,
                                 size_t coded_count)
 {
-    bool in_braces = false, is_short = is_short_name(name, len);
+    bool in_braces = false;
 
     if (is_device(name, len) && coded_count == 0)
         coded_count = 1; /* one coded character is enough: it is no device any more */
     for (size_t i = 0, count = 0; i < len; count++) {
         size_t n;
-        int32_t c = char_at(name + i, len - i, &n);
+        int32_t c = utf8_char(name + i, len - i, &n);
         bool odd = count < coded_count || must_be_coded(c) || is_blank_end(c, i, n, len) ||
-                   (c == '~' && is_short) || (i + n == len && ends_badly(name, len));
+                   (i + n == len && ends_badly(name, len));
         enum seal_status status;
 
         if (odd)

@@ -10,17 +10,16 @@
 /* No writing puts more of them on one letter (UTS #39, 5.4); a heap would hide the lines above. */
 #define MARKS_MAX 4
 
-/* The code point at s, and in *n its bytes; -1 and 1 for a byte that belongs to none. */
-static int32_t code_point(const uint8_t *s, size_t len, size_t *n)
+int32_t utf8_char(const char *s, size_t len, size_t *n)
 {
     utf8proc_int32_t c = -1;
 
-    *n = utf8_char_len(s, len);
+    *n = utf8_char_len((const uint8_t *)s, len);
     if (*n == 0) {
         *n = 1;
         return -1;
     }
-    (void)utf8proc_iterate(s, (utf8proc_ssize_t)*n, &c);
+    (void)utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)*n, &c);
     return c;
 }
 
@@ -55,7 +54,7 @@ size_t text_piece(const char *s, size_t len, unsigned int *marks,
                   char piece[static TEXT_PIECE_SIZE], size_t *columns)
 {
     size_t n;
-    int32_t c = code_point((const uint8_t *)s, len, &n);
+    int32_t c = utf8_char(s, len, &n);
     int width;
 
     *marks = c >= 0x80 && is_mark(c) ? *marks + 1 : 0;

@@ -13,6 +13,9 @@
 /* The length of the well-formed UTF-8 character at s (1 to 4), or 0: no overlong forms, no
  * surrogates, nothing above U+10FFFF (RFC 3629). len > 0. */
 size_t utf8_char_len(const uint8_t *s, size_t len);
+/* The code point at s (len > 0), and in *n how many bytes it has; -1 and 1 for one byte that is
+ * part of no well-formed character. */
+int32_t utf8_char(const char *s, size_t len, size_t *n);
 bool utf8_is_valid(const void *s, size_t len);
 
 /* The first len bytes of s, or all up to its NUL, malloc'ed; NULL for want of memory. */

@@ -10,8 +10,9 @@
 #define OPENED_CHARACTERS "0123456789-:.TZ@"
 #define RECEIPT_CHARACTERS "0123456789 "
 
-/* Each row of a million bytes of remarks, the shortest there are, makes seven. */
-#define VALUES_MAX ((size_t)1000000)
+/* A remark makes seven, a line of bag-info.txt five; there may be other names as many as remarks.
+ * And what stands around them. */
+#define VALUES_MAX ((size_t)20 * BAG_LINES_KEPT_MAX + 20000)
 
 /* Whether there are so few values that they fit into memory: each takes up to 250 bytes there. */
 static bool has_few_values(const char *text, size_t len)

@@ -36,11 +36,12 @@ enum seal_status quota_reach(struct quota *q, uint64_t bytes, struct fault *faul
 enum seal_status quota_check_listed(const struct quota *q, const struct bag_check *check,
                                     struct fault *fault)
 {
+    uint64_t most = q->limits->files, count = bag_check_item_count(check);
     struct bag_totals totals;
 
     bag_check_totals(check, &totals);
-    if (totals.files > q->limits->files || totals.folders > q->limits->files ||
-        totals.remarks[BAG_LINK] > q->limits->files)
+    /* So many files, folders and links, and data/ itself. */
+    if (totals.remarks[BAG_LINK] > most || (count > 1 && (count - 1) / 3 > most))
         return too_much(REASON_OVER_FILES, fault);
     return SEAL_OK;
 }

@@ -69,8 +69,8 @@ struct plat_stat {
 
 int plat_stat_at(int at, const char *name, bool follow, struct plat_stat *st);
 int plat_stat_fd(int fd, struct plat_stat *st);
-/* Whether name, which may be a link, is what fd is open on: 1 or 0; -1 with errno. Always 1 on
- * Windows, where FAT has no lasting numbers for files. */
+/* Whether name, which may be a link, is what fd is open on: 1 or 0; -1 with errno. 1 also if there
+ * is no such name any more, and always on Windows, where FAT has no lasting numbers for files. */
 int plat_is_same(int at, const char *name, int fd);
 /* Appends the target of a link to out, without a NUL. */
 int plat_read_link(int at, const char *name, struct buffer *out);

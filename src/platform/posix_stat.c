@@ -104,6 +104,6 @@ int plat_is_same(int at, const char *name, int fd)
     if (fstat(fd, &opened) != 0)
         return -1;
     if (fstatat(at_fd(at), name, &named, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? 0 : -1;
+        return errno == ENOENT ? 1 : -1;
     return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }

@@ -125,6 +125,11 @@ enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[static SHA256
 
 /* ---- What was found ----------------------------------------------------------------------- */
 
+size_t bag_check_item_count(const struct bag_check *c)
+{
+    return c->table.count;
+}
+
 void bag_check_totals(const struct bag_check *c, struct bag_totals *totals)
 {
     *totals = c->totals;

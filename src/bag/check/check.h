@@ -60,6 +60,8 @@ MUST_USE enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[stat
 
 /* ---- What the bag holds ------------------------------------------------------------------- */
 
+/* How many items the record and the entries named so far, with the folders above them. */
+size_t bag_check_item_count(const struct bag_check *c);
 void bag_check_totals(const struct bag_check *c, struct bag_totals *totals);
 /* The remarks of the record: the comment lines of metadata.mtree, links left out, each with its LF.
  * *are_cut: there were more than BAG_REMARKS_KEPT_MAX, and the rest is left out. */

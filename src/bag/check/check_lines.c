@@ -78,7 +78,8 @@ static enum seal_status take_bagit_line(struct bag_check *c, const char *line, s
 static enum seal_status keep_info(struct bag_check *c, const char *line, size_t len,
                                   struct fault *fault)
 {
-    if (c->info_is_cut || c->info.len + len >= BAG_INFO_KEPT_MAX) {
+    if (c->info_is_cut || c->info.len + len >= BAG_INFO_KEPT_MAX ||
+        c->info_lines++ == BAG_LINES_KEPT_MAX) {
         c->info_is_cut = true;
         return SEAL_OK;
     }

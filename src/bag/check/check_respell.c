@@ -217,6 +217,7 @@ enum seal_status bag_check_spelled(const struct bag_check *c, struct bag_spellin
                                    struct buffer *out, bool *are_cut, struct fault *fault)
 {
     const struct table *t = &c->table;
+    size_t lines = 0;
     bool full = false;
 
     for (size_t i = 0; i < t->count && !full; i++) {
@@ -226,7 +227,8 @@ enum seal_status bag_check_spelled(const struct bag_check *c, struct bag_spellin
         if ((item->marks & MARK_IMPLIED) == 0 &&
             bag_spelling_line(s, item_path(t, item), item->path_len, out) != SEAL_OK)
             return fault_no_memory(fault);
-        if (out->len > limit) {
+        lines += out->len > before;
+        if (out->len > limit || lines > BAG_LINES_KEPT_MAX) {
             out->len = before;
             *are_cut = full = true;
         }

@@ -30,8 +30,9 @@ struct bag_check {
     uint64_t line_number;  /* lines of it that are complete */
     struct buffer remarks; /* what bag_check_remarks returns */
     bool remarks_are_cut;
-    struct buffer damaged; /* "# damaged ./PATH " of the last such remark */
-    struct buffer info;    /* what bag_check_info returns */
+    struct buffer damaged;           /* "# damaged ./PATH " of the last such remark */
+    struct buffer info;              /* what bag_check_info returns */
+    size_t remark_lines, info_lines; /* that were kept */
     bool info_is_cut;
     bool oxum_is_last;    /* the last line of bag-info.txt is the Payload-Oxum */
     char oxum[OXUM_SIZE]; /* the Payload-Oxum of bag-info.txt; "" if there is none */

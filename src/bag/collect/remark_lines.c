@@ -81,6 +81,9 @@ static enum seal_status add_oddities(struct buffer *out, const struct bag_notice
     if ((n->oddities & NAME_UNSHOWABLE) != 0 &&
         add_reason(out, "it holds control, bidirectional or invisible characters") != SEAL_OK)
         return SEAL_NO_MEMORY;
+    if ((n->oddities & NAME_BLANK_END) != 0 &&
+        add_reason(out, "it has a blank at an end") != SEAL_OK)
+        return SEAL_NO_MEMORY;
     if ((n->oddities & NAME_RESERVED) != 0 && add_reason(out, "Windows cannot hold it") != SEAL_OK)
         return SEAL_NO_MEMORY;
     return n->twin == BAG_TWIN_NONE ? SEAL_OK : add_twin(out, n);
@@ -98,7 +101,8 @@ static enum seal_status add_words(struct buffer *out, const struct bag_notice *n
     case BAG_ODD_NAME:
         return add_oddities(out, n);
     case BAG_ROUNDED:
-        return buffer_printf(out, "its time is %" PRId64 ".%09" PRIu32, n->time.sec, n->time.nsec);
+        /* Counted as people do: half a second before 1970 is -0.5. */
+        return buffer_printf(out, "its time is -0.%09" PRIu32 " s", NSEC_IN_SEC - n->time.nsec);
     case BAG_MISSING:
     case BAG_SKIPPED:
     case BAG_LINK:

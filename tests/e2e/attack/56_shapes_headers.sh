@@ -22,6 +22,12 @@ done
 refused "$NAME" <<'END'
 0 data/harmless pax=path=
 END
+# Some readers pass over the blanks in front of a keyword, and take it.
+for keyword in '\spath' '\x09path' 'path\s' '\sGNU.sparse.name' '\xc2\xa0path'; do
+    refused "its archive is malformed" <<END
+0 data/harmless pax=$keyword=data/evil
+END
+done
 refused "$OUTSIDE" <<'END'
 0 data/harmless pax=path=evil
 END

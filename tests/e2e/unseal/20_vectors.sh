@@ -100,14 +100,14 @@ done < <(vectors samples "$vectors")
 scenario "modes of the sample with times"
 run unseal -q --key "$keys/alice.key" -o bag "$vectors/files/times.seal"
 expect_exit 0
-expect_mode bag/data/run.sh 555
+expect_mode bag/data/run.sh 444
 expect_mode bag/data/t0 444
 expect_mode bag/data 555
 expect_mode bag 555
 expect_mode bag.custody.txt 644
 run unseal -q --key "$keys/alice.key" --writable -o writable "$vectors/files/times.seal"
 expect_exit 0
-expect_mode writable/data/run.sh 755
+expect_mode writable/data/run.sh 644
 expect_mode writable/data/t0 644
 expect_mode writable/data 755
 expect_mode writable 755

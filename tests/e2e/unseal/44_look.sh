@@ -168,7 +168,7 @@ for path in tree/sub/file data/tree/sub/file; do
     check "just that" test "$(cd out && find . -type f)" = ./data/tree/sub/file
     expect_same "$good/tree/sub/file" out/data/tree/sub/file
     check "its time" test "$(stat -c %.9Y out/data/tree/sub/file)" = 1234567890.123456789
-    expect_mode out/data/tree/sub/file 555
+    expect_mode out/data/tree/sub/file 444
     expect_mode out 555
     remove out
 done

@@ -84,7 +84,7 @@ odd=(
     '%2F%00' '{25}2F{25}00'
     '{3A}%' '{7B}3A{7D25}'
 )
-plain=('console' 'com' 'com10' '.hidden' ' front' 'a b' "it's" '{3A}' 'Жук' 'a{b' '~' '-x' '#' '&;$x`')
+plain=('console' 'com' 'com10' '.hidden' 'a b' "it's" '{3A}' 'Жук' 'a{b' '~' '-x' '#' '&;$x`')
 
 scenario "each kind of odd name"
 for ((i = 0; i < ${#odd[@]}; i += 2)); do
@@ -192,9 +192,17 @@ check "no other record" test ! -e bag/as-sealed
 run unseal -q --recheck bag
 expect_exit 0
 
+# Its spelling has more than 255 bytes: the name stays as it is.
+scenario "a long name with a blank at its end"
+mkdir tree
+echo 1 >"tree/$(printf 'a%.0s' {1..252}) "
+pack
+expect_file "bag/data/tree/$(printf 'a%.0s' {1..252}) "
+remove tree
+
 # The ending of the first does not show, nor do the others look like what they are.
 scenario "names that deceive"
-filler=$(printf '\343\205\244%.0s' {1..40})
+filler=$(printf '\343\205\244%.0s' {1..30})
 mkdir tree
 echo 1 >"tree/invoice.pdf$filler.exe"
 echo 2 >"tree/$(printf 'a\342\240\200b')"

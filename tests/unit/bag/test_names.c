@@ -87,15 +87,16 @@ static void test_unshowable(void)
                                         "\xef\xbb\xbf"
                                         "a",
                                         "a\xf3\xa0\x81\xa1",
-                                        " a",
-                                        "\xc2\xa0",
-                                        "a\xe3\x80\x80",
+                                        "\xf0\x9d\x85\x99"};
+    static const char *const blank[] = {" a", "\xc2\xa0", "a\xe3\x80\x80",
                                         "\xe2\x80\x83"
                                         "a",
                                         "a\xe2\x80\xaf"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         CHECK_INT(NAME_UNSHOWABLE, odd(names[i]));
+    for (size_t i = 0; i < sizeof blank / sizeof blank[0]; i++)
+        CHECK_INT(NAME_BLANK_END, odd(blank[i]));
     CHECK_INT(NAME_UNSHOWABLE | NAME_RESERVED, odd("\n?"));
     CHECK_INT(0, odd("a\xc2\xa0"
                      "b\xe3\x80\x80"
@@ -181,6 +182,7 @@ static void test_spell(void)
                   "a b\xc2\xa0",
                   0);
     check_spelled("LONGNA{7E}1.TXT", "LONGNA~1.TXT", 0);
+    check_spelled("{2E}b{7E}1", ".b~1", 1); /* else it would be a short name itself */
     check_spelled("a{E385A4E385A4}.exe",
                   "a\xe3\x85\xa4\xe3\x85\xa4"
                   ".exe",
