@@ -221,6 +221,7 @@ expect_file 'bag/data/tree/longname file.txt'
 expect_file 'bag/data/tree/LONGNA{7E}1.TXT'
 check "nothing may be executed" test -z "$(find bag -type f -perm /111)"
 check "recorded" test "$(grep -c '^# name ./data/tree/' bag/as-sealed/metadata.mtree)" -eq 5
+chmod -x tree/photo.desktop # as it came out
 expect_spelled 5
 remove tree
 
