@@ -31,6 +31,8 @@ static const int32_t unshowable[][2] = {
 
 static bool is_unshowable(int32_t c)
 {
+    if (c >= ' ' && c < 0x7f) /* most are */
+        return false;
     for (size_t i = 0; i < sizeof unshowable / sizeof unshowable[0]; i++)
         if (c >= unshowable[i][0] && c <= unshowable[i][1])
             return true;
