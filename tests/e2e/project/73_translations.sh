@@ -5,7 +5,7 @@
 
 po=$root/src/build/po
 
-cat >texts.def <<'END'
+cat >"$scratch/texts.def" <<'END'
 /* About files
  * and sizes. */
 TEXT(NONE, "")
@@ -22,17 +22,16 @@ translation() {
 }
 # compile FILE...: leaves languages.c
 compile() {
-    awk -f "$po/texts.awk" "$here/texts.def" >texts
+    awk -f "$po/texts.awk" "$scratch/texts.def" >texts
     awk -f "$po/po.awk" texts "$@" >languages.c 2>"$err"
     status=$?
 }
 # has TEXT: languages.c has this line.
 has() { check "languages.c has: $1" grep -qxF -- "$1" languages.c; }
 lacks() { check "languages.c lacks $1" sh -c "! grep -qF -- '$1' languages.c"; }
-here=$PWD
 
 scenario "the English texts are listed with their comments"
-awk -f "$po/texts.awk" "$here/texts.def" >texts
+awk -f "$po/texts.awk" "$scratch/texts.def" >texts
 printf '%s\t%s\t%s\n' NONE 'About files and sizes.' '' \
     GREETING 'About files and sizes.' 'Hello, {name}: \"{word}\" \\ {{x}}\n' >expected
 printf '%s\t%s\t%s\t%s\n' COUNT Numbers '{count} file' '{count} files' >>expected
