@@ -190,8 +190,8 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Whether the character that begins at s, or the one that ends before end, is what some readers
- * take for a blank: then a line goes on for them, or a label is another one. */
+/* What some readers take for a blank. At the start of a label it makes the line go on for them, and
+ * at the end they leave it out of the label. */
 static bool is_space(int32_t c)
 {
     return (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 ||
