@@ -252,6 +252,15 @@ check "tree and twelve" test "$(find out/data -mindepth 1 -type d | wc -l)" -eq 
 EXT4=0xef53
 # ---- The record ----------------------------------------------------------------------------------
 
+# unseal_flood REMARKS: opens flood.bin and looks at its records.
+unseal_flood() {
+    run unseal -q "${with[@]}" -o out flood.bin
+    expect_exit 0
+    check "all remarks are counted" grep -qE "^ +Odd names +$1\$" out.custody.txt
+    check "both records together" test "$(cat out.custody.txt out.custody.json | wc -c)" -lt 20000000
+    check "what is left out is said" test "$(grep -c 'There are more than this record can hold' out.custody.txt)" -eq 2
+}
+
 # Such a drop takes 64 KiB when it is compressed. First the shortest lines, of which each becomes several in the records; then
 # long ones.
 scenario "a record does not grow without bounds"
@@ -260,12 +269,8 @@ scenario "a record does not grow without bounds"
     for ((i = 0; i < 60000; i++)); do printf 'remark #\\sname\\s./data/n\n'; done
     for ((i = 0; i < 60000; i++)); do printf 'info a:\\sb\n'; done
 } | forge flood.bin
-run unseal -q "${with[@]}" -o out flood.bin
-expect_exit 0
-check "all remarks are counted" grep -qE '^ +Odd names +60000$' out.custody.txt
+unseal_flood 60000
 expect_file out.custody.json
-check "both records together" test "$(cat out.custody.txt out.custody.json | wc -c)" -lt 20000000
-check "what is left out is said" test "$(grep -c 'There are more than this record can hold' out.custody.txt)" -eq 2
 run unseal --recheck out
 expect_exit 0
 remove out flood.bin
@@ -274,11 +279,7 @@ remove out flood.bin
     for ((i = 0; i < 4000; i++)); do printf 'remark #\\sname\\s./data/{n*500}\n'; done
     for ((i = 0; i < 2000; i++)); do printf 'info a:\\s{b*500}\n'; done
 } | forge flood.bin
-run unseal -q "${with[@]}" -o out flood.bin
-expect_exit 0
-check "all remarks are counted" grep -qE '^ +Odd names +4000$' out.custody.txt
-check "both records together" test "$(cat out.custody.txt out.custody.json | wc -c)" -lt 20000000
-check "what is left out is said" test "$(grep -c 'There are more than this record can hold' out.custody.txt)" -eq 2
+unseal_flood 4000
 check "of remarks, in JSON" grep -q '"remarks_are_cut": true' out.custody.json
 check "of bag-info.txt, in JSON" grep -q '"bag_info_is_cut": true' out.custody.json
 run unseal --recheck out
