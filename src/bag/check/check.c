@@ -26,9 +26,9 @@ void bag_check_free(struct bag_check *c)
         return;
     table_free(&c->table);
     buffer_free(&c->line);
-    buffer_free(&c->remarks);
+    buffer_free(&c->remarks.text);
     buffer_free(&c->damaged);
-    buffer_free(&c->info);
+    buffer_free(&c->info.text);
     free(c);
 }
 
@@ -135,14 +135,18 @@ void bag_check_totals(const struct bag_check *c, struct bag_totals *totals)
     *totals = c->totals;
 }
 
+static const char *kept_text(const struct kept_lines *kept, bool *is_cut)
+{
+    *is_cut = kept->is_cut;
+    return kept->text.len == 0 ? "" : (const char *)kept->text.data;
+}
+
 const char *bag_check_remarks(const struct bag_check *c, bool *are_cut)
 {
-    *are_cut = c->remarks_are_cut;
-    return c->remarks.len == 0 ? "" : (const char *)c->remarks.data;
+    return kept_text(&c->remarks, are_cut);
 }
 
 const char *bag_check_info(const struct bag_check *c, bool *is_cut)
 {
-    *is_cut = c->info_is_cut;
-    return c->info.len == 0 ? "" : (const char *)c->info.data;
+    return kept_text(&c->info, is_cut);
 }

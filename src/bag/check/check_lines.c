@@ -74,21 +74,6 @@ static enum seal_status take_bagit_line(struct bag_check *c, const char *line, s
     return SEAL_OK;
 }
 
-/* What is kept of it for people. */
-static enum seal_status keep_info(struct bag_check *c, const char *line, size_t len,
-                                  struct fault *fault)
-{
-    if (c->info_is_cut || c->info.len + len >= BAG_INFO_KEPT_MAX ||
-        c->info_lines++ == BAG_LINES_KEPT_MAX) {
-        c->info_is_cut = true;
-        return SEAL_OK;
-    }
-    if (buffer_append(&c->info, line, len) != SEAL_OK ||
-        buffer_append_text(&c->info, "\n") != SEAL_OK)
-        return fault_no_memory(fault);
-    return SEAL_OK;
-}
-
 /* All lines are for people to read, except the Payload-Oxum (RFC 8493, 2.2.2): it is kept, and
  * compared when all tag files were read. */
 static enum seal_status take_bag_info_line(struct bag_check *c, const char *line, size_t len,
@@ -105,7 +90,7 @@ static enum seal_status take_bag_info_line(struct bag_check *c, const char *line
     if (kind == BAG_INFO_OXUM)
         (void)snprintf(c->oxum, OXUM_SIZE, "%s", value[0] != '\0' ? value : "none");
     c->oxum_is_last = kind == BAG_INFO_OXUM;
-    return keep_info(c, line, len, fault);
+    return check_keep_line(&c->info, BAG_INFO_KEPT_MAX, line, len, fault);
 }
 
 /* ---- Lines -------------------------------------------------------------------------------- */

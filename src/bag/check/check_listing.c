@@ -119,15 +119,7 @@ static enum seal_status take_remark(struct bag_check *c, const char *line, size_
         c->totals.remarks[kind]++;
     if (kind == BAG_DAMAGED && note_damaged(c, line) != SEAL_OK)
         return fault_no_memory(fault);
-    if (c->remarks_are_cut || c->remarks.len + len >= BAG_REMARKS_KEPT_MAX ||
-        c->remark_lines++ == BAG_LINES_KEPT_MAX) {
-        c->remarks_are_cut = true;
-        return SEAL_OK;
-    }
-    if (buffer_append(&c->remarks, line, len) != SEAL_OK ||
-        buffer_append_text(&c->remarks, "\n") != SEAL_OK)
-        return fault_no_memory(fault);
-    return SEAL_OK;
+    return check_keep_line(&c->remarks, BAG_REMARKS_KEPT_MAX, line, len, fault);
 }
 
 /* ---- Lines -------------------------------------------------------------------------------- */

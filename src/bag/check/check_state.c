@@ -1,5 +1,5 @@
 /*
- * The table of a bag that is being checked, and how items come into it.
+ * The table of a bag that is being checked, how items come into it, and the lines that are kept.
  */
 #include "bag/check/check_state.h"
 
@@ -42,5 +42,20 @@ enum seal_status check_assume_item(struct bag_check *c, const char *path, size_t
     if (check_imply_folders(c, number, 0, &known_len, fault) != SEAL_OK)
         return fault->status;
     *item = &c->table.items[number]; /* the table may have moved */
+    return SEAL_OK;
+}
+
+/* ---- Kept lines --------------------------------------------------------------------------- */
+
+enum seal_status check_keep_line(struct kept_lines *kept, size_t max, const char *line, size_t len,
+                                 struct fault *fault)
+{
+    if (kept->is_cut || kept->text.len + len >= max || kept->count++ == BAG_LINES_KEPT_MAX) {
+        kept->is_cut = true;
+        return SEAL_OK;
+    }
+    if (buffer_append(&kept->text, line, len) != SEAL_OK ||
+        buffer_append_text(&kept->text, "\n") != SEAL_OK)
+        return fault_no_memory(fault);
     return SEAL_OK;
 }

@@ -15,6 +15,13 @@
 
 #define OXUM_SIZE 64
 
+/* Lines of a tag file that are kept for people, each with its LF. */
+struct kept_lines {
+    struct buffer text;
+    size_t count;
+    bool is_cut; /* there were more than are kept */
+};
+
 struct bag_check {
     enum bag_scope scope;
     struct table table; /* of the payload, complete when the first line of a tag file is read */
@@ -26,16 +33,13 @@ struct bag_check {
     uint8_t tag_digests[TAG_COUNT][SHA256_LEN]; /* of what was read */
     uint8_t tag_listed[TAG_COUNT][SHA256_LEN];  /* as the tag manifest lists them */
     bool tag_is_listed[TAG_COUNT];
-    struct buffer line;    /* of the current tag file: the beginning of a line */
-    uint64_t line_number;  /* lines of it that are complete */
-    struct buffer remarks; /* what bag_check_remarks returns */
-    bool remarks_are_cut;
-    struct buffer damaged;           /* "# damaged ./PATH " of the last such remark */
-    struct buffer info;              /* what bag_check_info returns */
-    size_t remark_lines, info_lines; /* that were kept */
-    bool info_is_cut;
-    bool oxum_is_last;    /* the last line of bag-info.txt is the Payload-Oxum */
-    char oxum[OXUM_SIZE]; /* the Payload-Oxum of bag-info.txt; "" if there is none */
+    struct buffer line;        /* of the current tag file: the beginning of a line */
+    uint64_t line_number;      /* lines of it that are complete */
+    struct kept_lines remarks; /* what bag_check_remarks returns */
+    struct kept_lines info;    /* what bag_check_info returns */
+    struct buffer damaged;     /* "# damaged ./PATH " of the last such remark */
+    bool oxum_is_last;         /* the last line of bag-info.txt is the Payload-Oxum */
+    char oxum[OXUM_SIZE];      /* the Payload-Oxum of bag-info.txt; "" if there is none */
 };
 
 /* ---- Items (check_state.c) ---------------------------------------------------------------- */
@@ -49,6 +53,13 @@ MUST_USE enum seal_status check_imply_folders(struct bag_check *c, size_t number
 MUST_USE enum seal_status check_assume_item(struct bag_check *c, const char *path, size_t len,
                                             enum item_type type, struct item **item,
                                             struct fault *fault);
+
+/* ---- Kept lines (check_state.c) ----------------------------------------------------------- */
+
+/* Keeps the line, unless it and its LF make more than max bytes of text, or it is one of more than
+ * BAG_LINES_KEPT_MAX lines: then neither it nor any line after it is kept. */
+MUST_USE enum seal_status check_keep_line(struct kept_lines *kept, size_t max, const char *line,
+                                          size_t len, struct fault *fault);
 
 /* ---- Steps -------------------------------------------------------------------------------- */
 
