@@ -6,9 +6,11 @@
  *     from it          CAGE (PROGRESS | ITEM | EXTRACTED | CHANGE | NOTE)* INFO* REMARKS* DONE
  *
  *     JOB        u8 task, u32 volumes, u8 has_output, u8 check_first, u8 writable, u8 exact_names,
- *                u8 has_record, u8 whole_cage, u32 threads, u64 limits: bytes, per_byte, room,
- * files VOLUME     envelope (envelope_pack), mark_key AHEAD      bytes: what the program has read
- * already of the only volume, if that is a pipe PATH       text: what INTAKE_EXTRACT is to take out
+ *                u8 has_record, u8 whole_cage, u32 threads,
+ *                u64 limits: bytes, per_byte, room, files
+ *     VOLUME     envelope (envelope_pack), mark_key
+ *     AHEAD      bytes: what the program has read already of the only volume, if that is a pipe
+ *     PATH       text: what INTAKE_EXTRACT is to take out
  *     GO         nothing: the job is complete
  *     CAGE       u32 pieces of the cage that this system lacks
  *     PROGRESS   u64 bytes read since the last one

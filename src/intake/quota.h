@@ -29,8 +29,7 @@ struct quota {
 /* To be called before so many bytes are written. SEAL_TOO_MUCH. */
 MUST_USE enum seal_status quota_add_bytes(struct quota *q, uint64_t bytes, struct fault *fault);
 /* To be called with each entry of a bag, and at the end of its archive, of which so many bytes were
- * read.
- * Headers count as well, for they cost as much as data. SEAL_TOO_MUCH. */
+ * read. Headers count as well, for they cost as much as data. SEAL_TOO_MUCH. */
 MUST_USE enum seal_status quota_reach(struct quota *q, uint64_t bytes, struct fault *fault);
 /* To be called while the record is read: what it lists takes memory, links included, whether it is
  * there or not. SEAL_TOO_MUCH. */

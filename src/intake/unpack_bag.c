@@ -6,8 +6,6 @@
 #include "intake/quota.h"
 #include "intake/small_files.h"
 
-/* Bytes of lines about names spelled differently that are kept for the custody record. */
-
 /* One bag on its way from the stream to disk. */
 struct bag_intake {
     struct stream_reader *from;
