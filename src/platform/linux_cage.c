@@ -1,0 +1,153 @@
+/*
+ * The cage on Linux. Each part is in force without the others: Landlock restricts files, seccomp
+ * restricts system calls, another user ID without capabilities takes rights away, and resource
+ * limits restrict amounts.
+ */
+#include "platform/linux_cage.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "platform/crew.h"
+#include "platform/posix.h"
+
+/* ---- Rights ------------------------------------------------------------------------------- */
+
+/* kept is zero, or CAP_DAC_READ_SEARCH: root may check a bag that only its owner can read. */
+static bool keep_capabilities(uint32_t kept)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+        {.effective = kept, .permitted = kept}};
+
+    return syscall(SYS_capset, &head, data) == 0;
+}
+
+static bool become_user(uid_t uid)
+{
+    return setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0;
+}
+
+/* Becomes the user that plat_chown_to_worker gave the folder to. If that failed (a file system
+ * without owners), or the folder is only read, it is not the worker's, and the user stays the same.
+ */
+static bool become_other(const struct plat_cage *cage)
+{
+    struct stat st;
+
+    if (cage->folder < 0)
+        return setgroups(0, NULL) == 0 &&
+               (become_user(random_worker_uid()) || become_user(WORKER_UID_NOBODY));
+    if (cage->folder_is_read || fstat(cage->folder, &st) != 0 || !is_worker_uid(st.st_uid))
+        return true;
+    return setgroups(0, NULL) == 0 && become_user(st.st_uid);
+}
+
+/* Each step is tried even if one before it failed. no_new_privs comes first: Landlock and seccomp
+ * need it. */
+static bool restrict_rights(const struct plat_cage *cage)
+{
+    const pid_t parent = getppid();
+    const uint32_t reading = UINT32_C(1) << CAP_DAC_READ_SEARCH;
+    bool done = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+
+    if (geteuid() == 0)
+        done = become_other(cage) && done;
+    if (geteuid() == 0 || getuid() == 0)
+        done = keep_capabilities(cage->folder_is_read ? reading : 0) && done;
+    /* The kernel resets both when the user changes. */
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent && done;
+}
+
+/* ---- Amounts ------------------------------------------------------------------------------ */
+
+/* Bytes of address space in use: RLIMIT_AS counts them too. */
+static uint64_t mapped_now(void)
+{
+    char text[64] = "";
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    unsigned long pages = 0;
+
+    if (fd >= 0) {
+        if (read(fd, text, sizeof text - 1) > 0)
+            (void)sscanf(text, "%lu", &pages);
+        (void)close(fd);
+    }
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+#ifdef __GLIBC__
+typedef __rlimit_resource_t limit_kind;
+#else
+typedef int limit_kind;
+#endif
+
+/* A limit that is lower already stays. */
+static bool set_limit(limit_kind what, uint64_t most)
+{
+    struct rlimit limit;
+
+    if (getrlimit(what, &limit) != 0)
+        return false;
+    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < most)
+        most = limit.rlim_max;
+    limit = (struct rlimit){(rlim_t)most, (rlim_t)most};
+    return setrlimit(what, &limit) == 0;
+}
+
+static bool restrict_amounts(const struct plat_cage *cage, uint64_t mapped)
+{
+    bool done = set_limit(RLIMIT_AS, mapped + cage->memory);
+
+    done = set_limit(RLIMIT_FSIZE, cage->folder_is_read ? 0 : cage->file_size) && done;
+    done = set_limit(RLIMIT_NOFILE, CAGE_DESCRIPTORS_MAX) && done;
+    done = set_limit(RLIMIT_NPROC, 0) && done;
+    return set_limit(RLIMIT_CORE, 0) && done;
+}
+
+/* ---- The whole cage ----------------------------------------------------------------------- */
+
+static struct crew *start_crew(const struct plat_cage *cage)
+{
+#ifdef M_ARENA_MAX
+    /* By default each thread gets a heap of its own, and glibc counts processors to limit them, by
+     * a system call that the cage forbids. */
+    (void)mallopt(M_ARENA_MAX, 1);
+#endif
+    return crew_try_new(cage->threads);
+}
+
+/* Rights and Landlock apply to the calling thread and those that it starts later; limits and
+ * seccomp apply to all threads. Starting a thread needs what the latter forbid, so it happens in
+ * between. */
+unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
+{
+    unsigned int missing = 0;
+    uint64_t mapped;
+
+    if (UNDER_SANITIZER) {
+        *crew = start_crew(cage);
+        return 0;
+    }
+    mapped = mapped_now();
+    if (!restrict_rights(cage))
+        missing |= PLAT_CAGE_PRIVILEGES;
+    if (!cage_restrict_files(cage))
+        missing |= PLAT_CAGE_FILES;
+    *crew = start_crew(cage);
+    if (!restrict_amounts(cage, mapped))
+        missing |= PLAT_CAGE_LIMITS;
+    if (!cage_restrict_calls(cage))
+        missing |= PLAT_CAGE_CALLS;
+    return missing;
+}

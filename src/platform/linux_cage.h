@@ -1,0 +1,19 @@
+/*
+ * The parts of the cage on Linux; private to this room. Each is in force without the others.
+ */
+#ifndef SEAL_PLATFORM_LINUX_CAGE_H
+#define SEAL_PLATFORM_LINUX_CAGE_H
+
+#include "platform/worker.h"
+
+/* A worker's descriptors are below. Volumes lie above (PLAT_WORKER_FD_MORE). */
+#define CAGE_DESCRIPTORS_MAX 64
+
+/* Forbids all files but those in the folder (Landlock). False: not in force. */
+bool cage_restrict_files(const struct plat_cage *cage);
+
+/* Forbids all system calls that the task does not need, for all threads (seccomp). False: not in
+ * force. */
+bool cage_restrict_calls(const struct plat_cage *cage);
+
+#endif

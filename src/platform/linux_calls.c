@@ -1,0 +1,191 @@
+/*
+ * The part of the cage that restricts system calls, and what the programs themselves may not call:
+ * seccomp.
+ */
+#include "platform/linux_cage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <seccomp.h>
+
+#include "platform/posix.h"
+#include "platform/process.h"
+
+/* What every worker needs: to use memory and the descriptors it has, and to end. (sysinfo: glibc's
+ * qsort asks how much memory there is.) */
+static const int calls_always[] = {SCMP_SYS(read),           SCMP_SYS(pread64),
+                                   SCMP_SYS(lseek),          SCMP_SYS(close),
+                                   SCMP_SYS(fstat),          SCMP_SYS(newfstatat),
+                                   SCMP_SYS(fadvise64),      SCMP_SYS(brk),
+                                   SCMP_SYS(munmap),         SCMP_SYS(mremap),
+                                   SCMP_SYS(madvise),        SCMP_SYS(mlock),
+                                   SCMP_SYS(munlock),        SCMP_SYS(getrandom),
+                                   SCMP_SYS(clock_gettime),  SCMP_SYS(futex),
+                                   SCMP_SYS(getpid),         SCMP_SYS(gettid),
+                                   SCMP_SYS(rt_sigreturn),   SCMP_SYS(exit), /* of a thread */
+                                   SCMP_SYS(exit_group),     SCMP_SYS(rt_sigaction),
+                                   SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall),
+                                   SCMP_SYS(sysinfo)};
+
+/* For a worker that reads a folder. */
+static const int calls_reading[] = {SCMP_SYS(getdents64), SCMP_SYS(readlinkat)};
+
+static bool allow_calls(scmp_filter_ctx f, const int *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (seccomp_rule_add_array(f, SCMP_ACT_ALLOW, calls[i], 0, NULL) != 0)
+            return false;
+    return true;
+}
+
+static struct scmp_arg_cmp has_bits(unsigned int argument, uint64_t mask, uint64_t bits)
+{
+    return (struct scmp_arg_cmp){
+        .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = bits};
+}
+
+/* Allows the call if these bits of that argument are all zero. */
+static bool allow_without(scmp_filter_ctx f, int call, unsigned int argument, uint64_t bits)
+{
+    const struct scmp_arg_cmp none = has_bits(argument, bits, 0);
+
+    return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, 1, &none) == 0;
+}
+
+/* Allows the call if that argument is this number. */
+static bool allow_only(scmp_filter_ctx f, int call, unsigned int argument, uint64_t value)
+{
+    const struct scmp_arg_cmp same = {.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value};
+
+    return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, 1, &same) == 0;
+}
+
+#define SPECIAL_BITS 07000 /* set-user-ID and the like */
+
+/* Opening existing files for reading. Not with O_PATH: Landlock does not check such descriptors. */
+static bool allow_open(scmp_filter_ctx f)
+{
+    return allow_without(f, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC | O_PATH);
+}
+
+/* Creating files, and folders. O_EXCL and O_NOFOLLOW: never opening an existing file for writing,
+ * and never a link. (With O_PATH the kernel ignores the other flags.) */
+static bool allow_create(scmp_filter_ctx f)
+{
+    const uint64_t fresh = O_CREAT | O_EXCL | O_NOFOLLOW;
+    const struct scmp_arg_cmp both[] = {has_bits(2, fresh | O_PATH | O_TRUNC, fresh),
+                                        has_bits(3, SPECIAL_BITS, 0)};
+
+    return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 2, both) == 0 &&
+           allow_without(f, SCMP_SYS(mkdirat), 2, SPECIAL_BITS);
+}
+
+/* Allows the call on descriptors above that of the sealed file, which are those that the worker has
+ * created or may write to; if rule is not NULL, only if it holds too. */
+static bool allow_behind_input(scmp_filter_ctx f, int call, const struct scmp_arg_cmp *rule)
+{
+    static const struct {
+        uint64_t first, count; /* a power of two, of which first is a multiple */
+    } ranges[] = {{PLAT_WORKER_FD_FIRST + 1, 1}, {6, 2}, {8, 8}, {16, 16}, {32, 32}};
+    _Static_assert(PLAT_WORKER_FD_FIRST == 4 && CAGE_DESCRIPTORS_MAX == 64,
+                   "the ranges are all others");
+
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        const struct scmp_arg_cmp both[] = {has_bits(0, ~(ranges[i].count - 1), ranges[i].first),
+                                            rule != NULL ? *rule : (struct scmp_arg_cmp){0}};
+
+        if (seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, rule != NULL ? 2 : 1, both) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Setting rights and times. A descriptor for reading is enough for both, so the numbers are
+ * restricted: not the sealed file, and not what the standard descriptors are open on. */
+static bool allow_finish(scmp_filter_ctx f)
+{
+    const struct scmp_arg_cmp plain = has_bits(1, SPECIAL_BITS, 0),
+                              nameless = has_bits(1, UINT64_MAX, 0);
+
+    return allow_behind_input(f, SCMP_SYS(fchmod), &plain) &&
+           allow_behind_input(f, SCMP_SYS(utimensat), &nameless);
+}
+
+/* Writing to the channel and to the files it creates. Not to all descriptors: one that it reads
+ * from may be open for writing as well, if it is a terminal or a socket. */
+static bool allow_writing(scmp_filter_ctx f, const struct plat_cage *cage)
+{
+    return allow_only(f, SCMP_SYS(write), 0, PLAT_WORKER_FD_OUT) &&
+           (cage->folder_is_read || allow_behind_input(f, SCMP_SYS(write), NULL));
+}
+
+/* plat_list_dir duplicates the descriptor of the folder. */
+static bool allow_reading(scmp_filter_ctx f)
+{
+    return allow_calls(f, calls_reading, sizeof calls_reading / sizeof *calls_reading) &&
+           allow_only(f, SCMP_SYS(fcntl), 1, F_DUPFD_CLOEXEC);
+}
+
+static bool fill_allowed(scmp_filter_ctx f, const struct plat_cage *cage)
+{
+    const uint64_t self = (uint64_t)getpid();
+
+    return seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
+           allow_calls(f, calls_always, sizeof calls_always / sizeof *calls_always) &&
+           allow_without(f, SCMP_SYS(mmap), 2, PROT_EXEC) &&
+           allow_without(f, SCMP_SYS(mprotect), 2, PROT_EXEC) &&
+           allow_only(f, SCMP_SYS(fcntl), 1, F_GETFL) &&
+           allow_only(f, SCMP_SYS(fcntl), 1, F_SETFD) &&
+           allow_only(f, SCMP_SYS(tgkill), 0, self) && /* abort */
+           allow_open(f) && allow_writing(f, cage) &&
+           (cage->folder_is_read ? allow_reading(f)
+            : cage->folder >= 0  ? allow_create(f) && allow_finish(f)
+                                 : true); /* nothing is made */
+}
+
+bool cage_restrict_calls(const struct plat_cage *cage)
+{
+    scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    bool done = f != NULL && seccomp_attr_set(f, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
+                fill_allowed(f, cage) && seccomp_load(f) == 0;
+
+    if (f != NULL)
+        seccomp_release(f);
+    return done;
+}
+
+/* What plat_process_restrict forbids. Ways to a network, and to other programs: */
+static const int calls_network[] = {SCMP_SYS(socket),        SCMP_SYS(connect), SCMP_SYS(bind),
+                                    SCMP_SYS(listen),        SCMP_SYS(accept),  SCMP_SYS(accept4),
+                                    SCMP_SYS(io_uring_setup)};
+static const int calls_programs[] = {SCMP_SYS(execve), SCMP_SYS(execveat)};
+/* And ways into other processes, which this program never needs: */
+static const int calls_others[] = {SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
+                                   SCMP_SYS(process_vm_writev)};
+
+static bool refuse_calls(scmp_filter_ctx f, const int *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (seccomp_rule_add_array(f, SCMP_ACT_ERRNO(EPERM), calls[i], 0, NULL) != 0)
+            return false;
+    return true;
+}
+
+void plat_process_restrict(bool with_programs)
+{
+    scmp_filter_ctx f = UNDER_SANITIZER ? NULL : seccomp_init(SCMP_ACT_ALLOW);
+
+    if (f == NULL)
+        return;
+    if (refuse_calls(f, calls_network, sizeof calls_network / sizeof *calls_network) &&
+        refuse_calls(f, calls_others, sizeof calls_others / sizeof *calls_others) &&
+        (with_programs ||
+         refuse_calls(f, calls_programs, sizeof calls_programs / sizeof *calls_programs)))
+        (void)seccomp_load(f);
+    seccomp_release(f);
+}
