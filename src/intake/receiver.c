@@ -25,6 +25,7 @@ static enum seal_status receive_progress(struct receiver *r, struct fields *f, s
 
     if (!message_read_progress(f, &bytes))
         return broken(fault);
+    r->bytes_read += bytes;
     if (r->observer->progress != NULL)
         r->observer->progress(r->observer->ctx, bytes);
     return SEAL_OK;

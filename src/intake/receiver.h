@@ -25,6 +25,7 @@ struct receiver {
     struct fault outcome; /* what the worker says that its task came to */
     bool observer_ended;  /* the observer did not want any more items */
     uint64_t bytes_received, files_extracted;
+    uint64_t bytes_read; /* of its input, as it says */
 };
 
 /* Receives until DONE, or until the worker closes the channel, which is no failure here.

@@ -8,6 +8,7 @@
 
 #include "intake/messages.h"
 #include "intake/receiver.h"
+#include "intake/watchdog.h"
 
 void intake_result_free(struct intake_result *result)
 {
@@ -74,39 +75,6 @@ static enum seal_status send_job(struct channel *c, const struct intake_job *job
     return message_write_go(c, fault) == SEAL_OK ? channel_flush(c, fault) : fault->status;
 }
 
-/* ---- Free space --------------------------------------------------------------------------- */
-
-/* The worker counts what it writes, against the limits. One that was taken over writes what it
- * likes, so the program watches the disk: a twentieth of what was free at first stays free. */
-struct space_watch {
-    int fd; /* the output */
-    bool is_on;
-    uint64_t free_min, files_min; /* bytes and files that must be free */
-};
-
-static void space_watch_start(struct space_watch *w, const struct intake_job *job)
-{
-    struct plat_space room;
-
-    *w = (struct space_watch){.fd = job->output};
-    if (job->output < 0 || job->limits.room == UINT64_MAX || plat_space_fd(job->output, &room) != 0)
-        return;
-    w->free_min = room.free / 20;
-    w->files_min = room.files == UINT64_MAX ? 0 : room.files / 20;
-    w->is_on = w->free_min > 0;
-}
-
-static enum seal_status space_watch_check(void *ctx, struct fault *fault)
-{
-    const struct space_watch *w = ctx;
-    struct plat_space room;
-
-    if (!w->is_on || plat_space_fd(w->fd, &room) != 0 ||
-        (room.free >= w->free_min && room.files >= w->files_min))
-        return SEAL_OK;
-    return fault_set(fault, REASON_OVER_ROOM, NULL);
-}
-
 /* ---- The end ------------------------------------------------------------------------------ */
 
 static enum seal_status broke(struct fault *fault, enum seal_reason reason)
@@ -169,13 +137,13 @@ static void restore_name(const struct intake_job *job, struct fault *fault)
 /* The worker has sent everything. One that was taken over may go on all the same: not after a
  * signal asks us to stop, nor until the disk is full, nor longer than END_WITHIN. SEAL_OK: it has
  * ended by itself. */
-static enum seal_status await_end(const struct plat_worker *worker, struct space_watch *space,
+static enum seal_status await_end(const struct plat_worker *worker, struct watchdog *watchdog,
                                   struct fault *fault)
 {
     for (int waited = 0; !plat_worker_has_ended(worker, END_INTERVAL); waited += END_INTERVAL) {
         if (stop_requested())
             return fault_set(fault, REASON_INTERRUPTED, NULL);
-        if (space_watch_check(space, fault) != SEAL_OK)
+        if (watchdog_look(watchdog, fault) != SEAL_OK)
             return fault->status;
         if (waited >= END_WITHIN)
             return broke(fault, REASON_WORKER_STAYS);
@@ -187,13 +155,12 @@ static enum seal_status await_end(const struct plat_worker *worker, struct space
 
 static enum seal_status converse(struct receiver *r, const struct intake_job *job,
                                  const struct plat_worker *worker, struct span ahead,
-                                 struct space_watch *space, struct fault *fault)
+                                 struct watchdog *watchdog, struct fault *fault)
 {
     if (channel_new(&r->channel, worker->from, worker->to, fault) != SEAL_OK)
         return fault->status;
-    /* Also where no space is watched: only waiting with a watch notices a signal that comes right
-     * before a read. */
-    channel_watch(r->channel, space_watch_check, space);
+    /* Only waiting with a watch notices a signal that comes right before a read. */
+    channel_watch(r->channel, watchdog_look, watchdog);
     if (send_job(r->channel, job, ahead, fault) == SEAL_OK)
         IGNORE_RESULT(receiver_run(r, fault));
     channel_free(r->channel);
@@ -204,18 +171,19 @@ static enum seal_status run_worker(struct receiver *r, const struct intake_job *
                                    const struct worker_fds *fds, struct fault *fault)
 {
     struct fault late = {.status = SEAL_OK};
-    struct space_watch space;
+    struct watchdog watchdog;
     struct plat_worker worker;
     bool stopped;
 
     if (plat_worker_start(&worker, fds->first, fds->first_count, fds->more, fds->more_count) != 0)
         return fault_set_errno(fault, REASON_WORKER_START, NULL);
-    space_watch_start(&space, job);
+    watchdog_start(&watchdog, job, fds->first_count > 0 ? fds->first[0] : -1, &r->bytes_read,
+                   &worker);
     /* SEAL_IO: the channel broke, so the worker is ending, and judge_end wants to know how. */
-    stopped =
-        converse(r, job, &worker, fds->ahead, &space, fault) != SEAL_OK && fault->status != SEAL_IO;
+    stopped = converse(r, job, &worker, fds->ahead, &watchdog, fault) != SEAL_OK &&
+              fault->status != SEAL_IO;
     plat_worker_disconnect(&worker);
-    if (!stopped && await_end(&worker, &space, &late) != SEAL_OK) {
+    if (!stopped && await_end(&worker, &watchdog, &late) != SEAL_OK) {
         stopped = true;
         *fault = late;
     }

@@ -1,7 +1,7 @@
 /*
  * The cage on Linux. Each part is in force without the others: Landlock restricts files, seccomp
- * restricts system calls, another user ID without capabilities takes rights away, and resource
- * limits restrict amounts.
+ * restricts system calls, another user ID without capabilities takes rights away, resource limits
+ * restrict amounts, and namespaces hide the rest of the system.
  */
 #include "platform/linux_cage.h"
 
@@ -62,8 +62,8 @@ static bool restrict_rights(const struct plat_cage *cage)
 
     if (geteuid() == 0)
         done = become_other(cage) && done;
-    if (geteuid() == 0 || getuid() == 0)
-        done = keep_capabilities(cage->folder_is_read ? reading : 0) && done;
+    /* Also who is not root has some in a namespace of users. */
+    done = keep_capabilities(geteuid() == 0 && cage->folder_is_read ? reading : 0) && done;
     /* The kernel resets both when the user changes. */
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent && done;
@@ -139,7 +139,8 @@ unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
         *crew = start_crew(cage);
         return 0;
     }
-    mapped = mapped_now();
+    mapped = mapped_now(); /* by a name that has no meaning in there */
+    cage_enter_namespaces(cage);
     if (!restrict_rights(cage))
         missing |= PLAT_CAGE_PRIVILEGES;
     if (!cage_restrict_files(cage))

@@ -6,9 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <seccomp.h>
@@ -18,22 +19,26 @@
 
 /* What every worker needs: to use memory and the descriptors it has, and to end. (sysinfo: glibc's
  * qsort asks how much memory there is.) */
-static const int calls_always[] = {SCMP_SYS(read),           SCMP_SYS(pread64),
-                                   SCMP_SYS(lseek),          SCMP_SYS(close),
-                                   SCMP_SYS(fstat),          SCMP_SYS(newfstatat),
-                                   SCMP_SYS(fadvise64),      SCMP_SYS(brk),
-                                   SCMP_SYS(munmap),         SCMP_SYS(mremap),
-                                   SCMP_SYS(madvise),        SCMP_SYS(mlock),
-                                   SCMP_SYS(munlock),        SCMP_SYS(getrandom),
-                                   SCMP_SYS(clock_gettime),  SCMP_SYS(futex),
-                                   SCMP_SYS(getpid),         SCMP_SYS(gettid),
-                                   SCMP_SYS(rt_sigreturn),   SCMP_SYS(exit), /* of a thread */
-                                   SCMP_SYS(exit_group),     SCMP_SYS(rt_sigaction),
-                                   SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall),
-                                   SCMP_SYS(sysinfo)};
-
-/* For a worker that reads a folder. */
-static const int calls_reading[] = {SCMP_SYS(getdents64), SCMP_SYS(readlinkat)};
+static const int calls_always[] = {SCMP_SYS(read),
+                                   SCMP_SYS(pread64),
+                                   SCMP_SYS(close),
+                                   SCMP_SYS(fstat),
+                                   SCMP_SYS(brk),
+                                   SCMP_SYS(fadvise64),
+                                   SCMP_SYS(munmap),
+                                   SCMP_SYS(mremap),
+                                   SCMP_SYS(mlock),
+                                   SCMP_SYS(munlock),
+                                   SCMP_SYS(getrandom),
+                                   SCMP_SYS(getpid),
+                                   SCMP_SYS(gettid),
+                                   SCMP_SYS(rt_sigreturn),
+                                   SCMP_SYS(exit), /* of a thread */
+                                   SCMP_SYS(sysinfo),
+                                   SCMP_SYS(rt_sigprocmask),
+                                   SCMP_SYS(exit_group),
+                                   SCMP_SYS(rt_sigaction),
+                                   SCMP_SYS(restart_syscall)};
 
 static bool allow_calls(scmp_filter_ctx f, const int *calls, size_t count)
 {
@@ -65,12 +70,97 @@ static bool allow_only(scmp_filter_ctx f, int call, unsigned int argument, uint6
     return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, 1, &same) == 0;
 }
 
+/* The same with several numbers, of the bits in mask. */
+static bool allow_each(scmp_filter_ctx f, int call, unsigned int argument, uint64_t mask,
+                       const uint64_t *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct scmp_arg_cmp same = has_bits(argument, mask, values[i]);
+
+        if (seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, 1, &same) != 0)
+            return false;
+    }
+    return true;
+}
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+/* ---- Time, memory, signals ---------------------------------------------------------------- */
+
+/* Others of clock_gettime tell whether a process exists. */
+static bool allow_clocks(scmp_filter_ctx f)
+{
+    static const uint64_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
+
+    return allow_each(f, SCMP_SYS(clock_gettime), 0, UINT64_MAX, clocks, COUNT_OF(clocks));
+}
+
+/* What allocators and libsodium advise. Merging equal pages (MADV_MERGEABLE), for example, would
+ * let a process measure what is in the memory of others. */
+static bool allow_memory(scmp_filter_ctx f)
+{
+    static const uint64_t advice[] = {MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_DONTDUMP,
+                                      MADV_DODUMP};
+
+    return allow_each(f, SCMP_SYS(madvise), 2, UINT64_MAX, advice, COUNT_OF(advice)) &&
+           allow_without(f, SCMP_SYS(mmap), 2, PROT_EXEC) &&
+           allow_without(f, SCMP_SYS(mprotect), 2, PROT_EXEC);
+}
+
+/* What locks and conditions are made of, in glibc and musl. */
+static bool allow_locks(scmp_filter_ctx f)
+{
+    static const uint64_t operations[] = {FUTEX_WAIT, FUTEX_WAKE, FUTEX_REQUEUE, FUTEX_WAIT_BITSET};
+    const uint64_t flags = FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME;
+
+    return allow_each(f, SCMP_SYS(futex), 1, ~flags, operations, COUNT_OF(operations));
+}
+
+/* Of signals it may send itself those of abort and thread_interrupt. (After SIGSTOP it would
+ * neither work nor end.) */
+static bool allow_signals(scmp_filter_ctx f)
+{
+    static const int signals[] = {SIGABRT, SIGURG};
+
+    for (size_t i = 0; i < COUNT_OF(signals); i++) {
+        const struct scmp_arg_cmp both[] = {has_bits(0, UINT64_MAX, (uint64_t)getpid()),
+                                            has_bits(2, UINT64_MAX, (uint64_t)signals[i])};
+
+        if (seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2, both) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* ---- Files -------------------------------------------------------------------------------- */
+
 #define SPECIAL_BITS 07000 /* set-user-ID and the like */
 
-/* Opening existing files for reading. Not with O_PATH: Landlock does not check such descriptors. */
-static bool allow_open(scmp_filter_ctx f)
+/* Where names begin: at a descriptor, not at the current folder. What the system does with an
+ * absolute name no filter can see; Landlock forbids to open it. */
+static struct scmp_arg_cmp is_descriptor(void)
 {
-    return allow_without(f, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC | O_PATH);
+    return has_bits(0, ~(uint64_t)(CAGE_DESCRIPTORS_MAX - 1), 0);
+}
+
+static bool allow_named(scmp_filter_ctx f, int call)
+{
+    const struct scmp_arg_cmp own = is_descriptor();
+
+    return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, 1, &own) == 0;
+}
+
+/* Opening existing files for reading. Not with O_PATH: Landlock does not check such descriptors.
+ * C libraries look for files of the system at times, and can do without. */
+static bool allow_open(scmp_filter_ctx f, bool has_folder)
+{
+    const struct scmp_arg_cmp plain = has_bits(2, O_ACCMODE | O_CREAT | O_TRUNC | O_PATH, 0);
+    const struct scmp_arg_cmp own[] = {is_descriptor(), plain};
+    const struct scmp_arg_cmp current[] = {has_bits(0, UINT32_MAX, (uint32_t)AT_FDCWD), plain};
+
+    return seccomp_rule_add_array(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 2, current) == 0 &&
+           (!has_folder ||
+            seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 2, own) == 0);
 }
 
 /* Creating files, and folders. O_EXCL and O_NOFOLLOW: never opening an existing file for writing,
@@ -78,11 +168,13 @@ static bool allow_open(scmp_filter_ctx f)
 static bool allow_create(scmp_filter_ctx f)
 {
     const uint64_t fresh = O_CREAT | O_EXCL | O_NOFOLLOW;
-    const struct scmp_arg_cmp both[] = {has_bits(2, fresh | O_PATH | O_TRUNC, fresh),
+    const struct scmp_arg_cmp file[] = {is_descriptor(),
+                                        has_bits(2, fresh | O_PATH | O_TRUNC, fresh),
                                         has_bits(3, SPECIAL_BITS, 0)};
+    const struct scmp_arg_cmp folder[] = {is_descriptor(), has_bits(2, SPECIAL_BITS, 0)};
 
-    return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 2, both) == 0 &&
-           allow_without(f, SCMP_SYS(mkdirat), 2, SPECIAL_BITS);
+    return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 3, file) == 0 &&
+           seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(mkdirat), 2, folder) == 0;
 }
 
 /* Allows the call on descriptors above that of the sealed file, which are those that the worker has
@@ -124,28 +216,53 @@ static bool allow_writing(scmp_filter_ctx f, const struct plat_cage *cage)
            (cage->folder_is_read || allow_behind_input(f, SCMP_SYS(write), NULL));
 }
 
-/* plat_list_dir duplicates the descriptor of the folder. */
+/* Properties of files: of those that are open only, where fstat_bare makes the system call fstat;
+ * elsewhere fstat is a call that can take a name as well. */
+static bool allow_stat(scmp_filter_ctx f)
+{
+    return HAS_BARE_FSTAT ||
+           allow_each(f, SCMP_SYS(newfstatat), 3, UINT64_MAX, &(uint64_t){AT_EMPTY_PATH}, 1);
+}
+
+/* The sealed file and its volumes are read from the beginning twice at times. Not the output: that
+ * would be standard output, perhaps with something before ours in it. */
+static bool allow_rewind(scmp_filter_ctx f)
+{
+    const struct scmp_arg_cmp volumes = {
+        .arg = 0, .op = SCMP_CMP_GE, .datum_a = PLAT_WORKER_FD_MORE};
+
+    return allow_only(f, SCMP_SYS(lseek), 0, PLAT_WORKER_FD_FIRST) &&
+           seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(lseek), 1, &volumes) == 0;
+}
+
+/* For a worker that reads a folder. plat_list_dir duplicates its descriptor. */
 static bool allow_reading(scmp_filter_ctx f)
 {
-    return allow_calls(f, calls_reading, sizeof calls_reading / sizeof *calls_reading) &&
+    static const int calls[] = {SCMP_SYS(getdents64), SCMP_SYS(lseek)};
+
+    return allow_calls(f, calls, COUNT_OF(calls)) && allow_named(f, SCMP_SYS(newfstatat)) &&
+           allow_named(f, SCMP_SYS(readlinkat)) &&
            allow_only(f, SCMP_SYS(fcntl), 1, F_DUPFD_CLOEXEC);
 }
 
+static bool allow_files(scmp_filter_ctx f, const struct plat_cage *cage)
+{
+    if (!allow_open(f, cage->folder >= 0) || !allow_writing(f, cage) || !allow_stat(f))
+        return false;
+    if (cage->folder_is_read)
+        return allow_reading(f);
+    return allow_rewind(f) && (cage->folder < 0 || (allow_create(f) && allow_finish(f)));
+}
+
+/* ---- The whole filter --------------------------------------------------------------------- */
+
 static bool fill_allowed(scmp_filter_ctx f, const struct plat_cage *cage)
 {
-    const uint64_t self = (uint64_t)getpid();
-
     return seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
-           allow_calls(f, calls_always, sizeof calls_always / sizeof *calls_always) &&
-           allow_without(f, SCMP_SYS(mmap), 2, PROT_EXEC) &&
-           allow_without(f, SCMP_SYS(mprotect), 2, PROT_EXEC) &&
+           allow_calls(f, calls_always, COUNT_OF(calls_always)) && allow_clocks(f) &&
+           allow_memory(f) && allow_locks(f) && allow_signals(f) &&
            allow_only(f, SCMP_SYS(fcntl), 1, F_GETFL) &&
-           allow_only(f, SCMP_SYS(fcntl), 1, F_SETFD) &&
-           allow_only(f, SCMP_SYS(tgkill), 0, self) && /* abort */
-           allow_open(f) && allow_writing(f, cage) &&
-           (cage->folder_is_read ? allow_reading(f)
-            : cage->folder >= 0  ? allow_create(f) && allow_finish(f)
-                                 : true); /* nothing is made */
+           allow_only(f, SCMP_SYS(fcntl), 1, F_SETFD) && allow_files(f, cage);
 }
 
 bool cage_restrict_calls(const struct plat_cage *cage)
@@ -158,6 +275,8 @@ bool cage_restrict_calls(const struct plat_cage *cage)
         seccomp_release(f);
     return done;
 }
+
+/* ---- The programs themselves -------------------------------------------------------------- */
 
 /* What plat_process_restrict forbids. Ways to a network, and to other programs: */
 static const int calls_network[] = {SCMP_SYS(socket),        SCMP_SYS(connect), SCMP_SYS(bind),

@@ -22,6 +22,16 @@
 #define UNDER_SANITIZER false
 #endif
 
+/* fstat, by the system call of that name where HAS_BARE_FSTAT. The C library may make it of a call
+ * that also takes names, which the cage does not allow. */
+#if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__)) && __SIZEOF_LONG__ == 8
+#define HAS_BARE_FSTAT true
+#else
+#define HAS_BARE_FSTAT false
+#endif
+struct stat;
+int fstat_bare(int fd, struct stat *st);
+
 /* at as the system takes it: AT_FDCWD for PLAT_CWD. */
 int at_fd(int at);
 /* openat; after a signal that does not ask us to stop it tries again. */
@@ -40,6 +50,12 @@ struct tree_path {
  * open. */
 int tree_descend(struct tree_path *p, int fd, const char *name);
 int tree_ascend(struct tree_path *p, int fd);
+
+#ifdef __linux__
+/* fork; the child is in a namespace of processes of its own where the system allows that. Its
+ * getpid then is 1, and its getppid 0. Only for a child that executes a program. */
+pid_t fork_apart(void);
+#endif
 
 /* For a worker, which its parent ends: the signals that would end it are ignored. */
 void ignore_stop_signals(void);

@@ -5,6 +5,8 @@
 
 #include <sys/stat.h>
 
+#include "platform/posix.h"
+
 int plat_set_mtime_fd(int fd, struct timestamp mtime)
 {
     struct timespec times[2] = {{0, UTIME_OMIT}, {mtime.sec, (long)mtime.nsec}};
@@ -16,7 +18,7 @@ int plat_make_read_only(int fd)
 {
     struct stat st;
 
-    if (fstat(fd, &st) != 0)
+    if (fstat_bare(fd, &st) != 0)
         return -1;
     return fchmod(fd, st.st_mode & 0555);
 }
@@ -27,7 +29,7 @@ int plat_share_dir(int fd)
     struct stat st;
 
     (void)umask(mask);
-    if (fstat(fd, &st) != 0)
+    if (fstat_bare(fd, &st) != 0)
         return -1;
     if ((st.st_mode & S_IWUSR) == 0)
         mask |= 0222;

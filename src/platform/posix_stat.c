@@ -9,6 +9,9 @@
 #include <unistd.h>
 
 #include "platform/posix.h"
+#if HAS_BARE_FSTAT
+#include <sys/syscall.h>
+#endif
 
 static enum plat_type type_of(mode_t mode)
 {
@@ -53,11 +56,20 @@ int plat_stat_at(int at, const char *name, bool follow, struct plat_stat *out)
     return 0;
 }
 
+int fstat_bare(int fd, struct stat *st)
+{
+#if HAS_BARE_FSTAT /* there struct stat is the kernel's */
+    return (int)syscall(SYS_fstat, fd, st);
+#else
+    return fstat(fd, st);
+#endif
+}
+
 int plat_stat_fd(int fd, struct plat_stat *out)
 {
     struct stat st;
 
-    if (fstat(fd, &st) != 0)
+    if (fstat_bare(fd, &st) != 0)
         return -1;
     stat_convert(out, &st);
     return 0;

@@ -29,7 +29,7 @@ int tree_descend(struct tree_path *p, int fd, const char *name)
         p->folders = folders;
         p->cap = cap;
     }
-    if (fstat(fd, &st) != 0)
+    if (fstat_bare(fd, &st) != 0)
         return -1;
     p->folders[p->depth] = (struct tree_folder){st.st_dev, st.st_ino};
     down = plat_open_dir(fd, name, false);
@@ -43,7 +43,8 @@ int tree_ascend(struct tree_path *p, int fd)
     int up = plat_open_dir(fd, "..", false);
     struct stat st;
 
-    if (up >= 0 && fstat(up, &st) == 0 && st.st_dev == above->device && st.st_ino == above->inode)
+    if (up >= 0 && fstat_bare(up, &st) == 0 && st.st_dev == above->device &&
+        st.st_ino == above->inode)
         return up;
     if (up >= 0)
         (void)close(up);

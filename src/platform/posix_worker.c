@@ -119,6 +119,15 @@ static int arrange(struct given *g, int program)
     return above;
 }
 
+static pid_t fork_worker(void)
+{
+#ifdef __linux__
+    return fork_apart();
+#else
+    return fork();
+#endif
+}
+
 /* The worker must not outlive its parent, however that ends. */
 static bool die_with_parent(pid_t parent)
 {
@@ -126,7 +135,7 @@ static bool die_with_parent(pid_t parent)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
         return false;
 #endif
-    return getppid() == parent;
+    return getppid() == parent || getpid() == 1; /* in a namespace the parent has no number */
 }
 
 static _Noreturn void become_worker(pid_t parent, int program, struct given *g)
@@ -166,7 +175,7 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, co
         give(&given, fds[i], PLAT_WORKER_FD_FIRST + (int)i);
     for (size_t i = 0; i < more_count; i++)
         give(&given, more[i], PLAT_WORKER_FD_MORE + (int)i);
-    pid = fork();
+    pid = fork_worker();
     if (pid == 0)
         become_worker(parent, program, &given);
     saved = errno;

@@ -65,6 +65,21 @@ enum plat_worker_end plat_worker_wait(struct plat_worker *w, bool kill);
 /* Waits at most so long until fd can be read. False: not yet, or a signal came. */
 bool plat_wait_readable(int fd, int milliseconds);
 
+/* What it does can be seen from outside, whatever it says. */
+
+/* Seconds of processor time that all its threads have used. False: it has ended, or the system does
+ * not tell. */
+bool plat_worker_cpu(const struct plat_worker *w, double *seconds);
+
+enum plat_waits {
+    PLAT_WAITS_NOT,  /* for nothing but itself, as far as the system tells */
+    PLAT_WAITS_DISK, /* or the system does not tell */
+    PLAT_WAITS_PIPE  /* until somebody fills in or empties out, which are pipes or the like */
+};
+
+/* What it waits for now. in and out are what it reads from and writes to; -1: nothing. */
+enum plat_waits plat_worker_waits(const struct plat_worker *w, int in, int out);
+
 /* ---- The cage ----------------------------------------------------------------------------- */
 
 /* What the worker may do. */

@@ -10,6 +10,7 @@
  *     stopped      somebody asked it to stop
  *     many         files that it took out, without end
  *     silence      nothing more is said; but it does not end, either
+ *     sleep        the same, but it does not even use the processor
  *     noise        some progress of nothing, without end
  *     items        items of a list, without end
  *     remarks      remarks, without end
@@ -22,17 +23,25 @@
  *     unfit        the same, with a detail that does not go with it
  *     note         a note that there is not
  *     words        words in the place of a detail
+ *     wake         it sleeps, but for a moment now and then
  *     answer       it writes to where it reads from, with a number that the kernel cuts off
+ *
+ * In the program LD_TRAITOR_HASTE makes the time of its clocks pass so many times as fast: that of
+ * the monotonic clock, and ten times as fast that of the worker's processor time. When 200 seconds
+ * have passed in this way, it makes the file LD_TRAITOR_LATE. With LD_TRAITOR_ONCE, a file that is
+ * made then, only the first worker lies.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "intake/messages.h"
@@ -132,6 +141,15 @@ static _Noreturn void stay(void)
 {
     for (;;)
         ;
+}
+
+/* As long as nothing ends it. */
+static _Noreturn void sleep_on(const struct timespec *pause)
+{
+    static uint32_t word;
+
+    for (;;)
+        (void)syscall(SYS_futex, &word, FUTEX_WAIT, 0, pause, NULL, 0);
 }
 
 /* Files without end, full or empty. */
@@ -286,6 +304,10 @@ static void betray(const char *how)
             take_out(path);
     } else if (strcmp(how, "silence") == 0) {
         stay();
+    } else if (strcmp(how, "sleep") == 0) {
+        sleep_on(NULL);
+    } else if (strcmp(how, "wake") == 0) {
+        sleep_on(&(struct timespec){.tv_nsec = 1000000});
     } else if (strcmp(how, "noise") == 0) {
         for (;;) {
             begin(MESSAGE_PROGRESS);
@@ -319,13 +341,62 @@ static void betray(const char *how)
     _exit(0);
 }
 
+static bool make_file(const char *variable)
+{
+    const char *path = getenv(variable);
+    int fd = path == NULL ? -1 : open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+    if (fd >= 0)
+        (void)close(fd);
+    return fd >= 0;
+}
+
+static bool is_worker(void)
+{
+    return strcmp(program_invocation_short_name, PLAT_WORKER_NAME) == 0;
+}
+
+static bool is_honest;
+
+__attribute__((constructor)) static void choose(void)
+{
+    is_honest = !is_worker() || getenv("LD_TRAITOR") == NULL ||
+                (getenv("LD_TRAITOR_ONCE") != NULL && !make_file("LD_TRAITOR_ONCE"));
+}
+
+static void note_time(double seconds)
+{
+    static double first;
+
+    if (first == 0)
+        first = seconds;
+    if (seconds > first + 200)
+        (void)make_file("LD_TRAITOR_LATE");
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    const char *haste = getenv("LD_TRAITOR_HASTE");
+    int result =
+        ((int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime"))(clock, now);
+    double factor, seconds;
+
+    if (haste == NULL || clock == CLOCK_REALTIME || is_worker())
+        return result;
+    factor = atof(haste) * (clock < 0 ? 10 : 1); /* clocks of processes have negative numbers */
+    seconds = ((double)now->tv_sec + (double)now->tv_nsec / 1e9) * factor;
+    if (clock == CLOCK_MONOTONIC)
+        note_time(seconds);
+    now->tv_sec = (time_t)seconds;
+    now->tv_nsec = (long)((seconds - (double)now->tv_sec) * 1e9);
+    return result;
+}
+
 ssize_t write(int fd, const void *data, size_t len)
 {
     static int told;
-    const char *how = getenv("LD_TRAITOR");
 
-    if (how != NULL && strcmp(program_invocation_short_name, PLAT_WORKER_NAME) == 0 &&
-        fd == PLAT_WORKER_FD_OUT && told++ > 0)
-        betray(how);
+    if (!is_honest && fd == PLAT_WORKER_FD_OUT && told++ > 0)
+        betray(getenv("LD_TRAITOR"));
     return ((ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write"))(fd, data, len);
 }

@@ -53,6 +53,35 @@ expect_exit 6
 expect_message 'broke down \(it did not end\)\. Nothing of it was kept'
 expect_names . log
 
+# The program waits for a minute, or for minutes of processor time: here its clocks go faster. The next
+# drop is opened: its worker is honest, as the lie is told only once.
+scenario "it hangs"
+for lie in sleep wake silence noise; do
+    betrayed $lie env LD_TRAITOR_HASTE=40 LD_TRAITOR_ONCE="$PWD/told" "${opened[@]}" --log log -o many/ \
+        "$given/bag.bin" "$given/other.bin"
+    expect_exit 6
+    expect_message 'bag\.bin: .*broke down \(it went on without getting anywhere\)\. Nothing of it was kept'
+    expect_names many other other.custody.json other.custody.txt
+    expect_out '^accepted .*other\.bin$'
+    remove many
+    rm told log
+done
+
+scenario "an honest one waits for a pipe, for as long as it takes"
+maketree noise noise 100000
+seal -q --to "$given/alice.pub" -o large.bin - <noise >/dev/null
+mkfifo fifo
+env LD_TRAITOR_HASTE=40 LD_TRAITOR_LATE="$PWD/late" LD_PRELOAD="$traitor" "${opened[@]}" -o made - <fifo >"$out" 2>"$err" &
+exec 8>fifo
+head -c 70000 large.bin >&8
+until [ -e late ] || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
+tail -c +70001 large.bin >&8
+exec 8>&-
+wait $!
+status=$?
+expect_exit 0
+expect_same noise made
+
 scenario "it says it is done, and fills the disk"
 mkdir disk
 if ! mount -t tmpfs -o size=200m,mode=700 none disk 2>/dev/null; then

@@ -2,6 +2,7 @@
 #include "probe.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,7 +12,7 @@
 /* As unseal calls the process of its worker. */
 #define WORKER "unseal-worker"
 
-pid_t parent_pid;
+pid_t own_pid, parent_pid;
 long (*real_syscall)(long, ...);
 static bool is_sandboxed; /* a worker, and in its sandbox */
 
@@ -96,6 +97,18 @@ void before_read(int fd)
 /* ---- Before main, and after it ------------------------------------------------------------------
  */
 
+/* From procfs, which has the numbers that the test sees; getpid has those of the namespace. */
+static void find_pids(void)
+{
+    char line[256];
+    FILE *status = fopen("/proc/self/status", "r");
+
+    while (status != NULL && fgets(line, sizeof line, status) != NULL)
+        (void)(sscanf(line, "Pid: %d", &own_pid) == 1 || sscanf(line, "PPid: %d", &parent_pid));
+    if (status == NULL || fclose(status) != 0)
+        abort();
+}
+
 __attribute__((constructor)) static void begin(void)
 {
     const char *file = getenv("LD_PROBE_REPORT"), *name = getenv("LD_PROBE");
@@ -105,7 +118,7 @@ __attribute__((constructor)) static void begin(void)
         attempt_print_names();
         _exit(0);
     }
-    parent_pid = getppid();
+    find_pids();
     attempt_prepare(name != NULL ? name : "");
     if (file == NULL)
         return;

@@ -71,7 +71,7 @@
 bool is_worker(void);
 const char *process_name(void);
 /* As it was before main: of the worker, the program. */
-extern pid_t parent_pid;
+extern pid_t own_pid, parent_pid;
 /* The system's own syscall(), past our wrapper. */
 extern long (*real_syscall)(long, ...);
 /* Called by the wrappers of probe_calls.c: the worker has entered the sandbox; a call is about to
@@ -99,8 +99,9 @@ void attempt_print_names(void);
 /* ---- probe_tries.c: attempts of more than one call ------------------------------------------- */
 
 /* Arguments that are not known before the attempt is made. */
-#define ARG_OUTPUT (-1001L) /* OUTPUT_FD, or INPUT_FD if there is none */
-#define ARG_PARENT (-1002L) /* parent_pid */
+#define ARG_OUTPUT (-1001L)       /* OUTPUT_FD, or INPUT_FD if there is none */
+#define ARG_PARENT (-1002L)       /* parent_pid */
+#define ARG_PARENT_CLOCK (-1003L) /* the number of the clock of its processor time */
 
 /* Makes a system call. Returns 0 if the kernel allowed it, else the errno. */
 int try_call(long number, const long args[6]);
@@ -115,6 +116,7 @@ int try_memory_file(void);
 int try_abstract_socket(void);
 int try_tcp(void);
 int try_read_other(void);
+int try_stop_itself(void);
 int try_write_other(void);
 #ifdef __x86_64__
 int try_int80(void);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -55,12 +56,15 @@ static const struct attempt {
     {"read-key", SYS_openat, {AT_FDCWD, P(key_path), O_RDONLY}, NULL},
     {"read-terminal", SYS_openat, {AT_FDCWD, P("/dev/tty"), O_RDONLY}, NULL},
     {"read-back", 0, {0}, try_read_back},
-    {"list-above", SYS_openat, {ARG_OUTPUT, P(".."), O_RDONLY | O_DIRECTORY}, NULL},
+    {"list-above", SYS_openat, {ARG_OUTPUT, P("../tree"), O_RDONLY | O_DIRECTORY}, NULL},
     {"list-root", SYS_openat, {AT_FDCWD, P("/"), O_RDONLY | O_DIRECTORY}, NULL},
     {"list-here", SYS_openat, {AT_FDCWD, P("."), O_RDONLY | O_DIRECTORY}, NULL},
     {"resolve", SYS_openat2, {ARG_OUTPUT, P("."), P(&how), sizeof how}, NULL},
     {"handle", SYS_name_to_handle_at, {AT_FDCWD, P("/"), 0, 0, 0}, NULL},
     {"open-handle", SYS_open_by_handle_at, {AT_FDCWD, 0, 0}, NULL},
+    {"look-absolute", SYS_newfstatat, {AT_FDCWD, P("/etc/shadow"), P(rubbish), 0}, NULL},
+    {"look-up", SYS_newfstatat, {ARG_OUTPUT, P("../../etc/shadow"), P(rubbish), 0}, NULL},
+    {"look-proc", SYS_newfstatat, {ARG_OUTPUT, P("/proc/1"), P(rubbish), AT_EMPTY_PATH}, NULL},
     {"look-statx", SYS_statx, {AT_FDCWD, P("/etc/passwd"), 0, 0, 0}, NULL},
     {"look-access", SYS_faccessat, {AT_FDCWD, P("/etc/passwd"), R_OK}, NULL},
     {"look-cwd", SYS_getcwd, {P(rubbish), sizeof rubbish}, NULL},
@@ -68,13 +72,13 @@ static const struct attempt {
     /* Writes outside of its folder. */
     {"create-above",
      SYS_openat,
-     {ARG_OUTPUT, P("../evil"), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600},
+     {ARG_OUTPUT, P("../tree/evil"), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600},
      NULL},
     {"create-absolute",
      SYS_openat,
      {AT_FDCWD, P(evil_path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600},
      NULL},
-    {"folder-above", SYS_mkdirat, {ARG_OUTPUT, P("../evil"), 0700}, NULL},
+    {"folder-above", SYS_mkdirat, {ARG_OUTPUT, P("../tree/evil"), 0700}, NULL},
     {"folder-absolute", SYS_mkdirat, {AT_FDCWD, P(evil_path), 0700}, NULL},
     {"write-input", SYS_write, {INPUT_FD, P("x"), 1}, NULL},
     /* Changes files that exist already, or rights and times, in any folder. */
@@ -132,6 +136,8 @@ static const struct attempt {
     {"copy-range", SYS_copy_file_range, {INPUT_FD, 0, ARG_OUTPUT, 0, 1, 0}, NULL},
     {"send-file", SYS_sendfile, {ARG_OUTPUT, INPUT_FD, 0, 1}, NULL},
     {"splice", SYS_splice, {INPUT_FD, 0, CHANNEL_FD, 0, 1, 0}, NULL},
+    {"seek-output", SYS_lseek, {ARG_OUTPUT, 0, SEEK_SET}, NULL},
+    {"seek-channel", SYS_lseek, {CHANNEL_FD, 0, SEEK_SET}, NULL},
     {"lock-file", SYS_flock, {INPUT_FD, 1}, NULL},
     /* Changes what it sees of the file system, or watches others there. */
     {"change-folder", SYS_chdir, {P("/")}, NULL},
@@ -162,6 +168,8 @@ static const struct attempt {
     {"signal-thread", SYS_tgkill, {ARG_PARENT, ARG_PARENT, SIGCONT}, NULL},
     {"signal-thread-old", SYS_tkill, {ARG_PARENT, SIGCONT}, NULL},
     {"signal-queue", SYS_rt_sigqueueinfo, {ARG_PARENT, SIGCONT, P(rubbish)}, NULL},
+    {"stop-itself", 0, {0}, try_stop_itself},
+    {"find-process", SYS_clock_gettime, {ARG_PARENT_CLOCK, P(times)}, NULL},
     {"process-handle", SYS_pidfd_open, {ARG_PARENT, 0}, NULL},
     {"take-descriptor", SYS_pidfd_getfd, {CHANNEL_FD, 0, 0}, NULL},
     {"compare", SYS_kcmp, {ARG_PARENT, ARG_PARENT, 0, 0, 0}, NULL},
@@ -218,6 +226,8 @@ static const struct attempt {
      NULL},
     {"make-code", SYS_mprotect, {0, 4096, PROT_READ | PROT_EXEC}, NULL},
     {"make-code-by-key", SYS_pkey_mprotect, {0, 4096, PROT_READ | PROT_EXEC, -1}, NULL},
+    {"merge-pages", SYS_madvise, {0, 4096, MADV_MERGEABLE}, NULL},
+    {"lock-of-priority", SYS_futex, {P(rubbish), FUTEX_LOCK_PI}, NULL},
     {"remap", SYS_remap_file_pages, {0, 4096, 0, 0, 0}, NULL},
     /* Does with descriptors what they were not given for. */
     {"terminal-input", SYS_ioctl, {0, TIOCSTI, P("x")}, NULL},
@@ -318,6 +328,7 @@ static const char *result_name(int result)
         NAMED(ENXIO);
         NAMED(EPERM);
         NAMED(EROFS);
+        NAMED(ESRCH);
     }
     (void)snprintf(number, sizeof number, "errno:%d", result);
     return number;

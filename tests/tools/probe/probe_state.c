@@ -88,7 +88,7 @@ void report_descriptors(void)
     struct stat st;
 
     for (int fd = 0; fd < 1024; fd++)
-        if (!is_our_fd(fd) && fstat(fd, &st) == 0)
+        if (!is_our_fd(fd) && real_syscall(SYS_fstat, fd, &st) == 0)
             report("open %d %s\n", fd, kind_of(&st));
 }
 
@@ -119,7 +119,7 @@ void report_start(void)
     long n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
 
     (void)close(fd);
-    report("started %s %ld\n", process_name(), (long)getpid());
+    report("started %s %ld\n", process_name(), (long)own_pid);
     report("abi %ld\n",
            real_syscall(LANDLOCK_CREATE_RULESET, NULL, 0L, (long)LANDLOCK_TELL_VERSION));
     if (!is_worker())
