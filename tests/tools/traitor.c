@@ -276,11 +276,23 @@ static void betray_recheck(const char *how)
         say_words();
 }
 
+/* Does nothing more, and says nothing. */
+static void betray_by_waiting(const char *how)
+{
+    if (strcmp(how, "silence") == 0)
+        stay();
+    else if (strcmp(how, "sleep") == 0)
+        sleep_on(NULL);
+    else if (strcmp(how, "wake") == 0)
+        sleep_on(&(struct timespec){.tv_nsec = 1000000});
+}
+
 static void betray(const char *how)
 {
     static const char line[] = "# missing ./open";
     char path[1000];
 
+    betray_by_waiting(how);
     if (strcmp(how, "open-line") == 0) {
         begin(MESSAGE_REMARKS);
         put(line, strlen(line));
@@ -302,12 +314,6 @@ static void betray(const char *how)
         path[sizeof path - 1] = '\0';
         for (;;)
             take_out(path);
-    } else if (strcmp(how, "silence") == 0) {
-        stay();
-    } else if (strcmp(how, "sleep") == 0) {
-        sleep_on(NULL);
-    } else if (strcmp(how, "wake") == 0) {
-        sleep_on(&(struct timespec){.tv_nsec = 1000000});
     } else if (strcmp(how, "noise") == 0) {
         for (;;) {
             begin(MESSAGE_PROGRESS);
