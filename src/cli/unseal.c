@@ -87,6 +87,7 @@ static enum exit_code run_rechecks(const struct unseal_options *options, struct 
     struct recheck_listener listener = recheck_report_listener();
     enum exit_code code = EXIT_ALL_DONE;
 
+    recheck_confine(options->bags, options->bag_count);
     for (size_t i = 0; i < options->bag_count && stopped->status == SEAL_OK; i++) {
         const struct recheck_request request = {options->bags[i], options->limits};
         struct fault fault = {.status = SEAL_OK};

@@ -41,11 +41,14 @@ static enum seal_status look_at_room(const struct watchdog *w, uint64_t *free, s
 #define CPU_PER_FILE 0.0005            /* seconds */
 #define CPU_BYTES (16.0 * 1024 * 1024) /* in a second */
 
-static double cpu_allowed(const struct intake_limits *l, uint64_t sealed)
+static double cpu_allowed(const struct intake_job *job, uint64_t sealed)
 {
+    const struct intake_limits *l = &job->limits;
     double bytes = (double)l->per_byte * (double)sealed;
 
-    if (bytes < (double)l->bytes)
+    if (job->task == INTAKE_RECHECK) /* nothing comes out, and there is no limit */
+        bytes = 0;
+    else if (bytes < (double)l->bytes)
         bytes = (double)l->bytes;
     return CPU_BASE + (double)l->files * CPU_PER_FILE + bytes / CPU_BYTES;
 }
@@ -133,7 +136,7 @@ void watchdog_start(struct watchdog *w, const struct intake_job *job, int in, co
                            .read = read,
                            .has_size = sealed > 0,
                            .now = plat_monotonic(),
-                           .cpu_step = cpu_allowed(&job->limits, sealed)};
+                           .cpu_step = cpu_allowed(job, sealed)};
     w->cpu_max = w->cpu_step;
     start_room(w, job);
 }

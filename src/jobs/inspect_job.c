@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "jobs/job_confine_private.h"
 #include "jobs/output_place_private.h"
 #include "jobs/receive_relay_private.h"
 #include "jobs/set_check.h"
@@ -73,6 +74,15 @@ static enum seal_status look(struct inspect_result *result, struct intake_job *j
     return fault->status;
 }
 
+static void confine(const struct sets *sets, const char *output)
+{
+    int rules = plat_confine_begin();
+
+    confine_allow_arrivals(rules, sets);
+    confine_allow_output(rules, output);
+    plat_confine_enter(rules);
+}
+
 /* ---- Listing ------------------------------------------------------------------------------ */
 
 /* Hands items on to the listener; a receive_relay comes first. */
@@ -104,8 +114,10 @@ enum seal_status inspect_list(struct inspect_result *result, const struct inspec
     if (sets_list(&sets, request->input.files, request->input.file_count, observer, fault) ==
             SEAL_OK &&
         open_set(&sets, request, observer, fault) == SEAL_OK &&
-        take_up(&sets.all[0], &check, fault) == SEAL_OK)
+        take_up(&sets.all[0], &check, fault) == SEAL_OK) {
+        confine(&sets, NULL);
         IGNORE_RESULT(look(result, &job, &sets.all[0], &check, NULL, &from_worker, fault));
+    }
     sets_free(&sets);
     return fault->status;
 }
@@ -174,17 +186,19 @@ static enum seal_status extract_into(struct inspect_result *result, struct outpu
     return fault->status == SEAL_OK ? output_dir_commit(dir, fault) : fault->status;
 }
 
-static enum seal_status extract_set(struct inspect_result *result, const struct set *set,
+static enum seal_status extract_set(struct inspect_result *result, const struct sets *sets,
                                     const struct inspect_request *request,
                                     const struct receive_observer *observer,
                                     const struct inspect_listener *listener, struct fault *fault)
 {
     const struct set_check check = {.limits = &request->limits, .threads = 1, .observer = observer};
+    const struct set *set = &sets->all[0];
     struct output_dir dir;
 
     if (choose_output(&result->output, request->output, set->files[0]->path, fault) != SEAL_OK ||
         take_up(set, &check, fault) != SEAL_OK)
         return fault->status;
+    confine(sets, result->output);
     clear_leftovers_of(result->output, observer);
     if (output_dir_create(&dir, result->output, fault) != SEAL_OK)
         return fault->status;
@@ -207,7 +221,7 @@ enum seal_status inspect_extract(struct inspect_result *result,
             SEAL_OK &&
         foresee(request, &sets, fault) == SEAL_OK &&
         open_set(&sets, request, observer, fault) == SEAL_OK)
-        IGNORE_RESULT(extract_set(result, &sets.all[0], request, observer, listener, fault));
+        IGNORE_RESULT(extract_set(result, &sets, request, observer, listener, fault));
     sets_free(&sets);
     return fault->status;
 }

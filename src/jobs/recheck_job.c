@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "jobs/receive_relay_private.h"
+#include "platform/confine.h"
 
 /* Nothing is written, so only the number of names is limited, by the memory that they take. */
 static const struct intake_limits recheck_limits = {
@@ -103,19 +104,26 @@ static int open_at(const char *path, struct fault *fault)
 }
 
 /* The record is REAL-PATH-OF-BAG.custody.json: it is found also if the bag was given as "." or by a
- * link. files->record stays -1 if there is none (fault is not set), or it cannot be opened. */
-static void open_record(struct recheck_files *files, const char *bag, struct fault *fault)
+ * link. */
+static enum seal_status find_record(struct buffer *path, const char *bag, struct fault *fault)
 {
     char *real = plat_real_path(bag);
-    struct plat_stat st;
-    const char *path;
 
     if (real == NULL)
         (void)fault_set_errno(fault, REASON_LOCATE, bag);
-    else if (buffer_printf(&files->record_path, "%s" CUSTODY_JSON_ENDING, real) != SEAL_OK)
+    else if (buffer_printf(path, "%s" CUSTODY_JSON_ENDING, real) != SEAL_OK)
         (void)fault_no_memory(fault);
     free(real);
-    if (fault->status != SEAL_OK)
+    return fault->status;
+}
+
+/* files->record stays -1 if there is none (fault is not set), or it cannot be opened. */
+static void open_record(struct recheck_files *files, const char *bag, struct fault *fault)
+{
+    struct plat_stat st;
+    const char *path;
+
+    if (find_record(&files->record_path, bag, fault) != SEAL_OK)
         return;
     path = (const char *)files->record_path.data;
     if (plat_stat_at(PLAT_CWD, path, false, &st) == 0 ||
@@ -144,6 +152,22 @@ static enum recheck_custody compare_custody(struct recheck_result *result,
     return r->has_digest && memcmp(record->known.digest, r->digest, SHA256_LEN) == 0
                ? RECHECK_RECORD_SAME
                : RECHECK_RECORD_OTHER;
+}
+
+void recheck_confine(const char *const *bags, size_t count)
+{
+    int rules = plat_confine_begin();
+
+    for (size_t i = 0; i < count; i++) {
+        struct fault ignored = {.status = SEAL_OK}; /* met again when the bag has its turn */
+        struct buffer record = {0};
+
+        plat_confine_allow(rules, bags[i], PLAT_MAY_READ);
+        if (find_record(&record, bags[i], &ignored) == SEAL_OK)
+            plat_confine_allow(rules, (const char *)record.data, PLAT_MAY_READ);
+        buffer_free(&record);
+    }
+    plat_confine_enter(rules);
 }
 
 /* ---- The whole ---------------------------------------------------------------------------- */

@@ -48,6 +48,10 @@ struct recheck_result {
     enum recheck_verdict verdict;
 };
 
+/* Once, before the first recheck_job_run: the program gives up all files but these bags, with what
+ * is in them, and the custody records beside them (platform/confine.h). */
+void recheck_confine(const char *const *bags, size_t count);
+
 /* SEAL_USAGE: it is no bag; SEAL_IO, SEAL_NO_MEMORY, SEAL_BROKE, SEAL_TOO_MUCH, SEAL_INTERRUPTED.
  */
 MUST_USE enum seal_status recheck_job_run(struct recheck_result *result,

@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "jobs/file_digest.h"
+#include "jobs/job_confine_private.h"
 #include "jobs/output_place_private.h"
 
 /* ---- Before the first drop ---------------------------------------------------------------- */
@@ -56,13 +57,28 @@ static void note_outcome(struct drop_outcome *o, const struct drop *d)
         memcpy(o->receipt, d->content.result.receipt, sizeof o->receipt);
 }
 
+static void confine(const struct sets *sets, const struct drop *drops, const char *log)
+{
+    int rules = plat_confine_begin();
+
+    confine_allow_arrivals(rules, sets);
+    for (size_t i = 0; i < sets->count; i++) {
+        confine_allow_output(rules, drops[i].target.path);
+        confine_allow_output(rules, drops[i].target.record);
+    }
+    if (log != NULL)
+        plat_confine_allow(rules, log, PLAT_MAY_WRITE);
+    plat_confine_enter(rules);
+}
+
 static enum seal_status receive_all(struct unseal_result *result, struct drop *drops,
-                                    const struct receive_observer *observer,
+                                    const char *log, const struct receive_observer *observer,
                                     const struct unseal_listener *listener)
 {
     const uint8_t *program_sha256 = program_digest();
     enum seal_status status = SEAL_OK;
 
+    confine(&result->sets, drops, log);
     for (size_t i = 0; i < result->sets.count && status != SEAL_INTERRUPTED; i++) {
         listener->drop_begins(listener->ctx, &result->sets.all[i], i, result->sets.count);
         drop_receive(&drops[i], program_sha256, observer);
@@ -91,7 +107,7 @@ enum seal_status unseal_job_run(struct unseal_result *result, const struct unsea
         drop_start(&drops[i], &request->drop, &place, &result->sets.all[i]);
     status = drops == NULL || result->outcomes == NULL
                  ? fault_no_memory(fault)
-                 : receive_all(result, drops, observer, listener);
+                 : receive_all(result, drops, request->drop.log, observer, listener);
     for (size_t i = 0; drops != NULL && i < result->sets.count; i++)
         drop_free(&drops[i]);
     free(drops);

@@ -71,8 +71,7 @@ static bool restrict_rights(const struct plat_cage *cage)
 
 /* ---- Amounts ------------------------------------------------------------------------------ */
 
-/* Bytes of address space in use: RLIMIT_AS counts them too. */
-static uint64_t mapped_now(void)
+uint64_t memory_mapped(void)
 {
     char text[64] = "";
     int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
@@ -139,7 +138,7 @@ unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
         *crew = start_crew(cage);
         return 0;
     }
-    mapped = mapped_now(); /* by a name that has no meaning in there */
+    mapped = memory_mapped(); /* by a name that has no meaning in there */
     cage_enter_namespaces(cage);
     if (!restrict_rights(cage))
         missing |= PLAT_CAGE_PRIVILEGES;

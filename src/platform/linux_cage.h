@@ -16,6 +16,9 @@ bool cage_restrict_files(const struct plat_cage *cage);
  * force. */
 bool cage_restrict_calls(const struct plat_cage *cage);
 
+/* Bytes of address space in use, which RLIMIT_AS limits. */
+uint64_t memory_mapped(void);
+
 /* Takes this process into namespaces of its own, where the system allows that: no network, no other
  * mounts, and no file or folder above or beside that of the cage. */
 void cage_enter_namespaces(const struct plat_cage *cage);

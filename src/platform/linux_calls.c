@@ -295,16 +295,25 @@ static bool refuse_calls(scmp_filter_ctx f, const int *calls, size_t count)
     return true;
 }
 
-void plat_process_restrict(bool with_programs)
+/* A worker is this program, from its open descriptor (fexecve). */
+static bool refuse_programs(scmp_filter_ctx f, bool with_worker)
+{
+    const struct scmp_arg_cmp by_name = has_bits(4, AT_EMPTY_PATH, 0);
+
+    if (!with_worker)
+        return refuse_calls(f, calls_programs, COUNT_OF(calls_programs));
+    return seccomp_rule_add_array(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(execve), 0, NULL) == 0 &&
+           seccomp_rule_add_array(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(execveat), 1, &by_name) == 0;
+}
+
+void plat_process_restrict(bool with_worker)
 {
     scmp_filter_ctx f = UNDER_SANITIZER ? NULL : seccomp_init(SCMP_ACT_ALLOW);
 
     if (f == NULL)
         return;
-    if (refuse_calls(f, calls_network, sizeof calls_network / sizeof *calls_network) &&
-        refuse_calls(f, calls_others, sizeof calls_others / sizeof *calls_others) &&
-        (with_programs ||
-         refuse_calls(f, calls_programs, sizeof calls_programs / sizeof *calls_programs)))
+    if (refuse_calls(f, calls_network, COUNT_OF(calls_network)) &&
+        refuse_calls(f, calls_others, COUNT_OF(calls_others)) && refuse_programs(f, with_worker))
         (void)seccomp_load(f);
     seccomp_release(f);
 }

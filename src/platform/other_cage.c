@@ -4,6 +4,7 @@
  */
 #include "platform/worker.h"
 
+#include "platform/confine.h"
 #include "platform/crew.h"
 #include "platform/process.h"
 
@@ -13,7 +14,24 @@ unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
     return PLAT_CAGE_ALL;
 }
 
-void plat_process_restrict(bool with_programs)
+void plat_process_restrict(bool with_worker)
 {
-    (void)with_programs;
+    (void)with_worker;
+}
+
+int plat_confine_begin(void)
+{
+    return -1;
+}
+
+void plat_confine_allow(int rules, const char *path, enum plat_may may)
+{
+    (void)rules;
+    (void)path;
+    (void)may;
+}
+
+void plat_confine_enter(int rules)
+{
+    (void)rules;
 }

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -119,6 +120,17 @@ static int arrange(struct given *g, int program)
     return above;
 }
 
+/* The program may have limited its own memory (plat_confine_enter). */
+static void allow_memory(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_AS, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_AS, &limit);
+    }
+}
+
 static pid_t fork_worker(void)
 {
 #ifdef __linux__
@@ -145,6 +157,7 @@ static _Noreturn void become_worker(pid_t parent, int program, struct given *g)
     char **env = worker_environment();
 
     ignore_stop_signals();
+    allow_memory();
     program = arrange(g, program);
     if (env != NULL && program >= 0 && die_with_parent(parent))
         (void)fexecve(program, args, env);

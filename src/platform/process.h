@@ -18,7 +18,8 @@
 void plat_process_setup(void);
 
 /* Forbids this process for good to use a network, to look into other processes and, unless
- * with_programs, to start programs. Does nothing on systems without such a filter. */
+ * with_worker, to start programs; with_worker allows it this program alone. Does nothing on systems
+ * without such a filter. */
 void plat_process_restrict(bool with_programs);
 
 /* Ends the process by the signal that asked it to stop, as a shell expects. Call it last, after

@@ -458,8 +458,8 @@ if needs_cage; then
         restricted socket-inet execute -- seal --help
         restricted $network execute execute-again execute-at execute-memory -- sealkey new -q --no-passphrase -o made
         restricted socket-inet execute -- sealkey show "$home/alice.pub"
-        restricted $network -- unseal -q --key key -o made "$home/bag.bin"
-        restricted socket-inet -- unseal -q --key key --list "$home/bag.bin"
+        restricted $network execute execute-again execute-at execute-memory -- unseal -q --key key -o made "$home/bag.bin"
+        restricted socket-inet execute -- unseal -q --key key --list "$home/bag.bin"
     }
     for name in x32 int80; do
         for command in "seal -q --to $home/alice.pub -o made $home/tree" "sealkey show $home/alice.pub" \
@@ -475,6 +475,30 @@ if needs_cage; then
             fi
         done
     done
+fi
+
+# When the keys are read. What it made, and what lies beside it, it may touch.
+scenario "no other files for unseal"
+if needs_cage; then
+    cp "$home/alice.key" key
+    unseal -q --writable --key key -o bag "$home/bag.bin" >/dev/null
+    mkdir elsewhere outputs
+    cp "$home/alice.key" elsewhere/key
+    cd outputs || exit 1
+    for command in "--key ../key --log ../log -o made $home/bag.bin" "--key ../key -o made $home/stream.bin" \
+        "--key ../key --verify -o made $home/bag.bin" "--key ../key --list $home/bag.bin" \
+        "--key ../key --extract tree/a -o made $home/bag.bin" "--recheck ../bag"; do
+        for name in read-absolute read-key create-absolute folder-absolute list-root; do
+            rm -rf ./*
+            # shellcheck disable=SC2086 # several arguments
+            LD_PROBE_IN=main run probing me "$name" env LD_PROBE_KEY="$PWD/../elsewhere/key" \
+                LD_PROBE_ABOVE="$PWD/../elsewhere" unseal -q $command
+            expect_exit 0
+            expect_attempt "$command" "$name" "$(sed -n "s/^$name //p" report)" EACCES
+        done
+    done
+    check "nothing came there" test "$(ls ../elsewhere)" = key
+    cd ..
 fi
 
 # ---- Its end -------------------------------------------------------------------------------------

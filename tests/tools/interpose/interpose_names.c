@@ -91,6 +91,15 @@ int renameat(int at, const char *from, int to_at, const char *to)
     return fault_of_call("rename") ? -1 : REAL(renameat)(at, from, to_at, to);
 }
 
+#define LANDLOCK_RESTRICT_SELF 446
+
+/* What faults do comes from outside: from commands, and by signals to the program. So the program
+ * is not confined to its files then, and its worker has no namespace of processes. */
+static bool hides_the_system(long call)
+{
+    return !is_worker() && (call == SYS_clone || call == LANDLOCK_RESTRICT_SELF);
+}
+
 /* The programs reach renameat2 this way. */
 long syscall(long call, ...)
 {
@@ -105,6 +114,10 @@ long syscall(long call, ...)
     e = va_arg(args, long);
     f = va_arg(args, long);
     va_end(args);
+    if (hides_the_system(call)) {
+        errno = EPERM;
+        return -1;
+    }
     if (call == SYS_renameat2 && fault_of_call("rename"))
         return -1;
     return REAL(syscall)(call, a, b, c, d, e, f);
