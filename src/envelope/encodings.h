@@ -9,6 +9,7 @@
 
 #define MLKEM_CT_LEN 1088 /* ciphertext of ML-KEM-768 */
 #define MLKEM_Q 3329
+#define MLKEM_Q_2 UINT32_C(11082241) /* q^2 */
 #define KEM_CODE_LEN 1536
 #define KEM_BLOCK_LEN 384 /* for each of its four polynomials */
 
@@ -27,5 +28,11 @@ void kem_encode(uint8_t code[static KEM_CODE_LEN], const uint8_t ct[static MLKEM
                 struct random *random);
 /* Decodes any KEM_CODE_LEN bytes to the ciphertext that they stand for. */
 void kem_decode(uint8_t ct[static MLKEM_CT_LEN], const uint8_t code[static KEM_CODE_LEN]);
+
+/* Division without the processor's, whose time may depend on the number, and which a compiler calls
+ * for 64 bits on processors of 32. x is below q^2; high is below q^2, and *rest gets what is left
+ * of high * 2^32 + low. */
+uint32_t kem_divide_by_q(uint32_t x);
+uint32_t kem_divide_by_q_2(uint32_t high, uint32_t low, uint32_t *rest);
 
 #endif

@@ -31,16 +31,31 @@ static size_t poly_off(int poly)
     return (size_t)poly * COEFFS * 10 / 8;
 }
 
-/* x / q for x below 2^22, without the processor's division, whose time may depend on x. */
-static uint32_t divide_by_q(uint32_t x)
+/* The factor is 2^36 / q, rounded up, which is 1655 / (q * 2^36) above 1 / q. So the product is
+ * less than 1 / q above the quotient as long as x is below 2^36 / 1655. */
+uint32_t kem_divide_by_q(uint32_t x)
 {
-    return (uint32_t)((uint64_t)x * 20642679 >> 36); /* 2^36 / q, rounded up */
+    return (uint32_t)((uint64_t)x * 20642679 >> 36);
+}
+
+/* The factor is 2^63 / q^2, rounded down. What is dropped of the quotient is below 1/100: high /
+ * 2^31 by rounding the factor, 2^8 / q^2 with the low bits of low. So it is the quotient or one
+ * less, which the rest tells. */
+uint32_t kem_divide_by_q_2(uint32_t high, uint32_t low, uint32_t *rest)
+{
+    const uint64_t factor = UINT64_C(832265968305); /* of 40 bits */
+    uint64_t quotient = (high * factor + ((low >> 8) * factor >> 24)) >> 31;
+    uint64_t left = ((uint64_t)high << 32 | low) - quotient * MLKEM_Q_2;
+    uint64_t one_less = (MLKEM_Q_2 - 1 - left) >> 63; /* 1 where left is q^2 or more */
+
+    *rest = (uint32_t)(left - (MLKEM_Q_2 & (0 - one_less)));
+    return (uint32_t)(quotient + one_less);
 }
 
 /* Compress_d(x). */
 static uint16_t compress(uint32_t x, unsigned int d)
 {
-    return (uint16_t)(divide_by_q((x << d) + MLKEM_Q / 2) & ((1u << d) - 1));
+    return (uint16_t)(kem_divide_by_q((x << d) + MLKEM_Q / 2) & ((1u << d) - 1));
 }
 
 /* ByteDecode_d and ByteEncode_d. */
@@ -168,14 +183,13 @@ static void block_encode(uint8_t out[static KEM_BLOCK_LEN], const uint16_t x[sta
 {
     uint32_t r[LIMBS] = {0}, q_256[LIMBS] = {1}, sum[LIMBS];
     uint32_t m[3];
+    uint8_t b[12];
 
     for (size_t i = COEFFS; i-- > 0;) {
         (void)limbs_mul_add(r, MLKEM_Q, x[i]);
         (void)limbs_mul_add(q_256, MLKEM_Q, 0);
     }
     do {
-        uint8_t b[12];
-
         for (size_t i = 0; i < sizeof b; i++)
             b[i] = supply_byte(s);
         for (size_t i = 0; i < 3; i++)
@@ -185,7 +199,10 @@ static void block_encode(uint8_t out[static KEM_BLOCK_LEN], const uint16_t x[sta
     } while (!limbs_add_multiple(sum, m, q_256));
     for (size_t i = 0; i < LIMBS; i++)
         store_u32(out + 4 * i, sum[i]);
+    sodium_memzero(r, sizeof r);
+    sodium_memzero(sum, sizeof sum);
     sodium_memzero(m, sizeof m);
+    sodium_memzero(b, sizeof b);
 }
 
 /* The most limbs that a number below 2^3072 can have after that many divisions by q (2^11.7 < q).
@@ -198,22 +215,19 @@ static size_t limbs_left(size_t divisions)
 /* The 256 lowest digits to base q. Two are taken with each division, which is what takes time. */
 static void block_digits(uint16_t x[static COEFFS], const uint8_t in[static KEM_BLOCK_LEN])
 {
-    const uint32_t q_2 = MLKEM_Q * MLKEM_Q;
     uint32_t n[LIMBS];
 
     for (size_t i = 0; i < LIMBS; i++)
         n[i] = load_u32(in + 4 * i);
     for (size_t i = 0; i < COEFFS; i += 2) {
-        uint64_t rest = 0;
+        uint32_t rest = 0;
 
-        for (size_t k = limbs_left(i); k-- > 0;) {
-            rest = rest << 32 | n[k];
-            n[k] = (uint32_t)(rest / q_2);
-            rest %= q_2;
-        }
-        x[i] = (uint16_t)(rest % MLKEM_Q);
-        x[i + 1] = (uint16_t)(rest / MLKEM_Q);
+        for (size_t k = limbs_left(i); k-- > 0;)
+            n[k] = kem_divide_by_q_2(rest, n[k], &rest);
+        x[i + 1] = (uint16_t)kem_divide_by_q(rest);
+        x[i] = (uint16_t)(rest - x[i + 1] * MLKEM_Q);
     }
+    sodium_memzero(n, sizeof n);
 }
 
 /* ---- The two directions ------------------------------------------------------------------- */

@@ -124,6 +124,55 @@ static void test_compress(const json_t *root)
     }
 }
 
+/* Both divisions are compared with the processor's. How many numbers come out wrong: */
+static size_t wrong_by_q(uint32_t x)
+{
+    return kem_divide_by_q(x) != x / MLKEM_Q;
+}
+
+static size_t wrong_by_q_2(uint32_t high, uint32_t low)
+{
+    uint64_t whole = (uint64_t)high << 32 | low;
+    uint32_t rest, quotient = kem_divide_by_q_2(high, low, &rest);
+
+    return quotient != whole / MLKEM_Q_2 || rest != whole % MLKEM_Q_2;
+}
+
+/* Of the numbers that begin with high: the first, the last, the first multiple of q^2, and the one
+ * before it. */
+static size_t wrong_edges(uint32_t high)
+{
+    uint32_t multiple = MLKEM_Q_2 - (uint32_t)(((uint64_t)high << 32) % MLKEM_Q_2);
+
+    return wrong_by_q_2(high, 0) + wrong_by_q_2(high, multiple - 1) + wrong_by_q_2(high, multiple) +
+           wrong_by_q_2(high, UINT32_MAX);
+}
+
+static void test_divisions(void)
+{
+    struct random random = fixture_random("divisions");
+    uint32_t step = (uint32_t)(100 / fixture_share(100, 1));
+    size_t wrong = 0;
+
+    check_about("division by q");
+    for (uint32_t x = 0; x < MLKEM_Q_2; x++)
+        wrong += wrong_by_q(x);
+    CHECK_INT(0, wrong);
+    check_about("division by q^2, edges");
+    for (uint32_t high = 0; high < MLKEM_Q_2; high += step)
+        wrong += wrong_edges(high);
+    CHECK_INT(0, wrong);
+    check_about("division by q^2, within");
+    for (size_t i = 0; i < fixture_share(100000, 1000); i++) {
+        uint32_t high = random_below(&random, MLKEM_Q_2);
+        uint32_t multiple = MLKEM_Q_2 - (uint32_t)(((uint64_t)high << 32) % MLKEM_Q_2) +
+                            random_below(&random, 387) * MLKEM_Q_2;
+
+        wrong += wrong_by_q_2(high, multiple - 1) + wrong_by_q_2(high, multiple);
+    }
+    CHECK_INT(0, wrong);
+}
+
 static void check_kem_encode(const uint8_t ct[static MLKEM_CT_LEN], struct random *random)
 {
     uint8_t code[KEM_CODE_LEN], other[KEM_CODE_LEN], again[MLKEM_CT_LEN], joined[KEM_CODE_LEN];
@@ -345,6 +394,7 @@ int main(int argc, char **argv)
     CHECK_CASE(test_elligator());
     CHECK_CASE(test_elligator_b());
     CHECK_CASE(test_kem());
+    CHECK_CASE(test_divisions());
     CHECK_CASE(test_kdf());
     padme = fixture_json("padme.json");
     CHECK_CASE(test_padme(padme));
