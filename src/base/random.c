@@ -9,46 +9,60 @@
 
 #include "base/hash.h"
 
-static void random_start_from(struct random *r, const struct span *parts, size_t part_count)
-{
-    hash_H(r->key, parts, part_count);
-}
-
 #ifdef SEAL_TESTING
-static const char *test_seed(void)
-{
-    return getenv("SEAL_TEST_SEED");
-}
-
 void random_start_seeded(struct random *r, const void *seed, size_t len)
 {
-    random_start_from(r, &(struct span){seed, len}, 1);
+    hash_H(r->key, &(struct span){seed, len}, 1);
+    r->is_seeded = true;
 }
 #endif
+
+static bool is_seeded(const struct random *r)
+{
+#ifdef SEAL_TESTING
+    return r->is_seeded;
+#else
+    (void)r;
+    return false;
+#endif
+}
 
 enum seal_status random_start(struct random *r, const struct span *hedge, size_t hedge_count)
 {
-    uint8_t fresh[32], hedged[HASH_LEN];
-    struct timespec times[2] = {0};
+#ifdef SEAL_TESTING
+    const char *seed = getenv("SEAL_TEST_SEED");
+#endif
 
     if (sodium_init() < 0)
         return SEAL_IO;
-    hash_H(hedged, hedge, hedge_count);
+    memset(r, 0, sizeof *r);
 #ifdef SEAL_TESTING
-    if (test_seed() != NULL) {
-        random_start_from(
-            r, (struct span[]){{test_seed(), strlen(test_seed())}, {hedged, sizeof hedged}}, 2);
-        return SEAL_OK;
-    }
+    if (seed != NULL)
+        random_start_seeded(r, seed, strlen(seed));
 #endif
-    randombytes_buf(fresh, sizeof fresh);
-    (void)clock_gettime(CLOCK_REALTIME, &times[0]);
-    (void)clock_gettime(CLOCK_MONOTONIC, &times[1]);
-    random_start_from(
-        r, (struct span[]){{fresh, sizeof fresh}, {times, sizeof times}, {hedged, sizeof hedged}},
-        3);
-    sodium_memzero(fresh, sizeof fresh);
+    random_mix(r, hedge, hedge_count);
     return SEAL_OK;
+}
+
+void random_mix(struct random *r, const struct span *hedge, size_t hedge_count)
+{
+    uint8_t fresh[32] = {0}, hedged[HASH_LEN];
+    struct timespec times[2] = {0};
+
+    hash_H(hedged, hedge, hedge_count);
+    if (!is_seeded(r)) {
+        randombytes_buf(fresh, sizeof fresh);
+        (void)clock_gettime(CLOCK_REALTIME, &times[0]);
+        (void)clock_gettime(CLOCK_MONOTONIC, &times[1]);
+    }
+    hash_H(r->key,
+           (struct span[]){{r->key, sizeof r->key},
+                           {fresh, sizeof fresh},
+                           {times, sizeof times},
+                           {hedged, sizeof hedged}},
+           4);
+    sodium_memzero(fresh, sizeof fresh);
+    sodium_memzero(hedged, sizeof hedged);
 }
 
 /* Fast key erasure: each call replaces the key first, so an earlier output stays secret even from

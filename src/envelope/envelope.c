@@ -248,6 +248,7 @@ enum seal_status envelope_make(struct envelope *env, uint8_t *head,
         return fault_set(fault, REASON_RECIPIENT_COUNT, NULL);
     env->params.slot_count = distinct <= SLOTS_FEW ? SLOTS_FEW : SLOTS_MANY;
     env->head_len = HEAD_LEN(env->params.slot_count);
+    random_mix(random, NULL, 0);
     random_bytes(random, env->file_key, sizeof env->file_key);
     status = ephemeral_make(&eph, random, fault);
     if (status == SEAL_OK) {

@@ -50,8 +50,8 @@ struct envelope {
 
 /* Makes the head of a file for 1 to 39 recipients; a key that is given twice gets one slot. Taken
  * from *env are params.type, flags, index and bundle_id; the rest of *env is made. head has room
- * for HEAD_LEN_MAX bytes, of which env->head_len are used. E and the slots are decoded again and
- * compared. All secrets but env->file_key are wiped.
+ * for HEAD_LEN_MAX bytes, of which env->head_len are used. random is mixed (random_mix) first.
+ * E and the slots are decoded again and compared. All secrets but env->file_key are wiped.
  *
  * SEAL_USAGE: no recipient or too many. SEAL_BAD_KEY: a recipient's key cannot be used; fault->name
  * is its number, counted from 1. SEAL_IO: the computer calculates wrongly. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jobs/recipients_private.h"
 #include "jobs/seal_source_private.h"
 #include "jobs/size_limit.h"
 
@@ -166,13 +167,10 @@ enum seal_status dry_run(struct dry_run_result *result, const struct seal_reques
 {
     struct recipients to = {.count = 0};
     struct bag_source *source = NULL;
-    struct random random = {0};
     enum seal_status status;
 
     *result = (struct dry_run_result){.fits = false};
     status = recipients_read(&to, request, observer, fault);
-    if (status == SEAL_OK)
-        status = seal_random_start(&random, &to, fault);
     if (status == SEAL_OK)
         status = seal_source_list(&source, request, observer, fault);
     if (status == SEAL_OK)
@@ -180,7 +178,6 @@ enum seal_status dry_run(struct dry_run_result *result, const struct seal_reques
     if (status == SEAL_OK)
         status = judge(result, request, fault);
     bag_source_free(source);
-    random_end(&random);
     recipients_free(&to);
     return status;
 }

@@ -24,6 +24,10 @@ struct seal_job {
     struct random random;
     struct volumes_out volumes;
     struct bag_source *source; /* NULL for a stream */
+    struct {
+        uint8_t *data; /* STREAM_READ_LEN bytes, malloc'ed; NULL for a bag */
+        size_t len;    /* 0 at its end */
+    } piece;           /* of standard input, the latest that was read */
 };
 
 /* The stages of the pipeline: what is read goes to archive, from there to stream, from there to the
@@ -98,33 +102,39 @@ static enum seal_status split_for_fat(struct seal_job *job, struct fault *fault)
 
 /* ---- Content ------------------------------------------------------------------------------ */
 
+static enum seal_status read_piece(struct seal_job *job, struct fault *fault)
+{
+    if (fd_read_full(STDIN_FILENO, job->piece.data, STREAM_READ_LEN, &job->piece.len, fault) !=
+        SEAL_OK)
+        fault_add_name(fault, NAME_STDIN);
+    return fault->status;
+}
+
+static enum seal_status read_first_piece(struct seal_job *job, struct fault *fault)
+{
+    job->piece.data = malloc(STREAM_READ_LEN);
+    return job->piece.data == NULL ? fault_no_memory(fault) : read_piece(job, fault);
+}
+
 /* *total gets the bytes that were read. */
-static enum seal_status write_stdin(const struct seal_job *job, const struct pipeline *to,
+static enum seal_status write_stdin(struct seal_job *job, const struct pipeline *to,
                                     uint64_t *total, uint8_t digest[static SHA256_LEN],
                                     struct fault *fault)
 {
     const struct seal_observer *observer = job->observer;
-    uint8_t *buf = malloc(STREAM_READ_LEN);
     enum seal_status status = SEAL_OK;
     struct sha256 hash;
-    size_t got;
 
-    if (buf == NULL)
-        return fault_no_memory(fault);
     sha256_start(&hash);
-    do {
-        status = fd_read_full(STDIN_FILENO, buf, STREAM_READ_LEN, &got, fault);
-        if (status != SEAL_OK) {
-            fault_add_name(fault, NAME_STDIN);
-            break;
-        }
-        sha256_add(&hash, buf, got);
-        *total += got;
-        status = content_write_data(to->archive, buf, got, fault);
-        observer->work_done(observer->ctx, got);
-    } while (status == SEAL_OK && got > 0);
+    while (status == SEAL_OK && job->piece.len > 0) {
+        sha256_add(&hash, job->piece.data, job->piece.len);
+        *total += job->piece.len;
+        status = content_write_data(to->archive, job->piece.data, job->piece.len, fault);
+        observer->work_done(observer->ctx, job->piece.len);
+        if (status == SEAL_OK)
+            status = read_piece(job, fault);
+    }
     sha256_end(&hash, digest);
-    free(buf);
     return status;
 }
 
@@ -213,16 +223,34 @@ static enum seal_status seal_content(struct seal_job *job, struct seal_result *r
 
 /* ---- The job ------------------------------------------------------------------------------ */
 
+/* What is to be sealed goes in as well: where a virtual machine is resumed twice from one state,
+ * the system may give the same bytes at the same time, and other content needs other keys. */
+static enum seal_status start_random(struct seal_job *job, struct fault *fault)
+{
+    uint8_t listing[SHA256_LEN] = {0};
+    const struct span hedge[] = {{job->to.keys, job->to.count * sizeof *job->to.keys},
+                                 {listing, sizeof listing},
+                                 {job->piece.data, job->piece.len}};
+
+    if (job->source != NULL)
+        bag_source_digest(job->source, listing);
+    if (random_start(&job->random, hedge, sizeof hedge / sizeof hedge[0]) != SEAL_OK)
+        return fault_set(fault, REASON_RANDOM, NULL);
+    return SEAL_OK;
+}
+
 static enum seal_status prepare(struct seal_job *job, struct fault *fault)
 {
     enum seal_status status = recipients_read(&job->to, job->request, job->observer, fault);
 
     if (status == SEAL_OK)
-        status = seal_random_start(&job->random, &job->to, fault);
-    if (status == SEAL_OK)
         status = choose_output(job, fault);
-    if (status == SEAL_OK && !job->request->is_stream)
+    if (status == SEAL_OK && job->request->is_stream)
+        status = read_first_piece(job, fault);
+    else if (status == SEAL_OK)
         status = seal_source_list(&job->source, job->request, job->observer, fault);
+    if (status == SEAL_OK)
+        status = start_random(job, fault);
     if (status == SEAL_OK)
         status = split_for_fat(job, fault);
     return status;
@@ -292,6 +320,7 @@ enum seal_status seal_job_run(struct seal_result *result, const struct seal_requ
     *result = (struct seal_result){.file_count = 0};
     status = run(&job, result, fault);
     bag_source_free(job.source);
+    free(job.piece.data);
     volumes_end(&job.volumes);
     random_end(&job.random);
     recipients_free(&job.to);

@@ -1,15 +1,5 @@
 #include "jobs/seal_source_private.h"
 
-enum seal_status seal_random_start(struct random *random, const struct recipients *to,
-                                   struct fault *fault)
-{
-    struct span hedge = {to->keys, to->count * sizeof *to->keys};
-
-    if (random_start(random, &hedge, 1) != SEAL_OK)
-        return fault_set(fault, REASON_RANDOM, NULL);
-    return SEAL_OK;
-}
-
 /* bag_observer.remark */
 static void pass_remark(void *ctx, const struct bag_notice *notice)
 {

@@ -4,12 +4,8 @@
 #ifndef SEAL_SEAL_SOURCE_PRIVATE_H
 #define SEAL_SEAL_SOURCE_PRIVATE_H
 
-#include "base/random.h"
-#include "jobs/recipients_private.h"
+#include "jobs/seal_request.h"
 
-/* The keys are mixed into the generator, beside what the system gives. random_end in any case. */
-MUST_USE enum seal_status seal_random_start(struct random *random, const struct recipients *to,
-                                            struct fault *fault);
 /* Lists what is under the paths of the request; observer hears of remarks and of files that are
  * done. bag_source_free in any case. */
 MUST_USE enum seal_status seal_source_list(struct bag_source **source,

@@ -55,7 +55,7 @@ static struct random start(const char *seed)
     struct random r;
 
     random_start_seeded(&r, seed, strlen(seed));
-    make_secret(&r, sizeof r);
+    make_secret(r.key, sizeof r.key);
     return r;
 }
 

@@ -92,6 +92,8 @@ struct bag_source;
 MUST_USE enum seal_status bag_source_new(struct bag_source **out, const char *const *paths,
                                          size_t path_count, const struct bag_observer *observer,
                                          struct fault *fault);
+/* Over paths, sizes, times, targets of links and remarks. */
+void bag_source_digest(const struct bag_source *source, uint8_t digest[static SHA256_LEN]);
 void bag_source_totals(const struct bag_source *source, struct bag_totals *totals);
 void bag_source_free(struct bag_source *source);
 

@@ -46,6 +46,25 @@ void source_progress(const struct bag_source *s, uint64_t bytes)
         s->observer.progress(s->observer.ctx, bytes);
 }
 
+void bag_source_digest(const struct bag_source *s, uint8_t digest[static SHA256_LEN])
+{
+    struct sha256 hash;
+
+    sha256_start(&hash);
+    sha256_add(&hash, s->table.text.data, s->table.text.len);
+    sha256_add(&hash, s->remarks.data, s->remarks.len);
+    for (size_t i = 0; i < s->table.count; i++) {
+        const struct item *item = &s->table.items[i];
+        uint8_t numbers[20];
+
+        store_u64(numbers, item->size);
+        store_u64(numbers + 8, (uint64_t)item->sec);
+        store_u32(numbers + 16, item->nsec);
+        sha256_add(&hash, numbers, sizeof numbers);
+    }
+    sha256_end(&hash, digest);
+}
+
 void bag_source_totals(const struct bag_source *s, struct bag_totals *totals)
 {
     *totals = s->totals;

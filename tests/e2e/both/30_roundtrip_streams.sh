@@ -228,6 +228,11 @@ expect_same fits full
 
 # ---- Randomness ----------------------------------------------------------------------------------
 
+# nothing_alike A B: of two files of one length.
+nothing_alike() {
+    check "$2 should have nothing of $1" test "$(cmp -l "$1" "$2" | wc -l)" -gt $(($(stat -c %s "$1") * 98 / 100))
+}
+
 scenario "the same seed gives the same bytes, another gives others"
 mkdir tree
 maketree noise tree/noise 100000
@@ -241,13 +246,36 @@ SEAL_TEST_SEED=two run seal -q "${to[@]}" -o other.bin tree
 expect_different seeded1.bin other.bin
 SEAL_TEST_SEED=one run seal -q "${to[@]}" --to "$keys/bob.pub" -o more.bin tree
 expect_different seeded1.bin more.bin
-check "nothing of it alike" test "$(cmp -l seeded1.bin more.bin | wc -l)" -gt $(($(stat -c %s seeded1.bin) * 98 / 100))
+nothing_alike seeded1.bin more.bin
 run unseal -q "${with[@]}" -o bag seeded1.bin
 expect_exit 0
 expect_same_tree tree bag/data/tree
 run seal -q "${to[@]}" -o fresh1.bin tree
 run seal -q "${to[@]}" -o fresh2.bin tree
 expect_different fresh1.bin fresh2.bin
+
+# A virtual machine may be resumed twice from one state, with the same seed as it were.
+scenario "the same seed, and other content"
+mkdir was
+seq 1000 >was/text
+maketree noise was/noise 100000
+i=0
+for change in true 'touch -d 2001-02-03 text' 'truncate -s -1 text && touch -r ../../was/text text' 'mv text next' \
+    'ln -s text link' 'ln -s noise link'; do
+    i=$((i + 1))
+    mkdir $i && cp -a was $i/tree
+    (cd $i/tree && eval "$change" && { [ ! -L link ] || touch -hd 2020-01-01 link; } && touch -d 2020-01-01 .)
+    SEAL_TEST_SEED=one run seal -q "${to[@]}" -o $i.bin $i/tree
+    [ $i -eq 1 ] || nothing_alike $((i - 1)).bin $i.bin
+done
+mkdir again && cp -a 1/tree again
+SEAL_TEST_SEED=one run seal -q "${to[@]}" -o again.bin again/tree
+expect_same 1.bin again.bin
+for text in one two; do
+    SEAL_TEST_SEED=one seal -q "${to[@]}" -o stream-$text.bin - <<<$text >"$out" 2>"$err"
+    expect_no_err
+done
+nothing_alike stream-one.bin stream-two.bin
 
 scenario "the programs that are installed know no seed"
 if [ -x "$root/build/seal" ]; then
