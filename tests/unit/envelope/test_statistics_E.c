@@ -24,6 +24,16 @@ static bool E_bits(const struct E_samples *s)
     return measure_bits_are_balanced(&s->E, "E, worst bit");
 }
 
+/* All pairs of two bits. */
+static bool E_pairs(const struct E_samples *s)
+{
+    size_t distances[255];
+
+    for (size_t i = 0; i < 255; i++)
+        distances[i] = i + 1;
+    return measure_bits_are_independent(&s->E, distances, 255, "E, worst pair of bits");
+}
+
 /* L·Q has order 1, 2, 4, 8 in 1/8, 1/8, 1/4, 1/2 of all cases. */
 static bool E_orders(const struct E_samples *s)
 {
@@ -63,6 +73,7 @@ enum E_defect {
     E_CANONICAL,     /* always the smaller root */
     E_NO_BIT_255,    /* left zero */
     E_NO_BITS_254_5, /* masked, as many decoders do */
+    E_BITS_EQUAL,    /* bit 255 is bit 254 once more */
     E_RANDOM,        /* no E at all, but random bytes: they must pass */
     E_DEFECTS
 };
@@ -74,6 +85,7 @@ static const char *const E_names[E_DEFECTS] = {"E sound",
                                                "E canonical sign",
                                                "E bit 255 zero",
                                                "E bits 254, 255 zero",
+                                               "E bit 255 is bit 254",
                                                "E control: random bytes"};
 
 /* b as a writer with that mistake draws it. */
@@ -92,6 +104,7 @@ static uint8_t E_defect_b(enum E_defect defect, uint8_t b)
     case E_NO_BITS_254_5:
         return (uint8_t)(b & ~128u);
     case E_SOUND:
+    case E_BITS_EQUAL:
     case E_RANDOM:
     case E_DEFECTS:
     default:
@@ -112,6 +125,8 @@ static void E_make(uint8_t E[static 32], enum E_defect defect, struct random *ra
     } while (!elligator_encode(E, e, E_defect_b(defect, b)));
     if (defect == E_NO_BITS_254_5)
         E[31] &= 0x3f;
+    if (defect == E_BITS_EQUAL)
+        E[31] = (uint8_t)((E[31] & 0x7f) | (E[31] & 0x40) << 1);
     if (defect == E_RANDOM)
         random_bytes(random, E, 32);
 }
@@ -159,12 +174,16 @@ static void test_E(void)
     /* Which checks fail on which mistake; the others pass on it, or do not matter. */
     static const struct {
         enum E_defect defect;
-        bool bits, orders, branches, signs;
-    } rows[] = {
-        {E_SOUND, true, true, true, true},        {E_RANDOM, true, true, true, true},
-        {E_PRIME_ORDER, true, false, true, true}, {E_TWO_TORSION, true, false, true, true},
-        {E_ONE_BRANCH, true, true, false, true},  {E_CANONICAL, false, true, true, false},
-        {E_NO_BIT_255, false, true, true, true},  {E_NO_BITS_254_5, false, true, true, false}};
+        bool bits, pairs, orders, branches, signs;
+    } rows[] = {{E_SOUND, true, true, true, true, true},
+                {E_RANDOM, true, true, true, true, true},
+                {E_PRIME_ORDER, true, true, false, true, true},
+                {E_TWO_TORSION, true, true, false, true, true},
+                {E_ONE_BRANCH, true, true, true, false, true},
+                {E_CANONICAL, false, true, true, true, false},
+                {E_NO_BIT_255, false, true, true, true, true},
+                {E_NO_BITS_254_5, false, false, true, true, false},
+                {E_BITS_EQUAL, true, false, true, true, true}};
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         /* A mistake shows in fewer samples than soundness. */
@@ -173,6 +192,7 @@ static void test_E(void)
 
         measure_about(E_names[rows[i].defect]);
         CHECK_INT(rows[i].bits, E_bits(&s));
+        CHECK_INT(rows[i].pairs, E_pairs(&s));
         CHECK_INT(rows[i].orders, E_orders(&s));
         CHECK_INT(rows[i].branches, E_branches(&s));
         CHECK_INT(rows[i].signs, E_signs(&s));

@@ -80,6 +80,19 @@ static bool kem_nibbles(const struct rows *codes)
     return measure_nibbles_are_uniform(codes, "Kem, half bytes");
 }
 
+/* Neighbours, and the same bit of two polynomials. */
+static bool kem_pairs(const struct rows *codes)
+{
+    size_t distances[64 + KEM_POLYS - 1];
+
+    for (size_t i = 0; i < 64; i++)
+        distances[i] = i + 1;
+    for (size_t i = 1; i < KEM_POLYS; i++)
+        distances[63 + i] = i * KEM_BLOCK_LEN * 8;
+    return measure_bits_are_independent(codes, distances, 64 + KEM_POLYS - 1,
+                                        "Kem, worst pair of bits");
+}
+
 /* What the library makes of genuine ciphertexts. */
 static struct rows kem_rows(size_t count)
 {
@@ -105,6 +118,7 @@ enum kem_defect {
     KEM_FIRST_PREIMAGE_V, /* in v only */
     KEM_NO_MULTIPLE,      /* the multiple of q^256 is left out */
     KEM_SHORT_MULTIPLE,   /* it has 76 bits, so that nothing needs to be drawn again */
+    KEM_SAME_MULTIPLE,    /* it is the same in all polynomials of a code */
     KEM_RANDOM            /* control */
 };
 
@@ -130,6 +144,8 @@ static void kem_spoil(struct kem_parts *parts, enum kem_defect defect)
             memset(parts->m[poly], 0, sizeof parts->m[poly]);
         if (defect == KEM_SHORT_MULTIPLE)
             parts->m[poly][2] &= (1u << (76 - 64)) - 1;
+        if (defect == KEM_SAME_MULTIPLE)
+            memcpy(parts->m[poly], parts->m[0], sizeof parts->m[poly]);
     }
 }
 
@@ -163,6 +179,7 @@ static void test_kem_sound(const struct rows *codes)
     CHECK(kem_top_bytes(codes));
     CHECK(kem_bits_balanced(codes));
     CHECK(kem_nibbles(codes));
+    CHECK(kem_pairs(codes));
 }
 
 static void test_kem(void)
@@ -170,12 +187,13 @@ static void test_kem(void)
     static const struct {
         const char *name;
         enum kem_defect defect;
-        bool digits, top_bytes;
-    } rows[] = {{"Kem first preimage, u", KEM_FIRST_PREIMAGE_U, false, true},
-                {"Kem first preimage, v", KEM_FIRST_PREIMAGE_V, false, true},
-                {"Kem no multiple of q^256", KEM_NO_MULTIPLE, true, false},
-                {"Kem multiple of 76 bits", KEM_SHORT_MULTIPLE, true, false}};
-    struct rows sound = kem_rows(fixture_share(2000, 100)), other;
+        bool digits, top_bytes, pairs;
+    } rows[] = {{"Kem first preimage, u", KEM_FIRST_PREIMAGE_U, false, true, true},
+                {"Kem first preimage, v", KEM_FIRST_PREIMAGE_V, false, true, true},
+                {"Kem no multiple of q^256", KEM_NO_MULTIPLE, true, false, false},
+                {"Kem multiple of 76 bits", KEM_SHORT_MULTIPLE, true, false, true},
+                {"Kem one multiple for all", KEM_SAME_MULTIPLE, true, false, false}};
+    struct rows sound = kem_rows(fixture_share(2000, 160)), other;
 
     measure_about("Kem sound");
     test_kem_sound(&sound);
@@ -184,6 +202,7 @@ static void test_kem(void)
         other = kem_broken_rows(&sound, rows[i].defect);
         CHECK_INT(rows[i].digits, kem_digits(&other));
         CHECK_INT(rows[i].top_bytes, kem_top_bytes(&other));
+        CHECK(kem_pairs(&other) == rows[i].pairs || rows[i].defect == KEM_SHORT_MULTIPLE);
         CHECK(kem_nibbles(&other) == (rows[i].defect != KEM_NO_MULTIPLE) ||
               rows[i].defect == KEM_SHORT_MULTIPLE);
         free(other.data);

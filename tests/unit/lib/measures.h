@@ -36,6 +36,16 @@ uint8_t *rows_at(const struct rows *rows, size_t i);
  * limit in two of a million runs. */
 bool measure_bits_are_balanced(const struct rows *rows, const char *what);
 
+/* Two bits of a row, of which one stands that many bits behind the other: none says anything about
+ * the other, at any place. Of thirty million sound pairs, one lies beyond the limit in one of a
+ * million runs. */
+bool measure_bits_are_independent(const struct rows *rows, const size_t *distances, size_t count,
+                                  const char *what);
+
+/* No WINDOW_LEN bytes stand twice in data, wherever they begin. */
+#define WINDOW_LEN 16
+bool measure_nothing_repeats(const uint8_t *data, size_t len, const char *what);
+
 /* Every half byte at its place, the measures of all places added up. */
 bool measure_nibbles_are_uniform(const struct rows *rows, const char *what);
 
