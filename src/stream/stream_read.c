@@ -57,6 +57,8 @@ static bool block_is_last(const struct piece_ahead *a, size_t block)
 /* As many blocks as are authentic. An empty piece counts as one block that is too short. */
 static void open_blocks(struct piece_ahead *a)
 {
+    if (a->filled < a->piece.len)
+        a->filled = a->piece.len;
     do {
         uint8_t *block = a->piece.blocks + a->good_count * BLOCK_LEN;
 
@@ -389,8 +391,10 @@ void stream_reader_free(struct stream_reader *r)
     if (r == NULL)
         return;
     await_pieces(r);
-    for (size_t i = 0; r->pieces != NULL && i < r->piece_count; i++)
+    for (size_t i = 0; r->pieces != NULL && i < r->piece_count; i++) {
+        sodium_memzero(r->pieces[i].piece.blocks, r->pieces[i].filled); /* plaintext */
         free(r->pieces[i].piece.blocks);
+    }
     free(r->pieces);
     sodium_free(r);
 }

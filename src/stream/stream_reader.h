@@ -16,6 +16,7 @@ struct piece_ahead {
     struct stream_reader *reader;
     uint64_t number; /* of its first block */
     struct volume_piece piece;
+    size_t filled;      /* bytes of its blocks that ever held anything */
     size_t good_count;  /* blocks from its begin that are authentic, and plaintext by now */
     struct fault fault; /* of the block behind those */
 };

@@ -242,10 +242,12 @@ static enum seal_status next_volume(struct stream_writer *w, struct fault *fault
     const struct stream_split *split = w->split;
     uint8_t trailer[TRAILER_LEN];
     struct stream_out out;
+    enum seal_status status;
 
     trailer_write(trailer, w->content_len, NULL, split->random);
-    if (finish_file(w, split->size, trailer, fault) != SEAL_OK ||
-        split->next(split->ctx, &out, fault) != SEAL_OK)
+    status = finish_file(w, split->size, trailer, fault);
+    sodium_memzero(trailer, sizeof trailer);
+    if (status != SEAL_OK || split->next(split->ctx, &out, fault) != SEAL_OK)
         return fault->status;
     start_file(w, &out, split->size);
     return SEAL_OK;
@@ -292,14 +294,16 @@ enum seal_status stream_writer_finish(struct stream_writer *w, const uint8_t dig
 {
     uint64_t total = last_total_len(w);
     uint8_t trailer[TRAILER_LEN];
+    enum seal_status status;
 
     if (total == 0)
         return fault_set(fault, REASON_DOES_NOT_FIT, NULL);
     trailer_write(trailer, w->content_len, digest, random);
-    if (finish_file(w, total, trailer, fault) != SEAL_OK)
-        return fault->status;
-    receipt_derive(receipt, w->env, trailer);
-    return SEAL_OK;
+    status = finish_file(w, total, trailer, fault);
+    if (status == SEAL_OK)
+        receipt_derive(receipt, w->env, trailer);
+    sodium_memzero(trailer, sizeof trailer);
+    return status;
 }
 
 uint64_t stream_written(const struct stream_writer *w)
@@ -313,6 +317,8 @@ void stream_writer_free(struct stream_writer *w)
         return;
     for (size_t i = 0; w->batches != NULL && i < w->batch_count; i++) {
         crew_await(w->crew, &w->batches[i].task);
+        /* Plaintext, where it ended early; what lies behind it is ciphertext. */
+        sodium_memzero(w->batches[i].blocks, w->batches[i].len);
         free(w->batches[i].blocks);
     }
     free(w->batches);

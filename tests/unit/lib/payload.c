@@ -129,6 +129,27 @@ uint64_t payload_capacity(size_t head_len, uint64_t total)
     return total - head_len - TAG_LEN * ((total + BLOCK_LEN - 1) / BLOCK_LEN) - TRAILER_LEN;
 }
 
+/* From the definition of section 3.5, by search rather than by rounding. */
+static bool is_allowed(uint64_t total, enum padding_rule rule)
+{
+    unsigned int x = 0, s = 0;
+
+    while (total >> (x + 1) != 0)
+        x++;
+    while (x >> s != 0)
+        s++;
+    return rule == PAD_POW2 ? (total & (total - 1)) == 0 : total % (UINT64_C(1) << (x - s)) == 0;
+}
+
+uint64_t payload_least_len(size_t head_len, uint64_t content_len, enum padding_rule rule)
+{
+    uint64_t total = BLOCK_LEN;
+
+    while (!is_allowed(total, rule) || payload_capacity(head_len, total) < content_len)
+        total += LENGTH_UNIT;
+    return total;
+}
+
 /* ---- By seeking --------------------------------------------------------------------------- */
 
 enum seal_status payload_seek_start(struct seeking *k, const struct envelope *env, const void *file,

@@ -42,6 +42,8 @@ struct result payload_read(const struct envelope *env, const void *file, size_t 
 /* ---- Lengths and round trips ---- */
 
 uint64_t payload_capacity(size_t head_len, uint64_t total);
+/* The smallest length that is allowed for that much content. */
+uint64_t payload_least_len(size_t head_len, uint64_t content_len, enum padding_rule rule);
 
 /* ---- By seeking ---- */
 

@@ -16,7 +16,7 @@
 #include "lib/unit_check.h"
 #include "lib/fixture.h"
 #include "lib/measures.h"
-#include "stream/stream.h"
+#include "lib/payload.h"
 
 struct file_samples {
     struct rows heads; /* the first HEAD_LEN(8) bytes */
@@ -65,41 +65,14 @@ static bool file_windows(const struct file_samples *s)
     return measure_nothing_repeats(s->whole.data, s->whole.len, "files, windows that repeat");
 }
 
-static unsigned int bit_length(uint64_t v)
+static uint64_t capacity(uint64_t len)
 {
-    unsigned int n = 0;
-
-    for (; v != 0; v >>= 1)
-        n++;
-    return n;
+    return payload_capacity(HEAD_LEN(SLOTS_FEW), len);
 }
 
-/* Padmé(L) = L: of the bits below the highest only the first few are used, as many as the number
- * of the highest bit has bits itself. */
-static bool is_padme_length(uint64_t len)
+static uint64_t least_len(uint64_t content_len)
 {
-    unsigned int high = bit_length(len) - 1;
-    unsigned int zeros = high - bit_length(high);
-
-    return len >= BLOCK_LEN && len % (UINT64_C(1) << zeros) == 0;
-}
-
-/* capacity(T) of section 3.5, which may be below zero. */
-static int64_t capacity(uint64_t len)
-{
-    uint64_t tags = (len + BLOCK_LEN - 1) / BLOCK_LEN * TAG_LEN;
-
-    return (int64_t)len - (int64_t)(HEAD_LEN(SLOTS_FEW) + tags + TRAILER_LEN);
-}
-
-/* Found by trying, from 65536 on. */
-static uint64_t least_length(int64_t content_len)
-{
-    uint64_t len = BLOCK_LEN;
-
-    while (!is_padme_length(len) || capacity(len) < content_len)
-        len += LENGTH_UNIT;
-    return len;
+    return payload_least_len(HEAD_LEN(SLOTS_FEW), content_len, PAD_PADME);
 }
 
 static bool file_lengths(const struct file_samples *s)
@@ -165,17 +138,13 @@ static void spoil_head(uint8_t *head, enum file_defect defect, struct random *ra
 
 static struct padding file_padding(enum file_defect defect, size_t content_len)
 {
-    uint64_t least = least_length((int64_t)content_len), next = least;
+    uint64_t least = least_len(content_len), next = least_len(capacity(least) + 1);
 
-    do
-        next += LENGTH_UNIT;
-    while (!is_padme_length(next));
-    if (defect == FILE_PADME_TOO_FAR)
-        return (struct padding){PAD_FIXED, next};
-    if (defect == FILE_FULL_TOO_FAR && capacity(least) == (int64_t)content_len)
+    if (defect == FILE_PADME_TOO_FAR ||
+        (defect == FILE_FULL_TOO_FAR && capacity(least) == content_len))
         return (struct padding){PAD_FIXED, next};
     if (defect == FILE_NO_PADME) {
-        while (capacity(least - LENGTH_UNIT) >= (int64_t)content_len && least > BLOCK_LEN)
+        while (least > BLOCK_LEN && capacity(least - LENGTH_UNIT) >= content_len)
             least -= LENGTH_UNIT;
         return (struct padding){PAD_FIXED, least};
     }
@@ -187,7 +156,7 @@ static size_t content_len_of(size_t number, struct random *random)
 {
     size_t len = random_below(random, 200000);
 
-    return number % 2 == 0 ? len : (size_t)capacity(least_length((int64_t)len)) + number % 4 / 3;
+    return number % 2 == 0 ? len : capacity(least_len(len)) + number % 4 / 3;
 }
 
 /* One file of zeros, which would show through if anything did. */
@@ -230,7 +199,7 @@ static void files_add(struct file_samples *s, size_t i, const struct buffer *fil
     for (size_t k = 0; k < file->len; k++)
         s->bytes[file->data[k]]++;
     s->total += file->len;
-    s->odd_lengths += file->len != least_length((int64_t)content_len);
+    s->odd_lengths += file->len != least_len(content_len);
 }
 
 static struct file_samples *files_new(enum file_defect defect, size_t count)

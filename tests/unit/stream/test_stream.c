@@ -14,27 +14,6 @@
 
 /* ---- Lengths and round trips -------------------------------------------------------------- */
 
-/* From the definition of section 3.5, by search rather than by rounding. */
-static bool is_allowed(uint64_t total, enum padding_rule rule)
-{
-    unsigned int x = 0, s = 0;
-
-    while (total >> (x + 1) != 0)
-        x++;
-    while (x >> s != 0)
-        s++;
-    return rule == PAD_POW2 ? (total & (total - 1)) == 0 : total % (UINT64_C(1) << (x - s)) == 0;
-}
-
-static uint64_t least_allowed(size_t head_len, uint64_t len, enum padding_rule rule)
-{
-    uint64_t total = BLOCK_LEN;
-
-    while (!is_allowed(total, rule) || payload_capacity(head_len, total) < len)
-        total += LENGTH_UNIT;
-    return total;
-}
-
 static void payload_check(const struct sealed *s, const struct result *r, size_t plain_len)
 {
     CHECK_INT(SEAL_OK, r->status);
@@ -105,7 +84,7 @@ static void check_round_trip(uint8_t slots, size_t len, struct padding padding)
     struct result r;
 
     check_about("n = %u, %zu bytes, rule %d", (unsigned)slots, len, (int)padding.rule);
-    CHECK_INT(padding.rule == PAD_FIXED ? padding.size : least_allowed(head, len, padding.rule),
+    CHECK_INT(padding.rule == PAD_FIXED ? padding.size : payload_least_len(head, len, padding.rule),
               s.file.len);
     CHECK_INT(s.file.len, stream_total_len(head, len, padding));
     r = payload_read(&s.env, s.file.data, s.file.len, LEN_UNKNOWN);
