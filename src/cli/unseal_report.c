@@ -39,6 +39,9 @@ static void show_event(void *ctx, const struct receive_event *e)
     case RECEIVE_KEY_SKIPPED:
         warn(T_UNSEAL_KEY_SKIPPED, .name = e->name);
         break;
+    case RECEIVE_SLOTS_DIFFER:
+        warn(T_UNSEAL_SLOTS_DIFFER, .name = e->name);
+        break;
     case RECEIVE_SANDBOX_LACKS:
         show_sandbox(ctx, (unsigned int)e->number);
         break;

@@ -66,6 +66,8 @@ struct custody {
     const struct custody_file *files;
     size_t file_count;
     uint64_t keys_tried;
+    bool
+        slots_differ; /* a slot that a key opened holds something else than the one that was used */
 
     enum custody_verdict verdict;
     const struct fault *refusal; /* what was found, with a verdict that refuses */

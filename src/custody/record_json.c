@@ -191,6 +191,7 @@ static void set_examination(struct object *o, const struct custody *c)
     set(o, "case", make_string(c->case_name));
     set(o, "received", make_files(c));
     set(o, "keys_tried", make_number(c->keys_tried));
+    set(o, "slots_differ", json_boolean(c->slots_differ));
 }
 
 static void set_inside(struct object *o, const struct custody *c)

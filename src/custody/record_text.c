@@ -93,6 +93,8 @@ static void say_opening(struct page *p, const struct custody *c)
     page_number(p, T_CUSTODY_KEYS_TRIED, c->keys_tried);
     if (c->was_opened)
         page_field(p, T_CUSTODY_KEY, c->fingerprint, T_NONE);
+    if (c->slots_differ)
+        page_field_text(p, T_CUSTODY_SLOTS, T_CUSTODY_SLOTS_DIFFER);
 }
 
 /* ---- What is inside ----------------------------------------------------------------------- */

@@ -296,24 +296,6 @@ static bool slot_open(uint8_t plain[static BOX_PLAIN_LEN], const uint8_t slot[st
     return ok;
 }
 
-/* The number of this key's slot, or -1. All 39 places are tried: n is not known yet. */
-static int find_slot(uint8_t plain[static BOX_PLAIN_LEN], const uint8_t *block,
-                     const uint8_t P[static 32], const struct identity *id)
-{
-    uint8_t dh[32];
-    bool ok = crypto_scalarmult(dh, id->cloak_sk, P) == 0;
-    int found = -1;
-
-    declassify(&ok, sizeof ok); /* it fails on some P only, whatever the key */
-    if (ok) {
-        for (uint8_t j = 0; found < 0 && j < SLOTS_MANY; j++)
-            if (slot_open(plain, block + SLOTS_OFF + SLOT_LEN * (size_t)j, block, P, id, dh, j))
-                found = j;
-    }
-    sodium_memzero(dh, sizeof dh);
-    return found;
-}
-
 /* Takes what the box of slot j holds, and checks params and C. */
 static enum seal_status envelope_check(struct envelope *env, const uint8_t *block,
                                        const uint8_t plain[static BOX_PLAIN_LEN], uint8_t j,
@@ -336,27 +318,71 @@ static enum seal_status envelope_check(struct envelope *env, const uint8_t *bloc
     return SEAL_OK;
 }
 
+/* What the slots that open come to. */
+struct search {
+    struct envelope *env;
+    size_t *which;
+    bool found;
+    uint8_t places;     /* that are tried: all, until n is known */
+    uint8_t bad_place;  /* the first place of a slot that opens and is not right */
+    struct fault fault; /* what is wrong with the slot of that kind that was met first */
+};
+
+static void take_box(struct search *s, const uint8_t *block,
+                     const uint8_t plain[static BOX_PLAIN_LEN], uint8_t j, size_t key)
+{
+    struct fault fault = {.status = SEAL_OK};
+    struct envelope env = *s->env;
+    bool right = envelope_check(&env, block, plain, j, &fault) == SEAL_OK;
+
+    if (!s->found && (right || s->fault.status == SEAL_OK))
+        *s->which = key;
+    if (right) {
+        *s->env = env;
+        s->found = true;
+        s->places = env.params.slot_count;
+    } else {
+        s->bad_place = j < s->bad_place ? j : s->bad_place;
+        if (s->fault.status == SEAL_OK)
+            s->fault = fault;
+    }
+    envelope_wipe(&env);
+}
+
+static void try_key(struct search *s, const uint8_t *block, const uint8_t P[static 32],
+                    const struct identity *id, size_t key)
+{
+    uint8_t dh[32], plain[BOX_PLAIN_LEN];
+    bool ok = crypto_scalarmult(dh, id->cloak_sk, P) == 0;
+
+    declassify(&ok, sizeof ok); /* it fails on some P only, whatever the key */
+    for (uint8_t j = 0; ok && j < s->places; j++)
+        if (slot_open(plain, block + SLOTS_OFF + SLOT_LEN * (size_t)j, block, P, id, dh, j))
+            take_box(s, block, plain, j, key);
+    sodium_memzero(dh, sizeof dh);
+    sodium_memzero(plain, sizeof plain);
+}
+
 enum seal_status envelope_open(struct envelope *env, const uint8_t block[static BLOCK_LEN],
                                struct identity *const *keys, size_t key_count, size_t *which,
                                struct fault *fault)
 {
-    uint8_t P[32], plain[BOX_PLAIN_LEN];
-    enum seal_status status = SEAL_NO_KEY;
+    struct search s = {.env = env, .which = which, .places = SLOTS_MANY, .bad_place = SLOTS_MANY};
+    uint8_t P[32];
 
+    memset(env, 0, sizeof *env);
     if (!elligator_decode(P, block))
         return fault_set(fault, REASON_NO_KEY, NULL);
-    for (size_t i = 0; i < key_count && status == SEAL_NO_KEY; i++) {
-        int j = find_slot(plain, block, P, keys[i]);
-
-        if (j >= 0) {
-            *which = i;
-            status = envelope_check(env, block, plain, (uint8_t)j, fault);
-        }
+    for (size_t i = 0; i < key_count; i++)
+        try_key(&s, block, P, keys[i], i);
+    if (s.found) {
+        /* What stands behind the slots is content. */
+        env->others_differ = s.bad_place < env->params.slot_count;
+        return SEAL_OK;
     }
-    sodium_memzero(plain, sizeof plain);
-    if (status != SEAL_OK)
-        envelope_wipe(env);
-    return fault_set_status(fault, status);
+    if (fault->status == SEAL_OK)
+        *fault = s.fault;
+    return s.fault.status != SEAL_OK ? s.fault.status : fault_set_status(fault, SEAL_NO_KEY);
 }
 
 void envelope_wipe(struct envelope *env)

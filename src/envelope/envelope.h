@@ -45,7 +45,8 @@ struct envelope {
     uint8_t file_key[KEY_LEN];
     uint8_t commitment[COMMITMENT_LEN]; /* C */
     struct envelope_params params;
-    size_t head_len; /* HEAD_LEN(params.slot_count) */
+    size_t head_len;    /* HEAD_LEN(params.slot_count) */
+    bool others_differ; /* envelope_open: a slot of a key at hand holds something else */
 };
 
 /* Makes the head of a file for 1 to 39 recipients; a key that is given twice gets one slot. Taken
@@ -59,12 +60,13 @@ MUST_USE enum seal_status envelope_make(struct envelope *env, uint8_t *head,
                                         const struct public_key *recipients, size_t count,
                                         struct random *random, struct fault *fault);
 
-/* Opens the head with the first of the keys that opens a slot. block is the whole first block of
- * the file. *which gets the index of that key.
+/* Opens the head with the keys: all of them are tried in all places, since of several slots that
+ * open C decides which is right. There is no other then, but for slots that hold the same. block is
+ * the whole first block of the file. *which gets the index of the key.
  *
- * SEAL_NO_KEY: none does. SEAL_NEWER: params are of a later version. SEAL_HOSTILE: params break a
- * rule. SEAL_DAMAGED: C is not that of the head. After the last three *which is set too; after any
- * failure *env holds no file key. */
+ * SEAL_NO_KEY: no slot opens. Slots open and none is right, why the first is not: SEAL_NEWER:
+ * params are of a later version; SEAL_HOSTILE: params break a rule; SEAL_DAMAGED: C is not that of
+ * the head; *which is set too. After any failure *env holds no file key. */
 MUST_USE enum seal_status envelope_open(struct envelope *env, const uint8_t block[static BLOCK_LEN],
                                         struct identity *const *keys, size_t key_count,
                                         size_t *which, struct fault *fault);

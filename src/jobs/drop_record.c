@@ -75,6 +75,8 @@ static void fill_header(struct custody *c, const struct drop_facts *facts)
     c->was_opened = true;
     fingerprint_text(c->fingerprint, a->pkh);
     c->format_version = SEAL_FORMAT_VERSION;
+    for (size_t i = 0; i < facts->set->count; i++)
+        c->slots_differ |= facts->set->files[i]->env->others_differ;
     memcpy(c->commitment, a->env->commitment, sizeof c->commitment);
     memcpy(c->bag_id, a->env->params.bundle_id, sizeof c->bag_id);
     c->content = facts->request->task == DROP_RAW        ? CUSTODY_RAW

@@ -171,41 +171,49 @@ struct attempt {
     size_t *tried;
 };
 
-/* Tries the opened keys from that one on. SEAL_NO_KEY, without a fault: none of them opens it. */
+/* Tries the opened keys from that one on. SEAL_NO_KEY, without a fault: none of them opens it.
+ * Another failure is that of the keys tried before, if there was one. */
 static enum seal_status try_keys(const struct keyring *ring, struct attempt *a, size_t first,
                                  struct fault *fault)
 {
+    bool was_bad = fault->status != SEAL_OK;
+    enum seal_status status = SEAL_NO_KEY;
+    struct fault now = {.status = SEAL_OK};
     size_t which;
-    enum seal_status status;
 
-    if (first == ring->key_count)
-        return SEAL_NO_KEY;
-    status =
-        envelope_open(a->env, a->block, ring->keys + first, ring->key_count - first, &which, fault);
+    if (first < ring->key_count)
+        status = envelope_open(a->env, a->block, ring->keys + first, ring->key_count - first,
+                               &which, &now);
     *a->tried = ring->key_count;
+    if (status != SEAL_OK && was_bad)
+        return fault->status;
     if (status == SEAL_NO_KEY)
         return status;
     memcpy(a->pkh, ring->keys[first + which]->pkh, HASH_LEN);
-    *a->tried = first + which + 1;
+    *fault = now;
+    if (status == SEAL_OK)
+        a->env->others_differ |= was_bad;
     return status;
 }
 
-/* Has one key after the other unlocked, until one opens the file. A key that stays locked is
- * skipped, and never asked for again. */
+/* Has one key after the other unlocked, until one opens the file as it should be. A key that stays
+ * locked is skipped, and never asked for again. fault: what the keys that were tried before say. */
 static enum seal_status try_locked(struct keyring *ring, struct attempt *a,
                                    const struct receive_observer *observer, struct fault *fault)
 {
-    enum seal_status status = SEAL_NO_KEY;
+    enum seal_status status = fault->status != SEAL_OK ? fault->status : SEAL_NO_KEY;
 
-    for (size_t i = 0; i < ring->locked_count && status == SEAL_NO_KEY; i++) {
+    for (size_t i = 0; i < ring->locked_count && status != SEAL_OK; i++) {
         struct locked_key *c = &ring->locked[i];
         struct fault why = {.status = SEAL_OK};
         struct identity *id;
 
         if (c->was_tried)
             continue;
-        if (stop_requested())
+        if (stop_requested()) {
+            *fault = (struct fault){.status = SEAL_OK};
             return fault_set(fault, REASON_INTERRUPTED, NULL);
+        }
         c->was_tried = true;
         if (observer->unlock(observer->ctx, &id, &c->record, c->name, &why) != SEAL_OK) {
             if (ring->locked_count > 1 && why.status == SEAL_WRONG_PASSPHRASE)
@@ -214,10 +222,11 @@ static enum seal_status try_locked(struct keyring *ring, struct attempt *a,
                 ring->unopened = why;
             continue;
         }
-        *fault = (struct fault){.status = SEAL_OK}; /* that the key before did not open it */
-        status = add_identity(ring, id, fault);
-        if (status == SEAL_OK)
-            status = try_keys(ring, a, ring->key_count - 1, fault);
+        if (add_identity(ring, id, &why) != SEAL_OK) {
+            *fault = why;
+            return why.status;
+        }
+        status = try_keys(ring, a, ring->key_count - 1, fault);
     }
     return status;
 }
@@ -233,10 +242,8 @@ enum seal_status keyring_open(struct keyring *ring, struct envelope *env,
 
     *tried = 0;
     status = try_keys(ring, &a, 0, &latest);
-    if (status == SEAL_NO_KEY) {
-        latest = (struct fault){.status = SEAL_OK};
+    if (status != SEAL_OK)
         status = try_locked(ring, &a, observer, &latest);
-    }
     /* A key that stays locked may be the right one: its fault is the better explanation. */
     if (status == SEAL_NO_KEY && ring->unopened.status != SEAL_OK)
         latest = ring->unopened;

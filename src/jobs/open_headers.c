@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "jobs/keyring_private.h"
+#include "jobs/receive_relay_private.h"
 
 /* How each of several files is opened. */
 struct opening {
@@ -21,7 +22,8 @@ static enum seal_status open_one(struct arrival *a, struct opening *o, struct fa
     if (o->digests == WITH_DIGESTS &&
         arrival_take_digest(a, o->threads, o->observer, fault) != SEAL_OK)
         return fault->status;
-    IGNORE_RESULT(arrival_open_header(a, &o->ring, o->observer, fault));
+    if (arrival_open_header(a, &o->ring, o->observer, fault) == SEAL_OK && a->env->others_differ)
+        tell_name(o->observer, RECEIVE_SLOTS_DIFFER, a->path);
     /* If the file was replaced meanwhile, header and digest are not those of one file. */
     if (fault->status != SEAL_INTERRUPTED && arrival_check_unchanged(a, &changed) != SEAL_OK)
         *fault = changed;

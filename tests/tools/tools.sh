@@ -2,7 +2,7 @@
 # Builds the small programs of tests/tools into build/tools and puts them first in PATH; read in
 # behind lib.sh. Nothing is built that is newer than its source.
 #
-#   listing  vectors  flips  enclose  hidden  reseal  maketree  measure  secrets     programs
+#   listing  vectors  flips  enclose  hidden  reseal  contradict  maketree  measure  secrets     programs
 #   badstick                                               likewise, where libfuse is there
 #   $interpose  $probe  $traitor  $fault_library                           libraries for LD_PRELOAD
 #
@@ -52,6 +52,9 @@ build_tool() {
         [ "$root/build/test/libseal.a" -nt "$tools/$program" ] && rm -f "$tools/$program"
         build_tool $program.c $program build/test/libseal.a $(deps DEPS_LIBS)
     done
+    [ "$root/build/test/libseal.a" -nt "$tools/contradict" ] && rm -f "$tools/contradict"
+    build_tool contradict.c contradict -Itests/unit tests/unit/lib/{layers,fixture,unit_check}.c \
+        build/test/libseal.a $(deps DEPS_LIBS)
     # Compiled anew: what is watched for secrets is marked in the sources.
     [ "$root/build/test/libseal.a" -nt "$tools/secrets" ] && rm -f "$tools/secrets"
     build_tool secrets.c secrets -DSEAL_SECRETS src/base/*.c src/keys/*.c src/envelope/*.c \

@@ -279,6 +279,33 @@ expect_exit 4
 expect_fact tried keys_tried 2
 expect_fact tried key_fingerprint ''
 
+# Which key comes first must not decide what becomes of the file.
+scenario "slots that hold different things"
+seal -q "${to[@]}" --to "$vectors/keys/carol.pub" -o both.bin "$good/tree/a" >/dev/null
+contradict "$keys/alice.key" "$keys/carol.key" both.bin
+run unseal "${with[@]}" --verify -o alone both.bin
+expect_exit 5
+expect_fact alone slots_differ false
+for order in 'alice carol' 'carol alice'; do
+    read -r first second <<<"$order"
+    run unseal --key "$keys/$first.key" --key "$keys/$second.key" -o "$first" both.bin
+    expect_exit 0
+    expect_err 'both\.bin: it holds something else in another slot for your keys'
+    expect_fact "$first" slots_differ true
+    check "in the record" grep -q '^    Slots  *one holds something else' "$first.custody.txt"
+done
+# A key with a passphrase is unlocked for it as well.
+cp -p "$keys/carol.key" locked.key
+run sealkey passwd -q --new-passphrase-fd 0 locked.key <<<'ample sample'
+expect_exit 0
+run unseal "${with[@]}" --passphrase-fd 0 --key locked.key -o locked both.bin <<<'ample sample'
+expect_exit 0
+expect_fact locked slots_differ true
+run unseal -q --key "$keys/carol.key" -o only both.bin
+expect_exit 0
+expect_no_err
+expect_fact only slots_differ false
+
 scenario "operator, case and names that want to deceive"
 nasty=$'M\n\nAccepted: all is well\r\e[31m\x7f\xc2\x9b\xe2\x80\xae\xff"\\x41'
 cp "$good/bag.bin" "file$nasty.bin"
