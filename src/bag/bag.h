@@ -97,14 +97,18 @@ struct bag_info {
 
 #define NAME_BLANK_END 4
 
+/* Bytes of a name that most file systems take. */
+#define NAME_LEN_MAX 255
+
 unsigned int bag_name_oddities(const char *name, size_t len);
 /* Appends a form of the name that is the same for all names that some system takes for one: letter
  * case, Unicode normalization and invisible characters make no difference to it. */
 MUST_USE enum seal_status bag_name_fold(struct buffer *out, const char *name, size_t len);
 /* Appends a spelling of the name that every system can hold and show and that a manifest need not
  * code, then a NUL that the length does not count. Odd bytes, % and braces are written as
- * hexadecimal digits between braces: {3A} for a colon. So are the first coded_count characters,
- * odd or not: this tells the name from another one. Decoding the braces gives the name back. */
+ * hexadecimal digits between braces: {3A} for a colon, {3Ax9} for nine. So are the first
+ * coded_count characters, odd or not: this tells the name from another one. Decoding the braces
+ * gives the name back. */
 MUST_USE enum seal_status bag_name_spell(struct buffer *out, const char *name, size_t len,
                                          size_t coded_count);
 /* Whether the path on_disk is, part by part, a spelling of the path as_sealed by bag_name_spell, or

@@ -91,13 +91,13 @@ static bool is_device(const char *name, size_t len)
 }
 
 /* What Windows may call a file besides its name: LONGNA~1.TXT. Beside "longname file.txt" it could
- * be taken for that. */
+ * be taken for that. Its eight and three characters may be those of another script. */
 static bool is_short_name(const char *name, size_t len)
 {
     const char *dot = memchr(name, '.', len);
     size_t stem = dot == NULL ? len : (size_t)(dot - name), at = stem;
 
-    if (stem > 8 || len - stem > 4)
+    if (utf8_count(name, stem) > 8 || utf8_count(name + stem, len - stem) > 4)
         return false;
     while (at > 0 && name[at - 1] >= '0' && name[at - 1] <= '9')
         at--;
@@ -172,6 +172,40 @@ static bool must_be_coded(int32_t c)
            is_windows_special(c);
 }
 
+/* As many equal characters in a row are written as one code and their number. With less, this could
+ * make a name longer. */
+#define REPEATED_MIN 4
+
+/* How many characters are coded at the beginning of name. */
+static size_t coded_from_start(const char *name, size_t len, size_t coded_count)
+{
+    /* One is enough: it is no device any more. */
+    return is_device(name, len) && coded_count == 0 ? 1 : coded_count;
+}
+
+/* Whether a character is coded that is not one of those at the beginning: c, of n bytes at i. */
+static bool is_coded(const char *name, size_t len, int32_t c, size_t i, size_t n)
+{
+    return must_be_coded(c) || is_blank_end(c, i, n, len) ||
+           (i + n == len && ends_badly(name, len));
+}
+
+/* How many characters from `at` on are the same and coded. *n: the bytes of each. */
+static size_t coded_run(const char *name, size_t len, size_t at, size_t from_start, size_t *n)
+{
+    size_t run = 0, here;
+    int32_t c;
+
+    (void)utf8_char(name + at, len - at, n);
+    for (size_t i = at; i < len; i += here, run++) {
+        c = utf8_char(name + i, len - i, &here);
+        if (here != *n || memcmp(name + i, name + at, here) != 0 ||
+            (run >= from_start && !is_coded(name, len, c, i, here)))
+            break;
+    }
+    return run;
+}
+
 /* Appends n bytes in hexadecimal between braces. *in_braces: what was appended last is such a
  * group; then the bytes are added to it. */
 static enum seal_status append_coded(struct buffer *out, bool *in_braces, const char *s, size_t n)
@@ -187,36 +221,48 @@ static enum seal_status append_coded(struct buffer *out, bool *in_braces, const 
     return buffer_append(out, "}", 1);
 }
 
+/* Appends a group of its own for a character of n bytes that comes that many times. */
+static enum seal_status append_repeated(struct buffer *out, const char *s, size_t n, size_t times)
+{
+    bool in_braces = false;
+    enum seal_status status = append_coded(out, &in_braces, s, n);
+
+    if (status != SEAL_OK)
+        return status;
+    out->len--;
+    return buffer_printf(out, "x%zu}", times);
+}
+
 enum seal_status bag_name_spell(struct buffer *out, const char *name, size_t len,
                                 size_t coded_count)
 {
+    size_t from_start = coded_from_start(name, len, coded_count);
     bool in_braces = false;
 
-    if (is_device(name, len) && coded_count == 0)
-        coded_count = 1; /* one coded character is enough: it is no device any more */
-    for (size_t i = 0, count = 0; i < len; count++) {
-        size_t n;
-        int32_t c = utf8_char(name + i, len - i, &n);
-        bool odd = count < coded_count || must_be_coded(c) || is_blank_end(c, i, n, len) ||
-                   (i + n == len && ends_badly(name, len));
+    for (size_t i = 0; i < len;) {
+        size_t n, run = coded_run(name, len, i, from_start, &n);
+        size_t taken = run == 0 ? 1 : run;
         enum seal_status status;
 
-        if (odd)
-            status = append_coded(out, &in_braces, name + i, n);
+        if (run >= REPEATED_MIN)
+            status = append_repeated(out, name + i, n, run);
+        else if (run > 0)
+            status = append_coded(out, &in_braces, name + i, n * run);
         else
             status = buffer_append(out, name + i, n);
-        in_braces &= odd;
         if (status != SEAL_OK)
             return status;
-        i += n;
+        in_braces = run > 0 && run < REPEATED_MIN;
+        i += n * taken;
+        from_start -= taken < from_start ? taken : from_start;
     }
     return buffer_append_text(out, "");
 }
 
 /* ---- Reading a spelling ------------------------------------------------------------------- */
 
-/* Compares the bytes whose hexadecimal digits stand from name up to close, the closing brace, with
- * part from *at on, which is moved behind them. There must be at least one byte. */
+/* Compares the bytes whose hexadecimal digits stand from name up to close with part from *at on,
+ * which is moved behind them. There must be at least one byte. */
 static bool digits_are(const char *name, const char *close, const char *part, size_t part_len,
                        size_t *at)
 {
@@ -232,6 +278,38 @@ static bool digits_are(const char *name, const char *close, const char *part, si
     return true;
 }
 
+/* The number behind the x; 0: it is none, or none that bag_name_spell writes. */
+static size_t read_times(const char *digits, const char *close)
+{
+    size_t times = 0;
+
+    if (close - digits > 5 || *digits == '0')
+        return 0;
+    for (; digits < close && *digits >= '0' && *digits <= '9'; digits++)
+        times = times * 10 + (size_t)(*digits - '0');
+    return digits < close || times < REPEATED_MIN ? 0 : times;
+}
+
+/* Likewise, from what stands between braces: digits, or those of one character, x and a number. */
+static bool codes_are(const char *name, const char *close, const char *part, size_t part_len,
+                      size_t *at)
+{
+    const char *x = memchr(name, 'x', (size_t)(close - name));
+    size_t times, n;
+
+    if (x == NULL)
+        return digits_are(name, close, part, part_len, at);
+    times = read_times(x + 1, close);
+    if (times == 0 || *at >= part_len)
+        return false;
+    (void)utf8_char(part + *at, part_len - *at, &n);
+    if (x - name != (ptrdiff_t)(2 * n))
+        return false;
+    for (; times > 0 && digits_are(name, x, part, part_len, at); times--)
+        continue;
+    return times == 0;
+}
+
 /* Whether name, up to end, is part once the braces are decoded. *all_coded: no character of name
  * stands for itself. */
 static bool decodes_to(const char *name, const char *end, const char *part, size_t part_len,
@@ -244,7 +322,7 @@ static bool decodes_to(const char *name, const char *end, const char *part, size
         const char *close = *name == '{' ? memchr(name, '}', (size_t)(end - name)) : NULL;
 
         if (close != NULL) {
-            if (!digits_are(name + 1, close, part, part_len, &at))
+            if (!codes_are(name + 1, close, part, part_len, &at))
                 return false;
             name = close + 1;
             continue;

@@ -16,9 +16,6 @@
 
 #include <sodium.h>
 
-/* Bytes of a name that most file systems take. */
-#define NAME_LEN_MAX 255
-
 /* A path whose last part has another spelling on disk. Of the path only a hash is kept, since a
  * sender may have very long paths of which every part is odd. */
 struct respelled {
@@ -193,18 +190,6 @@ static enum seal_status respelled_add(struct bag_spelling *s, uint64_t hash, con
 
 /* ---- Settling the spelling of a path ------------------------------------------------------ */
 
-static size_t char_count(const char *name, size_t len)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < len; count++) {
-        size_t n = utf8_char_len((const uint8_t *)name + i, len - i);
-
-        i += n > 0 ? n : 1;
-    }
-    return count;
-}
-
 /* Tries whether the spelling in s->name is free in the folder whose folded hash is *folded. If so,
  * it is taken, and *folded becomes that of the path. */
 static enum seal_status try_name(struct bag_spelling *s, uint64_t *folded, bool *is_free)
@@ -237,7 +222,7 @@ static bool is_left_as_it_is(const struct bag_spelling *s, const char *part, siz
 static enum seal_status respell(struct bag_spelling *s, uint64_t *folded, const char *part,
                                 size_t len, size_t coded_count)
 {
-    size_t chars = char_count(part, len);
+    size_t chars = utf8_count(part, len);
     bool is_free = false;
 
     for (; !is_free && !is_too_long(s); coded_count++) {

@@ -189,6 +189,15 @@ size_t utf8_char_len(const uint8_t *s, size_t len)
     return c >= 0xd800 && c <= 0xdfff ? 0 : need;
 }
 
+size_t utf8_count(const char *s, size_t len)
+{
+    size_t count = 0, n;
+
+    for (size_t i = 0; i < len; i += n, count++)
+        (void)utf8_char(s + i, len - i, &n);
+    return count;
+}
+
 bool utf8_is_valid(const void *s, size_t len)
 {
     const uint8_t *p = s;

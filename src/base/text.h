@@ -16,6 +16,8 @@ size_t utf8_char_len(const uint8_t *s, size_t len);
 /* The code point at s (len > 0), and in *n how many bytes it has; -1 and 1 for one byte that is
  * part of no well-formed character. */
 int32_t utf8_char(const char *s, size_t len, size_t *n);
+/* How many characters there are, and such bytes. */
+size_t utf8_count(const char *s, size_t len);
 bool utf8_is_valid(const void *s, size_t len);
 
 /* The first len bytes of s, or all up to its NUL, malloc'ed; NULL for want of memory. */

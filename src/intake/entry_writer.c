@@ -32,12 +32,27 @@ char *entry_writer_path(struct entry_writer *w, const char *path, size_t len)
     return spelled == NULL ? NULL : strdup(spelled);
 }
 
+/* Whether a part has become too long because it is spelled differently. */
+static bool has_long_spelling(const char *on_disk, const char *path)
+{
+    for (;;) {
+        size_t len = strcspn(on_disk, "/"), path_len = strcspn(path, "/");
+
+        if (len > NAME_LEN_MAX && (len != path_len || memcmp(on_disk, path, len) != 0))
+            return true;
+        if (on_disk[len] == '\0')
+            return false;
+        on_disk += len + 1;
+        path += path_len + 1;
+    }
+}
+
 /* A path that is spelled differently can be longer than paths in a bag may be. */
 static enum seal_status check_path(const char *on_disk, const char *path, struct fault *fault)
 {
     if (on_disk == NULL)
         return fault_no_memory(fault);
-    if (strlen(on_disk) <= PATH_LEN_MAX)
+    if (strlen(on_disk) <= PATH_LEN_MAX && !has_long_spelling(on_disk, path))
         return SEAL_OK;
     return fault_set(fault, REASON_NAME_SPELLED_LONG, path);
 }

@@ -24,26 +24,42 @@ static int hex_value(char c)
     return at == NULL ? -1 : (int)(at - digits);
 }
 
+/* Undoes what stands between braces, and returns where they end. */
+static const char *decode_group(struct buffer *out, const char *s)
+{
+    struct buffer code = {0};
+    unsigned long times = 1;
+    char *end;
+
+    for (; hex_value(*s) >= 0; s += 2) {
+        int high = hex_value(s[0]), low = hex_value(s[1]);
+
+        FUZZ_CHECK(low >= 0);
+        forge_bytes(&code, &(uint8_t){(uint8_t)(high << 4 | low)}, 1);
+    }
+    FUZZ_CHECK(code.len > 0);
+    if (*s == 'x') {
+        times = strtoul(s + 1, &end, 10);
+        FUZZ_CHECK(times >= 4);
+        s = end;
+    }
+    for (; times > 0; times--)
+        forge_bytes(out, code.data, code.len);
+    buffer_free(&code);
+    FUZZ_CHECK(*s == '}');
+    return s + 1;
+}
+
 /* Undoes bag_name_spell. */
 static void decode_spelling(struct buffer *out, const char *s)
 {
-    bool in_braces = false;
-
-    for (; *s != '\0'; s++) {
-        if (*s == '{' || *s == '}') {
-            FUZZ_CHECK(in_braces == (*s == '}'));
-            in_braces = !in_braces;
-        } else if (in_braces) {
-            int high = hex_value(s[0]), low = hex_value(s[1]);
-
-            FUZZ_CHECK(high >= 0 && low >= 0);
-            forge_bytes(out, &(uint8_t){(uint8_t)(high << 4 | low)}, 1);
-            s++;
-        } else {
-            forge_bytes(out, s, 1);
-        }
+    while (*s != '\0') {
+        FUZZ_CHECK(*s != '}');
+        if (*s == '{')
+            s = decode_group(out, s + 1);
+        else
+            forge_bytes(out, s++, 1);
     }
-    FUZZ_CHECK(!in_braces);
 }
 
 static void check_spelling(const char *name, size_t len, size_t more)
@@ -57,6 +73,7 @@ static void check_spelling(const char *name, size_t len, size_t more)
     FUZZ_CHECK(strpbrk((char *)spelled.data, MANIFEST_CODED) == NULL);
     decode_spelling(&back, (char *)spelled.data);
     FUZZ_CHECK(back.len == len && memcmp(back.data, name, len) == 0);
+    FUZZ_CHECK(bag_path_is_spelling((char *)spelled.data, name));
     buffer_free(&spelled);
     buffer_free(&back);
 }

@@ -81,6 +81,8 @@ odd=(
     'blank ' 'blank{20}'
     '...' '..{2E}'
     '100%' '100{25}'
+    'a????' 'a{3Fx4}'
+    '????*<<<<<' '{3Fx4}{2A}{3Cx5}'
     '%2F%00' '{25}2F{25}00'
     '{3A}%' '{7B}3A{7D25}'
 )
@@ -202,7 +204,7 @@ remove tree
 
 # The ending of the first does not show, nor do the others look like what they are.
 scenario "names that deceive"
-filler=$(printf '\343\205\244%.0s' {1..30})
+filler=$(printf '\343\205\244%.0s' {1..40})
 mkdir tree
 echo 1 >"tree/invoice.pdf$filler.exe"
 echo 2 >"tree/$(printf 'a\342\240\200b')"
@@ -210,19 +212,49 @@ echo 3 >"tree/$(printf 'x\363\240\201\241y')"
 echo 4 >'tree/ led'
 echo 5 >'tree/longname file.txt'
 echo 6 >tree/LONGNA~1.TXT
+echo 7 >'tree/ДЛИННО~1.ТХТ'
+echo 8 >'tree/ДЛИННОЕ~1.ТХТ'
 printf '[Desktop Entry]\nExec=true\n' >tree/photo.desktop
 chmod +x tree/photo.desktop
 pack
-expect_file "bag/data/tree/invoice.pdf{${filler//?/E385A4}}.exe"
+expect_file 'bag/data/tree/invoice.pdf{E385A4x40}.exe'
+expect_file 'bag/data/tree/ДЛИННО{7E}1.ТХТ'
+expect_file 'bag/data/tree/ДЛИННОЕ~1.ТХТ'
+check "what it was is shown" grep -qxF "        as sealed: data/tree/invoice.pdf${filler//?/\\u\{3164\}}.exe" bag.custody.txt
 expect_file 'bag/data/tree/a{E2A080}b'
 expect_file 'bag/data/tree/x{F3A081A1}y'
 expect_file 'bag/data/tree/{20}led'
 expect_file 'bag/data/tree/longname file.txt'
 expect_file 'bag/data/tree/LONGNA{7E}1.TXT'
 check "nothing may be executed" test -z "$(find bag -type f -perm /111)"
-check "recorded" test "$(grep -c '^# name ./data/tree/' bag/as-sealed/metadata.mtree)" -eq 5
+check "recorded" test "$(grep -c '^# name ./data/tree/' bag/as-sealed/metadata.mtree)" -eq 6
 chmod -x tree/photo.desktop # as it came out
-expect_spelled 5
+expect_spelled 6
+# A comment that tells another number is no spelling of that name.
+chmod u+w bag bag/metadata.mtree
+sed -i '/^# spelled/s/{E385A4x40}/{E385A4x39}/' bag/metadata.mtree
+run unseal --recheck bag
+expect_exit 5
+expect_out 'E385A4x39}\.exe \(metadata\.mtree calls it the spelling of a name that it is not a spelling of\)$'
+remove tree
+
+# Codes that differ have no shorter spelling. The other files still come out.
+scenario "a name that deceives and has no room for its spelling"
+mkdir tree
+hidden=$(printf '\343\205\244\342\240\200%.0s' {1..20})
+echo 1 >"tree/invoice.pdf$hidden.exe"
+echo 2 >tree/letter
+seal -q "${to[@]}" -o sealed.bin tree >/dev/null 2>&1
+run unseal -q "${with[@]}" -o bag sealed.bin
+expect_exit 1
+expect_message 'spelled as every system can hold and show it, it is too long\). The sealed file is in order: take out its other files with --extract'
+expect_names . sealed.bin tree
+run unseal -q "${with[@]}" --extract tree/letter -o some sealed.bin
+expect_exit 0
+expect_same tree/letter some/data/tree/letter
+run unseal -q "${with[@]}" --exact-names -o bag sealed.bin
+expect_exit 0
+expect_file "bag/data/tree/invoice.pdf$hidden.exe"
 remove tree
 
 scenario "deep down"

@@ -18,12 +18,40 @@ static unsigned int odd(const char *name)
 static void test_reserved(void)
 {
     static const char *const reserved[] = {
-        "con",    "CON",     "Con.txt",   "con .txt", "prn",         "aux.tar.gz",
-        "NUL",    "com0",    "COM9.log",  "lpt1",     "com\xc2\xb9", "LPT\xc2\xb3.x",
-        "conin$", "CONOUT$", "a.",        "a ",       "...",         " ",
-        "a<b",    "a>b",     "a:b",       "a\"b",     "a|b",         "a?b",
-        "a*b",    "a\\b",    "\xd0\xb4?", "nul.",     "conin$.x",    "LONGNA~1.TXT",
-        "a~1",    "~12",     "a~1.b"};
+        "con",
+        "CON",
+        "Con.txt",
+        "con .txt",
+        "prn",
+        "aux.tar.gz",
+        "NUL",
+        "com0",
+        "COM9.log",
+        "lpt1",
+        "com\xc2\xb9",
+        "LPT\xc2\xb3.x",
+        "conin$",
+        "CONOUT$",
+        "a.",
+        "a ",
+        "...",
+        " ",
+        "a<b",
+        "a>b",
+        "a:b",
+        "a\"b",
+        "a|b",
+        "a?b",
+        "a*b",
+        "a\\b",
+        "\xd0\xb4?",
+        "nul.",
+        "conin$.x",
+        "LONGNA~1.TXT",
+        "a~1",
+        "~12",
+        "a~1.b",
+        "\xd0\xb4\xd0\xbb\xd0\xb8\xd0\xbd\xd0\xbd\xd0\xbe~1.\xd1\x82\xd1\x85\xd1\x82"};
     static const char *const fine[] = {"a",
                                        "con1",
                                        "xcon",
@@ -41,6 +69,8 @@ static void test_reserved(void)
                                        "a~1b",
                                        "long-name~1",
                                        "a~1.jpeg",
+                                       "\xd0\xb4\xd0\xbb\xd0\xb8\xd0\xbd\xd0\xbd\xd0\xbe\xd0\xb5~1",
+                                       "a~1.\xd1\x82\xd1\x85\xd1\x82\xd1\x82",
                                        "auxiliary",
                                        "a b",
                                        "con$",
@@ -212,6 +242,64 @@ static void test_spell(void)
     }
 }
 
+#define FILLER "\xe3\x85\xa4" /* U+3164 */
+#define FILLERS_10 FILLER FILLER FILLER FILLER FILLER FILLER FILLER FILLER FILLER FILLER
+
+static void test_spell_repeated(void)
+{
+    check_spelled("{3F3F3F}", "???", 0);
+    check_spelled("{3Fx4}", "????", 0);
+    check_spelled("a{E385A4x40}.exe", "a" FILLERS_10 FILLERS_10 FILLERS_10 FILLERS_10 ".exe", 0);
+    check_spelled("{2A}{3Fx4}{2A}", "*????*", 0);
+    check_spelled("{3Fx4}{2Ax5}", "????*****", 0);
+    check_spelled("{3Fx10}", "??????????", 0);
+    check_spelled("{20}   {20}", "     ", 0); /* blanks within are not coded */
+    check_spelled("a...{2E}", "a....", 0);
+    check_spelled("{61x4}aa", "aaaaaa", 4);
+    check_spelled("{616161}aaa", "aaaaaa", 3);
+    check_spelled("{61x6}", "aaaaaa", 9);
+    check_spelled("{3F}a{3Fx4}", "?a????", 0);
+    check_spelled("{FFx4}", "\xff\xff\xff\xff", 0);
+    check_spelled("{E3}{E385A4x4}", "\xe3" FILLER FILLER FILLER FILLER, 0);
+}
+
+/* ---- Reading a spelling -------------------------------------------------------------------- */
+
+static bool is_spelling(const char *on_disk, const char *as_sealed)
+{
+    check_about("%s of %s", on_disk, as_sealed);
+    return bag_path_is_spelling(on_disk, as_sealed);
+}
+
+static void test_is_spelling(void)
+{
+    CHECK(is_spelling("a{3F3F3F}", "a???"));
+    CHECK(is_spelling("a{3Fx4}", "a????"));
+    CHECK(is_spelling("a{2A}{3Fx4}b/{3Fx12}{00}", "a*????b/????????????"));
+    CHECK(is_spelling("a{E385A4x40}", "a" FILLERS_10 FILLERS_10 FILLERS_10 FILLERS_10));
+    CHECK(is_spelling("{3Fx4}", "{3Fx4}")); /* as it was sealed */
+    CHECK(!is_spelling("{3Fx4}", "???"));
+    CHECK(!is_spelling("{3Fx4}", "?????"));
+    CHECK(!is_spelling("{3Fx5}", "????"));
+    check_about("what is never written");
+    CHECK(!is_spelling("{3Fx3}", "???"));
+    CHECK(!is_spelling("{3Fx1}", "?"));
+    CHECK(!is_spelling("{3Fx0}", ""));
+    CHECK(!is_spelling("{3Fx}", "?"));
+    CHECK(!is_spelling("{3Fx04}", "????"));
+    CHECK(!is_spelling("{3Fx 4}", "????"));
+    CHECK(!is_spelling("{3Fx4", "????"));
+    CHECK(!is_spelling("{x4}", "????"));
+    CHECK(!is_spelling("{3FX4}", "????"));
+    CHECK(!is_spelling("{3F3Fx4}", "????????"));
+    CHECK(!is_spelling("{3F3Fx2}", "????"));
+    CHECK(!is_spelling("{E385x4}", "\xe3\x85\xe3\x85\xe3\x85\xe3\x85"));
+    CHECK(!is_spelling("{3Fx42A}", "????*"));
+    CHECK(!is_spelling("{3Fx4x4}", "????????????????"));
+    CHECK(!is_spelling("{3Fx4294967300}", "????"));
+    CHECK(!is_spelling("{3Fx18446744073709551620}", "????"));
+}
+
 /* ---- Labels -------------------------------------------------------------------------------- */
 
 static bool is_good(const char *key, const char *value)
@@ -288,6 +376,8 @@ int main(int argc, char **argv)
     CHECK_CASE(test_unshowable());
     CHECK_CASE(test_fold());
     CHECK_CASE(test_spell());
+    CHECK_CASE(test_spell_repeated());
+    CHECK_CASE(test_is_spelling());
     CHECK_CASE(test_label_keys());
     CHECK_CASE(test_label_values());
     return check_done();
