@@ -199,6 +199,8 @@ static void show_summary(const struct drop *d)
     say(T_UNSEAL_KEY, .word = number);
     show_totals(d);
     show_names(d);
+    if (d->target.number > 1)
+        say(T_UNSEAL_NUMBERED, .name = d->target.record);
     if (bag_is_incomplete(&result->totals))
         show_remarks(result);
     if (d->target.is_folder && !d->request->writable && !result->is_read_only)

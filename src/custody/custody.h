@@ -65,6 +65,7 @@ struct custody {
     const char *operator_name, *case_name;
     const struct custody_file *files;
     size_t file_count;
+    size_t number; /* 2, 3, ...: of the record, since another of the run has its name */
     uint64_t keys_tried;
     bool
         slots_differ; /* a slot that a key opened holds something else than the one that was used */

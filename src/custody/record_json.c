@@ -190,6 +190,7 @@ static void set_examination(struct object *o, const struct custody *c)
     set(o, "operator", make_string(c->operator_name));
     set(o, "case", make_string(c->case_name));
     set(o, "received", make_files(c));
+    set(o, "number", c->number > 1 ? make_number(c->number) : json_null());
     set(o, "keys_tried", make_number(c->keys_tried));
     set(o, "slots_differ", json_boolean(c->slots_differ));
 }

@@ -73,6 +73,10 @@ static void say_received(struct page *p, const struct custody *c)
         page_blank(p);
         say_file(p, &c->files[i]);
     }
+    if (c->number > 1) {
+        page_blank(p);
+        page_say(p, T_CUSTODY_NUMBERED, .number = c->number);
+    }
 }
 
 static void say_opening(struct page *p, const struct custody *c)

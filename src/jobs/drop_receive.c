@@ -3,10 +3,10 @@
 #include "jobs/drop_publish_private.h"
 
 void drop_start(struct drop *d, const struct drop_request *request,
-                const struct output_place *place, const struct set *set)
+                const struct output_place *place, const struct set *set, size_t number)
 {
     *d = (struct drop){.request = request, .set = set};
-    if (drop_target_choose(&d->target, request, place, set, &d->fault) == SEAL_OK)
+    if (drop_target_choose(&d->target, request, place, set, number, &d->fault) == SEAL_OK)
         d->fault = set->fault;
     if (d->fault.status != SEAL_OK)
         set_name_fault(set, &d->fault);

@@ -19,10 +19,11 @@ struct drop {
     struct fault late; /* what went wrong with record or log of one whose verdict stands */
 };
 
-/* Finds out where it goes. Failures, and that of the set, are noted in d->fault. Whatever they are,
- * drop_free must follow. request and set must outlive the drop. */
+/* Finds out where it goes. number: as for drop_target_choose. Failures, and that of the set, are
+ * noted in d->fault. Whatever they are, drop_free must follow. request and set must outlive the
+ * drop. */
 void drop_start(struct drop *d, const struct drop_request *request,
-                const struct output_place *place, const struct set *set);
+                const struct output_place *place, const struct set *set, size_t number);
 /* Receives it, unless it has a fault already; writes record and log. program_sha256: of the running
  * program; NULL: not known. */
 void drop_receive(struct drop *d, const uint8_t *program_sha256,

@@ -116,6 +116,7 @@ static void fill_custody(struct custody *c, const struct drop_facts *facts,
                           .case_name = request->case_name,
                           .files = files,
                           .file_count = facts->set->count,
+                          .number = facts->target->number,
                           .keys_tried = last_of(facts->set)->keys_tried,
                           .refusal = facts->fault};
     (void)drop_verdict(&c->verdict, facts);

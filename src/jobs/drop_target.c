@@ -83,9 +83,9 @@ static enum seal_status choose_output(struct drop_target *t, const struct drop_r
     bool is_bag = first->env->params.type == CONTENT_BAG;
 
     t->is_folder = is_bag && request->task != DROP_RAW;
-    t->path = output_place_names_output(place)
-                  ? given_output(place)
-                  : output_place_default(place, first->path, ending_for(request, is_bag));
+    t->path = output_place_names_output(place) ? given_output(place)
+                                               : output_place_default(place, first->path, t->number,
+                                                                      ending_for(request, is_bag));
     if (t->path == NULL)
         return fault_no_memory(fault);
     return is_stdout(t->path) ? refuse_stdout(t, fault) : output_refuse_existing(t->path, fault);
@@ -94,10 +94,11 @@ static enum seal_status choose_output(struct drop_target *t, const struct drop_r
 /* ---- The record --------------------------------------------------------------------------- */
 
 /* With DROP_VERIFY the record is about the sealed file, and gets its whole name. */
-static char *record_of_file(const struct output_place *place, const char *name)
+static char *record_of_file(const struct output_place *place, const char *name, size_t number)
 {
-    return output_place_names_output(place) ? output_place_name(place)
-                                            : output_place_path(place, path_last_part(name), "");
+    return output_place_names_output(place)
+               ? output_place_name(place)
+               : output_place_path(place, path_last_part(name), number, "");
 }
 
 /* Else it is about the output, and stands beside it. */
@@ -108,7 +109,7 @@ static enum seal_status choose_record(struct drop_target *t, const struct output
 
     if (drop_target_is_stdout(t))
         return SEAL_OK;
-    record = t->path != NULL ? strdup(t->path) : record_of_file(place, first->path);
+    record = t->path != NULL ? strdup(t->path) : record_of_file(place, first->path, t->number);
     if (record == NULL)
         return fault_no_memory(fault);
     if (refuse_records(record, fault) == SEAL_OK)
@@ -129,7 +130,7 @@ static char *likely_output(const struct drop_request *request, const struct outp
         return NULL;
     if (output_place_names_output(place))
         return is_stdout(place->given) ? NULL : output_place_name(place);
-    return request->task == DROP_RAW ? NULL : output_place_default(place, name, "");
+    return request->task == DROP_RAW ? NULL : output_place_default(place, name, 1, "");
 }
 
 enum seal_status drop_target_foresee(const struct drop_request *request,
@@ -137,7 +138,7 @@ enum seal_status drop_target_foresee(const struct drop_request *request,
                                      struct fault *fault)
 {
     char *output = likely_output(request, place, name);
-    char *record = request->task == DROP_VERIFY ? record_of_file(place, name) : NULL;
+    char *record = request->task == DROP_VERIFY ? record_of_file(place, name, 1) : NULL;
 
     if (refuse_name(place, name, fault) == SEAL_OK && output != NULL)
         IGNORE_RESULT(output_refuse_existing(output, fault));
@@ -152,10 +153,11 @@ enum seal_status drop_target_foresee(const struct drop_request *request,
 
 enum seal_status drop_target_choose(struct drop_target *t, const struct drop_request *request,
                                     const struct output_place *place, const struct set *set,
-                                    struct fault *fault)
+                                    size_t number, struct fault *fault)
 {
     const struct arrival *first = set->files[0];
 
+    t->number = number;
     if (refuse_name(place, first->path, fault) != SEAL_OK)
         return fault->status;
     if (request->task == DROP_VERIFY) /* also of what could not be opened */

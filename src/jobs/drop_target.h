@@ -18,6 +18,7 @@ struct drop_target {
     char *path;     /* of the output; "-": standard output; NULL: there is no output */
     bool is_folder; /* the output is a bag, else a file */
     char *record;   /* path of the record without its ending; NULL: none is written */
+    size_t number;  /* 2, 3, ...: both are named so, after one that has the name already */
 };
 
 /* ".custody.txt" or ".custody.json" */
@@ -30,12 +31,13 @@ MUST_USE enum seal_status drop_target_foresee(const struct drop_request *request
                                               const struct output_place *place, const char *name,
                                               struct fault *fault);
 /* Once headers are open. A set that will be refused gets no paths, unless its refusal is to be put
- * on record. SEAL_EXISTS: an output or record is there; SEAL_USAGE: no name, or the wrong kind of
- * output; SEAL_NO_MEMORY. */
+ * on record. number: 1, or what the names get where another drop has them. SEAL_EXISTS: an output
+ * or record is there; SEAL_USAGE: no name, or the wrong kind of output; SEAL_NO_MEMORY. */
 MUST_USE enum seal_status drop_target_choose(struct drop_target *t,
                                              const struct drop_request *request,
                                              const struct output_place *place,
-                                             const struct set *set, struct fault *fault);
+                                             const struct set *set, size_t number,
+                                             struct fault *fault);
 void drop_target_free(struct drop_target *t);
 
 #endif

@@ -131,8 +131,8 @@ static enum seal_status choose_output(char **path, const char *output, const cha
     const struct output_place place = output_place_from(NULL);
     const struct output_place given = {.given = output};
 
-    *path =
-        output != NULL ? output_place_name(&given) : output_place_default(&place, file, ".extract");
+    *path = output != NULL ? output_place_name(&given)
+                           : output_place_default(&place, file, 1, ".extract");
     return *path == NULL ? fault_no_memory(fault) : output_refuse_existing(*path, fault);
 }
 

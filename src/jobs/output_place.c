@@ -35,26 +35,27 @@ char *output_place_name(const struct output_place *place)
     return text_copy(place->given, len_without_slashes(place->given));
 }
 
-/* len bytes of name, and ending. */
+/* len bytes of name, the number and ending. */
 static char *path_at_home(const struct output_place *place, const char *name, size_t len,
-                          const char *ending)
+                          size_t number, const char *ending)
 {
     struct buffer b = {0};
     const char *home = place->is_home ? place->given : "";
     size_t home_len = len_without_slashes(home);
     const char *slash = home_len > 0 && home[home_len - 1] != '/' ? "/" : "";
 
-    if (buffer_printf(&b, "%.*s%s%.*s%s", (int)home_len, home, slash, (int)len, name, ending) !=
-        SEAL_OK) {
-        buffer_free(&b);
-        return NULL;
-    }
-    return (char *)b.data;
+    if (buffer_printf(&b, "%.*s%s%.*s", (int)home_len, home, slash, (int)len, name) == SEAL_OK &&
+        (number < 2 || buffer_printf(&b, "-%zu", number) == SEAL_OK) &&
+        buffer_printf(&b, "%s", ending) == SEAL_OK)
+        return (char *)b.data;
+    buffer_free(&b);
+    return NULL;
 }
 
-char *output_place_path(const struct output_place *place, const char *name, const char *ending)
+char *output_place_path(const struct output_place *place, const char *name, size_t number,
+                        const char *ending)
 {
-    return path_at_home(place, name, strlen(name), ending);
+    return path_at_home(place, name, strlen(name), number, ending);
 }
 
 /* Whether the first len bytes of name are what a record could be called, where letter case may not
@@ -72,7 +73,8 @@ static bool is_record_name(const char *name, size_t len)
     return false;
 }
 
-char *output_place_default(const struct output_place *place, const char *file, const char *ending)
+char *output_place_default(const struct output_place *place, const char *file, size_t number,
+                           const char *ending)
 {
     const char *base = path_last_part(file);
     const char *dot = strrchr(base, '.');
@@ -82,7 +84,7 @@ char *output_place_default(const struct output_place *place, const char *file, c
     /* Else it would be the name of the sealed file itself, or that of another drop's record. */
     if (*ending == '\0' && (!has_ending || is_record_name(base, len)))
         ending = ".bag";
-    return path_at_home(place, base, len, ending);
+    return path_at_home(place, base, len, number, ending);
 }
 
 /* ---- What must not be ---------------------------------------------------------------------- */

@@ -27,11 +27,14 @@ MUST_USE enum seal_status output_place_settle(struct output_place *place, const 
 bool output_place_names_output(const struct output_place *place);
 /* That name without slashes at its end; malloc'ed. */
 char *output_place_name(const struct output_place *place);
-/* The path of an output with that name and ending in the folder for outputs; malloc'ed. */
-char *output_place_path(const struct output_place *place, const char *name, const char *ending);
-/* The path of an output that is named after a file: the last part of its path, with another ending.
- * malloc'ed. */
-char *output_place_default(const struct output_place *place, const char *file, const char *ending);
+/* The path of an output with that name and ending in the folder for outputs; malloc'ed. A number
+ * from 2 on stands between them, as in name-2. */
+char *output_place_path(const struct output_place *place, const char *name, size_t number,
+                        const char *ending);
+/* The path of an output that is named after a file: the last part of its path, with the number and
+ * another ending. malloc'ed. */
+char *output_place_default(const struct output_place *place, const char *file, size_t number,
+                           const char *ending);
 
 /* The last part of a path. */
 const char *path_last_part(const char *path);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "jobs/drop_twins_private.h"
 #include "jobs/file_digest.h"
 #include "jobs/job_confine_private.h"
 #include "jobs/output_place_private.h"
@@ -103,11 +104,11 @@ enum seal_status unseal_job_run(struct unseal_result *result, const struct unsea
         return fault->status;
     result->outcomes = calloc(result->sets.count, sizeof *result->outcomes);
     drops = calloc(result->sets.count, sizeof *drops);
-    for (size_t i = 0; drops != NULL && i < result->sets.count; i++)
-        drop_start(&drops[i], &request->drop, &place, &result->sets.all[i]);
     status = drops == NULL || result->outcomes == NULL
                  ? fault_no_memory(fault)
-                 : receive_all(result, drops, request->drop.log, observer, listener);
+                 : drop_twins_start(drops, &result->sets, &request->drop, &place, fault);
+    if (status == SEAL_OK)
+        status = receive_all(result, drops, request->drop.log, observer, listener);
     for (size_t i = 0; drops != NULL && i < result->sets.count; i++)
         drop_free(&drops[i]);
     free(drops);

@@ -138,15 +138,59 @@ mkdir a b
 cp "$good/one.bin" a/drop.bin
 cp "$good/two.bin" b/drop.bin
 run unseal "${with[@]}" a/drop.bin b/drop.bin
+expect_exit 0
+expect_names . drop{,-2}{,.custody.json,.custody.txt} a b
+expect_row accepted a/drop.bin
+expect_row accepted b/drop.bin
+expect_out '^unsealed drop-2$'
+expect_err '^another file of this run takes the same name, so what belongs to this one is called drop-2$'
+expect_same_tree "$good/tree" drop/data/tree
+expect_same "$good/two" drop-2/data/two
+check "its record says so" grep -q 'have the number 2 in their' drop-2.custody.txt
+check "and for programs" grep -q '"number": 2,' drop-2.custody.json
+check "the first has no number" grep -q '"number": null,' drop.custody.json
+check "nor says so" sh -c '! grep -q "in the same run" drop.custody.txt'
+run unseal -q --recheck drop-2
+expect_exit 0
+expect_out '^custody    the manifests match the record'
+# What is there from an earlier run is not written beside.
+run unseal "${with[@]}" a/drop.bin b/drop.bin
 expect_exit 1
-expect_made . drop a b
+expect_row failed a/drop.bin
+expect_row failed b/drop.bin
+expect_names . drop{,-2}{,.custody.json,.custody.txt} a b
+remove drop drop.custody.*
+run unseal "${with[@]}" a/drop.bin b/drop.bin
+expect_exit 1
 expect_row accepted a/drop.bin
 expect_row failed b/drop.bin
-expect_err 'drop: is there already|drop: .*there already'
-expect_same_tree "$good/tree" drop/data/tree
+expect_err 'drop-2: is there already, and is left as it is'
+expect_names . drop{,-2}{,.custody.json,.custody.txt} a b
 run unseal "${with[@]}" --verify a/drop.bin a/drop.bin
-expect_exit 1
-expect_names . drop{,.custody.txt,.custody.json} drop.bin.custody.{txt,json} a b
+expect_exit 0
+expect_names . drop{,-2}{,.custody.txt,.custody.json} drop.bin{,-2}.custody.{txt,json} a b
+
+scenario "names that some system takes for one, and numbers that are names"
+mkdir a b c
+cp "$good/one.bin" a/drop.bin
+cp "$good/two.bin" b/Drop.seal
+cp "$good/stream.bin" c/drop-2.bin
+cp "$good/two.bin" c/drop.bin
+cp "$good/one.bin" a/plain
+cp "$good/two.bin" b/plain
+run unseal -q "${with[@]}" -o out a/drop.bin b/Drop.seal c/drop.bin c/drop-2.bin {a,b}/plain
+expect_exit 0
+expect_names out {drop,Drop-3,drop-4,drop-2,plain.bag,plain-2.bag}{,.custody.json,.custody.txt}
+check "each its own content" test -f out/drop-2 -a -d out/drop/data/tree -a -f out/Drop-3/data/two -a -f out/drop-4/data/two
+run unseal -q "${with[@]}" --raw -o raw a/drop.bin c/drop.bin
+expect_exit 0
+expect_names raw drop{,-2}.tar.zst{,.custody.json,.custody.txt}
+# One that gets no name takes none from another.
+cp "$good/damaged.bin" a/drop.bin
+cp "$good/other.bin" c/drop.bin
+run unseal -q "${with[@]}" -o bad c/drop.bin a/drop.bin b/Drop.seal
+expect_exit 5
+expect_names bad Drop-2{,.custody.json,.custody.txt}
 
 # A drop could be called so that its bag blocks the record of another.
 scenario "drops that are called like records"
