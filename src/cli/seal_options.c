@@ -216,13 +216,19 @@ static bool parse_length(const char *text, uint64_t *size)
 
 static enum exit_code parse_padding(struct padding *padding)
 {
+    static const struct {
+        const char *name;
+        enum padding_rule rule;
+    } rules[] = {{"padme", PAD_PADME}, {"mib", PAD_MIB}, {"round", PAD_ROUND}, {"pow2", PAD_POW2}};
     const char *text = options[OPT_PAD].text;
 
     *padding = (struct padding){PAD_PADME, 0};
-    if (text == NULL || strcmp(text, "padme") == 0)
+    if (text == NULL)
         return EXIT_ALL_DONE;
-    if (strcmp(text, "pow2") == 0) {
-        padding->rule = PAD_POW2;
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (strcmp(text, rules[i].name) != 0)
+            continue;
+        padding->rule = rules[i].rule;
         return EXIT_ALL_DONE;
     }
     padding->rule = PAD_FIXED;

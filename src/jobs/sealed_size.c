@@ -15,6 +15,21 @@ static uint64_t volumes_for(uint64_t content, size_t head_len, uint64_t split)
     return content == 0 ? 1 : (content + each - 1) / each;
 }
 
+/* Of one file, or of all volumes: the last one is padded, but never longer than the others. */
+static uint64_t total_for(uint64_t content, size_t head_len, const struct seal_request *request)
+{
+    uint64_t others, last;
+
+    if (request->split == 0)
+        return stream_total_len(head_len, content, request->padding);
+    others = volumes_for(content, head_len, request->split) - 1;
+    content -= others * stream_content_max(head_len, request->split);
+    last = stream_total_len(head_len, content, request->padding);
+    if (last == 0 || last > request->split)
+        last = request->split;
+    return others * request->split + last;
+}
+
 enum seal_status sealed_size_expect(struct sealed_size *size, const struct seal_request *request,
                                     size_t key_count, struct bag_source *source,
                                     const struct bag_estimate *survey, struct fault *fault)
@@ -33,8 +48,8 @@ enum seal_status sealed_size_expect(struct sealed_size *size, const struct seal_
     plan.bytes = totals.bytes;
     if (content_estimate_len(&plan, &about, &most, fault) != SEAL_OK)
         return fault->status;
-    size->about = stream_total_len(head, about, request->padding);
-    size->most = stream_total_len(head, most, request->padding);
+    size->about = total_for(about, head, request);
+    size->most = total_for(most, head, request);
     if (request->split > 0) {
         size->about_volumes = volumes_for(about, head, request->split);
         size->most_volumes = volumes_for(most, head, request->split);

@@ -31,6 +31,32 @@ static uint64_t padme(uint64_t len)
     return (len + unit - 1) & ~(unit - 1);
 }
 
+#define MIB (UINT64_C(1) << 20)
+
+static uint64_t pow2(uint64_t len)
+{
+    uint64_t size = UINT64_C(1) << floor_log2(len);
+
+    return size < len ? size * 2 : size;
+}
+
+static uint64_t multiple(uint64_t len, uint64_t unit)
+{
+    return (len + unit - 1) / unit * unit;
+}
+
+/* One digit other than 0, then at most two zeros, MiB, GiB or TiB. */
+static uint64_t round_size(uint64_t len)
+{
+    uint64_t unit = MIB;
+
+    while (len > 900 * unit)
+        unit *= 1024;
+    while (len > 9 * unit)
+        unit *= 10;
+    return multiple(len, unit);
+}
+
 uint64_t chunk_count(uint64_t total_len)
 {
     return (total_len + BLOCK_LEN - 1) / BLOCK_LEN;
@@ -68,11 +94,16 @@ uint64_t stream_total_len(size_t head_len, uint64_t content_len, struct padding 
         least = BLOCK_LEN;
     switch (padding.rule) {
     case PAD_FIXED:
-        return least <= padding.size && padding.size <= most ? padding.size : 0;
+        total = least <= padding.size ? padding.size : most + 1;
+        break;
     case PAD_POW2:
-        total = UINT64_C(1) << floor_log2(least);
-        if (total < least)
-            total *= 2;
+        total = pow2(least);
+        break;
+    case PAD_MIB:
+        total = multiple(least, MIB);
+        break;
+    case PAD_ROUND:
+        total = round_size(least);
         break;
     case PAD_PADME:
     default:

@@ -23,7 +23,7 @@
 
 /* ---- Lengths (section 3.5) ---------------------------------------------------------------- */
 
-enum padding_rule { PAD_PADME, PAD_POW2, PAD_FIXED };
+enum padding_rule { PAD_PADME, PAD_POW2, PAD_MIB, PAD_ROUND, PAD_FIXED };
 
 struct padding {
     enum padding_rule rule;

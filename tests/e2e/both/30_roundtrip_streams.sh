@@ -199,8 +199,25 @@ for size in 0 1000 52000 60000 66000 120000 131000 262144 1000000 3333333; do
     run unseal -q "${with[@]}" -o out pow2.bin
     expect_exit 0
     expect_same noise out
-    remove noise padme.bin pow2.bin out
+    remove padme.bin pow2.bin out
+    for rule in mib round; do
+        seal -q "${to[@]}" --pad $rule -o $rule.bin - <noise >/dev/null
+        length=$(stat -c %s $rule.bin)
+        check "$rule: $length" test "$length" -eq $(((size + 14000) / 1048576 * 1048576 + 1048576))
+        run unseal -q "${with[@]}" -o out $rule.bin
+        expect_exit 0
+        expect_same noise out
+        remove $rule.bin out
+    done
+    remove noise
 done
+# 10 MiB and more go in steps of ten.
+maketree noise noise 10480000
+seal -q "${to[@]}" --pad round -o round.bin - <noise >/dev/null
+check "20 MiB" test "$(stat -c %s round.bin)" -eq $((20 * 1048576))
+run unseal -q "${with[@]}" -o out round.bin
+expect_exit 0
+expect_same noise out
 check "other lengths are none" test "$(padme_rest 69632000)" -ne 0
 
 scenario "padding to a fixed size"

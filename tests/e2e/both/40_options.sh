@@ -99,9 +99,9 @@ refused 2 'sealed by itself' seal --to "$alice" - -
 for level in 0 20 -1 1.5 x 003 100 '3 ' +3 99999999999999999999; do
     refused 2 '--level takes a number from 1 to 19' seal --to "$alice" --level "$level" file
 done
-for pad in 0 1 65535 65537 67583 32K 63K 1T x PADME pow3 -65536 65536.5 128KB 128KiB 65536Ki 9999999999999999999G \
+for pad in 0 1 MiB iso 65535 65537 67583 32K 63K 1T x PADME pow3 -65536 65536.5 128KB 128KiB 65536Ki 9999999999999999999G \
     18446744073709617152 999999999999999G 274877906945K; do
-    refused 2 '--pad takes padme, pow2 or a size' seal --to "$alice" --pad "$pad" file
+    refused 2 '--pad takes padme, mib, round, pow2 or a size' seal --to "$alice" --pad "$pad" file
 done
 
 ground "wrong command lines of unseal"

@@ -438,6 +438,7 @@ seq 1000000 >some/text
 maketree noise some/noise 3000000
 maketree many many/many 2000
 for arguments in some many "--level 19 some" "--no-compress some" "--no-compress many" "--pad pow2 some" \
+    "--pad mib some" "--pad round some" \
     "--pad 20M some"; do
     # shellcheck disable=SC2086 # several arguments
     run seal -n -q $arguments
@@ -452,6 +453,22 @@ for arguments in some many "--level 19 some" "--no-compress some" "--no-compress
     size=$(stat -c %s sealed.bin)
     check "$arguments: $size is at most $most" test "$size" -le $((most + most / 50))
     check "$arguments: $size is about $about" test "$((size > about ? size - about : about - size))" -le $((size * 2 / 5))
+done
+
+scenario "what a dry run expects of volumes"
+mkdir some
+maketree noise some/noise 2300000
+for arguments in "--split 1M" "--split 1M --pad round" "--split 1M --pad pow2" "--split 900K --pad mib"; do
+    # shellcheck disable=SC2086 # several arguments
+    run seal -n -q --no-compress $arguments some
+    expect_exit 0
+    about=$(sed -n 's/^sealed file: //p' "$out" | grep -oE '[0-9.]+ MB' | awk '{ print $1 * 1000000 }' | head -n 1)
+    mkdir volumes
+    # shellcheck disable=SC2086 # several arguments
+    seal -q "${to[@]}" --no-compress $arguments -o volumes some >/dev/null
+    size=$(cat volumes/*.bin | wc -c)
+    check "$arguments: $size is about $about" test "$((size > about ? size - about : about - size))" -le $((size / 8))
+    remove volumes
 done
 
 scenario "a dry run and room"

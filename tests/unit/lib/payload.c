@@ -129,8 +129,9 @@ uint64_t payload_capacity(size_t head_len, uint64_t total)
     return total - head_len - TAG_LEN * ((total + BLOCK_LEN - 1) / BLOCK_LEN) - TRAILER_LEN;
 }
 
-/* From the definition of section 3.5, by search rather than by rounding. */
-static bool is_allowed(uint64_t total, enum padding_rule rule)
+#define MIB (UINT64_C(1) << 20)
+
+static bool is_padme(uint64_t total)
 {
     unsigned int x = 0, s = 0;
 
@@ -138,7 +139,32 @@ static bool is_allowed(uint64_t total, enum padding_rule rule)
         x++;
     while (x >> s != 0)
         s++;
-    return rule == PAD_POW2 ? (total & (total - 1)) == 0 : total % (UINT64_C(1) << (x - s)) == 0;
+    return total % (UINT64_C(1) << (x - s)) == 0;
+}
+
+static bool is_round(uint64_t total)
+{
+    for (uint64_t unit = MIB; unit <= MIB * MIB; unit *= 1024)
+        for (uint64_t tens = unit; tens <= 100 * unit; tens *= 10)
+            for (uint64_t digit = 1; digit <= 9; digit++)
+                if (total == digit * tens)
+                    return true;
+    return false;
+}
+
+/* From the definition of section 3.5, by search rather than by rounding. */
+static bool is_allowed(uint64_t total, enum padding_rule rule)
+{
+    switch (rule) {
+    case PAD_POW2:
+        return (total & (total - 1)) == 0;
+    case PAD_MIB:
+        return total % MIB == 0;
+    case PAD_ROUND:
+        return is_round(total);
+    default:
+        return is_padme(total);
+    }
 }
 
 uint64_t payload_least_len(size_t head_len, uint64_t content_len, enum padding_rule rule)

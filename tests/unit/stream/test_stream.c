@@ -140,6 +140,50 @@ static void test_fixed(void)
     }
 }
 
+static uint64_t total_of(uint64_t capacity_of, uint64_t more, enum padding_rule rule)
+{
+    return stream_total_len(HEAD_LEN(8), payload_capacity(HEAD_LEN(8), capacity_of) + more,
+                            (struct padding){.rule = rule});
+}
+
+static void test_mib_and_round(void)
+{
+    static const struct {
+        uint64_t full, next_mib, next_round; /* in MiB */
+    } rows[] = {{1, 2, 2},
+                {9, 10, 10},
+                {10, 11, 20},
+                {90, 91, 100},
+                {100, 101, 200},
+                {900, 901, 1024},
+                {1024, 1025, 2048},
+                {9 * 1024, 9217, 10 * 1024},
+                {10 * 1024, 10241, 20 * 1024},
+                {900 * 1024, 921601, 1024 * 1024},
+                {9 * 1024 * 1024, 9437185, 10 * 1024 * 1024},
+                {200 * 1024 * 1024, 209715201, 0}};
+
+    for (unsigned int few = 0; few < 2; few++)
+        for (uint64_t more = 0; more < 2; more++) {
+            uint8_t slots = few ? SLOTS_FEW : SLOTS_MANY;
+            uint64_t len = payload_capacity(HEAD_LEN(slots), MIB) + more;
+
+            check_round_trip(slots, (size_t)(more * 70000), (struct padding){.rule = PAD_MIB});
+            check_round_trip(slots, (size_t)len, (struct padding){.rule = PAD_MIB});
+            check_round_trip(slots, (size_t)len, (struct padding){.rule = PAD_ROUND});
+        }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check_about("%llu MiB", (unsigned long long)rows[i].full);
+        CHECK_INT(rows[i].full * MIB, total_of(rows[i].full * MIB, 0, PAD_MIB));
+        CHECK_INT(rows[i].full * MIB, total_of(rows[i].full * MIB, 0, PAD_ROUND));
+        CHECK_INT(rows[i].next_mib * MIB, total_of(rows[i].full * MIB, 1, PAD_MIB));
+        CHECK_INT(rows[i].next_round * MIB, total_of(rows[i].full * MIB, 1, PAD_ROUND));
+    }
+    check_about("the longest");
+    CHECK_INT(STREAM_BLOCKS_MAX * BLOCK_LEN, total_of(STREAM_BLOCKS_MAX * BLOCK_LEN, 0, PAD_MIB));
+    CHECK_INT(0, total_of(STREAM_BLOCKS_MAX * BLOCK_LEN, 1, PAD_MIB));
+}
+
 /* One byte too many is refused when it comes, not at the end. */
 static void test_no_room(void)
 {
@@ -218,6 +262,7 @@ static void test_all(void)
     test_vectors();
     CHECK_CASE(test_round_trips());
     CHECK_CASE(test_fixed());
+    CHECK_CASE(test_mib_and_round());
     CHECK_CASE(test_no_room());
     CHECK_CASE(test_block_at_hand());
 }

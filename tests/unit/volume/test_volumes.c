@@ -291,6 +291,9 @@ static void test_round_trips(void)
     /* More than one batch of blocks in each. */
     check_round_trip(SLOTS_FEW, 5000000, 2097152 + 2048, (struct padding){.rule = PAD_PADME});
     check_round_trip(SLOTS_FEW, 5000000, 1048576, (struct padding){.rule = PAD_POW2});
+    /* The last is padded, or as long as the others. */
+    check_round_trip(SLOTS_FEW, 3000000, 2097152 + 2048, (struct padding){.rule = PAD_MIB});
+    check_round_trip(SLOTS_FEW, 2200000, 1048576 / 2, (struct padding){.rule = PAD_ROUND});
 }
 
 /* ---- Sets that are not whole --------------------------------------------------------------- */
