@@ -198,7 +198,8 @@ test_src := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
 test_lib_src := $(filter-out $(test_src),$(wildcard tests/unit/lib/*.c))
 fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_replay_src := tests/fuzz/lib/replay.c
-fuzz_lib_src := $(filter-out $(fuzz_replay_src),$(wildcard tests/fuzz/lib/*.c))
+fuzz_blocks_src := tests/fuzz/lib/blocks.c
+fuzz_lib_src := $(filter-out $(fuzz_replay_src) $(fuzz_blocks_src),$(wildcard tests/fuzz/lib/*.c))
 
 # The translations, made into a table. Tests have one into no language as well.
 text_defs := $(filter-out src/text/catalog.def,$(wildcard src/text/*.def))
@@ -209,9 +210,11 @@ objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
 tests := $(test_src:tests/unit/%.c=$(OUT)/tests/%)
 test_libs = -lm
 
-# A fuzzer has a main of its own; elsewhere each target is a program that runs over given inputs.
+# A fuzzer has a main of its own, and keeps its large blocks of memory; elsewhere each target is a program that
+# runs over given inputs.
 ifneq ($(filter fuzz afl,$(VARIANT)),)
-fuzz_main := -fsanitize=fuzzer
+fuzz_main := -fsanitize=fuzzer $(call objects,$(fuzz_blocks_src)) $(foreach function,malloc calloc realloc free \
+    sodium_malloc sodium_free ZSTD_createCCtx ZSTD_createDCtx,-Wl,--wrap=$(function))
 else
 fuzz_main := $(call objects,$(fuzz_replay_src))
 endif
@@ -308,6 +311,7 @@ $(OBJ)/tests/%.o: tests/%.c $(OBJ)/options
 # What only checks is neither checked nor a guide for the fuzzer: it would take most of the time.
 ifeq ($(VARIANT),fuzz)
 $(call objects,$(test_lib_src)): CFLAGS += -fno-sanitize=all
+$(call objects,$(fuzz_blocks_src)): CFLAGS += -fno-sanitize=fuzzer-no-link
 endif
 
 # D: no times, owners or groups in the archive, so that the same sources give the same bytes.
@@ -329,7 +333,7 @@ $(fuzzers): $(fuzz_dir)/%: $(OBJ)/tests/fuzz/fuzz_%.o $(call objects,$(fuzz_lib_
     $(filter %.o,$(fuzz_main)) $(OUT)/libseal.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(link) $(filter -f%,$(fuzz_main)) -o $@ $^ $(DEPS_LIBS) $(test_libs) $(LDLIBS)
+	$(Q)$(link) $(filter -%,$(fuzz_main)) -o $@ $^ $(DEPS_LIBS) $(test_libs) $(LDLIBS)
 
 $(benches): $(OUT)/bench/%: $(OBJ)/tests/bench/%.o
 	$(call say,LD,$@)
@@ -343,5 +347,5 @@ $(OUT)/mutator.so: tests/fuzz/afl_mutator.c tests/fuzz/lib/mutate.c tests/fuzz/l
 	$(Q)clang -std=c17 -O2 -fPIC -shared $(warnings) -Itests/fuzz -o $@ $(filter %.c,$^)
 
 -include $(patsubst %.o,%.d,$(languages) $(call objects,$(lib_src) $(main_src) $(cli_src) $(test_src) $(test_lib_src) \
-    $(fuzz_src) $(fuzz_lib_src) $(fuzz_replay_src) $(bench_src)))
+    $(fuzz_src) $(fuzz_lib_src) $(fuzz_replay_src) $(fuzz_blocks_src) $(bench_src)))
 endif

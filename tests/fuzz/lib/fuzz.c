@@ -17,6 +17,8 @@
 void fuzz_start(void)
 {
     FUZZ_CHECK(sodium_init() >= 0);
+    if (fuzz_next_blocks != NULL)
+        fuzz_next_blocks();
 }
 
 void fuzz_check(bool holds, const char *text, const char *file, int line)

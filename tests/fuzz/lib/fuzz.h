@@ -13,6 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* libsodium is ready; to be called first by each target. */
 void fuzz_start(void);
+/* What it calls where blocks.c is linked: the blocks of the last input can be used again. */
+void fuzz_next_blocks(void) __attribute__((weak));
 
 #define FUZZ_CHECK(condition) fuzz_check((condition), #condition, __FILE__, __LINE__)
 void fuzz_check(bool holds, const char *text, const char *file, int line);
