@@ -30,7 +30,8 @@ struct opened {
     struct stream_reader *stream;
 };
 
-/* Threads for who reads, and none the next time: what comes of it must be the same. */
+/* Threads for every third who reads, and none for the others: what comes of it must be the same.
+ * (Targets read two or four times, so each of these has threads with some inputs.) */
 struct crew *next_crew(void);
 void opened_start(struct opened *o, const struct envelope *env);
 void opened_end(struct opened *o);
