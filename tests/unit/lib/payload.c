@@ -129,8 +129,6 @@ uint64_t payload_capacity(size_t head_len, uint64_t total)
     return total - head_len - TAG_LEN * ((total + BLOCK_LEN - 1) / BLOCK_LEN) - TRAILER_LEN;
 }
 
-#define MIB (UINT64_C(1) << 20)
-
 static bool is_padme(uint64_t total)
 {
     unsigned int x = 0, s = 0;
