@@ -115,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input in = {data, size};
     struct fault fault = {.status = SEAL_OK};
-    uint8_t *block = fixture_alloc(BLOCK_LEN), what;
+    uint8_t *block, what;
     enum seal_status status, want;
     struct envelope env = {.head_len = 0};
     struct identity *id;
@@ -125,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     fuzz_start();
     make_heads();
+    block = fixture_alloc(BLOCK_LEN);
     what = input_byte(&in);
     memcpy(block, blocks[what & 1], BLOCK_LEN);
     key = (what & 2) != 0 ? input_byte(&in) % KEYS : 0;
