@@ -21,6 +21,13 @@ static void show_sandbox(struct unseal_report *r, unsigned int missing)
     warn(T_UNCAGED, .words = pieces);
 }
 
+static void show_exposed(struct unseal_report *r, const char *folder)
+{
+    if (!r->told_exposed)
+        warn(T_UNSEAL_OTHERS_MAY_RENAME, .name = folder);
+    r->told_exposed = true;
+}
+
 static void show_event(void *ctx, const struct receive_event *e)
 {
     switch (e->kind) {
@@ -44,6 +51,9 @@ static void show_event(void *ctx, const struct receive_event *e)
         break;
     case RECEIVE_SANDBOX_LACKS:
         show_sandbox(ctx, (unsigned int)e->number);
+        break;
+    case RECEIVE_OTHERS_MAY_RENAME:
+        show_exposed(ctx, e->name);
         break;
     case RECEIVE_FOLDER_STAYS:
         warn(T_UNSEAL_FOLDER_STAYS, .name = e->name);

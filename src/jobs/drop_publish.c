@@ -11,10 +11,14 @@ enum seal_status drop_outputs_make(struct drop_outputs *o, struct fault *fault)
     if (path == NULL)
         return SEAL_OK;
     clear_leftovers_of(path, o->observer);
-    if (o->target->is_folder)
-        return output_dir_create(&o->folder, path, fault);
-    if (output_create(&o->file, path, PLAT_PRIVATE, fault) != SEAL_OK)
+    if (o->target->is_folder) {
+        if (output_dir_create(&o->folder, path, fault) == SEAL_OK)
+            tell_exposed(o->observer, o->folder.parent, path);
         return fault->status;
+    }
+    if (output_create(&o->file, path, PLAT_PRIVATE, fault) != SEAL_OK || o->file.is_stdout)
+        return fault->status;
+    tell_exposed(o->observer, o->file.dirfd, path);
     plat_mark_downloaded(o->file.fd);
     return SEAL_OK;
 }

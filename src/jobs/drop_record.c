@@ -137,7 +137,9 @@ static enum seal_status write_records(struct drop_outputs *outputs, const struct
     for (enum record_form form = 0; form < RECORD_FORMS && fault->status == SEAL_OK; form++) {
         struct buffer text = {0};
 
-        if (make[form](&text, c) != SEAL_OK)
+        if (stop_requested())
+            (void)fault_set(fault, REASON_INTERRUPTED, NULL);
+        else if (make[form](&text, c) != SEAL_OK)
             (void)fault_no_memory(fault);
         else
             IGNORE_RESULT(drop_outputs_add_record(outputs, form, &text, fault));
@@ -153,6 +155,8 @@ static enum seal_status publish(const struct drop_facts *facts, const struct cus
         return SEAL_OK;
     if (facts->target->record != NULL && write_records(outputs, c, fault) != SEAL_OK)
         return fault->status;
+    if (stop_requested()) /* nothing has a name yet */
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
     return drop_outputs_publish(outputs, fault);
 }
 

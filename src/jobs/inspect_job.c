@@ -202,6 +202,7 @@ static enum seal_status extract_set(struct inspect_result *result, const struct 
     clear_leftovers_of(result->output, observer);
     if (output_dir_create(&dir, result->output, fault) != SEAL_OK)
         return fault->status;
+    tell_exposed(observer, dir.parent, result->output);
     if (extract_into(result, &dir, set, request, &check, listener, fault) == SEAL_OK)
         output_dir_keep(&dir);
     else

@@ -19,6 +19,8 @@ enum receive_event_kind {
     RECEIVE_SLOTS_DIFFER,       /* a file (name) holds something else in another slot of a key */
     RECEIVE_SANDBOX_LACKS,      /* pieces of the worker's sandbox (number: PLAT_CAGE_...); told for
                                    each worker */
+    RECEIVE_OTHERS_MAY_RENAME,  /* the folder of an output (name): other users may exchange what is
+                                   in it; told for each output */
     /* Something that ought to be removed could not be (name): */
     RECEIVE_FOLDER_STAYS, /* an unfinished folder */
     RECEIVE_OUTPUT_STAYS, /* an output that has no custody record */

@@ -1,5 +1,6 @@
 #include "jobs/receive_relay_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void relay_progress(void *relay, uint64_t bytes)
@@ -21,6 +22,16 @@ void tell_name(const struct receive_observer *observer, enum receive_event_kind 
                const char *name)
 {
     observer->event(observer->ctx, &(struct receive_event){.kind = kind, .name = name});
+}
+
+void tell_exposed(const struct receive_observer *observer, int parent, const char *path)
+{
+    char *folder = NULL;
+    const char *name;
+
+    if (plat_others_may_rename(parent) && path_split(path, &folder, &name))
+        tell_name(observer, RECEIVE_OTHERS_MAY_RENAME, folder);
+    free(folder);
 }
 
 void clear_leftovers_of(const char *path, const struct receive_observer *observer)

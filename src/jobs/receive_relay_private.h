@@ -17,6 +17,8 @@ void relay_progress(void *relay, uint64_t bytes);
 /* intake_observer.uncaged */
 void relay_uncaged(void *relay, unsigned int missing);
 
+/* Tells if others may exchange the output at path, which lies in the folder parent. */
+void tell_exposed(const struct receive_observer *observer, int parent, const char *path);
 /* Tells an event that has a name and nothing else. */
 void tell_name(const struct receive_observer *observer, enum receive_event_kind kind,
                const char *name);

@@ -55,6 +55,8 @@ enum seal_status output_dir_commit(struct output_dir *o, struct fault *fault)
 
     if (plat_sync_filesystem(o->fd) != 0)
         return fault_set_errno(fault, REASON_WRITE, o->name);
+    if (stop_requested()) /* it may have taken minutes */
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
     if (plat_rename_new(o->parent, o->temporary, o->name) != 0) {
         if (errno == EEXIST || errno == ENOTEMPTY)
             return fault_set(fault, REASON_EXISTS, o->name);

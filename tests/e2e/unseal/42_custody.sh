@@ -342,6 +342,19 @@ check "what was skipped is named" grep -q '"kind": "skipped"' bag.custody.json
 # The ways to make something with a record.
 ways=("-o out $good/bag.bin" "-o out $good/stream.bin" "--raw -o out $good/bag.bin")
 
+# Records of a flood take long to write, and so does bringing a large bag to a stick.
+scenario "stopped while the record is written"
+for when in "FAULT_WRITE=1 signal:15" "FAULT_CALL=syncfs signal:15"; do
+    for way in "${ways[@]}"; do
+        [[ $when != *syncfs* || $way == *bag.bin && $way != --raw* ]] || continue # only bags are synced so
+        # shellcheck disable=SC2086 # several arguments
+        hit FAULT_IN_PROCESS=main "$when" -- unseal -q "${with[@]}" $way
+        expect_exit 143
+        expect_message 'stopped before the end\. Nothing unfinished was left behind'
+        expect_names .
+    done
+done
+
 scenario "a record that is there already"
 for ending in txt json; do
     echo mine >out.custody.$ending

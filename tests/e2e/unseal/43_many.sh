@@ -229,6 +229,18 @@ expect_exit 0
 check "all of them" test "$(find out -maxdepth 1 -type d | wc -l)" -eq 61
 expect_row accepted ./59.bin
 
+scenario "a folder that others may write to"
+cp "$good"/{two,one}.bin .
+mkdir shared && chmod 777 shared
+run unseal -q "${with[@]}" -o shared/ one.bin two.bin
+expect_exit 0
+expect_message '^unseal: shared: other users of this computer can write to this folder, and put something else in'
+run unseal -q "${with[@]}" --extract data -o shared/part one.bin
+expect_message '^unseal: shared: other users'
+chmod +t shared # only its owner may rename a file there
+run unseal -q "${with[@]}" -o shared/again one.bin
+expect_no_err
+
 scenario "stopped in the middle"
 cp "$good"/{two,one,stream}.bin .
 hit "FAULT_WRITE=50000 signal:15" -- unseal -q "${with[@]}" two.bin one.bin stream.bin

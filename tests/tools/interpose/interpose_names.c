@@ -16,6 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <seccomp.h>
+
 /* ---- Files and folders by name --------------------------------------------------------------- */
 
 /* The name as the file system takes it; folded has NAME_SIZE bytes. What is not opened below a

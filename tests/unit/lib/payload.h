@@ -7,9 +7,9 @@
 
 #include "stream/stream.h"
 
-extern struct crew *payload_crew; #define MIB (UINT64_C(1) << 20)
+#define MIB (UINT64_C(1) << 20)
 
-/* of readers; NULL: each is alone */
+extern struct crew *payload_crew; /* of readers; NULL: each is alone */
 #define CHUNK_LEN (BLOCK_LEN - TAG_LEN)
 extern const uint8_t payload_digest[32];
 
