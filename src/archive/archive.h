@@ -19,6 +19,7 @@
 #define PATH_LEN_MAX 32767
 #define PATH_PARTS_MAX 256        /* between slashes */
 #define PAX_LEN_MAX (1024 * 1024) /* records of one pax header */
+#define PAX_KEYWORDS_MAX 128      /* in one of them; a limit of ours, not of the format */
 
 /* Compression levels, those of zstd. */
 #define LEVEL_DEFAULT 2 /* hardly larger than 3, and much quicker */
@@ -34,6 +35,7 @@ struct tar_entry {
     bool exec; /* its owner may execute it */
     uint64_t size;
     struct timestamp mtime;
+    size_t pax_len; /* reading: bytes of its pax records */
 };
 
 /* Whether a path is one that section 6 allows: 1 to PATH_LEN_MAX bytes of UTF-8 without NUL, in

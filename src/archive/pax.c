@@ -2,7 +2,6 @@
  * The records of pax extended headers (POSIX.1, pax, "pax Header Block"):
  * "LEN KEYWORD=VALUE\n", where LEN counts itself.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "archive/tar.h"
@@ -79,30 +78,26 @@ static bool keyword_is_forbidden(const char *keyword, size_t len)
     return len >= strlen(sparse) && memcmp(keyword, sparse, strlen(sparse)) == 0;
 }
 
-struct keyword {
-    const char *text;
-    size_t len;
+/* The keywords of one header. */
+struct keywords {
+    size_t count;
+    struct {
+        const char *text;
+        size_t len;
+    } list[PAX_KEYWORDS_MAX];
 };
 
-static int compare_keywords(const void *a, const void *b)
+/* So few are compared with each other: what is sorted could be chosen to be sorted slowly. */
+static enum seal_status note_keyword(struct keywords *k, const char *text, size_t len,
+                                     struct fault *fault)
 {
-    const struct keyword *x = a, *y = b;
-    int order = memcmp(x->text, y->text, x->len < y->len ? x->len : y->len);
-
-    return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
-}
-
-/* A header may hold 200,000 records: sorted, looking for doubles costs little. */
-static enum seal_status refuse_doubles(struct buffer *keywords, struct fault *fault)
-{
-    struct keyword *list = (struct keyword *)keywords->data;
-    size_t count = keywords->len / sizeof *list;
-
-    if (count > 1)
-        qsort(list, count, sizeof *list, compare_keywords);
-    for (size_t i = 1; i < count; i++)
-        if (compare_keywords(&list[i - 1], &list[i]) == 0)
+    if (k->count == PAX_KEYWORDS_MAX)
+        return fault_set(fault, REASON_ARCHIVE_KEYWORDS, NULL);
+    for (size_t i = 0; i < k->count; i++)
+        if (k->list[i].len == len && memcmp(k->list[i].text, text, len) == 0)
             return fault_set(fault, REASON_ARCHIVE_KEYWORD_TWICE, NULL);
+    k->list[k->count].text = text;
+    k->list[k->count++].len = len;
     return SEAL_OK;
 }
 
@@ -139,10 +134,11 @@ static bool is_keyword(const char *s, size_t len)
 enum seal_status pax_read(struct pax_values *values, const char *records, size_t len,
                           struct fault *fault)
 {
+    struct keywords keywords;
     const char *record = records;
     size_t left = len;
 
-    values->keywords->len = 0;
+    keywords.count = 0;
     while (left > 0) {
         const char *blank = memchr(record, ' ', left < 20 ? left : 20);
         const char *keyword, *equals, *end;
@@ -158,14 +154,12 @@ enum seal_status pax_read(struct pax_values *values, const char *records, size_t
         equals = memchr(keyword, '=', (size_t)(end - keyword));
         if (equals == NULL || !is_keyword(keyword, (size_t)(equals - keyword)))
             return malformed(fault);
-        if (buffer_append(values->keywords, &(struct keyword){keyword, (size_t)(equals - keyword)},
-                          sizeof(struct keyword)) != SEAL_OK)
-            return fault_no_memory(fault);
-        if (take_record(values, keyword, (size_t)(equals - keyword), equals + 1,
+        if (note_keyword(&keywords, keyword, (size_t)(equals - keyword), fault) != SEAL_OK ||
+            take_record(values, keyword, (size_t)(equals - keyword), equals + 1,
                         (size_t)(end - (equals + 1)), fault) != SEAL_OK)
             return fault->status;
         record += record_len;
         left -= (size_t)record_len;
     }
-    return refuse_doubles(values->keywords, fault);
+    return SEAL_OK;
 }

@@ -54,14 +54,13 @@ size_t tar_padding_len(uint64_t data_len);
 /* What the records say about an entry. */
 struct pax_values {
     bool has_path, has_size, has_mtime;
-    struct buffer *path;     /* the caller's; its content is replaced if there is a path record */
-    struct buffer *keywords; /* the caller's, to work with */
-    uint64_t size;           /* at most INT64_MAX */
+    struct buffer *path; /* the caller's; its content is replaced if there is a path record */
+    uint64_t size;       /* at most INT64_MAX */
     struct timestamp mtime;
 };
 
-/* SEAL_HOSTILE: a record is malformed, a keyword comes twice, or makes another kind of entry
- * for some reader (section 5.1). SEAL_NO_MEMORY. */
+/* SEAL_HOSTILE: a record is malformed, there are more than PAX_KEYWORDS_MAX, a keyword comes twice,
+ * or makes another kind of entry for some reader (section 5.1). SEAL_NO_MEMORY. */
 MUST_USE enum seal_status pax_read(struct pax_values *values, const char *records, size_t len,
                                    struct fault *fault);
 

@@ -23,7 +23,6 @@ struct content_reader {
     size_t shown_len;     /* of the piece that was given out last, not yet taken from the frames */
     struct buffer path;
     struct buffer pax; /* the records of one header */
-    struct buffer keywords;
 };
 
 enum seal_status content_reader_new(struct content_reader **out, enum content_type type,
@@ -150,6 +149,7 @@ static enum seal_status take_header(struct content_reader *r, struct tar_entry *
     if (!USTAR_READ(&mode, h->mode) || (!pax->has_size && !USTAR_READ(&e->size, h->size)) ||
         (!pax->has_mtime && !USTAR_READ(&mtime, h->mtime)))
         return malformed(fault);
+    e->pax_len = r->pax.len;
     e->is_dir = h->type == TAR_TYPE_DIR;
     e->exec = (mode & 0100) != 0;
     e->mtime = pax->has_mtime ? pax->mtime : (struct timestamp){(int64_t)mtime, 0};
@@ -231,11 +231,12 @@ static enum seal_status read_to_next(struct content_reader *r, struct fault *fau
 enum seal_status content_read_entry(struct content_reader *r, struct tar_entry *e, bool *more,
                                     struct fault *fault)
 {
-    struct pax_values pax = {.path = &r->path, .keywords = &r->keywords};
+    struct pax_values pax = {.path = &r->path};
     struct ustar_header h;
     uint64_t offset;
 
     *more = false;
+    r->pax.len = 0;
     /* What was read to its end is judged by seeking, too. */
     if ((r->seeks && r->data_left > 0 ? jump_to_next(r, fault) : read_to_next(r, fault)) != SEAL_OK)
         return fault->status;
@@ -322,6 +323,5 @@ void content_reader_free(struct content_reader *r)
     frames_reader_free(r->frames);
     buffer_free(&r->path);
     buffer_free(&r->pax);
-    buffer_free(&r->keywords);
     free(r);
 }

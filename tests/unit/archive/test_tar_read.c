@@ -243,13 +243,13 @@ static void test_pax_limits(void)
     check_pax_size(PAX_LEN_MAX + 1, SEAL_HOSTILE);
 }
 
-/* An x header as full as it gets, of records that are all different; or with the last like the
- * first. */
-static void check_many_keywords(bool has_double, enum seal_status want)
+/* An x header with so many records that are all different; or with one more like the first. */
+static void check_many_keywords(unsigned int count, bool has_double, enum seal_status want)
 {
     struct buffer b = {0};
 
-    for (unsigned int i = 0; b.len <= PAX_LEN_MAX - 64; i++)
+    check_about("%u keywords", count);
+    for (unsigned int i = 0; i < count; i++)
         CHECK(buffer_printf(&b, "12 %07u=\n", i) == SEAL_OK);
     if (has_double)
         CHECK(buffer_printf(&b, "12 %07u=\n", 0) == SEAL_OK);
@@ -259,8 +259,10 @@ static void check_many_keywords(bool has_double, enum seal_status want)
 
 static void test_many_keywords(void)
 {
-    check_many_keywords(false, SEAL_OK);
-    check_many_keywords(true, SEAL_HOSTILE);
+    check_many_keywords(PAX_KEYWORDS_MAX, false, SEAL_OK);
+    check_many_keywords(PAX_KEYWORDS_MAX - 1, true, SEAL_HOSTILE);
+    check_many_keywords(PAX_KEYWORDS_MAX + 1, false, SEAL_HOSTILE);
+    check_many_keywords(PAX_LEN_MAX / 12 - 5, false, SEAL_HOSTILE);
 }
 
 /* The field of the header at offset off, of a file that pax records stand before. */
