@@ -1,7 +1,7 @@
 #include "jobs/size_limit.h"
 
 #define GIB (UINT64_C(1) << 30)
-#define LIMIT_LEAST (4 * GIB)
+#define LIMIT_LEAST GIB
 
 uint64_t size_limit_usual(uint64_t sealed_size)
 {

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* So many times its own size, and never less than 4 GiB. */
+/* So many times its own size, and never less than 1 GiB. */
 #define SIZE_LIMIT_RATIO 64
 
 /* The limit in bytes for a sealed file of that many. */

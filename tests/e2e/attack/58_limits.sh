@@ -316,19 +316,19 @@ expect_exit 0
 
 # ---- Without any option --------------------------------------------------------------------------
 
-# 64 times the sealed size, and 4 GiB at least. None of it is written before it is known.
+# 64 times the sealed size, and 1 GiB at least. None of it is written before it is known.
 scenario "what is usual"
 mkdir tree
-truncate -s 4097M tree/zeros
+truncate -s 1025M tree/zeros
 if needs_time; then
     run seal -q "${to[@]}" -o "$good/usual.bin" tree
     expect_exit 0
-    expect_message 'the content compresses so far that the recipient needs --max-size 6G\.'
+    expect_message 'the content compresses so far that the recipient needs --max-size 3G\.'
     rm -rf tree
     for arguments in "-o out" "--verify -o out"; do
         begin=$SECONDS
         # shellcheck disable=SC2086 # several arguments
-        refused 'bin: it holds more than 4\.3 GB, the most for its size without --max-size\.' $arguments "$good/usual.bin"
+        refused 'bin: it holds more than 1\.1 GB, the most for its size without --max-size\.' $arguments "$good/usual.bin"
         check "at once" test $((SECONDS - begin)) -lt 5
     done
 fi
