@@ -204,9 +204,10 @@ static enum seal_status collect(struct sets *s, size_t first, bool *is_taken,
 {
     struct set *set = &s->all[s->count];
     struct arrival *a = &s->arrivals[first];
-    size_t members = 1;
+    /* Most files are no volumes, and there may be many: those are not compared with all others. */
+    size_t members = 1, end = is_volume(a) ? s->arrival_count : first;
 
-    for (size_t i = first + 1; i < s->arrival_count; i++)
+    for (size_t i = first + 1; i < end; i++)
         members += !is_taken[i] && belong_together(a, &s->arrivals[i]);
     set->files = calloc(members, sizeof(struct arrival *));
     if (set->files == NULL)
@@ -214,7 +215,7 @@ static enum seal_status collect(struct sets *s, size_t first, bool *is_taken,
     s->count++;
     set->files[set->count++] = a;
     set->fault = a->fault;
-    for (size_t i = first + 1; i < s->arrival_count; i++) {
+    for (size_t i = first + 1; i < end; i++) {
         if (is_taken[i] || !belong_together(a, &s->arrivals[i]))
             continue;
         is_taken[i] = true;
