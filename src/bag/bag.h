@@ -123,7 +123,8 @@ bool bag_path_is_spelling(const char *on_disk, const char *as_sealed);
 struct bag_spelling;
 
 MUST_USE enum seal_status bag_spelling_new(struct bag_spelling **out, struct fault *fault);
-/* Settles the spelling of the path of an entry, and of the folders above it. The first known_len
+/* SEAL_TOO_MUCH: too many names differ only in what some systems do not tell apart. Settles the
+ * spelling of the path of an entry, and of the folders above it. The first known_len
  * bytes of the path are a folder whose spelling is settled already; bag_place (bag/check) tells. */
 MUST_USE enum seal_status bag_spelling_add(struct bag_spelling *s, const char *path,
                                            size_t path_len, size_t known_len, struct fault *fault);

@@ -210,14 +210,19 @@ static size_t coded_run(const char *name, size_t len, size_t at, size_t from_sta
  * group; then the bytes are added to it. */
 static enum seal_status append_coded(struct buffer *out, bool *in_braces, const char *s, size_t n)
 {
+    static const char digits[] = "0123456789ABCDEF";
+
     if (*in_braces)
         out->len--;
     else if (buffer_append(out, "{", 1) != SEAL_OK)
         return SEAL_NO_MEMORY;
     *in_braces = true;
-    for (size_t i = 0; i < n; i++)
-        if (buffer_printf(out, "%02X", (unsigned int)(uint8_t)s[i]) != SEAL_OK)
+    for (size_t i = 0; i < n; i++) {
+        const char hex[2] = {digits[(uint8_t)s[i] >> 4], digits[(uint8_t)s[i] & 15]};
+
+        if (buffer_append(out, hex, sizeof hex) != SEAL_OK)
             return SEAL_NO_MEMORY;
+    }
     return buffer_append(out, "}", 1);
 }
 

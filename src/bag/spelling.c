@@ -16,6 +16,10 @@
 
 #include <sodium.h>
 
+/* Bytes of names and of spellings that were tried in vain for them, in a whole bag: a stranger
+ * could choose names of which each collides with hundreds of spellings of others. */
+#define TRIED_MAX ((size_t)64 * 1024 * 1024)
+
 /* A path whose last part has another spelling on disk. Of the path only a hash is kept, since a
  * sender may have very long paths of which every part is odd. */
 struct respelled {
@@ -33,6 +37,7 @@ struct bag_spelling {
     struct respelled *respelled;
     size_t respelled_count, respelled_size;
     struct buffer names;  /* begins with a NUL, so that no name has offset 0 */
+    size_t tried;         /* bytes of spellings that were tried in vain */
     bool has_no_limit;    /* spellings may be longer than NAME_LEN_MAX */
     struct buffer out;    /* the path that bag_spelling_of returned */
     struct buffer name;   /* the spelling that is being tried */
@@ -218,7 +223,7 @@ static bool is_left_as_it_is(const struct bag_spelling *s, const char *part, siz
 
 /* Finds a free spelling for the last part of a path, into s->name: with the first coded_count
  * characters coded, and then one more after the other until it differs from all others. When all
- * are coded, {00} is added, which stands for no character of any name. */
+ * are coded, {00} is added, which stands for no character of any name. SEAL_TOO_MUCH: TRIED_MAX. */
 static enum seal_status respell(struct bag_spelling *s, uint64_t *folded, const char *part,
                                 size_t len, size_t coded_count)
 {
@@ -236,6 +241,9 @@ static enum seal_status respell(struct bag_spelling *s, uint64_t *folded, const 
         }
         if (status != SEAL_OK || try_name(s, folded, &is_free) != SEAL_OK)
             return SEAL_NO_MEMORY;
+        s->tried += is_free ? 0 : len + s->name.len;
+        if (s->tried > TRIED_MAX)
+            return SEAL_TOO_MUCH;
     }
     return SEAL_OK;
 }
@@ -246,6 +254,7 @@ static enum seal_status settle(struct bag_spelling *s, uint64_t *folded, const c
 {
     bool is_odd = bag_name_oddities(part, len) != 0 || memchr(part, '%', len) != NULL;
     uint64_t folder = *folded;
+    enum seal_status status;
     bool is_free = false;
 
     *is_respelled = false;
@@ -256,8 +265,9 @@ static enum seal_status settle(struct bag_spelling *s, uint64_t *folded, const c
     if (is_free)
         return SEAL_OK;
     s->name.len = 0;
-    if (respell(s, folded, part, len, is_odd ? 0 : 1) != SEAL_OK)
-        return SEAL_NO_MEMORY;
+    status = respell(s, folded, part, len, is_odd ? 0 : 1);
+    if (status != SEAL_OK)
+        return status;
     *is_respelled = !is_left_as_it_is(s, part, len);
     if (*is_respelled)
         return SEAL_OK;
@@ -282,6 +292,7 @@ static enum seal_status add_part(struct bag_spelling *s, const struct part *part
 {
     struct respelled *known;
     const char *name;
+    enum seal_status status;
     bool is_respelled;
 
     if (hash_part(s, hash, part->name, part->len, false) != SEAL_OK)
@@ -293,8 +304,9 @@ static enum seal_status add_part(struct bag_spelling *s, const struct part *part
         name = known == NULL ? part->name : respelled_name(s, known);
         return hash_part(s, folded, name, known == NULL ? part->len : strlen(name), true);
     }
-    if (settle(s, folded, part->name, part->len, &is_respelled) != SEAL_OK)
-        return SEAL_NO_MEMORY;
+    status = settle(s, folded, part->name, part->len, &is_respelled);
+    if (status != SEAL_OK)
+        return status;
     return is_respelled
                ? respelled_add(s, *hash, (const char *)s->name.data, s->name.len, part->is_last)
                : SEAL_OK;
@@ -313,8 +325,11 @@ enum seal_status bag_spelling_add(struct bag_spelling *s, const char *path, size
     for (size_t start = 0; start < path_len;) {
         size_t end = part_end(path, path_len, start);
         struct part part = {path + start, end - start, end <= known_len, end == path_len};
+        enum seal_status status = add_part(s, &part, &hash, &folded);
 
-        if (add_part(s, &part, &hash, &folded) != SEAL_OK)
+        if (status == SEAL_TOO_MUCH)
+            return fault_set(fault, REASON_NAMES_ALIKE, NULL);
+        if (status != SEAL_OK)
             return fault_no_memory(fault);
         start = end + 1;
     }

@@ -50,7 +50,7 @@ static void explain_limit(struct fault *fault, const struct asked_limits *asked,
     } else if (fault->reason == REASON_OVER_FILES) {
         fault->reason = asked->max_files != 0 ? REASON_OVER_ASKED_FILES : REASON_OVER_USUAL_FILES;
         fault_add_numbers(fault, 0, limits->files);
-    } else {
+    } else if (fault->reason == REASON_OVER_BYTES) {
         fault->reason = asked->max_size != 0    ? REASON_OVER_ASKED_BYTES
                         : limits->per_byte != 0 ? REASON_OVER_USUAL_RATIO
                                                 : REASON_OVER_USUAL_BYTES;
