@@ -123,7 +123,7 @@ static enum seal_status extract_item(struct extraction *x, const struct bag_item
     if (!found || !is_same(&entry, item))
         return fault_set(fault, REASON_BAG_LISTING_DIFFERS, item->path);
     if (bag_check_entry(x->check, &entry, &place, fault) != SEAL_OK ||
-        quota_add_entry(&x->quota, &entry, &place, fault) != SEAL_OK ||
+        quota_add_entry(&x->quota, &entry, &place, x->check, fault) != SEAL_OK ||
         entry_writer_make_folders(&x->writer, &entry, &place, fault) != SEAL_OK || entry.is_dir)
         return fault->status;
     status = entry_writer_create_file(&x->writer, &entry, &file, fault);

@@ -44,7 +44,12 @@ struct intake_limits {
                           known, for each byte read so far */
     uint64_t room;     /* bytes. Unless this is UINT64_MAX, the job also ends as soon as less than a
                           twentieth of the space is free that was free when it began */
-    uint64_t files;    /* number of files; also of folders */
+    /* Files; folders and links likewise. As many as an archive of the sealed file's length can
+     * have, but never less than files_least, nor more than files. */
+    uint64_t files, files_least;
+    /* Bytes of names, of headers, and of the lists in the record, each: so many, or more if the
+     * sealed file is long (quota.c). */
+    uint64_t names;
 };
 
 #define INTAKE_VOLUMES_MAX (1 + PLAT_WORKER_MORE_MAX)

@@ -70,6 +70,8 @@ enum seal_status message_write_job(struct channel *c, const struct job_params *p
     channel_put_u64(c, p->limits.per_byte);
     channel_put_u64(c, p->limits.room);
     channel_put_u64(c, p->limits.files);
+    channel_put_u64(c, p->limits.files_least);
+    channel_put_u64(c, p->limits.names);
     return channel_end(c, fault);
 }
 
@@ -90,6 +92,8 @@ bool message_read_job(struct fields *f, struct job_params *p)
     p->limits.per_byte = field_u64(f);
     p->limits.room = field_u64(f);
     p->limits.files = field_u64(f);
+    p->limits.files_least = field_u64(f);
+    p->limits.names = field_u64(f);
     return fields_end(f) && task < INTAKE_TASKS && p->volume_count <= INTAKE_VOLUMES_MAX &&
            (p->volume_count == 0) == (task == INTAKE_RECHECK);
 }

@@ -33,24 +33,71 @@ enum seal_status quota_reach(struct quota *q, uint64_t bytes, struct fault *faul
     return check_bytes(q->limits, q->bytes, q->from, fault);
 }
 
-enum seal_status quota_check_listed(const struct quota *q, const struct bag_check *check,
+/* Each entry of an archive has eight bytes in the table of offsets, which are not compressed. What
+ * has no entry (folders that only a path implies, and links) may be as many. */
+#define SEALED_PER_FILE 8
+/* Names, headers and lists shrink more than evidence does, and cost more time and memory. */
+#define NAMES_PER_BYTE 64
+
+static uint64_t files_allowed(const struct intake_limits *l, const struct stream_reader *from)
+{
+    uint64_t usual = stream_extent(from) / SEALED_PER_FILE;
+
+    if (usual < l->files_least)
+        usual = l->files_least;
+    return usual < l->files ? usual : l->files;
+}
+
+static enum seal_status check_files(const struct intake_limits *l, uint64_t count,
+                                    const struct stream_reader *from, struct fault *fault)
+{
+    if (count <= l->files_least || count <= files_allowed(l, from))
+        return SEAL_OK;
+    fault_add_numbers(fault, 0, files_allowed(l, from));
+    return too_much(REASON_OVER_FILES, fault);
+}
+
+static enum seal_status check_names(const struct quota *q, const struct bag_check *check,
                                     struct fault *fault)
 {
-    uint64_t most = q->limits->files, count = bag_check_item_count(check);
+    uint64_t cost = bag_check_names_cost(check), most = q->limits->names;
+
+    if (cost < q->lists)
+        cost = q->lists;
+    if (cost <= most)
+        return SEAL_OK;
+    if (most < times(NAMES_PER_BYTE, stream_extent(q->from)))
+        most = times(NAMES_PER_BYTE, stream_extent(q->from));
+    if (cost <= most)
+        return SEAL_OK;
+    fault_add_numbers(fault, 0, most);
+    return too_much(REASON_OVER_NAMES, fault);
+}
+
+enum seal_status quota_add_listed(struct quota *q, uint64_t bytes, const struct bag_check *check,
+                                  struct fault *fault)
+{
+    uint64_t count = bag_check_item_count(check);
     struct bag_totals totals;
 
     bag_check_totals(check, &totals);
     /* So many files, folders and links, and data/ itself. */
-    if (totals.remarks[BAG_LINK] > most || (count > 1 && (count - 1) / 3 > most))
-        return too_much(REASON_OVER_FILES, fault);
-    return SEAL_OK;
+    if (check_files(q->limits, totals.remarks[BAG_LINK], q->from, fault) != SEAL_OK ||
+        check_files(q->limits, count / 3, q->from, fault) != SEAL_OK)
+        return fault->status;
+    q->lists += bytes;
+    return check_names(q, check, fault);
 }
 
 enum seal_status quota_add_entry(struct quota *q, const struct tar_entry *e,
-                                 const struct bag_place *place, struct fault *fault)
+                                 const struct bag_place *place, const struct bag_check *check,
+                                 struct fault *fault)
 {
     const char *name = bag_payload_name(e->path);
 
+    q->lists += e->pax_len;
+    if (check_names(q, check, fault) != SEAL_OK)
+        return fault->status;
     if (name == NULL) /* a file of the record, which has a fixed number of them */
         return SEAL_OK;
     if (!place->is_known) { /* the folders of its path below the one that is known */
@@ -61,9 +108,7 @@ enum seal_status quota_add_entry(struct quota *q, const struct tar_entry *e,
         q->folders += e->is_dir;
     }
     q->files += !e->is_dir;
-    if (q->files > q->limits->files || q->folders > q->limits->files)
-        return too_much(REASON_OVER_FILES, fault);
-    return SEAL_OK;
+    return check_files(q->limits, q->files > q->folders ? q->files : q->folders, q->from, fault);
 }
 
 /* False: the tables cannot be read. */
@@ -86,7 +131,8 @@ enum seal_status quota_check_declared(struct stream_reader *from, enum content_t
     if (!read_declared(from, type, &bytes, &entries))
         return SEAL_OK;
     /* At most limits.files files, as many folders, the record and the folder data/. */
-    if (entries > RECORD_ENTRIES + 1 && (entries - RECORD_ENTRIES - 1) / 2 > limits->files)
-        return too_much(REASON_OVER_FILES, fault);
+    if (entries > RECORD_ENTRIES + 1 &&
+        check_files(limits, (entries - RECORD_ENTRIES - 1) / 2, from, fault) != SEAL_OK)
+        return fault->status;
     return check_bytes(limits, bytes, from, fault);
 }

@@ -19,7 +19,7 @@ static enum seal_status read_tag_file(struct seek_view *v, const struct tar_entr
     struct bag_place place;
 
     if (bag_check_entry(v->record, entry, &place, fault) != SEAL_OK ||
-        quota_add_entry(&v->quota, entry, &place, fault) != SEAL_OK)
+        quota_add_entry(&v->quota, entry, &place, v->record, fault) != SEAL_OK)
         return fault->status;
     for (;;) {
         const uint8_t *data;
@@ -31,7 +31,7 @@ static enum seal_status read_tag_file(struct seek_view *v, const struct tar_entr
             return bag_check_entry_end(v->record, fault);
         if (quota_add_bytes(&v->quota, len, fault) != SEAL_OK ||
             bag_check_data(v->record, data, len, fault) != SEAL_OK ||
-            quota_check_listed(&v->quota, v->record, fault) != SEAL_OK)
+            quota_add_listed(&v->quota, len, v->record, fault) != SEAL_OK)
             return fault->status;
     }
 }

@@ -17,7 +17,7 @@ struct bag_intake {
     struct progress_meter meter;
 };
 
-static enum seal_status take_content(struct bag_intake *in, struct entry_file *file,
+static enum seal_status take_content(struct bag_intake *in, struct entry_file *file, bool is_listed,
                                      struct fault *fault)
 {
     for (;;) {
@@ -30,7 +30,7 @@ static enum seal_status take_content(struct bag_intake *in, struct entry_file *f
             return bag_check_entry_end(in->check, fault);
         if (quota_add_bytes(&in->quota, len, fault) != SEAL_OK ||
             bag_check_data(in->check, data, len, fault) != SEAL_OK ||
-            quota_check_listed(&in->quota, in->check, fault) != SEAL_OK ||
+            (is_listed && quota_add_listed(&in->quota, len, in->check, fault) != SEAL_OK) ||
             entry_file_write(file, data, len, fault) != SEAL_OK)
             return fault->status;
         progress_meter_update(&in->meter);
@@ -44,7 +44,7 @@ static enum seal_status take_file(struct bag_intake *in, const struct tar_entry 
     enum seal_status status = entry_writer_create_file(&in->writer, entry, &file, fault);
 
     if (status == SEAL_OK)
-        status = take_content(in, &file, fault);
+        status = take_content(in, &file, bag_payload_name(entry->path) == NULL, fault);
     return entry_writer_close_file(&in->writer, &file, status, fault);
 }
 
@@ -105,7 +105,7 @@ static enum seal_status take_entries(struct bag_intake *in, struct fault *fault)
         if (status == SEAL_OK)
             status = bag_check_entry(in->check, &entry, &place, fault);
         if (status == SEAL_OK)
-            status = quota_add_entry(&in->quota, &entry, &place, fault);
+            status = quota_add_entry(&in->quota, &entry, &place, in->check, fault);
         if (status == SEAL_OK)
             status = entry_writer_make_folders(&in->writer, &entry, &place, fault);
         if (status == SEAL_OK)

@@ -5,7 +5,19 @@
 
 #include "jobs/size_limit.h"
 
+/* Files without --max-files: at least, and at most. */
+#define FILES_LEAST (128 * 1024)
 #define FILES_USUAL 1000000
+/* Bytes of names. */
+#define NAMES_LEAST (UINT64_C(64) << 20)
+#define NAMES_PER_FILE 1024 /* that --max-files allows */
+
+static uint64_t names_for(uint64_t max_files)
+{
+    if (max_files > UINT64_MAX / NAMES_PER_FILE)
+        return UINT64_MAX;
+    return max_files > NAMES_LEAST / NAMES_PER_FILE ? max_files * NAMES_PER_FILE : NAMES_LEAST;
+}
 
 /* The space that may be filled there: a twentieth of what is free stays free. */
 static uint64_t room_in(const char *folder)
@@ -31,8 +43,14 @@ struct intake_limits limits_for(const struct asked_limits *asked, uint64_t seale
 {
     struct intake_limits limits = {.bytes = asked->max_size,
                                    .room = room_in(folder),
-                                   .files = asked->max_files == 0 ? FILES_USUAL : asked->max_files};
+                                   .files = asked->max_files,
+                                   .files_least = asked->max_files,
+                                   .names = names_for(asked->max_files)};
 
+    if (asked->max_files == 0) {
+        limits.files = FILES_USUAL;
+        limits.files_least = FILES_LEAST;
+    }
     if (asked->max_size != 0)
         return limits;
     limits.bytes = size_limit_usual(sealed_size);
@@ -41,7 +59,8 @@ struct intake_limits limits_for(const struct asked_limits *asked, uint64_t seale
     return limits;
 }
 
-/* The worker knows which number it counted to, and not where that came from. */
+/* The worker knows which number it counted to, and not where that came from. Of files and names it
+ * says the number. */
 static void explain_limit(struct fault *fault, const struct asked_limits *asked,
                           const struct intake_limits *limits)
 {
@@ -49,7 +68,6 @@ static void explain_limit(struct fault *fault, const struct asked_limits *asked,
         fault_add_numbers(fault, 0, limits->room);
     } else if (fault->reason == REASON_OVER_FILES) {
         fault->reason = asked->max_files != 0 ? REASON_OVER_ASKED_FILES : REASON_OVER_USUAL_FILES;
-        fault_add_numbers(fault, 0, limits->files);
     } else if (fault->reason == REASON_OVER_BYTES) {
         fault->reason = asked->max_size != 0    ? REASON_OVER_ASKED_BYTES
                         : limits->per_byte != 0 ? REASON_OVER_USUAL_RATIO

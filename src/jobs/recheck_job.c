@@ -9,8 +9,11 @@
 #include "platform/confine.h"
 
 /* Nothing is written, so only the number of names is limited, by the memory that they take. */
-static const struct intake_limits recheck_limits = {
-    .bytes = UINT64_MAX, .room = UINT64_MAX, .files = UINT64_C(4) << 20};
+static const struct intake_limits recheck_limits = {.bytes = UINT64_MAX,
+                                                    .room = UINT64_MAX,
+                                                    .files = UINT64_C(4) << 20,
+                                                    .files_least = UINT64_C(4) << 20,
+                                                    .names = UINT64_MAX};
 
 /* What the worker reads. */
 struct recheck_files {

@@ -28,6 +28,7 @@ comment.
   zeros NUMBER                 that many zero bytes
   record                       the five files of the record, here (else at the end)
   info LINE    remark LINE     a line more in bag-info.txt, in metadata.mtree
+  pack LEVEL [LENGTH]          frames are compressed by the program zstd, and hold LENGTH bytes; in front of all members
   bend FILE NUMBER             a small change of that file of the record, before it is digested; each number is another
   content PART...              what the content is made of, in place of "tar offsets table":
      tar offsets table         as they should be
@@ -36,6 +37,7 @@ comment.
      frame=SAYS:HOLDS          a frame of zeros that says it holds SAYS bytes
      gzip  nested              the tar in a gzip file; the frames of the tar once more in a frame
 """
+import functools
 import gzip
 import hashlib
 import random
@@ -50,15 +52,16 @@ ZSTD_BLOCK = 128 << 10
 TAGS = ["manifest-sha256.txt", "metadata.mtree", "bag-info.txt", "bagit.txt"]
 
 
+def plain_bytes(word):
+    return re.sub(rb"\\s|\\x([0-9A-Fa-f]{2})", lambda m: bytes([int(m.group(1), 16)]) if m.group(1) else b" ", word)
+
+
+@functools.lru_cache
 def plain(word):
     """The bytes that a word of the description stands for."""
-    def repeat(match):
-        return match.group(1) * int(match.group(2))
-
-    def byte(match):
-        return b" " if match.group(0) == b"\\s" else bytes([int(match.group(1), 16)])
-    word = re.sub(rb"\{([^*{}]+)\*([0-9]+)\}", repeat, word.encode("utf-8", "surrogateescape"))
-    return re.sub(rb"\\s|\\x([0-9A-Fa-f]{2})", byte, word)
+    pieces = re.split(rb"\{([^*{}]+)\*([0-9]+)\}", word.encode("utf-8", "surrogateescape"))
+    return b"".join(plain_bytes(pieces[i]) + (plain_bytes(pieces[i + 1]) * int(pieces[i + 2]) if i + 1 < len(pieces) else b"")
+                    for i in range(0, len(pieces), 3))
 
 
 # ---- zstd frames (RFC 8878): blocks that are stored, or one byte repeated --------------------------
@@ -88,10 +91,18 @@ def skippable(magic, data):
 
 # ---- The tar ---------------------------------------------------------------------------------------
 
+def zstd_pack(data, level):
+    command = ["zstd", "-q", "-c", "--no-check", f"-{level}", f"--stream-size={len(data)}"]
+    return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
 class Tar:
-    """Bytes of a tar, put into frames as they come: much of it may be zeros."""
+    """Bytes of a tar, put into frames as they come: much of it may be zeros, or the same again."""
 
     def __init__(self):
+        self.level = 0  # 0: not compressed, but for zeros
+        self.frame_len = FRAME_MAX
+        self.known = {}
         self.length = 0
         self.pending = bytearray()
         self.frames = []
@@ -99,18 +110,27 @@ class Tar:
         self.empty_frame = None
         self.small = bytearray()  # all of it, as long as it is one frame
 
+    def add_frame(self, data):
+        if self.level == 0:
+            self.frames.append((zstd_frame(data), len(data)))
+            return
+        key = hashlib.sha256(data).digest()
+        if key not in self.known:
+            self.known[key] = zstd_pack(data, self.level)
+        self.frames.append((self.known[key], len(data)))
+
     def write(self, data):
         self.length += len(data)
         self.pending += data
         if self.length <= FRAME_MAX:
             self.small += data
-        while len(self.pending) >= FRAME_MAX:
-            self.frames.append((zstd_frame(bytes(self.pending[:FRAME_MAX])), FRAME_MAX))
-            del self.pending[:FRAME_MAX]
+        while len(self.pending) >= self.frame_len:
+            self.add_frame(bytes(self.pending[:self.frame_len]))
+            del self.pending[:self.frame_len]
 
     def write_zeros(self, count):
         while count > 0:
-            n = min(count, FRAME_MAX - len(self.pending))
+            n = min(count, self.frame_len - len(self.pending))
             if n == FRAME_MAX:
                 self.empty_frame = self.empty_frame or zstd_frame(bytes(n))
                 self.frames.append((self.empty_frame, n))
@@ -124,7 +144,7 @@ class Tar:
 
     def flush(self):
         if self.pending:
-            self.frames.append((zstd_frame(bytes(self.pending)), len(self.pending)))
+            self.add_frame(bytes(self.pending))
             self.pending.clear()
 
 
@@ -353,6 +373,8 @@ def read(lines):
             bag.tags["metadata.mtree"] += plain("\\s".join(words[1:])) + b"\n"
         elif words[0] == "bend":
             bag.bends.append((words[1], int(words[2])))
+        elif words[0] == "pack":
+            bag.tar.level, bag.tar.frame_len = int(words[1]), int(words[2]) if len(words) > 2 else FRAME_MAX
         elif words[0] == "content":
             parts = words[1:]
         else:

@@ -130,6 +130,11 @@ size_t bag_check_item_count(const struct bag_check *c)
     return c->table.count;
 }
 
+uint64_t bag_check_names_cost(const struct bag_check *c)
+{
+    return c->names_cost;
+}
+
 void bag_check_totals(const struct bag_check *c, struct bag_totals *totals)
 {
     *totals = c->totals;

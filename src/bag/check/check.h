@@ -62,6 +62,11 @@ MUST_USE enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[stat
 
 /* How many items the record and the entries named so far, with the folders above them. */
 size_t bag_check_item_count(const struct bag_check *c);
+/* What the names cost: bytes of paths and of where links point, and CHECK_PART_COST for each part
+ * of a path, since a path is looked up and opened part by part. A folder that is only implied costs
+ * its parts alone. */
+uint64_t bag_check_names_cost(const struct bag_check *c);
+#define CHECK_PART_COST 32
 void bag_check_totals(const struct bag_check *c, struct bag_totals *totals);
 /* The remarks of the record: the comment lines of metadata.mtree, links left out, each with its LF.
  * *are_cut: there were more than BAG_REMARKS_KEPT_MAX, and the rest is left out. */

@@ -26,7 +26,7 @@ static enum seal_status payload_item(struct bag_check *c, const struct tar_entry
     if (item != NULL && !(item->marks & MARK_IMPLIED && e->is_dir))
         return hostile(fault, REASON_BAG_NAME_TWICE, e->path);
     if (item == NULL) {
-        item = table_add(&c->table, e->path, e->path_len);
+        item = check_add_item(c, e->path, e->path_len);
         if (item == NULL)
             return too_many(fault);
         *number = c->table.count - 1;
@@ -34,9 +34,7 @@ static enum seal_status payload_item(struct bag_check *c, const struct tar_entry
     }
     *number = (size_t)(item - c->table.items);
     place->known_len = e->path_len;
-    if (table_own_path(&c->table, item, e->path, e->path_len) != SEAL_OK)
-        return too_many(fault);
-    return SEAL_OK;
+    return check_own_path(c, item, e->path, e->path_len, fault);
 }
 
 static enum seal_status payload_entry(struct bag_check *c, const struct tar_entry *e,

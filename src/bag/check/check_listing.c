@@ -19,12 +19,13 @@ static enum seal_status take_link(struct bag_check *c, const struct mtree_entry 
 
     if (known != NULL || e->path_len == strlen(PAYLOAD_DIR) || !is_payload(e->path, e->path_len))
         return hostile(fault, REASON_BAG_LISTING_LINK, NULL);
-    item = table_add(&c->table, e->path, e->path_len);
+    item = check_add_item(c, e->path, e->path_len);
     if (item == NULL)
         return too_many(fault);
     item->type = ITEM_LINK;
     item->sec = e->time.sec;
     item->nsec = e->time.nsec;
+    c->names_cost += strlen(e->link);
     if (table_add_text(&c->table, e->link, strlen(e->link)) != SEAL_OK)
         return too_many(fault);
     c->totals.remarks[BAG_LINK]++;

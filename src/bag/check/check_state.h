@@ -28,7 +28,8 @@ struct bag_check {
     struct bag_totals totals;
     struct sha256 hash; /* of the current entry */
     size_t item;        /* number in table of the current entry, if it is no tag file */
-    int tag;            /* enum tag_file of the current entry; -1: it is in the payload */
+    uint64_t names_cost;
+    int tag; /* enum tag_file of the current entry; -1: it is in the payload */
     bool tag_seen[TAG_COUNT];
     uint8_t tag_digests[TAG_COUNT][SHA256_LEN]; /* of what was read */
     uint8_t tag_listed[TAG_COUNT][SHA256_LEN];  /* as the tag manifest lists them */
@@ -44,6 +45,11 @@ struct bag_check {
 
 /* ---- Items (check_state.c) ---------------------------------------------------------------- */
 
+/* Adds an item to the table and counts what its name costs. NULL: the table takes no more. */
+struct item *check_add_item(struct bag_check *c, const char *path, size_t len);
+/* Gives a folder that was only implied a path of its own (table_own_path); counted likewise. */
+MUST_USE enum seal_status check_own_path(struct bag_check *c, struct item *item, const char *path,
+                                         size_t len, struct fault *fault);
 /* Adds the folders above the item of that number to the table, as implied and with these marks.
  * *known_len as in bag_place. SEAL_HOSTILE: something that is no folder lies above it. */
 MUST_USE enum seal_status check_imply_folders(struct bag_check *c, size_t number, uint8_t marks,
