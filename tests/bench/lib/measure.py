@@ -142,6 +142,21 @@ def run(commands, after=None, env=None, watch=False):
     return Cost(wall, user, system, max(peaks.values()), sum(peaks.values()))
 
 
+def measure_any(commands):
+    """The cost of a pipeline, whatever it comes to; and how its last command ended."""
+    with tempfile.TemporaryFile() as errors:
+        begin = time.perf_counter()
+        processes = _start(commands, errors, None)
+        watcher = _Watch([p.pid for p in processes])
+        watcher.start()
+        user, system, _ = _collect(processes)
+        watcher.over.set()
+        watcher.join()
+        wall = time.perf_counter() - begin
+    peaks = watcher.peaks or {0: 0}
+    return Cost(wall, user, system, max(peaks.values()), sum(peaks.values())), processes[-1].returncode
+
+
 def text_of(command, env=None):
     """What a command says, one way or the other; nothing if it cannot be run."""
     try:
