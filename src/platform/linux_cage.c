@@ -5,14 +5,11 @@
  */
 #include "platform/linux_cage.h"
 
-#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -69,51 +66,6 @@ static bool restrict_rights(const struct plat_cage *cage)
     return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent && done;
 }
 
-/* ---- Amounts ------------------------------------------------------------------------------ */
-
-uint64_t memory_mapped(void)
-{
-    char text[64] = "";
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    unsigned long pages = 0;
-
-    if (fd >= 0) {
-        if (read(fd, text, sizeof text - 1) > 0)
-            (void)sscanf(text, "%lu", &pages);
-        (void)close(fd);
-    }
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-#ifdef __GLIBC__
-typedef __rlimit_resource_t limit_kind;
-#else
-typedef int limit_kind;
-#endif
-
-/* A limit that is lower already stays. */
-static bool set_limit(limit_kind what, uint64_t most)
-{
-    struct rlimit limit;
-
-    if (getrlimit(what, &limit) != 0)
-        return false;
-    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < most)
-        most = limit.rlim_max;
-    limit = (struct rlimit){(rlim_t)most, (rlim_t)most};
-    return setrlimit(what, &limit) == 0;
-}
-
-static bool restrict_amounts(const struct plat_cage *cage, uint64_t mapped)
-{
-    bool done = set_limit(RLIMIT_AS, mapped + cage->memory);
-
-    done = set_limit(RLIMIT_FSIZE, cage->folder_is_read ? 0 : cage->file_size) && done;
-    done = set_limit(RLIMIT_NOFILE, CAGE_DESCRIPTORS_MAX) && done;
-    done = set_limit(RLIMIT_NPROC, 0) && done;
-    return set_limit(RLIMIT_CORE, 0) && done;
-}
-
 /* ---- The whole cage ----------------------------------------------------------------------- */
 
 static struct crew *start_crew(const struct plat_cage *cage)
@@ -145,7 +97,7 @@ unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
     if (!cage_restrict_files(cage))
         missing |= PLAT_CAGE_FILES;
     *crew = start_crew(cage);
-    if (!restrict_amounts(cage, mapped))
+    if (!cage_restrict_amounts(cage, mapped))
         missing |= PLAT_CAGE_LIMITS;
     if (!cage_restrict_calls(cage))
         missing |= PLAT_CAGE_CALLS;

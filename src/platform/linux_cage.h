@@ -18,6 +18,10 @@ bool cage_restrict_calls(const struct plat_cage *cage);
 
 /* Bytes of address space in use, which RLIMIT_AS limits. */
 uint64_t memory_mapped(void);
+/* Restricts amounts, with so much mapped before the cage. False: not all of them. */
+bool cage_restrict_amounts(const struct plat_cage *cage, uint64_t mapped);
+/* plat_confine_enter's bound. */
+void limit_program_memory(void);
 
 /* Takes this process into namespaces of its own, where the system allows that: no network, no other
  * mounts, and no file or folder above or beside that of the cage. */

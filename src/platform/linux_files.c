@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -176,21 +175,6 @@ static void allow_program(int rules)
         (void)fclose(maps);
 }
 
-/* Beyond what it has: a listing, what a worker says, the texts of a record. */
-#define PROGRAM_MEMORY ((rlim_t)1 << 30)
-
-/* Only the soft limit: workers have limits of their own. */
-static void limit_memory(void)
-{
-    const rlim_t most = (rlim_t)memory_mapped() + PROGRAM_MEMORY;
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur < most)
-        return;
-    limit.rlim_cur = most;
-    (void)setrlimit(RLIMIT_AS, &limit);
-}
-
 void plat_confine_enter(int rules)
 {
     if (rules < 0)
@@ -204,5 +188,5 @@ void plat_confine_enter(int rules)
     allow_path(rules, ".", PLAT_MAY_FILL, 0); /* where libraries of the tests write reports */
 #endif
     (void)restrict_self(rules);
-    limit_memory();
+    limit_program_memory();
 }

@@ -84,8 +84,8 @@ static int view_of_nothing(void)
     return view;
 }
 
-/* The view becomes where all names begin. folder, if there is one, becomes a descriptor of it, since
- * with the old one ".." would lead out; but where the program is confined to what is above it
+/* The view becomes where all names begin. folder, if there is one, becomes a descriptor of it,
+ * since with the old one ".." would lead out; but where the program is confined to what is above it
  * (plat_confine_enter), Landlock does not let the view be opened, and forbids what is outside. */
 static void move_into(int view, int folder)
 {

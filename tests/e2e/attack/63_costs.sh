@@ -6,7 +6,8 @@
 # shellcheck source=tests/tools/tools.sh
 . "$root/tests/tools/tools.sh"
 
-needs python3 && needs zstd || finish
+needs python3 || finish
+needs zstd || finish
 keys=$scratch/keys
 mkdir "$keys" && (cd "$keys" && take_keys alice.pub alice.key)
 with=(--key "$keys/alice.key")

@@ -18,40 +18,10 @@ static unsigned int odd(const char *name)
 static void test_reserved(void)
 {
     static const char *const reserved[] = {
-        "con",
-        "CON",
-        "Con.txt",
-        "con .txt",
-        "prn",
-        "aux.tar.gz",
-        "NUL",
-        "com0",
-        "COM9.log",
-        "lpt1",
-        "com\xc2\xb9",
-        "LPT\xc2\xb3.x",
-        "conin$",
-        "CONOUT$",
-        "a.",
-        "a ",
-        "...",
-        " ",
-        "a<b",
-        "a>b",
-        "a:b",
-        "a\"b",
-        "a|b",
-        "a?b",
-        "a*b",
-        "a\\b",
-        "\xd0\xb4?",
-        "nul.",
-        "conin$.x",
-        "LONGNA~1.TXT",
-        "a~1",
-        "~12",
-        "a~1.b",
-        "\xd0\xb4\xd0\xbb\xd0\xb8\xd0\xbd\xd0\xbd\xd0\xbe~1.\xd1\x82\xd1\x85\xd1\x82"};
+        "con",      "CON",  "Con.txt",     "con .txt",      "prn",     "aux.tar.gz", "NUL", "com0",
+        "COM9.log", "lpt1", "com\xc2\xb9", "LPT\xc2\xb3.x", "conin$",  "CONOUT$",    "a.",  "a ",
+        "...",      " ",    "a<b",         "a>b",           "a:b",     "a\"b",       "a|b", "a?b",
+        "a*b",      "a\\b", "\xd0\xb4?",   "nul.",          "conin$.x"};
     static const char *const fine[] = {"a",
                                        "con1",
                                        "xcon",
@@ -64,21 +34,13 @@ static void test_reserved(void)
                                        ".hidden",
                                        "a.b.c",
                                        "100%",
-                                       "a~",
-                                       "~a",
-                                       "a~1b",
-                                       "long-name~1",
-                                       "a~1.jpeg",
-                                       "\xd0\xb4\xd0\xbb\xd0\xb8\xd0\xbd\xd0\xbd\xd0\xbe\xd0\xb5~1",
-                                       "a~1.\xd1\x82\xd1\x85\xd1\x82\xd1\x82",
                                        "auxiliary",
                                        "a b",
                                        "con$",
                                        "caf\xc3\xa9",
                                        "\xd0\xb4\xd0\xbe\xd0\xba.txt",
                                        "\xe6\x96\x87",
-                                       "a\xe2\x80\x8c"
-                                       "b",
+                                       "a\xe2\x80\x8cz",
                                        "a\xe2\x80\x8d",
                                        "a\xef\xb8\x8f",
                                        "\xf0\x9f\x93\xb7"};
@@ -90,6 +52,26 @@ static void test_reserved(void)
     check_about("by length");
     CHECK_INT(0, bag_name_oddities("con", 2));
     CHECK_INT(0, bag_name_oddities("", 0));
+}
+
+/* As Windows makes them for longer ones. */
+static void test_short_names(void)
+{
+    static const char *const reserved[] = {
+        "LONGNA~1.TXT", "a~1", "~12", "a~1.b",
+        "\xd0\xb4\xd0\xbb\xd0\xb8\xd0\xbd\xd0\xbd\xd0\xbe~1.\xd1\x82\xd1\x85\xd1\x82"};
+    static const char *const fine[] = {"a~",
+                                       "~a",
+                                       "a~1b",
+                                       "long-name~1",
+                                       "a~1.jpeg",
+                                       "\xd0\xb4\xd0\xbb\xd0\xb8\xd0\xbd\xd0\xbd\xd0\xbe\xd0\xb5~1",
+                                       "a~1.\xd1\x82\xd1\x85\xd1\x82\xd1\x82"};
+
+    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
+        CHECK_INT(NAME_RESERVED, odd(reserved[i]) & NAME_RESERVED);
+    for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++)
+        CHECK_INT(0, odd(fine[i]));
 }
 
 static void test_unshowable(void)
@@ -373,6 +355,7 @@ int main(int argc, char **argv)
 {
     check_start("names", argc, argv);
     CHECK_CASE(test_reserved());
+    CHECK_CASE(test_short_names());
     CHECK_CASE(test_unshowable());
     CHECK_CASE(test_fold());
     CHECK_CASE(test_spell());
