@@ -56,7 +56,7 @@ static double cpu_allowed(const struct intake_job *job, uint64_t sealed)
 /* Of a pipe, or a bag on disk, which may have any size, so much for each step that it reads. */
 static void renew_cpu(struct watchdog *w, double cpu)
 {
-    if (!w->has_size)
+    if (w->size == 0)
         w->cpu_max = cpu + w->cpu_step;
 }
 
@@ -72,7 +72,8 @@ static void renew_cpu(struct watchdog *w, double cpu)
 
 static bool is_alive(struct watchdog *w, double cpu, uint64_t free)
 {
-    bool has_read = *w->read - w->read_then >= READ_STEP;
+    uint64_t read = w->size == 0 || *w->read < w->size ? *w->read : w->size;
+    bool has_read = read - w->read_then >= READ_STEP;
 
     if (cpu < w->cpu + CPU_STEP && !has_read &&
         (free >= w->free_then || w->free_then - free < WRITE_STEP))
@@ -80,7 +81,7 @@ static bool is_alive(struct watchdog *w, double cpu, uint64_t free)
     if (has_read)
         renew_cpu(w, cpu);
     w->cpu = cpu;
-    w->read_then = *w->read;
+    w->read_then = read;
     w->free_then = free;
     return true;
 }
@@ -134,7 +135,7 @@ void watchdog_start(struct watchdog *w, const struct intake_job *job, int in, co
                            .in = in,
                            .out = job->output,
                            .read = read,
-                           .has_size = sealed > 0,
+                           .size = sealed,
                            .now = plat_monotonic(),
                            .cpu_step = cpu_allowed(job, sealed)};
     w->cpu_max = w->cpu_step;

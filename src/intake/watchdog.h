@@ -13,8 +13,8 @@ struct watchdog {
     int in, out;       /* what it reads and writes; -1: nothing */
     bool watches_room; /* of the disk: bytes and files that must stay free */
     uint64_t free_min, files_min;
-    bool has_size;            /* of the input is known what it is at most worth: */
-    double cpu_max, cpu_step; /* seconds of processor time; cpu_max grows by steps if not */
+    uint64_t size;            /* bytes of the input; 0: not known. Then cpu_max grows by steps: */
+    double cpu_max, cpu_step; /* seconds of processor time */
     const uint64_t *read;     /* bytes of the input that it says it has read */
     double now, idle;         /* seconds: when it was last looked at; since a sign of life */
     /* At the last sign of life: */
