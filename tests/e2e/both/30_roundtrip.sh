@@ -324,7 +324,7 @@ else
     check "holes take no room" test "$(stat -c %s sealed.bin)" -lt 1000000
     run unseal -q "${with[@]}" -o bag sealed.bin
     expect_exit 1
-    expect_err 'it holds more than 4\.3 GB, the most for its size without --max-size'
+    expect_err 'it holds more than 1\.1 GB, the most for its size without --max-size'
     expect_absent bag
     unseal_ok --max-size 10G
     check "size" test "$(stat -c %s bag/data/tree/big)" -eq $size
