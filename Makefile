@@ -14,7 +14,7 @@ MAKEFLAGS += --no-print-directory
 ifndef VARIANT
 # ---- what people type ---------------------------------------------------------------------------
 
-.PHONY: all demo check check-all check-asan deps deps-test deps-fuzz deps-bench deps-deb test asan clang fuzz fuzz-afl lint format \
+.PHONY: all demo check check-all check-asan deps deps-test deps-fuzz deps-bench deps-deb test asan clang fuzz fuzz-afl prove lint format \
     pot bench bench-full cards deb check-deb dist check-dist check-windows install uninstall clean distclean help
 .DEFAULT_GOAL := all
 
@@ -86,6 +86,11 @@ fuzz-afl: ## The same with AFL++, without the table of coverage
 	$(BUILD) VARIANT=afl fuzzers build/afl/mutator.so
 	$(Q)tests/fuzz/run afl
 
+# Not part of 'make check', which only compiles what it proves with: it takes too long.
+prove: ## Prove with CBMC what tests/prove says of the fixed-size parsers; PROVE="params pem" these alone
+	$(Q)src/build/deps.sh prove
+	$(Q)tests/prove/run $(PROVE)
+
 pot: ## Make build/seal.pot, the template for a translation of what the programs say
 	$(Q)mkdir -p build src/text/po
 	$(Q)awk -f src/build/po/texts.awk $(filter-out %/catalog.def,$(wildcard src/text/*.def)) | \
@@ -149,7 +154,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 	    awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 	@echo 'Variables: DEPS=/prefix PREFIX= DESTDIR= CC= CPPFLAGS= CFLAGS= LDFLAGS= WERROR=1 V=1'
-	@echo '           FUZZ_SECONDS= FUZZ_TARGETS= BENCH_DATA=/folder BENCH_ROUNDS='
+	@echo '           FUZZ_SECONDS= FUZZ_TARGETS= PROVE= BENCH_DATA=/folder BENCH_ROUNDS='
 
 else
 # ---- one variant --------------------------------------------------------------------------------
@@ -200,6 +205,8 @@ fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_replay_src := tests/fuzz/lib/replay.c
 fuzz_blocks_src := tests/fuzz/lib/blocks.c
 fuzz_lib_src := $(filter-out $(fuzz_replay_src) $(fuzz_blocks_src),$(wildcard tests/fuzz/lib/*.c))
+# These are compiled, so that they keep to the sources, and never linked.
+prove_src := $(wildcard tests/prove/*.c)
 
 # The translations, made into a table. Tests have one into no language as well.
 text_defs := $(filter-out src/text/catalog.def,$(wildcard src/text/*.def))
@@ -272,7 +279,7 @@ say = @$(if $(V),:,printf '  %-4s %s\n' $(1) $(2))
 
 programs: $(PROGRAMS:%=$(OUT)/%$(EXE))
 	@:
-tests: $(tests)
+tests: $(tests) $(call objects,$(prove_src))
 	@:
 fuzzers: $(fuzzers)
 	@:
@@ -347,5 +354,5 @@ $(OUT)/mutator.so: tests/fuzz/afl_mutator.c tests/fuzz/lib/mutate.c tests/fuzz/l
 	$(Q)clang -std=c17 -O2 -fPIC -shared $(warnings) -Itests/fuzz -o $@ $(filter %.c,$^)
 
 -include $(patsubst %.o,%.d,$(languages) $(call objects,$(lib_src) $(main_src) $(cli_src) $(test_src) $(test_lib_src) \
-    $(fuzz_src) $(fuzz_lib_src) $(fuzz_replay_src) $(fuzz_blocks_src) $(bench_src)))
+    $(fuzz_src) $(fuzz_lib_src) $(fuzz_replay_src) $(fuzz_blocks_src) $(bench_src) $(prove_src)))
 endif

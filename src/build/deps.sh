@@ -5,6 +5,7 @@
 #   deps.sh install   find, and get what is missing (`make deps`)
 #   deps.sh test      the same, and the tools that `make check` and `make lint` use (`make deps-test`)
 #   deps.sh fuzz      the libraries, and the tools that `make fuzz` and `make fuzz-afl` use (`make deps-fuzz`)
+#   deps.sh prove     the libraries, and CBMC for `make prove`: the system's, or in a chroot of Debian 13 (root)
 #   deps.sh bench     the libraries, and what `make bench` measures Seal against (`make deps-bench`)
 #   deps.sh cards     only the tools that `make cards` uses, no libraries
 #   deps.sh dist      only the tools that `make check-dist` uses besides, no libraries
@@ -348,9 +349,28 @@ install_tools() {
     done
 }
 
+# install_cbmc: where the distribution has none, into a chroot of Debian 13, which tests/prove/run uses.
+install_cbmc() {
+    root=build/prove/trixie
+    if have cbmc || [ -x $root/usr/bin/cbmc ]; then return; fi
+    have apt-get || { say "Not installed: cbmc; what needs it cannot run."; return; }
+    mkdir -p build/prove
+    apt_update
+    if apt_offers cbmc 6; then apt_install cbmc; return; fi
+    mirror=$(debian_mirror)
+    [ -n "$mirror" ] || die "CBMC must come from Debian 13; say where Debian is: make prove DEBIAN_MIRROR=http://..."
+    apt_install debootstrap debian-archive-keyring
+    say "Installing CBMC from Debian 13 into $root..."
+    as_root rm -rf $root.new
+    as_root debootstrap --variant=minbase --include=cbmc,libc6-dev trixie $root.new "$mirror" \
+        >build/prove/debootstrap.log 2>&1 ||
+        { tail -n 5 build/prove/debootstrap.log >&2; die "that failed (whole log: build/prove/debootstrap.log)."; }
+    as_root mv $root.new $root
+}
+
 mode=${1:-find}
 case $mode in
-find | install | test | fuzz | bench | deb) ;;
+find | install | test | fuzz | prove | bench | deb) ;;
 cards)
     mkdir -p build
     install_tools "$cards_packages" 'cmark weasyprint pdfinfo'
@@ -363,13 +383,14 @@ dist)
     mkdir -p build
     install_tools "$dist_packages" 'readelf mkfs.vfat minisign mcopy python3 qemu-aarch64'
     exit ;;
-*) die "usage: deps.sh find|install|test|fuzz|bench|deb|cards|dist|windows" ;;
+*) die "usage: deps.sh find|install|test|fuzz|prove|bench|deb|cards|dist|windows" ;;
 esac
 
 if [ -z "$DEPS" ] && [ "$mode" != find ] && have apt-get; then install_missing; fi
 case $mode in
 test) install_tools "$test_packages" "$test_tools" ;;
 fuzz) install_tools "$fuzz_packages" 'clang llvm-cov afl-fuzz' ;;
+prove) install_cbmc ;;
 bench) install_tools "$bench_packages" '7zz age gpg python3 zstd' ;;
 deb) install_tools "$deb_packages $(say "$libraries" | cut -d'|' -f3 | grep -vx libsodium-dev)" \
     'dpkg-buildpackage dh fakeroot lintian mandoc' ;;

@@ -1,0 +1,142 @@
+/*
+ * Blocks in the text of a key file: finding them, decoding them, writing them.
+ */
+#define MEMCHR_LINES 2
+#include "string_model.h"
+#include "prove.h"
+#include "sodium_model.h"
+
+#include "keys/record.h"
+
+/* The run has block_next call this. */
+enum seal_reason find_end_model(const char *text, size_t len, size_t *pos, struct block *block);
+
+#include "keys/pem.c"
+
+/* The run scales the lines: 8 characters of base64, "-----BP" for the first line of a block. */
+#define TEXT_MAX 12 /* the first line of a block, or the last, and more */
+#define BODY_MAX 20 /* two full lines, and more */
+#define DATA_MAX 14 /* likewise */
+
+/* It writes no more than the characters stand for, even if they turn out to be no base64. */
+int sodium_base642bin(unsigned char *const bin, const size_t bin_maxlen, const char *const b64,
+                      const size_t b64_len, const char *const ignore, size_t *const bin_len,
+                      const char **const b64_end, const int variant)
+{
+    size_t most = b64_len / 4 * 3 + b64_len % 4 * 3 / 4;
+
+    (void)b64_end;
+    PROVE(ignore == NULL && variant == BASE64);
+    PROVE(__CPROVER_r_ok(b64, b64_len));
+    most = most < bin_maxlen ? most : bin_maxlen;
+    PROVE(__CPROVER_w_ok(bin, most));
+    *bin_len = any_up_to(most);
+    return nondet_bool() ? 0 : -1;
+}
+
+/* It fills all of bin_maxlen, and ends the program if that is too little. */
+char *sodium_bin2base64(char *const b64, const size_t b64_maxlen, const unsigned char *const bin,
+                        const size_t bin_len, const int variant)
+{
+    PROVE(variant == BASE64 && b64_maxlen > (bin_len + 2) / 3 * 4);
+    PROVE(__CPROVER_r_ok(bin, bin_len));
+    PROVE(__CPROVER_w_ok(b64, b64_maxlen));
+    return b64;
+}
+
+/* What is found behind the BEGIN line. */
+static bool end_fits(enum seal_reason reason, size_t start, size_t pos, size_t len,
+                     const struct block *block)
+{
+    return start <= pos && pos <= len &&
+           IMPLIES(reason == REASON_NONE, block->body == start && start <= block->body_end &&
+                                              block->body_end < block->end && block->end == pos);
+}
+
+static void find_end_any(void)
+{
+    size_t len;
+    const char *text = any_end(TEXT_MAX, &len);
+    size_t pos = 0;
+    struct block block = {.kind = nondet_bool() ? BLOCK_PUBLIC : BLOCK_SECRET};
+    enum seal_reason reason;
+
+    newlines_found = 0;
+    reason = find_end(text, len, &pos, &block);
+    PROVE(end_fits(reason, 0, pos, len, &block));
+    PROVE(IMPLIES(reason == REASON_NONE, text[block.body_end] == '-'));
+}
+
+enum seal_reason find_end_model(const char *text, size_t len, size_t *pos, struct block *block)
+{
+    enum seal_reason reason = nondet_bool() ? REASON_NONE : REASON_KEY_END_MISSING;
+    size_t start = *pos;
+
+    PROVE(start <= len && __CPROVER_r_ok(text, len));
+    PROVE(block->kind == BLOCK_PUBLIC || block->kind == BLOCK_SECRET);
+    *pos = nondet_size();
+    block->body = start;
+    block->body_end = nondet_size();
+    block->end = *pos;
+    ASSUME(end_fits(reason, start, *pos, len, block));
+    return reason;
+}
+
+static void find_any(void)
+{
+    size_t len, pos = 0;
+    const char *text = any_end(TEXT_MAX, &len);
+    struct block block;
+    bool found = nondet_bool(), marked = false;
+    enum seal_reason reason = REASON_NONE;
+    enum seal_status status;
+
+    newlines_found = 0;
+    status = block_next(text, len, &pos, &block, &found, &marked, &reason);
+    PROVE(pos <= len);
+    PROVE(status == SEAL_OK || (status == SEAL_BAD_KEY && !found && reason != REASON_NONE));
+    PROVE(IMPLIES(status == SEAL_OK && !found, pos == len));
+    if (found) {
+        PROVE(block.start < block.body && block.body <= block.body_end);
+        PROVE(block.body_end < block.end && block.end == pos);
+        PROVE(IMPLIES(block.body < len, text[block.body - 1] == '\n'));
+    }
+}
+
+static void decode_any(void)
+{
+    size_t len, out_len;
+    const char *text = any_end(BODY_MAX, &len);
+    struct block block = {.body_end = len};
+    uint8_t *out = any_bytes(BLOCK_DATA_MAX(&block));
+
+    IGNORE_RESULT(block_decode(out, &out_len, text, &block));
+    PROVE(out_len <= BLOCK_DATA_MAX(&block));
+}
+
+static void write_block(enum block_kind kind)
+{
+    for (size_t len = 0; len <= DATA_MAX; len++) {
+        const uint8_t *data = any_bytes(len);
+        size_t text_len = block_text_len(kind, len);
+        char *text = any_bytes(text_len + 1);
+
+        block_write(text, kind, data, len);
+        PROVE(text[text_len - 1] == '\n');
+    }
+}
+
+static void write_any(void)
+{
+    write_block(BLOCK_PUBLIC);
+    write_block(BLOCK_SECRET);
+}
+
+int main(void)
+{
+    find_end_any();
+    find_any();
+    decode_any();
+    write_any();
+    return 0;
+}
