@@ -10,12 +10,26 @@ void confine_allow_arrivals(int rules, const struct sets *sets)
             plat_confine_allow(rules, sets->arrivals[i].path, PLAT_MAY_READ);
 }
 
-void confine_allow_output(int rules, const char *path)
+static void allow_folder_of(int rules, const char *path, enum plat_may may)
 {
     char *folder = NULL;
     const char *name;
 
-    if (path != NULL && strcmp(path, "-") != 0 && path_split(path, &folder, &name))
-        plat_confine_allow(rules, folder, PLAT_MAY_FILL);
+    if (path_split(path, &folder, &name))
+        plat_confine_allow(rules, folder, may);
     free(folder);
+}
+
+void confine_allow_output(int rules, const char *path)
+{
+    if (path != NULL && strcmp(path, "-") != 0)
+        allow_folder_of(rules, path, PLAT_MAY_FILL);
+}
+
+void confine_allow_log(int rules, const char *path)
+{
+    if (path == NULL)
+        return;
+    plat_confine_allow(rules, path, PLAT_MAY_WRITE);
+    allow_folder_of(rules, path, PLAT_MAY_LIST);
 }

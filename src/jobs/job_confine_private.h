@@ -13,5 +13,7 @@
 void confine_allow_arrivals(int rules, const struct sets *sets);
 /* An output of that path may be made; NULL and "-": none. */
 void confine_allow_output(int rules, const char *path);
+/* The log, which exists, may be written to; NULL: none. */
+void confine_allow_log(int rules, const char *path);
 
 #endif

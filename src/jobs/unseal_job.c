@@ -67,8 +67,7 @@ static void confine(const struct sets *sets, const struct drop *drops, const cha
         confine_allow_output(rules, drops[i].target.path);
         confine_allow_output(rules, drops[i].target.record);
     }
-    if (log != NULL)
-        plat_confine_allow(rules, log, PLAT_MAY_WRITE);
+    confine_allow_log(rules, log);
     plat_confine_enter(rules);
 }
 

@@ -14,6 +14,7 @@
 enum plat_may {
     PLAT_MAY_READ,  /* a file, or a folder with all below it */
     PLAT_MAY_WRITE, /* read and change a file that exists */
+    PLAT_MAY_LIST,  /* list a folder and those below it, and bring them to the medium */
     PLAT_MAY_FILL   /* do with a folder, and with files and folders below it, what outputs need */
 };
 

@@ -298,11 +298,12 @@ static bool refuse_calls(scmp_filter_ctx f, const int *calls, size_t count)
 /* A worker is this program, from its open descriptor (fexecve). */
 static bool refuse_programs(scmp_filter_ctx f, bool with_worker)
 {
+    static const int calls[] = {SCMP_SYS(execve), SCMP_SYS(memfd_create)};
     const struct scmp_arg_cmp by_name = has_bits(4, AT_EMPTY_PATH, 0);
 
     if (!with_worker)
         return refuse_calls(f, calls_programs, COUNT_OF(calls_programs));
-    return seccomp_rule_add_array(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(execve), 0, NULL) == 0 &&
+    return refuse_calls(f, calls, COUNT_OF(calls)) &&
            seccomp_rule_add_array(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(execveat), 1, &by_name) == 0;
 }
 

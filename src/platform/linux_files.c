@@ -131,6 +131,8 @@ static uint64_t rights_of(enum plat_may may, bool is_folder)
     switch (may) {
     case PLAT_MAY_READ:
         return MAY_READ_FILE | (is_folder ? MAY_READ_DIR : 0);
+    case PLAT_MAY_LIST:
+        return MAY_READ_DIR;
     case PLAT_MAY_WRITE:
         return MAY_READ_FILE | MAY_WRITE_FILE | MAY_TRUNCATE;
     default:

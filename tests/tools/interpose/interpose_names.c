@@ -93,6 +93,13 @@ int renameat(int at, const char *from, int to_at, const char *to)
     return fault_of_call("rename") ? -1 : REAL(renameat)(at, from, to_at, to);
 }
 
+/* Commands of faults are run by a child of the program or its worker, so the program keeps the
+ * right to start programs. */
+int seccomp_load(const scmp_filter_ctx filter)
+{
+    return is_worker() ? REAL(seccomp_load)(filter) : 0;
+}
+
 #define LANDLOCK_RESTRICT_SELF 446
 
 /* What faults do comes from outside: from commands, and by signals to the program. So the program
