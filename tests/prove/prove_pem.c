@@ -15,8 +15,8 @@ enum seal_reason find_end_model(const char *text, size_t len, size_t *pos, struc
 
 /* The run scales the lines: 8 characters of base64, "-----BP" for the first line of a block. */
 #define TEXT_MAX 12 /* the first line of a block, or the last, and more */
-#define BODY_MAX 20 /* two full lines, and more */
-#define DATA_MAX 14 /* likewise */
+#define BODY_MAX 12 /* a full line, and more */
+#define DATA_MAX 14 /* two full lines, and more */
 
 /* It writes no more than the characters stand for, even if they turn out to be no base64. */
 int sodium_base642bin(unsigned char *const bin, const size_t bin_maxlen, const char *const b64,

@@ -123,7 +123,7 @@ static void footer_in_content(void)
               fault.status == SEAL_NO_MEMORY);
 }
 
-#define ROWS_MAX 4
+#define ROWS_MAX 4 /* more than the run lets be held at a time */
 
 /* What was taken for a map adds up. */
 static void map_rows(void)
@@ -145,6 +145,41 @@ static void map_rows(void)
     PROVE(m.offsets_off + 8 * m.entry_count == table_off);
 }
 
+/* Totals of content that has room for ROWS_MAX rows. */
+static void sum_tables(void)
+{
+    uint64_t bytes = nondet_u64(), entries = nondet_u64();
+    enum content_type type = nondet_bool() ? CONTENT_BAG : CONTENT_STREAM;
+    struct fault fault = {.status = SEAL_OK};
+
+    any_content_len = any_up_to((size_t)seek_table_len(ROWS_MAX) + SEEK_ROW_LEN - 1);
+    if (content_read_totals(NULL, type, any_content_len, &bytes, &entries, &fault) == SEAL_OK)
+        PROVE(bytes <= ROWS_MAX * (uint64_t)FRAME_LEN_MAX && entries <= any_content_len / 8);
+}
+
+static bool offset_fits(const struct seek_map *m, uint64_t offset)
+{
+    return offset < m->plain_len && offset % OFFSET_UNIT == 0;
+}
+
+/* Any entry of any table, whichever offsets are held already. */
+static void look_up_any(void)
+{
+    struct seek_map *m = any_bytes(sizeof *m);
+    uint64_t entry = nondet_u64(), offset = nondet_u64();
+    struct fault fault = {.status = SEAL_OK};
+
+    any_content_len = nondet_u64();
+    ASSUME(m->entry_count <= UINT32_MAX / TABLE_ROW_LEN && entry < m->entry_count);
+    ASSUME(m->offsets_off <= any_content_len);
+    ASSUME(m->entry_count * TABLE_ROW_LEN <= any_content_len - m->offsets_off);
+    ASSUME(m->held_count <= OFFSETS_HELD && m->held_first <= m->entry_count);
+    for (uint64_t i = 0; i < OFFSETS_HELD; i++)
+        ASSUME(i >= m->held_count || offset_fits(m, load_u64(m->held + i * TABLE_ROW_LEN)));
+    if (look_up_offset(m, NULL, entry, &offset, &fault) == SEAL_OK)
+        PROVE(offset_fits(m, offset));
+}
+
 int main(void)
 {
     read_frame_header();
@@ -153,5 +188,7 @@ int main(void)
     rows_and_footer();
     footer_in_content();
     map_rows();
+    sum_tables();
+    look_up_any();
     return 0;
 }
