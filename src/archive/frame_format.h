@@ -3,7 +3,7 @@
  * 5.1; RFC 8878; the zstd seekable format). Pure encoding, both ways: nothing here reads a stream
  * or calls zstd. Private to this room.
  *
- * Functions that return const char * give NULL, or the clause that says which rule is broken.
+ * Functions that return an enum seal_reason give REASON_NONE, or the rule that is broken.
  */
 #ifndef SEAL_ARCHIVE_FRAME_FORMAT_H
 #define SEAL_ARCHIVE_FRAME_FORMAT_H

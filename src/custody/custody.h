@@ -67,8 +67,7 @@ struct custody {
     size_t file_count;
     size_t number; /* 2, 3, ...: of the record, since another of the run has its name */
     uint64_t keys_tried;
-    bool
-        slots_differ; /* a slot that a key opened holds something else than the one that was used */
+    bool slots_differ; /* slots that the keys open contradict each other */
 
     enum custody_verdict verdict;
     const struct fault *refusal; /* what was found, with a verdict that refuses */
@@ -88,9 +87,9 @@ struct custody {
     struct bag_totals totals; /* CUSTODY_BAG; CUSTODY_STREAM: bytes alone */
     const char *bag_info;     /* text of bag-info.txt */
     bool info_is_cut;         /* it has more than could be held */
-    const char
-        *remarks;         /* comment lines of metadata.mtree, each "# WORD ./PATH DETAIL\n", with
-                             "# spelled ./ON-DISK ./AS-SEALED\n" for names spelled differently here */
+    /* Comment lines of metadata.mtree, each "# WORD ./PATH DETAIL\n", with
+     * "# spelled ./ON-DISK ./AS-SEALED\n" for names spelled differently here. */
+    const char *remarks;
     bool remarks_are_cut; /* there were more than could be held; metadata.mtree has all */
 
     uint64_t spelled; /* names spelled differently on disk: there is as-sealed/ */

@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "base/random.h"
 #include "jobs/file_digest.h"
+#include "jobs/output_place_private.h"
 #include "jobs/seal_source_private.h"
 #include "jobs/sealed_size.h"
 #include "jobs/size_limit.h"
@@ -45,6 +46,15 @@ static void notify(const struct seal_observer *o, enum seal_event_kind kind)
 
 /* ---- Where to ----------------------------------------------------------------------------- */
 
+/* Before anything is read: standard input can be read once only. */
+static enum seal_status refuse_output(const struct destination *d, struct fault *fault)
+{
+    if (destination_is_stdout(d))
+        return SEAL_OK;
+    return d->path != NULL ? output_refuse_existing(d->path, fault)
+                           : output_refuse_in_bag(destination_folder(d), fault);
+}
+
 /* Before the source is listed: leftovers that go away may lie in it. */
 static enum seal_status choose_output(struct seal_job *job, struct fault *fault)
 {
@@ -56,7 +66,8 @@ static enum seal_status choose_output(struct seal_job *job, struct fault *fault)
     v->observer = job->observer;
     v->read_back = request->read_back;
     v->ask_media = request->ask_media;
-    if (volumes_init(v, request->output, fault) != SEAL_OK)
+    if (volumes_init(v, request->output, fault) != SEAL_OK ||
+        refuse_output(&v->destination, fault) != SEAL_OK)
         return fault->status;
     if (request->split > 0 && !volumes_split(v, request->split))
         return fault_set(fault, REASON_SPLIT_NEEDS_FOLDER, v->destination.path);

@@ -79,8 +79,8 @@ static enum block_kind kind_of(struct line line, const char *const lines[static 
     return kind;
 }
 
-/* Moves *pos from behind the BEGIN line to behind its END line. NULL, or the rule that is broken.
- */
+/* Moves *pos from behind the BEGIN line to behind its END line. REASON_NONE, or the rule that is
+ * broken. */
 static enum seal_reason find_end(const char *text, size_t len, size_t *pos, struct block *block)
 {
     block->body = *pos;

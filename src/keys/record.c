@@ -191,7 +191,7 @@ enum seal_status secret_record_make(struct secret_record *out, const struct iden
     return status;
 }
 
-/* Checks the fields that say how the box is locked. NULL, or the rule that is broken. */
+/* Checks the fields that say how the box is locked. REASON_NONE, or the rule that is broken. */
 static enum seal_reason check_lock(const uint8_t *r)
 {
     uint32_t opslimit = load_u32(r + SECRET_OPSLIMIT), memory = load_u32(r + SECRET_MEMORY);

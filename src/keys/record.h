@@ -10,7 +10,7 @@
 /* ---- Records (record.c) ------------------------------------------------------------------- */
 
 /* Readers take data of any length, to tell a later version from a damaged block: SEAL_BAD_KEY or
- * SEAL_NEWER; *what gets the rule that was broken. */
+ * SEAL_NEWER; *reason gets the rule that was broken. */
 void public_record_write(uint8_t out[static PUBLIC_RECORD_LEN], const struct public_key *key);
 MUST_USE enum seal_status public_record_read(struct public_key *out, const uint8_t *data,
                                              size_t len, enum seal_reason *reason);
@@ -40,8 +40,8 @@ struct block {
 };
 
 /* Finds the next block from *pos on, and moves *pos behind it; *found is false at the end. *marked
- * becomes true if the line KEY_PUBLIC_MARK was passed. SEAL_BAD_KEY: *what gets the rule that was
- * broken. */
+ * becomes true if the line KEY_PUBLIC_MARK was passed. SEAL_BAD_KEY: *reason gets the rule that
+ * was broken. */
 MUST_USE enum seal_status block_next(const char *text, size_t len, size_t *pos, struct block *out,
                                      bool *found, bool *marked, enum seal_reason *reason);
 /* Decodes the lines between BEGIN and END; out has room for BLOCK_DATA_MAX(block) bytes. False:

@@ -9,9 +9,7 @@
 #include <io.h>
 #include <stdlib.h>
 
-#include "platform/confine.h"
 #include "platform/crew.h"
-#include "platform/process.h"
 #include "platform/windows.h"
 
 /* The job object that the parent put this process into, for limit_memory; NULL: none. */
@@ -112,26 +110,4 @@ unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew)
     is_limited = limit_memory(cage->memory);
     return PLAT_CAGE_FILES | PLAT_CAGE_CALLS | (is_nobody ? 0 : PLAT_CAGE_PRIVILEGES) |
            (is_limited ? 0 : PLAT_CAGE_LIMITS);
-}
-
-void plat_process_restrict(bool with_worker)
-{
-    (void)with_worker;
-}
-
-int plat_confine_begin(void)
-{
-    return -1;
-}
-
-void plat_confine_allow(int rules, const char *path, enum plat_may may)
-{
-    (void)rules;
-    (void)path;
-    (void)may;
-}
-
-void plat_confine_enter(int rules)
-{
-    (void)rules;
 }

@@ -37,7 +37,6 @@ enum seal_status check_imply_folders(struct bag_check *c, size_t number, uint8_t
                                      size_t *known_len, struct fault *fault)
 {
     const struct item *nearest;
-
     size_t before = c->table.count;
 
     *known_len = 0;

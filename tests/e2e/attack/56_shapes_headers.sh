@@ -300,7 +300,7 @@ content tar frame=8388608:8388608 offsets table
 CLAUSE=$AFTER content tar frame=8388608:8388608 frame=8388608:8388608 frame=8388608:8388608 offsets table
 # In a file, they are what that file is said to be: they cost time, but no memory, and with --verify no disk.
 size=$((${quick:+1} + 0))
-size=$((size ? 64 << 20 : 1 << 30))
+size=$((size ? 64 << 20 : 1000 << 20))
 forge sealed.bin <<END
 0 data/zeros zeros=$size
 END

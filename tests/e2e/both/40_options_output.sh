@@ -20,6 +20,9 @@ refused 1 'is there already' unseal -q --key "$keys/alice.key" -o folder stream.
 refused 1 'is there already' unseal -q --key "$keys/alice.key" --raw -o file one.bin
 expect_same file before
 check "untouched" test "$(cat folder/more)" = more
+# What is read from standard input is gone: nothing of it is, before that is known.
+check "nothing should have been read" test \
+    "$({ seal -q --to "$alice" -o file - || cat; } <before 2>/dev/null | cmp - before && echo same)" = same
 ln -s nowhere link
 everything=$(find . | LC_ALL=C sort)
 refused 1 'is there already' seal -q --to "$alice" -o link folder
@@ -37,6 +40,8 @@ everything=$(find . | LC_ALL=C sort)
 refused 2 'folder/bag/inner: is inside a bag' unseal -q --key "$keys/alice.key" -o folder/bag/inner one.bin
 refused 2 'folder/bag/record.custody.txt: is inside a bag' unseal -q --key "$keys/alice.key" --verify -o folder/bag/record one.bin
 refused 2 'folder/bag/data/log: is inside a bag' unseal -q --key "$keys/alice.key" --log folder/bag/data/log -o new one.bin
+refused 2 'folder/bag/inner: is inside a bag' seal -q --to "$alice" -o folder/bag/inner file
+refused 2 'folder/bag/: is inside a bag' seal -q --to "$alice" -o folder/bag/ file
 refused 2 'folder/bag/: is inside a bag' unseal -q --key "$keys/alice.key" -o folder/bag/ one.bin
 refused 2 'folder/bag: is a bag, to which nothing may be added' unseal -q --key "$keys/alice.key" -o folder/bag one.bin stream.bin
 
