@@ -96,6 +96,8 @@ struct bag_info {
          <>:"|?*\, LONGNA~1.TXT */
 
 #define NAME_BLANK_END 4
+#define NAME_GAP 8 /* NAME_GAP_LEN blanks in a row: what follows is out of sight */
+#define NAME_GAP_LEN 4
 
 /* Bytes of a name that most file systems take. */
 #define NAME_LEN_MAX 255

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "archive/archive.h"
+#include "bag/bag_layout.h"
 #include "base/text.h"
 
 static const char *const type_words[] = {"file", "dir", "link"};
@@ -285,13 +286,15 @@ bool mtree_parse(char *line, size_t len, struct mtree_entry *e)
 
 bool mtree_is_remark(const char *line, enum bag_remark *kind)
 {
+    static const char below[] = " ./" PAYLOAD_DIR "/";
+
     if (strncmp(line, "# ", 2) != 0)
         return false;
     for (size_t i = 0; i < BAG_REMARK_KINDS; i++) {
         size_t len = strlen(remark_words[i]);
 
         if (strncmp(line + 2, remark_words[i], len) == 0 &&
-            strncmp(line + 2 + len, " ./", 3) == 0) {
+            strncmp(line + 2 + len, below, strlen(below)) == 0) {
             *kind = (enum bag_remark)i;
             return true;
         }

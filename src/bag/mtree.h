@@ -62,7 +62,8 @@ struct mtree_spelled {
 
 /* A comment without its end, a NUL behind it; decoded in place. False: it is no such comment. */
 MUST_USE bool mtree_parse_spelled(char *line, struct mtree_spelled *s);
-/* Whether a comment line is one that mtree_remark or mtree_renamed wrote, and which. */
+/* Whether a comment line is one that mtree_remark or mtree_renamed wrote, about something below
+ * data/, and which. */
 bool mtree_is_remark(const char *line, enum bag_remark *kind);
 
 #endif

@@ -14,8 +14,9 @@
 
 /* Pairs of the first and the last character. They move the cursor, break the line or change the
  * direction of writing; or they show nothing, and could hide the end of a name, or make two of one.
- * Not in the list are those without width that some languages and emoji need: U+200C, U+200D and
- * variation selectors. */
+ * All that are ignorable by default are in the list (Unicode's DerivedCoreProperties.txt), but for
+ * those without width that some languages and emoji need: U+200C, U+200D and variation selectors.
+ */
 static const int32_t unshowable[][2] = {
     {-1, 0x001f},       /* -1: no character of UTF-8 */ {0x007f, 0x009f},
     {0x00ad, 0x00ad},   {0x034f, 0x034f},
@@ -25,8 +26,10 @@ static const int32_t unshowable[][2] = {
     {0x2028, 0x202e},   {0x2060, 0x206f},
     {0x2800, 0x2800},   {0x3164, 0x3164},
     {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
-    {0xfff9, 0xfffb},   {0x1d159, 0x1d159},
-    {0x1d173, 0x1d17a}, {0xe0000, 0xe007f},
+    {0xfff0, 0xfffb},   {0x13430, 0x13440},
+    {0x16fe4, 0x16fe4}, {0x1bca0, 0x1bca3},
+    {0x1d159, 0x1d159}, {0x1d173, 0x1d17a},
+    {0xe0000, 0xe00ff}, {0xe01f0, 0xe0fff},
 };
 
 static bool is_unshowable(int32_t c)
@@ -116,6 +119,33 @@ static bool is_blank_end(int32_t c, size_t i, size_t n, size_t len)
     return (i == 0 || i + n == len) && is_blank(c);
 }
 
+static size_t char_before(const char *name, size_t i)
+{
+    while (i > 0 && ((unsigned char)name[--i] & 0xc0) == 0x80)
+        continue;
+    return i;
+}
+
+/* Whether the character at i is one of NAME_GAP_LEN blanks in a row. */
+static bool is_in_gap(const char *name, size_t len, size_t i)
+{
+    size_t n, at = i, count = 0;
+
+    if (!is_blank(utf8_char(name + i, len - i, &n)))
+        return false;
+    for (size_t back = 1; back < NAME_GAP_LEN && at > 0; back++) {
+        size_t before = char_before(name, at);
+
+        if (!is_blank(utf8_char(name + before, len - before, &n)) || before + n != at)
+            break;
+        at = before;
+    }
+    for (; at < len && count < NAME_GAP_LEN; at += n, count++)
+        if (!is_blank(utf8_char(name + at, len - at, &n)))
+            break;
+    return count == NAME_GAP_LEN;
+}
+
 unsigned int bag_name_oddities(const char *name, size_t len)
 {
     unsigned int found = ends_badly(name, len) || is_device(name, len) || is_short_name(name, len)
@@ -128,6 +158,8 @@ unsigned int bag_name_oddities(const char *name, size_t len)
 
         if (is_blank_end(c, i, n, len))
             found |= NAME_BLANK_END;
+        if (is_in_gap(name, len, i))
+            found |= NAME_GAP;
         if (is_unshowable(c))
             found |= NAME_UNSHOWABLE;
         else if (is_windows_special(c))
@@ -139,10 +171,23 @@ unsigned int bag_name_oddities(const char *name, size_t len)
 
 /* ---- Folding ------------------------------------------------------------------------------ */
 
+/* Decomposes first, since folding takes U+0345 out of the order of marks (Unicode, section 3.13,
+ * D145). Returns the length, or a UTF8PROC_ERROR_...; *folded is malloc'ed. */
+static utf8proc_ssize_t fold_other(utf8proc_uint8_t **folded, const char *name, size_t len)
+{
+    const utf8proc_option_t decompose = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE;
+    utf8proc_uint8_t *apart = NULL;
+    utf8proc_ssize_t n =
+        utf8proc_map((const utf8proc_uint8_t *)name, (utf8proc_ssize_t)len, &apart, decompose);
+
+    if (n >= 0)
+        n = utf8proc_map(apart, n, folded, decompose | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+    free(apart);
+    return n;
+}
+
 enum seal_status bag_name_fold(struct buffer *out, const char *name, size_t len)
 {
-    const utf8proc_option_t how =
-        UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
     utf8proc_uint8_t *folded = NULL;
     utf8proc_ssize_t n;
     enum seal_status status;
@@ -156,7 +201,7 @@ enum seal_status bag_name_fold(struct buffer *out, const char *name, size_t len)
             out->data[out->len - len + i] = (uint8_t)ascii_lower(name[i]);
         return status;
     }
-    n = utf8proc_map((const utf8proc_uint8_t *)name, (utf8proc_ssize_t)len, &folded, how);
+    n = fold_other(&folded, name, len);
     if (n == UTF8PROC_ERROR_NOMEM)
         return SEAL_NO_MEMORY;
     status = n < 0 ? buffer_append(out, name, len) : buffer_append(out, folded, (size_t)n);
@@ -186,7 +231,7 @@ static size_t coded_from_start(const char *name, size_t len, size_t coded_count)
 /* Whether a character is coded that is not one of those at the beginning: c, of n bytes at i. */
 static bool is_coded(const char *name, size_t len, int32_t c, size_t i, size_t n)
 {
-    return must_be_coded(c) || is_blank_end(c, i, n, len) ||
+    return must_be_coded(c) || is_blank_end(c, i, n, len) || is_in_gap(name, len, i) ||
            (i + n == len && ends_badly(name, len));
 }
 

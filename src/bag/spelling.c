@@ -218,7 +218,7 @@ static bool is_too_long(const struct bag_spelling *s)
  * system cannot hold it, making the file fails. But a name that must not be shown never is. */
 static bool is_left_as_it_is(const struct bag_spelling *s, const char *part, size_t len)
 {
-    return is_too_long(s) && (bag_name_oddities(part, len) & NAME_UNSHOWABLE) == 0;
+    return is_too_long(s) && (bag_name_oddities(part, len) & (NAME_UNSHOWABLE | NAME_GAP)) == 0;
 }
 
 /* Finds a free spelling for the last part of a path, into s->name: with the first coded_count

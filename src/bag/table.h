@@ -18,8 +18,7 @@ enum item_type { ITEM_FILE, ITEM_DIR, ITEM_LINK };
 #define MARK_IN_MANIFEST 8 /* check: manifest-sha256.txt lists it */
 #define MARK_IN_LISTING 16 /* metadata.mtree lists it */
 #define MARK_EXEC 32       /* collect: its owner may execute it */
-#define MARK_LINK_ONLY 64  /* check: a folder implied by links alone: not on disk */
-#define MARK_SETTLED 128   /* check: such a folder, whose spelling is settled */
+#define MARK_LINK_ONLY 64  /* check: a folder implied by links alone: it must not be */
 
 /* 72 bytes: a million of them must be affordable. */
 struct item {

@@ -89,12 +89,15 @@ static void show_custody(const struct recheck_result *r)
         hex_encode(hex, r->known.digest, SHA256_LEN);
         print(T_UNSEAL_CUSTODY_OTHER, .name = r->known.opened, .word = hex);
         break;
+    case RECHECK_NAMES_OTHER:
+        print(T_UNSEAL_CUSTODY_NAMES, .name = r->known.opened);
+        break;
     }
 }
 
 static void show_changed(const char *bag, const struct recheck_result *r)
 {
-    bool is_other = r->custody == RECHECK_RECORD_OTHER;
+    bool is_other = r->custody == RECHECK_RECORD_OTHER || r->custody == RECHECK_NAMES_OTHER;
 
     if (r->changes == 0)
         print(T_UNSEAL_CHANGED_BAG, .name = bag);

@@ -89,6 +89,8 @@ static void list_oddities(char out[static ODDITIES_SIZE], const struct bag_notic
         len = add_oddity(out, len, T_SEAL_ODD_UNSHOWABLE, NULL);
     if ((n->oddities & NAME_BLANK_END) != 0)
         len = add_oddity(out, len, T_SEAL_ODD_BLANK, NULL);
+    if ((n->oddities & NAME_GAP) != 0)
+        len = add_oddity(out, len, T_SEAL_ODD_GAP, NULL);
     if ((n->oddities & NAME_RESERVED) != 0)
         len = add_oddity(out, len, T_SEAL_ODD_RESERVED, NULL);
     if (n->twin != BAG_TWIN_NONE)

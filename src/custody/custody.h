@@ -81,8 +81,9 @@ struct custody {
 
     bool was_checked; /* nothing was refused: what follows is known */
     char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
-    uint8_t digest[SHA256_LEN]; /* D; with CUSTODY_RAW the sender's word, not compared */
-    const char *output;         /* path of the bag or file made; NULL if none */
+    uint8_t digest[SHA256_LEN];      /* D; with CUSTODY_RAW the sender's word, not compared */
+    uint8_t disk_digest[SHA256_LEN]; /* CUSTODY_BAG: of the tagmanifest beside data/ in output */
+    const char *output;              /* path of the bag or file made; NULL if none */
     bool output_is_read_only;
     struct bag_totals totals; /* CUSTODY_BAG; CUSTODY_STREAM: bytes alone */
     const char *bag_info;     /* text of bag-info.txt */
@@ -113,7 +114,9 @@ MUST_USE enum seal_status custody_json(struct buffer *out, const struct custody 
 
 /* What a later check compares with. */
 struct custody_known {
-    uint8_t digest[SHA256_LEN]; /* D */
+    uint8_t digest[SHA256_LEN];      /* D */
+    bool has_disk_digest;            /* it is on record which lists the bag has on disk: */
+    uint8_t disk_digest[SHA256_LEN]; /* the SHA-256 of the tagmanifest beside data/ */
     char opened[TIME_TEXT_SIZE];
     char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
 };

@@ -50,14 +50,23 @@ bool custody_known_is_clean(const struct custody_known *k)
            k->receipt[strspn(k->receipt, RECEIPT_CHARACTERS)] == '\0';
 }
 
+static bool get_digest(uint8_t digest[static SHA256_LEN], const json_t *record, const char *key)
+{
+    char digits[2 * SHA256_LEN + 1];
+
+    return get_text(digits, sizeof digits, record, key) && strlen(digits) == 2 * SHA256_LEN &&
+           hex_decode(digest, SHA256_LEN, digits);
+}
+
 static bool get_all(struct custody_known *out, const json_t *record)
 {
-    char schema[sizeof CUSTODY_SCHEMA], digits[2 * SHA256_LEN + 1];
+    char schema[sizeof CUSTODY_SCHEMA];
+
+    out->has_disk_digest = json_is_string(json_object_get(record, "digest_on_disk"));
 
     return get_text(schema, sizeof schema, record, "schema") &&
-           strcmp(schema, CUSTODY_SCHEMA) == 0 &&
-           get_text(digits, sizeof digits, record, "digest") && strlen(digits) == 2 * SHA256_LEN &&
-           hex_decode(out->digest, SHA256_LEN, digits) &&
+           strcmp(schema, CUSTODY_SCHEMA) == 0 && get_digest(out->digest, record, "digest") &&
+           (!out->has_disk_digest || get_digest(out->disk_digest, record, "digest_on_disk")) &&
            get_text(out->opened, sizeof out->opened, record, "opened") &&
            get_text(out->receipt, sizeof out->receipt, record, "receipt") &&
            strlen(out->receipt) == sizeof out->receipt - 1 && custody_known_is_clean(out);

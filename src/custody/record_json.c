@@ -210,6 +210,9 @@ static void set_inside(struct object *o, const struct custody *c)
     set(o, "digest", make_hex(checked ? c->digest : NULL, SHA256_LEN));
     set(o, "digest_was_compared", json_boolean(checked && c->content != CUSTODY_RAW));
     set(o, "output", make_string(c->output));
+    set(o, "digest_on_disk",
+        make_hex(checked && c->content == CUSTODY_BAG && c->output != NULL ? c->disk_digest : NULL,
+                 SHA256_LEN));
     set(o, "output_is_read_only", json_boolean(c->output_is_read_only));
     set(o, "totals", make_totals(c));
 }

@@ -151,10 +151,18 @@ static void say_receipt(struct page *p, const struct custody *c)
     page_say(p, T_CUSTODY_RECEIPT_EXPLAINED);
 }
 
+/* Beside those that were sealed. */
+static bool has_lists_on_disk(const struct custody *c)
+{
+    return c->content == CUSTODY_BAG && c->output != NULL && c->spelled > 0;
+}
+
 static void say_digest(struct page *p, const struct custody *c)
 {
     page_heading(p, T_CUSTODY_DIGEST);
     page_hex(p, T_CUSTODY_D, c->digest, SHA256_LEN);
+    if (has_lists_on_disk(c))
+        page_hex(p, T_CUSTODY_ON_DISK, c->disk_digest, SHA256_LEN);
     page_blank(p);
     switch (c->content) {
     case CUSTODY_STREAM:
@@ -168,6 +176,10 @@ static void say_digest(struct page *p, const struct custody *c)
         page_say(p, T_CUSTODY_D_BAG,
                  .word = c->spelled > 0 ? AS_SEALED "/" TAGMANIFEST : TAGMANIFEST);
     }
+    if (!has_lists_on_disk(c))
+        return;
+    page_blank(p);
+    page_say(p, T_CUSTODY_ON_DISK_EXPLAINED, .word = TAGMANIFEST);
 }
 
 /* ---- The sender's statements -------------------------------------------------------------- */
@@ -307,6 +319,10 @@ static void say_check_spelled(struct page *p)
     page_point(p, T_CUSTODY_CHECK_NAMES_ALONE);
     page_command(p, "diff <(cut -c1-64 " MANIFEST " | sort) \\");
     page_command(p, "     <(cut -c1-64 " AS_SEALED "/" MANIFEST " | sort)");
+    page_point(p, T_CUSTODY_CHECK_ON_DISK);
+    page_command(p, "sha256sum " TAGMANIFEST);
+    page_point(p, T_CUSTODY_CHECK_LISTS_ON_DISK);
+    page_command(p, "sha256sum -c " TAGMANIFEST);
 }
 
 static void say_check_bag(struct page *p, const struct custody *c)

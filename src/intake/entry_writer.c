@@ -205,7 +205,8 @@ static enum seal_status write_record(struct entry_writer *w, const struct bag_ch
                      : folder_create(&w->folder, names[i], &files[i].fds[0], fault);
     }
     if (status == SEAL_OK)
-        status = bag_check_respell(check, w->spelling, &sinks[0], &sinks[1], &sinks[2], fault);
+        status = bag_check_respell(check, w->spelling, &sinks[0], &sinks[1], &sinks[2],
+                                   w->respelled_digest, fault);
     for (size_t i = 0; i < 3; i++)
         status = entry_writer_close_file(w, &files[i], status, fault);
     return status;

@@ -25,9 +25,10 @@ struct unpack_target {
 struct entry_writer {
     const struct unpack_target *target;
     struct folder folder;
-    struct bag_spelling *spelling; /* NULL: names stay as they are */
-    bool has_as_sealed;            /* the folder BAG_AS_SEALED_DIR was made */
-    atomic_bool not_read_only;     /* the file system has no such right; any thread may set it */
+    struct bag_spelling *spelling;        /* NULL: names stay as they are */
+    bool has_as_sealed;                   /* the folder BAG_AS_SEALED_DIR was made */
+    uint8_t respelled_digest[SHA256_LEN]; /* then, at the end: of the tagmanifest beside data/ */
+    atomic_bool not_read_only; /* the file system has no such right; any thread may set it */
 };
 
 /* target must outlive the writer. */

@@ -97,9 +97,10 @@ struct intake_record {
 
 /* Show nothing of it unless intake_run returned SEAL_OK. */
 struct intake_result {
-    struct bag_totals totals;   /* of a bag; of a stream only bytes */
-    uint8_t digest[SHA256_LEN]; /* D */
-    uint8_t receipt[32];        /* for number_text */
+    struct bag_totals totals;        /* of a bag; of a stream only bytes */
+    uint8_t digest[SHA256_LEN];      /* D */
+    uint8_t disk_digest[SHA256_LEN]; /* of a bag: the SHA-256 of the tagmanifest beside data/ */
+    uint8_t receipt[32];             /* for number_text */
     struct buffer remarks;  /* of a bag: comment lines of its listing, and "# spelled" lines; text
                                that ends with a NUL */
     bool remarks_are_cut;   /* there were more than are kept (BAG_REMARKS_KEPT_MAX) */

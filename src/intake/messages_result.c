@@ -77,6 +77,7 @@ static void put_recheck(struct channel *c, const struct bag_recheck *r)
     channel_put_u8(c, r->has_listing);
     channel_put_u8(c, r->has_digest);
     channel_put_bytes(c, r->digest, sizeof r->digest);
+    channel_put_bytes(c, r->disk_digest, sizeof r->disk_digest);
     channel_put_u8(c, r->has_unread_digest);
     channel_put_u32(c, r->algorithms);
 }
@@ -90,6 +91,7 @@ static bool read_recheck(struct fields *f, struct bag_recheck *r)
     r->has_listing = field_bool(f);
     r->has_digest = field_bool(f);
     field_bytes(f, r->digest, sizeof r->digest);
+    field_bytes(f, r->disk_digest, sizeof r->disk_digest);
     r->has_unread_digest = field_bool(f);
     r->algorithms = field_u32(f);
     return r->algorithms < DIGEST_BIT(DIGEST_KINDS);
@@ -101,6 +103,8 @@ static void put_record(struct channel *c, const struct intake_record *r)
     channel_put_u32(c, (uint32_t)r->reason);
     channel_put_u32(c, (uint32_t)r->sys);
     channel_put_bytes(c, r->known.digest, sizeof r->known.digest);
+    channel_put_u8(c, r->known.has_disk_digest);
+    channel_put_bytes(c, r->known.disk_digest, sizeof r->known.disk_digest);
     channel_put_text(c, r->known.opened);
     channel_put_text(c, r->known.receipt);
 }
@@ -125,6 +129,8 @@ static bool read_record(struct fields *f, struct intake_record *r)
     reason = field_u32(f);
     sys = field_u32(f);
     field_bytes(f, r->known.digest, sizeof r->known.digest);
+    r->known.has_disk_digest = field_bool(f);
+    field_bytes(f, r->known.disk_digest, sizeof r->known.disk_digest);
     if (!take_text(r->known.opened, sizeof r->known.opened, field_text(f)) ||
         !take_text(r->known.receipt, sizeof r->known.receipt, field_text(f)) ||
         !custody_known_is_clean(&r->known) || sys > SYS_MAX ||
@@ -144,6 +150,7 @@ static void put_result(struct channel *c, const struct intake_result *r)
     for (size_t i = 0; i < BAG_REMARK_KINDS; i++)
         channel_put_u64(c, r->totals.remarks[i]);
     channel_put_bytes(c, r->digest, sizeof r->digest);
+    channel_put_bytes(c, r->disk_digest, sizeof r->disk_digest);
     channel_put_bytes(c, r->receipt, sizeof r->receipt);
     channel_put_u8(c, r->remarks_are_cut);
     channel_put_u8(c, r->info_is_cut);
@@ -166,6 +173,7 @@ static bool read_result(struct fields *f, struct intake_result *r)
     for (size_t i = 0; i < BAG_REMARK_KINDS; i++)
         r->totals.remarks[i] = field_u64(f);
     field_bytes(f, r->digest, sizeof r->digest);
+    field_bytes(f, r->disk_digest, sizeof r->disk_digest);
     field_bytes(f, r->receipt, sizeof r->receipt);
     r->remarks_are_cut = field_bool(f);
     r->info_is_cut = field_bool(f);

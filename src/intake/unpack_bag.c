@@ -127,6 +127,8 @@ static enum seal_status fill_result(struct bag_intake *in, struct intake_result 
         result->spelled = bag_spelling_count(w->spelling);
         result->totals.coded_names = bag_check_coded(in->check, w->spelling);
     }
+    memcpy(result->disk_digest, w->has_as_sealed ? w->respelled_digest : result->digest,
+           SHA256_LEN);
     result->is_read_only = !w->target->writable && !w->not_read_only;
     if (buffer_append_text(&result->bag_info, bag_check_info(in->check, &result->info_is_cut)) !=
         SEAL_OK)

@@ -91,6 +91,7 @@ static void fill_content(struct custody *c, const struct drop_facts *facts)
     c->was_checked = true;
     number_text(c->receipt, result->receipt, RECEIPT_GROUPS);
     memcpy(c->digest, result->digest, sizeof c->digest);
+    memcpy(c->disk_digest, result->disk_digest, sizeof c->disk_digest);
     c->output = facts->target->path;
     c->output_is_read_only = facts->target->is_folder && result->is_read_only;
     c->totals = result->totals;

@@ -152,9 +152,12 @@ static enum recheck_custody compare_custody(struct recheck_result *result,
     result->known = record->known;
     if (r->has_unread_digest)
         return RECHECK_NOT_COMPARED;
-    return r->has_digest && memcmp(record->known.digest, r->digest, SHA256_LEN) == 0
+    if (!r->has_digest || memcmp(record->known.digest, r->digest, SHA256_LEN) != 0)
+        return RECHECK_RECORD_OTHER;
+    return !record->known.has_disk_digest ||
+                   memcmp(record->known.disk_digest, r->disk_digest, SHA256_LEN) == 0
                ? RECHECK_RECORD_SAME
-               : RECHECK_RECORD_OTHER;
+               : RECHECK_NAMES_OTHER;
 }
 
 void recheck_confine(const char *const *bags, size_t count)
@@ -179,7 +182,8 @@ static enum recheck_verdict judge(const struct recheck_result *r)
 {
     uint64_t times = r->bag.changes[BAG_RETIMED], unread = r->bag.changes[BAG_UNREADABLE];
 
-    if (r->changes > times + unread || r->custody == RECHECK_RECORD_OTHER)
+    if (r->changes > times + unread || r->custody == RECHECK_RECORD_OTHER ||
+        r->custody == RECHECK_NAMES_OTHER)
         return RECHECK_CHANGED;
     if (unread > 0)
         return RECHECK_UNREAD;

@@ -22,11 +22,13 @@ struct recheck_listener {
     void (*note)(void *ctx, enum bag_note note, const char *path);
 };
 
-/* How D, the digest of the bag's manifests, compares with the custody record. */
+/* How D, the digest of the bag's manifests, and the lists on disk compare with the custody record.
+ */
 enum recheck_custody {
     RECHECK_NO_RECORD,
     RECHECK_RECORD_SAME,
     RECHECK_RECORD_OTHER,
+    RECHECK_NAMES_OTHER, /* D is the same; the lists have names on disk that are not on record */
     RECHECK_NOT_COMPARED /* the record is of no use (custody_fault), or D could not be read */
 };
 
@@ -43,7 +45,7 @@ struct recheck_result {
     struct bag_recheck bag;
     uint64_t changes; /* of all kinds */
     enum recheck_custody custody;
-    struct custody_known known; /* with RECHECK_RECORD_SAME and RECHECK_RECORD_OTHER */
+    struct custody_known known; /* once it was compared */
     struct fault custody_fault; /* why the custody record could not be used */
     enum recheck_verdict verdict;
 };

@@ -89,6 +89,8 @@ static enum seal_status check_item_listed(const struct bag_check *c, const struc
 {
     const char *name = item_path(&c->table, item);
 
+    if ((item->marks & MARK_LINK_ONLY) != 0)
+        return hostile(fault, REASON_BAG_LISTING_LINK_ALONE, name);
     if (item->type == ITEM_LINK || (item->marks & MARK_IMPLIED) != 0)
         return SEAL_OK; /* neither has an entry */
     if (item->type == ITEM_FILE && !(item->marks & MARK_IN_MANIFEST))
@@ -101,8 +103,6 @@ static enum seal_status check_item_listed(const struct bag_check *c, const struc
 enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[static SHA256_LEN],
                                struct fault *fault)
 {
-    const struct item *data;
-
     for (int i = 0; i < TAG_COUNT; i++) {
         if (!c->tag_seen[i])
             return hostile(fault, REASON_BAG_RECORD_MISSING, tag_file_names[i]);
@@ -111,8 +111,7 @@ enum seal_status bag_check_end(struct bag_check *c, uint8_t digest[static SHA256
         if (!c->tag_is_listed[i] || memcmp(c->tag_listed[i], c->tag_digests[i], SHA256_LEN) != 0)
             return hostile(fault, REASON_BAG_TAGMANIFEST_DIFFERS, tag_file_names[i]);
     }
-    data = table_find(&c->table, PAYLOAD_DIR, strlen(PAYLOAD_DIR));
-    if (data == NULL || (data->marks & MARK_LINK_ONLY) != 0)
+    if (table_find(&c->table, PAYLOAD_DIR, strlen(PAYLOAD_DIR)) == NULL)
         return hostile(fault, REASON_BAG_DATA_MISSING, NULL);
     if (!oxum_is_right(c))
         return hostile(fault, REASON_BAG_OXUM, NULL);

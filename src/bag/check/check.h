@@ -118,9 +118,10 @@ MUST_USE enum seal_status bag_check_spelled(const struct bag_check *c, struct ba
                                             size_t limit, struct buffer *out, bool *are_cut,
                                             struct fault *fault);
 /* Writes manifest-sha256.txt, metadata.mtree and tagmanifest-sha256.txt for the names on disk, one
- * after the other. Returns what a sink returns. */
+ * after the other. digest gets the SHA-256 of the last. Returns what a sink returns. */
 MUST_USE enum seal_status bag_check_respell(const struct bag_check *c, struct bag_spelling *s,
                                             const struct sink *manifest, const struct sink *listing,
-                                            const struct sink *tagmanifest, struct fault *fault);
+                                            const struct sink *tagmanifest,
+                                            uint8_t digest[static SHA256_LEN], struct fault *fault);
 
 #endif

@@ -123,8 +123,7 @@ enum seal_status bag_check_each_folder(const struct bag_check *c, folder_taker e
         if (t->items[i].type == ITEM_DIR && (t->items[i].marks & MARK_IMPLIED) == 0)
             status = hand_over(t, &t->items[i], each, ctx, fault);
     for (size_t i = t->count; i-- > 0 && status == SEAL_OK;)
-        if (t->items[i].type == ITEM_DIR && (t->items[i].marks & MARK_IMPLIED) != 0 &&
-            (t->items[i].marks & MARK_LINK_ONLY) == 0)
+        if (t->items[i].type == ITEM_DIR && (t->items[i].marks & MARK_IMPLIED) != 0)
             status = hand_over(t, &t->items[i], each, ctx, fault);
     return status;
 }

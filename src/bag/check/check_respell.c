@@ -113,10 +113,9 @@ static enum seal_status respell_listing(const struct table *t, struct bag_spelli
 static enum seal_status respell_tagmanifest(const struct bag_check *c, const struct sink *to,
                                             const uint8_t manifest[static SHA256_LEN],
                                             const uint8_t listing[static SHA256_LEN],
-                                            struct fault *fault)
+                                            uint8_t digest[static SHA256_LEN], struct fault *fault)
 {
     struct text_out o;
-    uint8_t ignored[SHA256_LEN];
     enum seal_status status = SEAL_OK;
 
     text_start(&o, to);
@@ -134,48 +133,23 @@ static enum seal_status respell_tagmanifest(const struct bag_check *c, const str
     }
     if (status != SEAL_OK)
         (void)fault_no_memory(fault);
-    return text_end(&o, ignored, status, fault);
+    return text_end(&o, digest, status, fault);
 }
 
 enum seal_status bag_check_respell(const struct bag_check *c, struct bag_spelling *s,
                                    const struct sink *manifest, const struct sink *listing,
-                                   const struct sink *tagmanifest, struct fault *fault)
+                                   const struct sink *tagmanifest,
+                                   uint8_t digest[static SHA256_LEN], struct fault *fault)
 {
     uint8_t manifest_digest[SHA256_LEN], listing_digest[SHA256_LEN];
 
     if (respell_manifest(&c->table, s, manifest, manifest_digest, fault) != SEAL_OK ||
         respell_listing(&c->table, s, listing, listing_digest, fault) != SEAL_OK)
         return fault->status;
-    return respell_tagmanifest(c, tagmanifest, manifest_digest, listing_digest, fault);
+    return respell_tagmanifest(c, tagmanifest, manifest_digest, listing_digest, digest, fault);
 }
 
 /* ---- Links -------------------------------------------------------------------------------- */
-
-/* The length of the longest folder above a link whose spelling is settled: one on disk, or one
- * above a link that was settled already. */
-static size_t settled_len(const struct bag_check *c, const struct item *link)
-{
-    const char *path = item_path(&c->table, link);
-
-    for (size_t at = link->path_len; at-- > 1;) {
-        const struct item *above = path[at] == '/' ? table_find(&c->table, path, at) : NULL;
-
-        if (above != NULL && (above->marks & (MARK_LINK_ONLY | MARK_SETTLED)) != MARK_LINK_ONLY)
-            return at;
-    }
-    return 0;
-}
-
-/* The folders in path that are longer than from. */
-static void mark_settled(struct bag_check *c, const char *path, size_t from, size_t len)
-{
-    for (size_t at = from + 1; at < len; at++) {
-        struct item *above = path[at] == '/' ? table_find(&c->table, path, at) : NULL;
-
-        if (above != NULL)
-            above->marks |= MARK_SETTLED;
-    }
-}
 
 enum seal_status bag_check_settle_links(struct bag_check *c, struct bag_spelling *s,
                                         struct fault *fault)
@@ -184,14 +158,12 @@ enum seal_status bag_check_settle_links(struct bag_check *c, struct bag_spelling
     for (size_t i = 0; i < c->table.count; i++) {
         const struct item *link = &c->table.items[i];
         const char *path = item_path(&c->table, link);
-        size_t known_len;
 
-        if (link->type != ITEM_LINK)
-            continue;
-        known_len = settled_len(c, link);
-        if (bag_spelling_add(s, path, link->path_len, known_len, fault) != SEAL_OK)
+        /* The folder that it is in is on disk. */
+        if (link->type == ITEM_LINK &&
+            bag_spelling_add(s, path, link->path_len, (size_t)(strrchr(path, '/') - path), fault) !=
+                SEAL_OK)
             return fault->status;
-        mark_settled(c, path, known_len, link->path_len);
     }
     return SEAL_OK;
 }

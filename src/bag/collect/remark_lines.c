@@ -84,6 +84,8 @@ static enum seal_status add_oddities(struct buffer *out, const struct bag_notice
     if ((n->oddities & NAME_BLANK_END) != 0 &&
         add_reason(out, "it has a blank at an end") != SEAL_OK)
         return SEAL_NO_MEMORY;
+    if ((n->oddities & NAME_GAP) != 0 && add_reason(out, "it has many blanks in a row") != SEAL_OK)
+        return SEAL_NO_MEMORY;
     if ((n->oddities & NAME_RESERVED) != 0 && add_reason(out, "Windows cannot hold it") != SEAL_OK)
         return SEAL_NO_MEMORY;
     return n->twin == BAG_TWIN_NONE ? SEAL_OK : add_twin(out, n);

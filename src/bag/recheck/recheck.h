@@ -94,11 +94,12 @@ enum bag_note {
 struct bag_recheck {
     uint64_t files, bytes; /* of the payload, that were read and compared */
     uint64_t changes[BAG_CHANGE_KINDS];
-    bool has_listing;           /* there is a metadata.mtree: times were compared too */
-    bool has_digest;            /* there is a tagmanifest-sha256.txt: */
-    uint8_t digest[SHA256_LEN]; /* D, its SHA-256; that of as-sealed/ where there is one */
-    bool has_unread_digest;     /* there is one, and it could not be read */
-    unsigned int algorithms;    /* of the payload manifests that were read: DIGEST_BITs */
+    bool has_listing;                /* there is a metadata.mtree: times were compared too */
+    bool has_digest;                 /* there is a tagmanifest-sha256.txt: */
+    uint8_t digest[SHA256_LEN];      /* D, its SHA-256; that of as-sealed/ where there is one */
+    uint8_t disk_digest[SHA256_LEN]; /* that of the one beside data/ */
+    bool has_unread_digest;          /* there is one, and it could not be read */
+    unsigned int algorithms;         /* of the payload manifests that were read: DIGEST_BITs */
 };
 
 /* Who is told what happens meanwhile. Each function may be NULL. */

@@ -193,12 +193,13 @@ static enum seal_status read_manifests(struct recheck *r, struct manifest_set *s
 
         if (!(set->kinds & DIGEST_BIT(i)))
             continue;
-        if (recheck_read(r, name, &taker, &whole, is_d ? r->result->digest : NULL, fault) !=
+        if (recheck_read(r, name, &taker, &whole, is_d ? r->result->disk_digest : NULL, fault) !=
             SEAL_OK)
             return fault->status;
         if (whole)
             set->whole |= DIGEST_BIT(i);
         if (is_d) {
+            memcpy(r->result->digest, r->result->disk_digest, SHA256_LEN);
             r->result->has_digest = whole;
             r->result->has_unread_digest = !whole;
         }

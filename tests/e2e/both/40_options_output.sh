@@ -21,8 +21,8 @@ refused 1 'is there already' unseal -q --key "$keys/alice.key" --raw -o file one
 expect_same file before
 check "untouched" test "$(cat folder/more)" = more
 # What is read from standard input is gone: nothing of it is, before that is known.
-check "nothing should have been read" test \
-    "$({ seal -q --to "$alice" -o file - || cat; } <before 2>/dev/null | cmp - before && echo same)" = same
+check "nothing should have been read" test "$({ seal -q --to "$alice" -o file - || cat; } <before 2>/dev/null)" = \
+    "$(cat file)"
 ln -s nowhere link
 everything=$(find . | LC_ALL=C sort)
 refused 1 'is there already' seal -q --to "$alice" -o link folder

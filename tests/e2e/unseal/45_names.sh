@@ -211,6 +211,7 @@ echo 2 >"tree/$(printf 'a\342\240\200b')"
 echo 3 >"tree/$(printf 'x\363\240\201\241y')"
 echo 4 >'tree/ led'
 echo 5 >'tree/longname file.txt'
+echo 9 >"tree/scan.jpg$(printf '%90s').exe"
 echo 6 >tree/LONGNA~1.TXT
 echo 7 >'tree/ДЛИННО~1.ТХТ'
 echo 8 >'tree/ДЛИННОЕ~1.ТХТ'
@@ -219,6 +220,7 @@ chmod +x tree/photo.desktop
 pack
 expect_file 'bag/data/tree/invoice.pdf{E385A4x40}.exe'
 expect_file 'bag/data/tree/ДЛИННО{7E}1.ТХТ'
+expect_file 'bag/data/tree/scan.jpg{20x90}.exe'
 expect_file 'bag/data/tree/ДЛИННОЕ~1.ТХТ'
 check "what it was is shown" grep -qxF "        as sealed: data/tree/invoice.pdf${filler//?/\\u\{3164\}}.exe" bag.custody.txt
 expect_file 'bag/data/tree/a{E2A080}b'
@@ -227,9 +229,9 @@ expect_file 'bag/data/tree/{20}led'
 expect_file 'bag/data/tree/longname file.txt'
 expect_file 'bag/data/tree/LONGNA{7E}1.TXT'
 check "nothing may be executed" test -z "$(find bag -type f -perm /111)"
-check "recorded" test "$(grep -c '^# name ./data/tree/' bag/as-sealed/metadata.mtree)" -eq 6
+check "recorded" test "$(grep -c '^# name ./data/tree/' bag/as-sealed/metadata.mtree)" -eq 7
 chmod -x tree/photo.desktop # as it came out
-expect_spelled 6
+expect_spelled 7
 # A comment that tells another number is no spelling of that name.
 chmod u+w bag bag/metadata.mtree
 sed -i '/^# spelled/s/{E385A4x40}/{E385A4x39}/' bag/metadata.mtree
@@ -237,6 +239,76 @@ run unseal --recheck bag
 expect_exit 5
 expect_out 'E385A4x39}\.exe \(metadata\.mtree calls it the spelling of a name that it is not a spelling of\)$'
 remove tree
+
+# The lists on disk can be written anew for other names of the same files. The record knows those that it was written
+# for, whatever the lists say.
+scenario "names that are changed after it was unsealed"
+cat >rename.py <<'END'
+import hashlib, os, shutil, sys
+os.chdir("bag")
+tags = ["manifest-sha256.txt", "metadata.mtree", "bag-info.txt", "bagit.txt", "tagmanifest-sha256.txt"]
+digest = lambda name: hashlib.sha256(open(name, "rb").read()).hexdigest()
+listing, manifest = open("metadata.mtree").read(), open("manifest-sha256.txt").read()
+times = os.stat("data/tree")
+if not os.path.exists("as-sealed"):
+    os.mkdir("as-sealed")
+    for name in tags:
+        shutil.copy2(name, "as-sealed/" + name)
+    listing = "".join(line for line in listing.splitlines(True) if not line.startswith("# "))
+for before, after in [pair.split("=") for pair in sys.argv[1:]]:
+    before, after, sealed = "tree/" + before, "tree/" + after, "tree/" + before
+    for line in listing.splitlines():
+        if line.startswith("# spelled ./data/" + before + " "):
+            sealed = line.split(" ./data/")[2]
+            listing = listing.replace(line + "\n", "")
+    os.rename("data/" + before, "data/" + after)
+    listing = listing.replace("./data/" + before + " ", "./data/" + after + " ")
+    manifest = manifest.replace("  data/" + before + "\n", "  data/" + after + "\n")
+    listing += "# spelled ./data/%s ./data/%s\n" % (after, sealed)
+os.utime("data/tree", ns=(times.st_atime_ns, times.st_mtime_ns))
+open("metadata.mtree", "w").write(listing)
+open("manifest-sha256.txt", "w").write(manifest)
+with open("tagmanifest-sha256.txt", "w") as out:
+    for name in tags:
+        out.write("%s  as-sealed/%s\n" % (digest("as-sealed/" + name), name))
+        if name != tags[-1]:
+            out.write("%s  %s\n" % (digest(name), name))
+END
+# renamed OLD=NEW...: of a bag that is as it was.
+renamed() {
+    run unseal -q "${with[@]}" --writable sealed.bin
+    expect_exit 0
+    mv sealed bag
+    mv sealed.custody.txt bag.custody.txt
+    mv sealed.custody.json bag.custody.json
+    run unseal --recheck bag
+    expect_exit 0
+    python3 rename.py "$@"
+    run unseal --recheck bag
+    expect_exit 5
+    expect_out '^custody    names on disk are NOT those that the record of [^ ]* has; the content is the same$'
+    expect_out '^CHANGED    bag: it is not the bag on record$'
+    remove bag bag.custody.txt bag.custody.json
+}
+mkdir tree
+echo report >tree/report.pdf
+run seal -q "${to[@]}" -o sealed.bin tree
+renamed 'report.pdf={7265706F}rt.pdf'
+rm sealed.bin
+echo literal >'tree/{46}ace.txt'
+echo 1 >tree/FACE.txt
+echo 2 >tree/Face.txt
+run seal -q "${to[@]}" -o sealed.bin tree
+expect_exit 0
+renamed '{46}ace.txt={4661}ce.txt' '{7B}46{7D}ace.txt={46}ace.txt'
+# What was spelled is put back, and as-sealed/ goes.
+run unseal -q "${with[@]}" --writable sealed.bin
+(cd sealed && cp -p --remove-destination as-sealed/* . && rm -r as-sealed && mv data/tree/{46}ace.txt data/tree/Face.txt &&
+    mv data/tree/{7B}46{7D}ace.txt data/tree/{46}ace.txt)
+run unseal --recheck sealed
+expect_exit 5
+expect_out '^custody    names on disk are NOT those'
+remove sealed sealed.bin sealed.custody.txt sealed.custody.json rename.py tree
 
 # Codes that differ have no shorter spelling. The other files still come out.
 scenario "a name that deceives and has no room for its spelling"

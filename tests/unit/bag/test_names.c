@@ -99,7 +99,13 @@ static void test_unshowable(void)
                                         "\xef\xbb\xbf"
                                         "a",
                                         "a\xf3\xa0\x81\xa1",
-                                        "\xf0\x9d\x85\x99"};
+                                        "\xf0\x9d\x85\x99",
+                                        "a\xef\xbf\xb0",
+                                        "a\xf3\xa0\x82\x80",
+                                        "\xf3\xa0\x87\xb0",
+                                        "\xf0\x96\xbf\xa4",
+                                        "\xf0\x93\x90\xb0",
+                                        "\xf0\x9b\xb2\xa0"};
     static const char *const blank[] = {" a", "\xc2\xa0", "a\xe3\x80\x80",
                                         "\xe2\x80\x83"
                                         "a",
@@ -116,6 +122,22 @@ static void test_unshowable(void)
     CHECK_INT(0, odd("\xe2\x80\xa7"
                      "\xe2\x81\x9e"));
     CHECK_INT(NAME_UNSHOWABLE, odd("\xff\xc2"));
+}
+
+/* What follows many blanks is out of sight. */
+static void test_gaps(void)
+{
+    static const char *const gaps[] = {"a.pdf    .exe", "a \xe3\x80\x80 \xc2\xa0z",
+                                       "a.jpg"
+                                       "\xe3\x80\x80\xe3\x80\x80\xe3\x80\x80\xe3\x80\x80"
+                                       "\xd1\x8f"};
+    static const char *const fine[] = {"a.pdf   .exe", "a   b   c", "a   \xd1\x8f", "\xd1\x8f   a"};
+
+    for (size_t i = 0; i < sizeof gaps / sizeof gaps[0]; i++)
+        CHECK_INT(NAME_GAP, odd(gaps[i]));
+    for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++)
+        CHECK_INT(0, odd(fine[i]));
+    CHECK_INT(NAME_GAP | NAME_BLANK_END | NAME_RESERVED, odd("    "));
 }
 
 /* ---- What some system takes for one -------------------------------------------------------- */
@@ -151,6 +173,8 @@ static void test_fold(void)
                       "STRASSE"));
     CHECK(same_folded("in\xe2\x80\x8bvisible", "invisible"));
     CHECK(same_folded("\xe2\x84\xaa", "k")); /* KELVIN SIGN */
+    /* Marks in another order, of which folding makes a letter out of one. */
+    CHECK(same_folded("\xce\xb1\xcd\x85\xcc\x81", "\xce\xb1\xcc\x81\xcd\x85"));
     CHECK(!same_folded("caf\xc3\xa9", "cafe"));
     CHECK(!same_folded("\xff", "\xfe"));
     check_about("appending");
@@ -182,6 +206,9 @@ static void check_spelled(const char *want, const char *name, size_t more)
 static void test_spell(void)
 {
     check_spelled("plain", "plain", 0);
+    check_spelled("a.pdf{20x5}.exe", "a.pdf     .exe", 0);
+    check_spelled("a{20E3808020C2A0}z", "a \xe3\x80\x80 \xc2\xa0z", 0);
+    check_spelled("{3A} b", ": b", 0);
     check_spelled("100{25}", "100%", 0);
     check_spelled("a{3F}b", "a?b", 0);
     check_spelled("{63}on.txt", "con.txt", 0);
@@ -235,7 +262,7 @@ static void test_spell_repeated(void)
     check_spelled("{2A}{3Fx4}{2A}", "*????*", 0);
     check_spelled("{3Fx4}{2Ax5}", "????*****", 0);
     check_spelled("{3Fx10}", "??????????", 0);
-    check_spelled("{20}   {20}", "     ", 0); /* blanks within are not coded */
+    check_spelled("{20x5}", "     ", 0); /* blanks within are not coded */
     check_spelled("a...{2E}", "a....", 0);
     check_spelled("{61x4}aa", "aaaaaa", 4);
     check_spelled("{616161}aaa", "aaaaaa", 3);
@@ -357,6 +384,7 @@ int main(int argc, char **argv)
     CHECK_CASE(test_reserved());
     CHECK_CASE(test_short_names());
     CHECK_CASE(test_unshowable());
+    CHECK_CASE(test_gaps());
     CHECK_CASE(test_fold());
     CHECK_CASE(test_spell());
     CHECK_CASE(test_spell_repeated());

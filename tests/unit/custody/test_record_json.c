@@ -174,6 +174,8 @@ static void test_json_read(void)
     check_about("json read");
     if (CHECK(custody_json_read(&known, (const char *)b.data, b.len))) {
         CHECK_BYTES(c.digest, known.digest, SHA256_LEN);
+        CHECK(known.has_disk_digest);
+        CHECK_BYTES(c.disk_digest, known.disk_digest, SHA256_LEN);
         CHECK_TEXT("2026-11-22T20:15:53Z", known.opened);
         CHECK_TEXT(c.receipt, known.receipt);
     }
@@ -181,7 +183,13 @@ static void test_json_read(void)
         CHECK(!custody_json_read(&known, (const char *)b.data, len));
 
     (void)snprintf(text, sizeof text, "{%s,%s,%s,%s}", schema, digest, opened, receipt);
-    CHECK(reads(&known, text));
+    CHECK(reads(&known, text) && !known.has_disk_digest);
+    (void)snprintf(text, sizeof text, "{%s,%s,%s,%s,\"digest_on_disk\":null}", schema, digest,
+                   opened, receipt);
+    CHECK(reads(&known, text) && !known.has_disk_digest);
+    (void)snprintf(text, sizeof text, "{%s,%s,%s,%s,\"digest_on_disk\":\"00\"}", schema, digest,
+                   opened, receipt);
+    CHECK(!reads(&known, text));
     (void)snprintf(text, sizeof text, "{%s,%s,%s}", digest, opened, receipt);
     CHECK(!reads(&known, text));
     (void)snprintf(text, sizeof text, "{%s,%s,%s,%s,%s}", schema, digest, digest, opened, receipt);

@@ -65,6 +65,7 @@ struct custody facts_sample(const struct custody_file *files, size_t count)
     hash_H(c.digest, &(struct span){"digest", 6}, 1);
     memcpy(c.bag_id, c.digest + 16, sizeof c.bag_id);
     hash_H(c.digest, &(struct span){"D", 1}, 1);
+    hash_H(c.disk_digest, &(struct span){"on disk", 7}, 1);
     c.totals = (struct bag_totals){.files = 3, .folders = 2, .bytes = 48302211};
     return c;
 }

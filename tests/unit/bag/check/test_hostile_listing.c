@@ -52,7 +52,10 @@ static void test_link_paths(void)
                                       "data/d",
                                       "data/d/e",
                                       "data/d/e/f",
-                                      "data/d/e/f/g"};
+                                      "data/d/e/f/g",
+                                      "data/none/link",
+                                      "data/none/such/link",
+                                      "data/d/none/link"};
     struct forged b;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -71,11 +74,9 @@ static void test_link_paths(void)
     list_link(&b, "data/f2");
     list_link(&b, "data/...");
     list_link(&b, "data/d/e/link");
-    list_link(&b, "data/none/such/link");
     list_link(&b, "data/\\303\\251");
     CHECK_TAKEN(b);
-    CHECK_INT(6, taken.totals.remarks[BAG_LINK]);
-    CHECK_INT(-1, access(check_scratch("out/data/none"), F_OK));
+    CHECK_INT(5, taken.totals.remarks[BAG_LINK]);
 }
 
 static void test_links_and_links(void)
@@ -94,9 +95,13 @@ static void test_links_and_links(void)
     }
     for (size_t len = PATH_LEN_MAX - 1; len <= PATH_LEN_MAX + 3; len++) {
         char *path = long_path("data", len);
+        char *name = strrchr(path, '/');
 
         check_about("a link whose path has %zu bytes", len);
         b = one_file();
+        *name = '\0';
+        forge_put_folder(&b, path, 0);
+        *name = '/';
         list_link(&b, path);
         CHECK_INT(len <= PATH_LEN_MAX ? SEAL_OK : SEAL_HOSTILE, take_in(&b));
         free(path);
