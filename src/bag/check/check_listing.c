@@ -17,7 +17,8 @@ static enum seal_status take_link(struct bag_check *c, const struct mtree_entry 
     size_t known_len;
     struct item *item;
 
-    if (known != NULL || e->path_len == strlen(PAYLOAD_DIR) || !is_payload(e->path, e->path_len))
+    if (known != NULL || e->path_len == strlen(PAYLOAD_DIR) || !is_payload(e->path, e->path_len) ||
+        tar_path_parts(e->path, e->path_len) > PATH_PARTS_MAX)
         return hostile(fault, REASON_BAG_LISTING_LINK, NULL);
     item = check_add_item(c, e->path, e->path_len);
     if (item == NULL)

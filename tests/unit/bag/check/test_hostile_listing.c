@@ -94,16 +94,30 @@ static void test_links_and_links(void)
         CHECK_REFUSED(b);
     }
     for (size_t len = PATH_LEN_MAX - 1; len <= PATH_LEN_MAX + 3; len++) {
-        char *path = long_path("data", len);
-        char *name = strrchr(path, '/');
+        char path[PATH_LEN_MAX + 4] = "data";
 
         check_about("a link whose path has %zu bytes", len);
         b = one_file();
-        *name = '\0';
+        memset(path + 4, 'n', len - 4);
+        path[len] = '\0';
+        for (size_t at = 4; at < len - 200; at += 200)
+            path[at] = '/';
+        *strrchr(path, '/') = '\0';
         forge_put_folder(&b, path, 0);
-        *name = '/';
+        path[strlen(path)] = '/';
         list_link(&b, path);
         CHECK_INT(len <= PATH_LEN_MAX ? SEAL_OK : SEAL_HOSTILE, take_in(&b));
+    }
+    for (size_t parts = PATH_PARTS_MAX; parts <= PATH_PARTS_MAX + 1; parts++) {
+        char *path = long_path("data", 4 + 2 * (parts - 1));
+
+        check_about("a link whose path has %zu parts", parts);
+        b = one_file();
+        path[strlen(path) - 2] = '\0';
+        forge_put_folder(&b, path, 0);
+        path[strlen(path)] = '/';
+        list_link(&b, path);
+        CHECK_INT(parts <= PATH_PARTS_MAX ? SEAL_OK : SEAL_HOSTILE, take_in(&b));
         free(path);
     }
 }
