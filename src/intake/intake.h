@@ -33,6 +33,7 @@ enum intake_task {
     INTAKE_VOLUME,  /* check one volume by itself: encryption and trailer, not the content */
     INTAKE_LAST,    /* find out whether a volume is the last of its set; reads only its trailer */
     INTAKE_RECHECK, /* check a bag on disk */
+    INTAKE_TRIAL,   /* nothing: whether a worker can work here at all (intake_run's own) */
     INTAKE_TASKS
 };
 
@@ -65,7 +66,8 @@ struct intake_volume {
 
 struct intake_job {
     enum intake_task task;
-    /* The sealed file, or all volumes of a set, in their order; none for INTAKE_RECHECK. */
+    /* The sealed file, or all volumes of a set, in their order; none for INTAKE_RECHECK and
+     * INTAKE_TRIAL. */
     const struct intake_volume *volumes;
     size_t volume_count;     /* at most INTAKE_VOLUMES_MAX */
     int output;              /* INTAKE_BAG, INTAKE_EXTRACT: an empty folder that nobody else may
@@ -138,7 +140,8 @@ struct intake_observer {
 /* Starts a worker, has it do the job, and waits for its end. Free the result also after a failure;
  * what was written then is the caller's to remove. SEAL_DAMAGED, SEAL_HOSTILE, SEAL_LOCAL_NAME,
  * SEAL_IO, SEAL_TOO_MUCH; SEAL_BROKE: the worker was stopped or crashed, or sent what it may not,
- * which no honest file brings about. */
+ * which no honest file brings about; a worker without any content does not (else SEAL_IO,
+ * REASON_WORKER_UNFIT). */
 MUST_USE enum seal_status intake_run(struct intake_result *result, const struct intake_job *job,
                                      const struct intake_observer *observer, struct fault *fault);
 

@@ -58,26 +58,26 @@ static bool pass_on(struct line *l, enum message_type wanted, struct fields *f)
 /* ---- The table ---------------------------------------------------------------------------- */
 
 /* x: a worker may send it. Tasks in the order of enum intake_task: bag, stream, raw, list, extract,
- * volume, last, recheck. */
+ * volume, last, recheck, trial. */
 static void test_allowed(void)
 {
     /* clang-format off */
     static const char *const wanted[MESSAGE_TYPES] = {
-        [MESSAGE_NONE] =      "........",
-        [MESSAGE_JOB] =       "........",
-        [MESSAGE_VOLUME] =    "........",
-        [MESSAGE_AHEAD] =     "........",
-        [MESSAGE_PATH] =      "........",
-        [MESSAGE_GO] =        "........",
-        [MESSAGE_CAGE] =      "xxxxxxxx",
-        [MESSAGE_PROGRESS] =  "xxxxxxxx",
-        [MESSAGE_ITEM] =      "...x....",
-        [MESSAGE_EXTRACTED] = "....x...",
-        [MESSAGE_CHANGE] =    ".......x",
-        [MESSAGE_NOTE] =      ".......x",
-        [MESSAGE_INFO] =      "x.......",
-        [MESSAGE_REMARKS] =   "x.......",
-        [MESSAGE_DONE] =      "xxxxxxxx",
+        [MESSAGE_NONE] =      ".........",
+        [MESSAGE_JOB] =       ".........",
+        [MESSAGE_VOLUME] =    ".........",
+        [MESSAGE_AHEAD] =     ".........",
+        [MESSAGE_PATH] =      ".........",
+        [MESSAGE_GO] =        ".........",
+        [MESSAGE_CAGE] =      "xxxxxxxxx",
+        [MESSAGE_PROGRESS] =  "xxxxxxxx.",
+        [MESSAGE_ITEM] =      "...x.....",
+        [MESSAGE_EXTRACTED] = "....x....",
+        [MESSAGE_CHANGE] =    ".......x.",
+        [MESSAGE_NOTE] =      ".......x.",
+        [MESSAGE_INFO] =      "x........",
+        [MESSAGE_REMARKS] =   "x........",
+        [MESSAGE_DONE] =      "xxxxxxxxx",
     };
     /* clang-format on */
 
@@ -148,6 +148,7 @@ static void test_job_refused(struct line *l)
         {.task = INTAKE_TASKS, .volume_count = 1},
         {.task = INTAKE_BAG, .volume_count = 0},
         {.task = INTAKE_RECHECK, .volume_count = 1},
+        {.task = INTAKE_TRIAL, .volume_count = 1},
         {.task = INTAKE_BAG, .volume_count = INTAKE_VOLUMES_MAX + 1},
     };
 
