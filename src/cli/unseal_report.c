@@ -174,6 +174,17 @@ static void show_names(const struct drop *d)
         say(T_UNSEAL_SPELLED_NAMES, .count = result->spelled);
 }
 
+/* What is lost on this disk is told also by who is to be quiet. */
+void show_times(const uint64_t times[static BAG_TIME_KINDS])
+{
+    if (times[BAG_TIME_ROUNDED] > 0)
+        say(T_UNSEAL_TIMES_ROUNDED, .count = times[BAG_TIME_ROUNDED]);
+    if (times[BAG_TIME_SHIFTED] > 0)
+        say(T_UNSEAL_TIMES_SHIFTED, .count = times[BAG_TIME_SHIFTED]);
+    if (times[BAG_TIME_OTHER] > 0)
+        warn(T_UNSEAL_TIMES_OTHER, .count = times[BAG_TIME_OTHER]);
+}
+
 static void show_totals(const struct drop *d)
 {
     const struct intake_result *result = &d->content.result;
@@ -215,6 +226,7 @@ static void show_summary(const struct drop *d)
         show_remarks(result);
     if (d->target.is_folder && !d->request->writable && !result->is_read_only)
         say(T_UNSEAL_NOT_READ_ONLY);
+    show_times(result->times);
     show_double(d);
 }
 

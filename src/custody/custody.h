@@ -84,9 +84,10 @@ struct custody {
     uint8_t digest[SHA256_LEN]; /* D; with CUSTODY_RAW the sender's word, not compared */
     const char *output;         /* path of the bag or file made; NULL if none */
     bool output_is_read_only;
-    struct bag_totals totals; /* CUSTODY_BAG; CUSTODY_STREAM: bytes alone */
-    const char *bag_info;     /* text of bag-info.txt */
-    bool info_is_cut;         /* it has more than could be held */
+    uint64_t times[BAG_TIME_KINDS]; /* items by how their times are there */
+    struct bag_totals totals;       /* CUSTODY_BAG; CUSTODY_STREAM: bytes alone */
+    const char *bag_info;           /* text of bag-info.txt */
+    bool info_is_cut;               /* it has more than could be held */
     /* Comment lines of metadata.mtree, each "# WORD ./PATH DETAIL\n", with
      * "# spelled ./ON-DISK ./AS-SEALED\n" for names spelled differently here. */
     const char *remarks;

@@ -109,10 +109,11 @@ struct intake_result {
     bool info_is_cut;       /* it has more than is kept (BAG_INFO_KEPT_MAX) */
     uint64_t spelled;       /* names that are spelled differently on disk */
     bool is_read_only;      /* of a bag: it was made so */
-    unsigned int uncaged;   /* pieces of the cage that this system lacks (PLAT_CAGE_...) */
-    bool is_last;           /* INTAKE_VOLUME, INTAKE_LAST */
-    uint64_t content_len;   /* INTAKE_RAW */
-    uint64_t sealed_len;    /* bytes of the sealed files that were read */
+    uint64_t times[BAG_TIME_KINDS]; /* of a bag: its items, by how their times are on disk */
+    unsigned int uncaged;           /* pieces of the cage that this system lacks (PLAT_CAGE_...) */
+    bool is_last;                   /* INTAKE_VOLUME, INTAKE_LAST */
+    uint64_t content_len;           /* INTAKE_RAW */
+    uint64_t sealed_len;            /* bytes of the sealed files that were read */
     uint8_t sealed_digest[SHA256_LEN]; /* of these bytes, if all were read in order: of a file its
                                           mark (volume_hash_reads), of a pipe its SHA-256, of
                                           several volumes the SHA-256 of their marks */

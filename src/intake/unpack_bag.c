@@ -128,6 +128,7 @@ static enum seal_status fill_result(struct bag_intake *in, struct intake_result 
         result->totals.coded_names = bag_check_coded(in->check, w->spelling);
     }
     result->is_read_only = !w->target->writable && !w->not_read_only;
+    entry_writer_times(w, result->times);
     if (buffer_append_text(&result->bag_info, bag_check_info(in->check, &result->info_is_cut)) !=
         SEAL_OK)
         return fault_no_memory(fault);

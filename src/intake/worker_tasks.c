@@ -147,7 +147,7 @@ static enum seal_status list_or_extract(struct task_run *t, struct fault *fault)
         (void)bag_check_each_item(seek_view_record(view), report_item, t->report, fault);
     else
         IGNORE_RESULT(extract_files(view, (const char *const *)job->paths, job->path_count, &target,
-                                    report_extracted, t->report, fault));
+                                    report_extracted, t->report, t->result->times, fault));
     bag_check_totals(seek_view_record(view), &t->result->totals);
     seek_view_free(view);
     return fault->status;

@@ -93,6 +93,7 @@ static void fill_content(struct custody *c, const struct drop_facts *facts)
     memcpy(c->digest, result->digest, sizeof c->digest);
     c->output = facts->target->path;
     c->output_is_read_only = facts->target->is_folder && result->is_read_only;
+    memcpy(c->times, result->times, sizeof c->times);
     c->totals = result->totals;
     if (c->content == CUSTODY_RAW)
         c->totals.bytes = result->content_len;
