@@ -164,6 +164,12 @@ MUST_USE enum seal_status custody_log_open(struct custody_log **out, const char 
 MUST_USE enum seal_status custody_log_find(struct custody_log *log, const struct custody *c,
                                            enum custody_double *seen,
                                            char when[static TIME_TEXT_SIZE], struct fault *fault);
+/* Whether the log has a line of a drop of these very files that was unsealed: not one that was
+ * refused, only checked, or not unpacked. when gets its time. */
+MUST_USE enum seal_status custody_log_find_unsealed(struct custody_log *log,
+                                                    const struct custody_file *files, size_t count,
+                                                    bool *found, char when[static TIME_TEXT_SIZE],
+                                                    struct fault *fault);
 /* Appends a line for the drop, and waits until it is on the medium. If that fails, the log is as it
  * was before. */
 MUST_USE enum seal_status custody_log_add(struct custody_log *log, const struct custody *c,

@@ -14,6 +14,10 @@
     FIRST_LINE \
     "# time\tsealed-sha256\tcommitment\tbag-id\tD\treceipt\tverdict\tfile\n"
 
+/* Before the line of a drop that was only checked (--verify): nothing was unsealed then. It comes
+ * first: where writing was cut, a drop may pass for not unsealed, but not the other way round. */
+#define VERIFIED "# verified, not unsealed:"
+
 /* Behind a torn line, so that nobody takes it for a whole one, wherever it was torn: it then has
  * too many columns or too few, or "-" for a verdict. A new column must stand in front of the
  * verdict, or a line that was torn behind it would pass for whole. */
@@ -148,6 +152,7 @@ enum seal_status custody_log_open(struct custody_log **out, const char *path, st
 /* The drop that is looked for, in the form it has in the log; "" matches nothing. */
 struct wanted {
     const struct custody *drop;
+    bool only_unsealed; /* the same files, and not in lines of drops that were only checked */
     char commitment[HEX_DIGITS + 1];
     char bag_id[33];
     char digest[HEX_DIGITS + 1];
@@ -217,6 +222,8 @@ static enum custody_double compare(char *columns[static COLUMN_COUNT], const str
         strcmp(verdict, custody_verdict_word(VERDICT_INCOMPLETE)) != 0 &&
         strcmp(verdict, custody_verdict_word(VERDICT_UNCHECKED)) != 0)
         return NOT_SEEN;
+    if (w->only_unsealed && strcmp(verdict, custody_verdict_word(VERDICT_UNCHECKED)) == 0)
+        return NOT_SEEN;
     if (is_same_files(columns[COLUMN_SEALED], w->drop))
         return SEEN_FILE;
     if (is_same(columns[COLUMN_COMMITMENT], w->commitment))
@@ -253,7 +260,8 @@ static enum custody_double match_line(char *line, const struct wanted *w,
 struct reader {
     uint64_t off; /* of what comes behind the window */
     size_t len;
-    bool skipping; /* the line at hand is too long */
+    bool skipping;    /* the line at hand is too long */
+    bool is_verified; /* the line at hand is of a drop that was only checked */
     char data[LINE_MAX_LEN + 1];
 };
 
@@ -267,10 +275,12 @@ static enum custody_double match_window(struct reader *r, const struct wanted *w
         enum custody_double seen = NOT_SEEN;
 
         *end = '\0';
-        if (!r->skipping && strlen(line) == (size_t)(end - line))
+        if (!r->skipping && strlen(line) == (size_t)(end - line) &&
+            !(w->only_unsealed && r->is_verified))
             seen = match_line(line, w, when);
         if (seen != NOT_SEEN)
             return seen;
+        r->is_verified = strcmp(line, VERIFIED) == 0;
         r->skipping = false;
         line = end + 1;
     }
@@ -283,21 +293,19 @@ static enum custody_double match_window(struct reader *r, const struct wanted *w
     return NOT_SEEN;
 }
 
-enum seal_status custody_log_find(struct custody_log *log, const struct custody *c,
-                                  enum custody_double *seen, char when[static TIME_TEXT_SIZE],
-                                  struct fault *fault)
+static enum seal_status find(struct custody_log *log, const struct wanted *wanted,
+                             enum custody_double *seen, char when[static TIME_TEXT_SIZE],
+                             struct fault *fault)
 {
     struct reader *r = malloc(sizeof *r);
     enum seal_status status = SEAL_OK;
-    struct wanted wanted;
 
     *seen = NOT_SEEN;
     when[0] = '\0';
     if (r == NULL)
         return fault_no_memory(fault);
     r->off = r->len = 0;
-    r->skipping = false;
-    wanted_set(&wanted, c);
+    r->skipping = r->is_verified = false;
     while (r->off < log->size && *seen == NOT_SEEN && status == SEAL_OK) {
         size_t room = sizeof r->data - r->len;
         size_t len = log->size - r->off < room ? (size_t)(log->size - r->off) : room;
@@ -308,10 +316,34 @@ enum seal_status custody_log_find(struct custody_log *log, const struct custody 
             break;
         r->off += len;
         r->len += len;
-        *seen = match_window(r, &wanted, when);
+        *seen = match_window(r, wanted, when);
     }
     free(r);
     return status;
+}
+
+enum seal_status custody_log_find(struct custody_log *log, const struct custody *c,
+                                  enum custody_double *seen, char when[static TIME_TEXT_SIZE],
+                                  struct fault *fault)
+{
+    struct wanted wanted;
+
+    wanted_set(&wanted, c);
+    return find(log, &wanted, seen, when, fault);
+}
+
+enum seal_status custody_log_find_unsealed(struct custody_log *log,
+                                           const struct custody_file *files, size_t count,
+                                           bool *found, char when[static TIME_TEXT_SIZE],
+                                           struct fault *fault)
+{
+    const struct custody drop = {.files = files, .file_count = count};
+    const struct wanted wanted = {.drop = &drop, .only_unsealed = true};
+    enum custody_double seen;
+
+    (void)find(log, &wanted, &seen, when, fault);
+    *found = seen == SEEN_FILE;
+    return fault->status;
 }
 
 /* ---- Adding ------------------------------------------------------------------------------- */
@@ -376,6 +408,7 @@ static enum seal_status make_addition(struct buffer *out, struct custody_log *lo
     if (read_exactly(log, begin, len, 0, fault) != SEAL_OK)
         return fault->status;
     if (buffer_append_text(out, line_before(log, begin)) != SEAL_OK ||
+        (c->step == STEP_VERIFIED && buffer_append_text(out, VERIFIED "\n") != SEAL_OK) ||
         append_line(out, c) != SEAL_OK)
         return fault_no_memory(fault);
     return SEAL_OK;

@@ -174,7 +174,7 @@ static _Noreturn void become_worker(pid_t parent, int program, struct given *g)
 
 /* ---- The parent --------------------------------------------------------------------------- */
 
-#define OWN_FDS 40 /* of the worker, for files that it writes; and for one that reads, a few */
+#define OWN_FDS 16 /* files that it has open at a time, and the folders above them */
 
 /* Whether the limit leaves the worker as many descriptors as it needs. */
 static bool has_enough_numbers(const struct given *g)
