@@ -312,9 +312,7 @@ static int bad_rename(const char *from, const char *to, unsigned int flags)
         return refused();
     moved += kind == UNNAMED;
     if (kind == EMPTIES && fstatat(root, below(from), &st, 0) == 0 && S_ISDIR(st.st_mode))
-        return unlinked(below(from)) != 0
-                   ? -errno
-                   : result(mkdirat(root, below(to), 0700));
+        return unlinked(below(from)) != 0 ? -errno : result(mkdirat(root, below(to), 0700));
     return result(renameat2(root, below(from), root, below(to), flags));
 }
 

@@ -433,6 +433,7 @@ static void test_done(struct line *l)
 
     in.totals.remarks[BAG_REMARK_KINDS - 1] = 12;
     in.recheck.changes[BAG_CHANGE_KINDS - 1] = 13;
+    in.times[BAG_TIME_KINDS - 1] = 14;
     in.recheck.algorithms = DIGEST_BIT(DIGEST_MD5) | DIGEST_BIT(DIGEST_SHA512);
     (void)fault_set(&outcome_in, REASON_ARCHIVE_MALFORMED, WORKER_OUTPUT);
     CHECK_INT(SEAL_OK, message_write_done(l->to, &outcome_in, &in, &l->fault));
@@ -445,6 +446,7 @@ static void test_done(struct line *l)
     CHECK_INT(3, out.spelled);
     CHECK(out.is_read_only && !out.is_last && !out.remarks_are_cut);
     CHECK_INT(11, out.content_len);
+    CHECK_INT(14, out.times[BAG_TIME_KINDS - 1]);
     CHECK_INT(13, out.recheck.changes[BAG_CHANGE_KINDS - 1]);
     CHECK_INT(in.recheck.algorithms, out.recheck.algorithms);
     in.recheck.algorithms = DIGEST_BIT(DIGEST_KINDS);
