@@ -34,21 +34,6 @@ void custody_log_close(struct custody_log *log)
     free(log);
 }
 
-enum seal_status log_read(struct custody_log *log, void *buf, size_t len, uint64_t off,
-                          struct fault *fault)
-{
-    for (size_t got = 0; got < len;) {
-        int64_t n = plat_read_at(log->fd, (uint8_t *)buf + got, len - got, off + got);
-
-        if (n == 0)
-            errno = EIO; /* it is locked, and yet somebody cut it */
-        if (n <= 0)
-            return fault_set_errno(fault, REASON_READ, log->path);
-        got += (size_t)n;
-    }
-    return SEAL_OK;
-}
-
 /* Whether it begins as a log does, and ends with the end of a line. An empty file is a log; so is
  * one whose first line was torn. */
 static enum seal_status look_at_ends(struct custody_log *log, struct fault *fault)

@@ -1,10 +1,28 @@
 /*
- * Looking for a drop in the log.
+ * Reading the log, and looking for a drop in it.
  */
 #include "custody/log_private.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "platform/files.h"
+
+enum seal_status log_read(struct custody_log *log, void *buf, size_t len, uint64_t off,
+                          struct fault *fault)
+{
+    for (size_t got = 0; got < len;) {
+        int64_t n = plat_read_at(log->fd, (uint8_t *)buf + got, len - got, off + got);
+
+        if (n == 0)
+            errno = EIO; /* it is locked, and yet somebody cut it */
+        if (n <= 0)
+            return fault_set_errno(fault, REASON_READ, log->path);
+        got += (size_t)n;
+    }
+    return SEAL_OK;
+}
 
 /* With CUSTODY_RAW the digest is what somebody claims. */
 static bool has_digest(const struct custody *c)
