@@ -132,6 +132,7 @@ fi
 scenario "/etc/ld.so.preload does, and is said to be the reason"
 # in_new_etc COMMAND...: with an /etc that names the library; 77: such a thing cannot be made here.
 in_new_etc() {
+    # shellcheck disable=SC2016
     unshare -m sh -c 'rm -rf etc && mkdir etc && cp -a /etc/ld.so.* etc && echo "$1" >etc/ld.so.preload &&
         mount --bind etc /etc || exit 77
         shift
