@@ -42,6 +42,18 @@ struct bag_totals {
     uint64_t remarks[BAG_REMARK_KINDS];
 };
 
+/* How the time of an item on disk is to the one that was sealed. */
+enum bag_time_kind {
+    BAG_TIME_SAME,    /* as far as this system has times at all (PLAT_TIME_UNIT) */
+    BAG_TIME_ROUNDED, /* rounded to the steps of a file system: 2 s, 1 s, 10 ms, 100 ns */
+    BAG_TIME_SHIFTED, /* whole hours away: a medium that keeps the time of a place (FAT) */
+    BAG_TIME_OTHER
+};
+
+#define BAG_TIME_KINDS 4
+
+enum bag_time_kind bag_time_compare(struct timestamp was, struct timestamp is);
+
 /* Whether the record has a remark of something missing, skipped, damaged or changed: exit code 3.
  */
 bool bag_is_incomplete(const struct bag_totals *totals);

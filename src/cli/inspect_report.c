@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/unseal_report.h"
 #include "custody/custody.h"
 
 /* What the sender recorded as missing is told; it is listed in the record alone. */
@@ -157,6 +158,7 @@ enum exit_code extract_report_end(const struct extract_report *x,
         print_data("%s", (const char *)x->lines.data);
     print(T_UNSEAL_EXTRACTED, .name = result->output);
     say(T_UNSEAL_EXTRACTED_COUNT, .count = x->count);
+    show_times(result->times);
     return code_for(result);
 }
 

@@ -31,7 +31,8 @@ static const enum text_id note_texts[BAG_NOTES] = {
 static void write_fact(char out[static FACT_SIZE], enum bag_detail detail,
                        const struct bag_facts *facts)
 {
-    if (detail == BAG_DETAIL_TIME || detail == BAG_DETAIL_TIME_ROUNDED)
+    if (detail == BAG_DETAIL_TIME || detail == BAG_DETAIL_TIME_ROUNDED ||
+        detail == BAG_DETAIL_TIME_SHIFTED)
         time_format(out, facts->time, true);
     else if (detail == BAG_DETAIL_OXUM_DIFFERS)
         (void)snprintf(out, FACT_SIZE, "%" PRIu64 ".%" PRIu64, facts->bytes, facts->files);

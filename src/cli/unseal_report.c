@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "cli/ui/passphrase.h"
 
+#define SET_TEXT_SIZE (TEXT_NAME_SIZE + 128)
+
 /* ---- While a job runs --------------------------------------------------------------------- */
 
 static void show_sandbox(struct unseal_report *r, unsigned int missing)
@@ -28,6 +30,17 @@ static void show_exposed(struct unseal_report *r, const char *folder)
     r->told_exposed = true;
 }
 
+/* A line a drop, which is a result: it goes where receipts go. */
+static void show_before(const struct receive_event *e)
+{
+    char name[SET_TEXT_SIZE];
+
+    (void)text_format(name, sizeof name, ui_catalog(),
+                      e->number > 0 ? T_UNSEAL_SET : T_UNSEAL_SET_OF_ONE,
+                      TEXT_ARGS(.name = e->name, .count = e->number));
+    print(T_UNSEAL_OPENED_BEFORE, .words = name, .word = e->other);
+}
+
 static void show_event(void *ctx, const struct receive_event *e)
 {
     switch (e->kind) {
@@ -39,6 +52,9 @@ static void show_event(void *ctx, const struct receive_event *e)
         break;
     case RECEIVE_FILE_SKIPPED:
         warn(T_UNSEAL_FILE_SKIPPED, .name = e->name);
+        break;
+    case RECEIVE_OPENED_BEFORE:
+        show_before(e);
         break;
     case RECEIVE_COPY_SKIPPED:
         say(T_UNSEAL_COPY_SKIPPED, .name = e->name, .other = e->other);
@@ -110,8 +126,6 @@ struct receive_observer unseal_report_start(struct unseal_report *r, const char 
 
 /* ---- Names -------------------------------------------------------------------------------- */
 
-#define SET_TEXT_SIZE (TEXT_NAME_SIZE + 128)
-
 /* A set as it is called in messages: by its first file, and the number of the others. */
 static const char *set_text(char out[static SET_TEXT_SIZE], const struct set *set)
 {
@@ -174,6 +188,17 @@ static void show_names(const struct drop *d)
         say(T_UNSEAL_SPELLED_NAMES, .count = result->spelled);
 }
 
+/* What is lost on this disk is told also by who is to be quiet. */
+void show_times(const uint64_t times[static BAG_TIME_KINDS])
+{
+    if (times[BAG_TIME_ROUNDED] > 0)
+        say(T_UNSEAL_TIMES_ROUNDED, .count = times[BAG_TIME_ROUNDED]);
+    if (times[BAG_TIME_SHIFTED] > 0)
+        say(T_UNSEAL_TIMES_SHIFTED, .count = times[BAG_TIME_SHIFTED]);
+    if (times[BAG_TIME_OTHER] > 0)
+        warn(T_UNSEAL_TIMES_OTHER, .count = times[BAG_TIME_OTHER]);
+}
+
 static void show_totals(const struct drop *d)
 {
     const struct intake_result *result = &d->content.result;
@@ -215,6 +240,7 @@ static void show_summary(const struct drop *d)
         show_remarks(result);
     if (d->target.is_folder && !d->request->writable && !result->is_read_only)
         say(T_UNSEAL_NOT_READ_ONLY);
+    show_times(result->times);
     show_double(d);
 }
 

@@ -27,4 +27,7 @@ void unseal_report_table(const struct unseal_result *result);
 /* Of two exit codes the one that has to be looked into first. */
 enum exit_code exit_code_worse(enum exit_code a, enum exit_code b);
 
+/* Says which times of what was written this file system does not have as they were sealed. */
+void show_times(const uint64_t times[static BAG_TIME_KINDS]);
+
 #endif

@@ -85,9 +85,10 @@ struct custody {
     uint8_t disk_digest[SHA256_LEN]; /* CUSTODY_BAG: of the tagmanifest beside data/ in output */
     const char *output;              /* path of the bag or file made; NULL if none */
     bool output_is_read_only;
-    struct bag_totals totals; /* CUSTODY_BAG; CUSTODY_STREAM: bytes alone */
-    const char *bag_info;     /* text of bag-info.txt */
-    bool info_is_cut;         /* it has more than could be held */
+    uint64_t times[BAG_TIME_KINDS]; /* items by how their times are there */
+    struct bag_totals totals;       /* CUSTODY_BAG; CUSTODY_STREAM: bytes alone */
+    const char *bag_info;           /* text of bag-info.txt */
+    bool info_is_cut;               /* it has more than could be held */
     /* Comment lines of metadata.mtree, each "# WORD ./PATH DETAIL\n", with
      * "# spelled ./ON-DISK ./AS-SEALED\n" for names spelled differently here. */
     const char *remarks;
@@ -166,6 +167,12 @@ MUST_USE enum seal_status custody_log_open(struct custody_log **out, const char 
 MUST_USE enum seal_status custody_log_find(struct custody_log *log, const struct custody *c,
                                            enum custody_double *seen,
                                            char when[static TIME_TEXT_SIZE], struct fault *fault);
+/* Whether the log has a line of a drop of these very files that was unsealed: not one that was
+ * refused, only checked, or not unpacked. when gets its time. */
+MUST_USE enum seal_status custody_log_find_unsealed(struct custody_log *log,
+                                                    const struct custody_file *files, size_t count,
+                                                    bool *found, char when[static TIME_TEXT_SIZE],
+                                                    struct fault *fault);
 /* Appends a line for the drop, and waits until it is on the medium. If that fails, the log is as it
  * was before. */
 MUST_USE enum seal_status custody_log_add(struct custody_log *log, const struct custody *c,

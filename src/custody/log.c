@@ -2,7 +2,7 @@
  * The log of drops: a line each, that only grows. A crash may tear its last line; what was written
  * before stays whole, and so does what is written after.
  */
-#include "custody/custody.h"
+#include "custody/log_private.h"
 #include "platform/files.h"
 
 #include <errno.h>
@@ -19,31 +19,8 @@
  * verdict, or a line that was torn behind it would pass for whole. */
 #define TORN "\t-\t(cut short)\n"
 
-enum column {
-    COLUMN_TIME,
-    COLUMN_SEALED,
-    COLUMN_COMMITMENT,
-    COLUMN_BAG_ID,
-    COLUMN_DIGEST,
-    COLUMN_RECEIPT,
-    COLUMN_VERDICT,
-    COLUMN_FILE,
-    COLUMN_COUNT
-};
-
-#define HEX_DIGITS (2 * SHA256_LEN)
-/* A line is at most this long; what is longer is none of ours. */
-#define LINE_MAX_LEN 65536
-/* These two see to it. The record has the digests of more files, and the whole name. */
-#define SEALED_MAX 500
-#define NAME_MAX_LEN 4096
-
-struct custody_log {
-    int fd;
-    char *path;
-    uint64_t size;
-    bool is_torn; /* it does not end with the end of a line */
-};
+#define SEALED_MAX 500    /* see LOG_LINE_MAX: the record has the digests of more files, ... */
+#define NAME_MAX_LEN 4096 /* ...and the whole name */
 
 /* ---- Opening ------------------------------------------------------------------------------ */
 
@@ -57,22 +34,6 @@ void custody_log_close(struct custody_log *log)
     free(log);
 }
 
-/* All len bytes at off. */
-static enum seal_status read_exactly(struct custody_log *log, void *buf, size_t len, uint64_t off,
-                                     struct fault *fault)
-{
-    for (size_t got = 0; got < len;) {
-        int64_t n = plat_read_at(log->fd, (uint8_t *)buf + got, len - got, off + got);
-
-        if (n == 0)
-            errno = EIO; /* it is locked, and yet somebody cut it */
-        if (n <= 0)
-            return fault_set_errno(fault, REASON_READ, log->path);
-        got += (size_t)n;
-    }
-    return SEAL_OK;
-}
-
 /* Whether it begins as a log does, and ends with the end of a line. An empty file is a log; so is
  * one whose first line was torn. */
 static enum seal_status look_at_ends(struct custody_log *log, struct fault *fault)
@@ -80,13 +41,13 @@ static enum seal_status look_at_ends(struct custody_log *log, struct fault *faul
     char begin[sizeof FIRST_LINE - 1], last;
     size_t len = log->size < sizeof begin ? (size_t)log->size : sizeof begin;
 
-    if (read_exactly(log, begin, len, 0, fault) != SEAL_OK)
+    if (log_read(log, begin, len, 0, fault) != SEAL_OK)
         return fault->status;
     if (memcmp(begin, FIRST_LINE, len) != 0)
         return fault_set(fault, REASON_LOG_NONE, log->path);
     if (log->size == 0)
         return SEAL_OK;
-    if (read_exactly(log, &last, 1, log->size - 1, fault) != SEAL_OK)
+    if (log_read(log, &last, 1, log->size - 1, fault) != SEAL_OK)
         return fault->status;
     log->is_torn = last != '\n';
     return SEAL_OK;
@@ -140,177 +101,6 @@ enum seal_status custody_log_open(struct custody_log **out, const char *path, st
         *out = log;
     else
         custody_log_close(log);
-    return status;
-}
-
-/* ---- Finding ------------------------------------------------------------------------------ */
-
-/* The drop that is looked for, in the form it has in the log; "" matches nothing. */
-struct wanted {
-    const struct custody *drop;
-    char commitment[HEX_DIGITS + 1];
-    char bag_id[33];
-    char digest[HEX_DIGITS + 1];
-};
-
-/* With CUSTODY_RAW the digest is what somebody claims. */
-static bool has_digest(const struct custody *c)
-{
-    return c->was_checked && c->content != CUSTODY_RAW;
-}
-
-static void wanted_set(struct wanted *w, const struct custody *c)
-{
-    *w = (struct wanted){.drop = c};
-    if (c->was_opened) {
-        hex_encode(w->commitment, c->commitment, sizeof c->commitment);
-        hex_encode(w->bag_id, c->bag_id, sizeof c->bag_id);
-    }
-    if (has_digest(c))
-        hex_encode(w->digest, c->digest, sizeof c->digest);
-}
-
-/* Cuts a line, which has a NUL behind it, at its tabs. */
-static bool split(char *line, char *columns[static COLUMN_COUNT])
-{
-    for (size_t i = 0; i < COLUMN_COUNT; i++) {
-        char *tab = strchr(line, '\t');
-
-        if ((tab == NULL) != (i == COLUMN_COUNT - 1))
-            return false;
-        columns[i] = line;
-        if (tab != NULL) {
-            *tab = '\0';
-            line = tab + 1;
-        }
-    }
-    return true;
-}
-
-/* The same sealed files, in any order. */
-static bool is_same_files(const char *column, const struct custody *c)
-{
-    size_t len = strlen(column);
-
-    if (c->file_count == 0 || len != c->file_count * (HEX_DIGITS + 1) - 1)
-        return false;
-    for (size_t i = 0; i < c->file_count; i++) {
-        char digest[HEX_DIGITS + 1];
-
-        hex_encode(digest, c->files[i].sha256, SHA256_LEN);
-        if (strstr(column, digest) == NULL)
-            return false;
-    }
-    return true;
-}
-
-static bool is_same(const char *column, const char *wanted)
-{
-    return wanted[0] != '\0' && strcmp(column, wanted) == 0;
-}
-
-static enum custody_double compare(char *columns[static COLUMN_COUNT], const struct wanted *w)
-{
-    const char *verdict = columns[COLUMN_VERDICT];
-
-    if (strcmp(verdict, custody_verdict_word(VERDICT_ACCEPTED)) != 0 &&
-        strcmp(verdict, custody_verdict_word(VERDICT_INCOMPLETE)) != 0 &&
-        strcmp(verdict, custody_verdict_word(VERDICT_UNCHECKED)) != 0)
-        return NOT_SEEN;
-    if (is_same_files(columns[COLUMN_SEALED], w->drop))
-        return SEEN_FILE;
-    if (is_same(columns[COLUMN_COMMITMENT], w->commitment))
-        return SEEN_HEAD;
-    if (is_same(columns[COLUMN_DIGEST], w->digest))
-        return w->drop->content == CUSTODY_STREAM ? SEEN_CONTENT : SEEN_BAG;
-    /* The number is the sender's to choose: alone it proves nothing. */
-    return is_same(columns[COLUMN_BAG_ID], w->bag_id) ? SEEN_NUMBER : NOT_SEEN;
-}
-
-/* The time is shown to people: nothing else may stand there. */
-static bool is_time(const char *text)
-{
-    size_t len = strlen(text);
-
-    return len > 0 && len < TIME_TEXT_SIZE && strspn(text, "0123456789-:.TZ@") == len;
-}
-
-static enum custody_double match_line(char *line, const struct wanted *w,
-                                      char when[static TIME_TEXT_SIZE])
-{
-    char *columns[COLUMN_COUNT];
-    enum custody_double seen;
-
-    if (line[0] == '#' || !split(line, columns) || !is_time(columns[COLUMN_TIME]))
-        return NOT_SEEN;
-    seen = compare(columns, w);
-    if (seen != NOT_SEEN)
-        memcpy(when, columns[COLUMN_TIME], strlen(columns[COLUMN_TIME]) + 1);
-    return seen;
-}
-
-/* A window on the log that moves line by line; its memory is the same for any log. */
-struct reader {
-    uint64_t off; /* of what comes behind the window */
-    size_t len;
-    bool skipping; /* the line at hand is too long */
-    char data[LINE_MAX_LEN + 1];
-};
-
-/* Looks at all lines that end in the window, and keeps the begin of the last. */
-static enum custody_double match_window(struct reader *r, const struct wanted *w,
-                                        char when[static TIME_TEXT_SIZE])
-{
-    char *line = r->data, *end;
-
-    while ((end = memchr(line, '\n', (size_t)(r->data + r->len - line))) != NULL) {
-        enum custody_double seen = NOT_SEEN;
-
-        *end = '\0';
-        if (!r->skipping && strlen(line) == (size_t)(end - line))
-            seen = match_line(line, w, when);
-        if (seen != NOT_SEEN)
-            return seen;
-        r->skipping = false;
-        line = end + 1;
-    }
-    r->len -= (size_t)(line - r->data);
-    memmove(r->data, line, r->len);
-    if (r->len == sizeof r->data) {
-        r->skipping = true;
-        r->len = 0;
-    }
-    return NOT_SEEN;
-}
-
-enum seal_status custody_log_find(struct custody_log *log, const struct custody *c,
-                                  enum custody_double *seen, char when[static TIME_TEXT_SIZE],
-                                  struct fault *fault)
-{
-    struct reader *r = malloc(sizeof *r);
-    enum seal_status status = SEAL_OK;
-    struct wanted wanted;
-
-    *seen = NOT_SEEN;
-    when[0] = '\0';
-    if (r == NULL)
-        return fault_no_memory(fault);
-    r->off = r->len = 0;
-    r->skipping = false;
-    wanted_set(&wanted, c);
-    while (r->off < log->size && *seen == NOT_SEEN && status == SEAL_OK) {
-        size_t room = sizeof r->data - r->len;
-        size_t len = log->size - r->off < room ? (size_t)(log->size - r->off) : room;
-
-        status = stop_requested() ? fault_set(fault, REASON_INTERRUPTED, NULL)
-                                  : read_exactly(log, r->data + r->len, len, r->off, fault);
-        if (status != SEAL_OK)
-            break;
-        r->off += len;
-        r->len += len;
-        *seen = match_window(r, &wanted, when);
-    }
-    free(r);
     return status;
 }
 
@@ -373,9 +163,10 @@ static enum seal_status make_addition(struct buffer *out, struct custody_log *lo
     char begin[sizeof HEAD];
     size_t len = log->size < sizeof begin ? (size_t)log->size : sizeof begin;
 
-    if (read_exactly(log, begin, len, 0, fault) != SEAL_OK)
+    if (log_read(log, begin, len, 0, fault) != SEAL_OK)
         return fault->status;
     if (buffer_append_text(out, line_before(log, begin)) != SEAL_OK ||
+        (c->step == STEP_VERIFIED && buffer_append_text(out, VERIFIED "\n") != SEAL_OK) ||
         append_line(out, c) != SEAL_OK)
         return fault_no_memory(fault);
     return SEAL_OK;

@@ -195,6 +195,20 @@ static void set_examination(struct object *o, const struct custody *c)
     set(o, "slots_differ", json_boolean(c->slots_differ));
 }
 
+static json_t *make_times(const struct custody *c)
+{
+    struct object o;
+
+    if (!c->was_checked || c->content != CUSTODY_BAG || c->output == NULL)
+        return json_null();
+    o = object_new();
+    set(&o, "same", json_integer((json_int_t)c->times[BAG_TIME_SAME]));
+    set(&o, "rounded", json_integer((json_int_t)c->times[BAG_TIME_ROUNDED]));
+    set(&o, "shifted", json_integer((json_int_t)c->times[BAG_TIME_SHIFTED]));
+    set(&o, "other", json_integer((json_int_t)c->times[BAG_TIME_OTHER]));
+    return object_end(&o);
+}
+
 static void set_inside(struct object *o, const struct custody *c)
 {
     static const char *const contents[] = {
@@ -214,6 +228,7 @@ static void set_inside(struct object *o, const struct custody *c)
         make_hex(checked && c->content == CUSTODY_BAG && c->output != NULL ? c->disk_digest : NULL,
                  SHA256_LEN));
     set(o, "output_is_read_only", json_boolean(c->output_is_read_only));
+    set(o, "times_on_disk", make_times(c));
     set(o, "totals", make_totals(c));
 }
 

@@ -105,6 +105,9 @@ static void say_opening(struct page *p, const struct custody *c)
 
 static void say_counts(struct page *p, const struct custody *c)
 {
+    static const enum text_id times[BAG_TIME_KINDS] = {[BAG_TIME_ROUNDED] = T_CUSTODY_TIMES_ROUNDED,
+                                                       [BAG_TIME_SHIFTED] = T_CUSTODY_TIMES_SHIFTED,
+                                                       [BAG_TIME_OTHER] = T_CUSTODY_TIMES_OTHER};
     const struct bag_totals *t = &c->totals;
     bool is_bag = c->content == CUSTODY_BAG;
 
@@ -120,6 +123,14 @@ static void say_counts(struct page *p, const struct custody *c)
                T_CUSTODY_NOT_WRITTEN);
     if (c->output != NULL && c->output_is_read_only)
         page_field_text(p, T_CUSTODY_PROTECTION, T_CUSTODY_READ_ONLY);
+    for (int kind = BAG_TIME_SAME + 1; kind < BAG_TIME_KINDS; kind++)
+        if (c->times[kind] > 0)
+            page_number(p, times[kind], c->times[kind]);
+}
+
+static bool has_other_times(const struct custody *c)
+{
+    return c->times[BAG_TIME_ROUNDED] + c->times[BAG_TIME_SHIFTED] + c->times[BAG_TIME_OTHER] > 0;
 }
 
 static void say_inside(struct page *p, const struct custody *c)
@@ -137,6 +148,10 @@ static void say_inside(struct page *p, const struct custody *c)
         say_counts(p, c);
     page_hex(p, T_CUSTODY_BAG_ID, c->bag_id, sizeof c->bag_id);
     page_hex(p, T_CUSTODY_FILE_ID, c->commitment, sizeof c->commitment);
+    if (c->was_checked && has_other_times(c)) {
+        page_blank(p);
+        page_say(p, T_CUSTODY_TIMES_EXPLAINED);
+    }
     if (c->was_checked && c->content == CUSTODY_BAG && c->totals.remarks[BAG_LINK] > 0) {
         page_blank(p);
         page_say(p, T_CUSTODY_LINKS_EXPLAINED);

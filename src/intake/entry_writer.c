@@ -21,6 +21,12 @@ void entry_writer_end(struct entry_writer *w)
     bag_spelling_free(w->spelling);
 }
 
+void entry_writer_times(const struct entry_writer *w, uint64_t times[static BAG_TIME_KINDS])
+{
+    for (int kind = 0; kind < BAG_TIME_KINDS; kind++)
+        times[kind] = w->times[kind];
+}
+
 /* ---- Names -------------------------------------------------------------------------------- */
 
 char *entry_writer_path(struct entry_writer *w, const char *path, size_t len)
@@ -115,7 +121,8 @@ static enum seal_status create_tag_file(struct entry_writer *w, const struct tar
 enum seal_status entry_writer_create_file(struct entry_writer *w, const struct tar_entry *e,
                                           struct entry_file *f, struct fault *fault)
 {
-    *f = (struct entry_file){.mtime = e->mtime, .fds = {-1, -1}};
+    *f = (struct entry_file){
+        .mtime = e->mtime, .is_evidence = bag_payload_name(e->path) != NULL, .fds = {-1, -1}};
     if (w->target->dirfd < 0)
         return SEAL_OK;
     if (w->spelling != NULL && bag_spelling_count(w->spelling) > 0 &&
@@ -139,13 +146,35 @@ enum seal_status entry_file_write(struct entry_file *f, const void *data, size_t
     return SEAL_OK;
 }
 
-/* Some file systems (FAT) do not have such rights. The result says so; it is no failure. */
+/* After a call that failed: whether the file system just does not have what was asked for. The
+ * result says so; it is no failure. */
+static bool is_lacking(void)
+{
+    return errno == EPERM || errno == ENOTSUP || errno == ENOSYS || errno == EINVAL;
+}
+
+/* That it was set is not believed: file systems return 0 and have another time. */
+static enum seal_status set_time(struct entry_writer *w, int fd, const char *path,
+                                 struct timestamp mtime, bool is_evidence, struct fault *fault)
+{
+    struct plat_stat st;
+
+    if (plat_set_mtime_fd(fd, mtime) != 0 && !is_lacking())
+        return fault_set_errno(fault, REASON_SET_TIME, path);
+    if (!is_evidence)
+        return SEAL_OK;
+    if (plat_stat_fd(fd, &st) != 0)
+        return fault_set_errno(fault, REASON_LOOK, path);
+    atomic_fetch_add(&w->times[bag_time_compare(mtime, st.mtime)], 1);
+    return SEAL_OK;
+}
+
 static enum seal_status make_read_only(struct entry_writer *w, int fd, const char *path,
                                        struct fault *fault)
 {
     if (w->target->writable || plat_make_read_only(fd) == 0)
         return SEAL_OK;
-    if (errno != EPERM && errno != ENOTSUP && errno != ENOSYS && errno != EINVAL)
+    if (!is_lacking())
         return fault_set_errno(fault, REASON_SET_READ_ONLY, path);
     w->not_read_only = true;
     return SEAL_OK;
@@ -156,8 +185,8 @@ static enum seal_status close_one(struct entry_writer *w, const struct entry_fil
 {
     if (status == SEAL_OK)
         plat_mark_downloaded(fd);
-    if (status == SEAL_OK && plat_set_mtime_fd(fd, f->mtime) != 0)
-        status = fault_set_errno(fault, REASON_SET_TIME, f->path);
+    if (status == SEAL_OK)
+        status = set_time(w, fd, f->path, f->mtime, f->is_evidence, fault);
     if (status == SEAL_OK)
         status = make_read_only(w, fd, f->path, fault);
     if (plat_close(fd) != 0 && status == SEAL_OK)
@@ -224,9 +253,9 @@ static enum seal_status finish_folder(void *ctx, const char *path, const struct 
         return fault_no_memory(fault);
     if (folder_open(&w->folder, name, &fd, fault) != SEAL_OK)
         status = fault->status;
-    else if (mtime != NULL && plat_set_mtime_fd(fd, *mtime) != 0)
-        status = fault_set_errno(fault, REASON_SET_TIME, name);
-    else
+    else if (mtime != NULL)
+        status = set_time(w, fd, name, *mtime, true, fault);
+    if (status == SEAL_OK)
         status = make_read_only(w, fd, name, fault);
     if (fd >= 0)
         (void)plat_close(fd);

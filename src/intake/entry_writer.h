@@ -29,6 +29,8 @@ struct entry_writer {
     bool has_as_sealed;                   /* the folder BAG_AS_SEALED_DIR was made */
     uint8_t respelled_digest[SHA256_LEN]; /* then, at the end: of the tagmanifest beside data/ */
     atomic_bool not_read_only; /* the file system has no such right; any thread may set it */
+    /* Files and folders of the payload by how their times are on disk; any thread may count. */
+    atomic_uint_fast64_t times[BAG_TIME_KINDS];
 };
 
 /* target must outlive the writer. */
@@ -36,6 +38,8 @@ MUST_USE enum seal_status
 entry_writer_start(struct entry_writer *w, const struct unpack_target *target, struct fault *fault);
 /* Also after a failure. */
 void entry_writer_end(struct entry_writer *w);
+/* How many items of the payload have which time on disk. */
+void entry_writer_times(const struct entry_writer *w, uint64_t times[static BAG_TIME_KINDS]);
 /* The path on disk of an entry that was written, malloc'ed; NULL: no memory. */
 char *entry_writer_path(struct entry_writer *w, const char *path, size_t len);
 /* To be called for every entry of the payload first: makes the folders above it that have no entry
@@ -49,7 +53,8 @@ MUST_USE enum seal_status entry_writer_make_folders(struct entry_writer *w,
 struct entry_file {
     char *path; /* on disk */
     struct timestamp mtime;
-    int fds[2]; /* -1: none */
+    bool is_evidence; /* else it is a file of the record */
+    int fds[2];       /* -1: none */
 };
 
 /* Then write, then close, which must be called also after a failure of the other two. Writing and

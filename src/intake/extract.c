@@ -155,11 +155,11 @@ static enum seal_status extract_all(struct extraction *x, const struct selection
     return entry_writer_finish(&x->writer, x->check, fault);
 }
 
-enum seal_status extract_files(struct seek_view *view, const char *const *paths, size_t path_count,
-                               const struct unpack_target *target,
-                               void (*each)(void *ctx, const struct bag_item *item,
-                                            const char *on_disk),
-                               void *ctx, struct fault *fault)
+enum seal_status
+extract_files(struct seek_view *view, const char *const *paths, size_t path_count,
+              const struct unpack_target *target,
+              void (*each)(void *ctx, const struct bag_item *item, const char *on_disk), void *ctx,
+              uint64_t times[static BAG_TIME_KINDS], struct fault *fault)
 {
     struct selection s = {.paths = paths, .path_count = path_count};
     struct extraction x = {.view = view, .quota = seek_view_new_quota(view)};
@@ -171,6 +171,7 @@ enum seal_status extract_files(struct seek_view *view, const char *const *paths,
         status = bag_check_new(&x.check, BAG_WHOLE, fault);
     if (status == SEAL_OK)
         status = extract_all(&x, &s, each, ctx, fault);
+    entry_writer_times(&x.writer, times);
     if (x.check != NULL) { /* then the writer was started */
         entry_writer_end(&x.writer);
         bag_check_free(x.check);

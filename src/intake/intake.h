@@ -33,6 +33,7 @@ enum intake_task {
     INTAKE_VOLUME,  /* check one volume by itself: encryption and trailer, not the content */
     INTAKE_LAST,    /* find out whether a volume is the last of its set; reads only its trailer */
     INTAKE_RECHECK, /* check a bag on disk */
+    INTAKE_TRIAL,   /* nothing: whether a worker can work here at all (intake_run's own) */
     INTAKE_TASKS
 };
 
@@ -65,7 +66,8 @@ struct intake_volume {
 
 struct intake_job {
     enum intake_task task;
-    /* The sealed file, or all volumes of a set, in their order; none for INTAKE_RECHECK. */
+    /* The sealed file, or all volumes of a set, in their order; none for INTAKE_RECHECK and
+     * INTAKE_TRIAL. */
     const struct intake_volume *volumes;
     size_t volume_count;     /* at most INTAKE_VOLUMES_MAX */
     int output;              /* INTAKE_BAG, INTAKE_EXTRACT: an empty folder that nobody else may
@@ -108,10 +110,11 @@ struct intake_result {
     bool info_is_cut;       /* it has more than is kept (BAG_INFO_KEPT_MAX) */
     uint64_t spelled;       /* names that are spelled differently on disk */
     bool is_read_only;      /* of a bag: it was made so */
-    unsigned int uncaged;   /* pieces of the cage that this system lacks (PLAT_CAGE_...) */
-    bool is_last;           /* INTAKE_VOLUME, INTAKE_LAST */
-    uint64_t content_len;   /* INTAKE_RAW */
-    uint64_t sealed_len;    /* bytes of the sealed files that were read */
+    uint64_t times[BAG_TIME_KINDS]; /* of a bag: its items, by how their times are on disk */
+    unsigned int uncaged;           /* pieces of the cage that this system lacks (PLAT_CAGE_...) */
+    bool is_last;                   /* INTAKE_VOLUME, INTAKE_LAST */
+    uint64_t content_len;           /* INTAKE_RAW */
+    uint64_t sealed_len;            /* bytes of the sealed files that were read */
     uint8_t sealed_digest[SHA256_LEN]; /* of these bytes, if all were read in order: of a file its
                                           mark (volume_hash_reads), of a pipe its SHA-256, of
                                           several volumes the SHA-256 of their marks */
@@ -139,7 +142,8 @@ struct intake_observer {
 /* Starts a worker, has it do the job, and waits for its end. Free the result also after a failure;
  * what was written then is the caller's to remove. SEAL_DAMAGED, SEAL_HOSTILE, SEAL_LOCAL_NAME,
  * SEAL_IO, SEAL_TOO_MUCH; SEAL_BROKE: the worker was stopped or crashed, or sent what it may not,
- * which no honest file brings about. */
+ * which no honest file brings about; a worker without any content does not (else SEAL_IO,
+ * REASON_WORKER_UNFIT). */
 MUST_USE enum seal_status intake_run(struct intake_result *result, const struct intake_job *job,
                                      const struct intake_observer *observer, struct fault *fault);
 

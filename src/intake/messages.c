@@ -30,11 +30,12 @@ enum seal_status message_receive(struct channel *c, enum message_type *type, str
 
 #define TASK(name) (1u << INTAKE_##name)
 #define EVERY_TASK ((1u << INTAKE_TASKS) - 1)
+#define WITHOUT_VOLUMES (TASK(RECHECK) | TASK(TRIAL))
 
 /* The tasks in which a worker may send a message. Those to the worker are not in the table, so it
  * may send them in none. */
 static const unsigned int allowed_tasks[MESSAGE_TYPES] = {
-    [MESSAGE_CAGE] = EVERY_TASK,      [MESSAGE_PROGRESS] = EVERY_TASK,
+    [MESSAGE_CAGE] = EVERY_TASK,      [MESSAGE_PROGRESS] = EVERY_TASK & ~TASK(TRIAL),
     [MESSAGE_ITEM] = TASK(LIST),      [MESSAGE_EXTRACTED] = TASK(EXTRACT),
     [MESSAGE_CHANGE] = TASK(RECHECK), [MESSAGE_NOTE] = TASK(RECHECK),
     [MESSAGE_INFO] = TASK(BAG),       [MESSAGE_REMARKS] = TASK(BAG),
@@ -95,7 +96,7 @@ bool message_read_job(struct fields *f, struct job_params *p)
     p->limits.files_least = field_u64(f);
     p->limits.names = field_u64(f);
     return fields_end(f) && task < INTAKE_TASKS && p->volume_count <= INTAKE_VOLUMES_MAX &&
-           (p->volume_count == 0) == (task == INTAKE_RECHECK);
+           (p->volume_count == 0) == ((1u << task & WITHOUT_VOLUMES) != 0);
 }
 
 enum seal_status message_write_volume(struct channel *c, const struct envelope *env,

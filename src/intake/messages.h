@@ -81,7 +81,8 @@ void input_name(char name[static INPUT_NAME_SIZE], size_t number);
 /* Fields of JOB: what a worker has to know of struct intake_job besides volumes and paths. */
 struct job_params {
     enum intake_task task;
-    uint32_t volume_count; /* VOLUME messages that follow; 0 for INTAKE_RECHECK alone */
+    uint32_t
+        volume_count; /* VOLUME messages that follow; 0 for INTAKE_RECHECK and INTAKE_TRIAL alone */
     bool has_output;
     bool check_first, writable, exact_names, has_record, whole_cage; /* as in struct intake_job */
     uint32_t threads;

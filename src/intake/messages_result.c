@@ -156,6 +156,8 @@ static void put_result(struct channel *c, const struct intake_result *r)
     channel_put_u8(c, r->info_is_cut);
     channel_put_u64(c, r->spelled);
     channel_put_u8(c, r->is_read_only);
+    for (size_t i = 0; i < BAG_TIME_KINDS; i++)
+        channel_put_u64(c, r->times[i]);
     channel_put_u8(c, r->is_last);
     channel_put_u64(c, r->content_len);
     channel_put_u64(c, r->sealed_len);
@@ -179,6 +181,8 @@ static bool read_result(struct fields *f, struct intake_result *r)
     r->info_is_cut = field_bool(f);
     r->spelled = field_u64(f);
     r->is_read_only = field_bool(f);
+    for (size_t i = 0; i < BAG_TIME_KINDS; i++)
+        r->times[i] = field_u64(f);
     r->is_last = field_bool(f);
     r->content_len = field_u64(f);
     r->sealed_len = field_u64(f);

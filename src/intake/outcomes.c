@@ -12,7 +12,8 @@
 #define IN_ARCHIVE (TASK(BAG) | TASK(STREAM) | BY_SEEKING)
 #define IN_BAG (TASK(BAG) | BY_SEEKING)
 #define SEALED (IN_ORDER | BY_SEEKING | TASK(VOLUME) | TASK(LAST))
-#define ALL (SEALED | TASK(RECHECK))
+#define ON_FILES (SEALED | TASK(RECHECK))
+#define ALL (ON_FILES | TASK(TRIAL))
 
 static const struct {
     enum seal_reason reason;
@@ -25,10 +26,10 @@ static const struct {
     {REASON_WORKER_UNCAGED, ALL},
 
     /* The system. */
-    {REASON_OPEN, ALL},
-    {REASON_READ, ALL},
+    {REASON_OPEN, ON_FILES},
+    {REASON_READ, ON_FILES},
     {REASON_CHANGED, SEALED},
-    {REASON_LOOK, ALL},
+    {REASON_LOOK, ON_FILES},
     {REASON_LIST, TASK(RECHECK)},
     {REASON_CREATE, WRITING},
     {REASON_WRITE, WRITING},

@@ -95,7 +95,8 @@ static enum seal_status judge_end(const struct receiver *r, enum plat_worker_end
         return broke(fault, REASON_WORKER_FORBIDDEN);
     if (end == PLAT_WORKER_CRASHED)
         return broke(fault, REASON_WORKER_CRASHED);
-    if (fault->status == SEAL_BROKE)
+    if (fault->status == SEAL_BROKE &&
+        (end != PLAT_WORKER_KILLED || fault->reason != REASON_WORKER_MESSAGE_CUT))
         return fault->status;
     *fault = (struct fault){.status = SEAL_OK};
     if (end == PLAT_WORKER_KILLED)
@@ -167,6 +168,13 @@ static enum seal_status converse(struct receiver *r, const struct intake_job *jo
     return fault->status;
 }
 
+/* The channel broke, or a message did: judge_end wants to know how the worker ends by itself. */
+static bool may_be_ending(const struct plat_worker *worker, const struct fault *fault)
+{
+    return fault->status == SEAL_IO || (fault->reason == REASON_WORKER_MESSAGE_CUT &&
+                                        plat_worker_has_ended(worker, END_INTERVAL));
+}
+
 static enum seal_status run_worker(struct receiver *r, const struct intake_job *job,
                                    const struct worker_fds *fds, struct fault *fault)
 {
@@ -179,9 +187,8 @@ static enum seal_status run_worker(struct receiver *r, const struct intake_job *
         return fault_set_errno(fault, REASON_WORKER_START, NULL);
     watchdog_start(&watchdog, job, fds->first_count > 0 ? fds->first[0] : -1, &r->bytes_read,
                    &worker);
-    /* SEAL_IO: the channel broke, so the worker is ending, and judge_end wants to know how. */
     stopped = converse(r, job, &worker, fds->ahead, &watchdog, fault) != SEAL_OK &&
-              fault->status != SEAL_IO;
+              !may_be_ending(&worker, fault);
     plat_worker_disconnect(&worker);
     if (!stopped && await_end(&worker, &watchdog, &late) != SEAL_OK) {
         stopped = true;
@@ -190,6 +197,26 @@ static enum seal_status run_worker(struct receiver *r, const struct intake_job *
     (void)judge_end(r, plat_worker_wait(&worker, stopped), fault);
     restore_name(job, fault);
     return fault->status;
+}
+
+/* ---- Whose fault it is -------------------------------------------------------------------- */
+
+/* Whether a worker that gets nothing of what a sender made breaks down as well: by a library that
+ * is loaded into every program, a system that it was not made for, or a medium that loses it. */
+static bool breaks_without_content(const struct intake_job *broken)
+{
+    const struct intake_job job = {
+        .task = INTAKE_TRIAL, .output = -1, .threads = broken->threads, .limits = broken->limits};
+    const struct intake_observer observer = {.ctx = NULL};
+    struct intake_result result = {.is_read_only = false};
+    struct receiver r = {.task = job.task, .observer = &observer, .result = &result};
+    struct fault fault = {.status = SEAL_OK};
+    struct worker_fds fds;
+
+    collect_fds(&fds, &job);
+    (void)run_worker(&r, &job, &fds, &fault);
+    intake_result_free(&result);
+    return fault.status != SEAL_OK && fault.status != SEAL_INTERRUPTED;
 }
 
 static bool makes_folder(const struct intake_job *job)
@@ -212,6 +239,8 @@ enum seal_status intake_run(struct intake_result *result, const struct intake_jo
     if (makes_folder(job))
         plat_chown_to_worker(job->output);
     (void)run_worker(&r, job, &fds, fault);
+    if (fault->status == SEAL_BROKE && breaks_without_content(job))
+        *fault = (struct fault){.status = SEAL_IO, .reason = REASON_WORKER_UNFIT};
     if (makes_folder(job) && plat_chown_from_worker(job->output) != 0 && fault->status == SEAL_OK)
         (void)fault_set_errno(fault, REASON_TAKE_BACK, job->output_name);
     return fault->status;

@@ -130,6 +130,7 @@ static enum seal_status fill_result(struct bag_intake *in, struct intake_result 
     memcpy(result->disk_digest, w->has_as_sealed ? w->respelled_digest : result->digest,
            SHA256_LEN);
     result->is_read_only = !w->target->writable && !w->not_read_only;
+    entry_writer_times(w, result->times);
     if (buffer_append_text(&result->bag_info, bag_check_info(in->check, &result->info_is_cut)) !=
         SEAL_OK)
         return fault_no_memory(fault);

@@ -76,6 +76,48 @@ static bool looks_random(const uint8_t *data, size_t len)
     return sum * 256 / len < len + RANDOM_MOST;
 }
 
+/* Whether only zeros are there, or ones, as where a medium or a copy lost what was written. */
+static bool looks_lost(const uint8_t *data, size_t len)
+{
+    return len >= RANDOM_LEAST && (data[0] == 0 || data[0] == 0xff) &&
+           memcmp(data, data + 1, len - 1) == 0;
+}
+
+/* No sealed file has such a size, unless it was cut short. */
+static bool has_other_size(const struct arrival *a)
+{
+    return a->stat.size < BLOCK_LEN || a->stat.size % 2048 != 0;
+}
+
+#define SAMPLES 8
+
+/* Blocks all over the file. */
+static bool has_sealed_blocks(const struct arrival *a)
+{
+    struct volume_piece piece = {.blocks = malloc(BLOCK_LEN + 1)};
+    const uint64_t blocks = (a->stat.size + BLOCK_LEN - 1) / BLOCK_LEN;
+    bool found = piece.blocks == NULL;
+
+    for (uint64_t i = 1; i <= SAMPLES && !found; i++) {
+        struct fault ignored = {.status = SEAL_OK};
+
+        found = volume_read(a->in, (blocks - 1) * i / SAMPLES, 1, &piece, &ignored) != SEAL_OK ||
+                looks_random(piece.blocks, piece.len) || looks_lost(piece.blocks, piece.len);
+    }
+    free(piece.blocks);
+    return found;
+}
+
+/* Whether a sealed file was here: one that was damaged or cut short has blocks that are random, or
+ * empty where they were lost. In photos and videos, all but the begin is as random, so a file whose
+ * size is no sealed file's is judged by its begin alone. */
+static bool may_be_sealed(const struct arrival *a, const uint8_t *head, size_t len)
+{
+    if (a->stat.type != PLAT_FILE || looks_random(head, len) || looks_lost(head, len))
+        return true;
+    return !has_other_size(a) && has_sealed_blocks(a);
+}
+
 enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
                                      const struct receive_observer *observer, struct fault *fault)
 {
@@ -85,7 +127,7 @@ enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
 
     a->opened = clock_now();
     if (len < BLOCK_LEN) {
-        a->looks_random = looks_random(block, len);
+        a->may_be_sealed = may_be_sealed(a, block, len);
         return fault_set(fault, REASON_NO_KEY, NULL);
     }
     a->env = sodium_malloc(sizeof *a->env);
@@ -96,7 +138,7 @@ enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
     a->opened = clock_now(); /* again: typing a passphrase takes time */
     a->was_opened = status == SEAL_OK;
     if (!a->was_opened) {
-        a->looks_random = looks_random(block, len);
+        a->may_be_sealed = may_be_sealed(a, block, len);
         sodium_free(a->env); /* guarded memory is scarce, and there may be many files */
         a->env = NULL;
     }

@@ -31,7 +31,7 @@ struct arrival {
     uint8_t mark_key[VOLUME_KEY_LEN], mark[SHA256_LEN];
     struct envelope *env; /* sodium_malloc: the file key must not be swapped out */
     bool was_opened;
-    bool looks_random; /* if it was not opened: so may what is left of a sealed file */
+    bool may_be_sealed; /* if it was not opened: by its bytes, it may be what is left of one */
     uint8_t pkh[HASH_LEN];
     size_t keys_tried;
     struct timestamp opened; /* when its header was */

@@ -94,6 +94,7 @@ static void fill_content(struct custody *c, const struct drop_facts *facts)
     memcpy(c->disk_digest, result->disk_digest, sizeof c->disk_digest);
     c->output = facts->target->path;
     c->output_is_read_only = facts->target->is_folder && result->is_read_only;
+    memcpy(c->times, result->times, sizeof c->times);
     c->totals = result->totals;
     if (c->content == CUSTODY_RAW)
         c->totals.bytes = result->content_len;

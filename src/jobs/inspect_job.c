@@ -70,6 +70,7 @@ static enum seal_status look(struct inspect_result *result, struct intake_job *j
     if (fault->status != SEAL_OK)
         set_name_fault(set, fault);
     result->totals = found.totals;
+    memcpy(result->times, found.times, sizeof result->times);
     intake_result_free(&found);
     return fault->status;
 }

@@ -32,7 +32,8 @@ struct inspect_listener {
 /* Free it with inspect_result_free. */
 struct inspect_result {
     struct bag_totals totals;
-    char *output; /* path of the folder with what was extracted */
+    uint64_t times[BAG_TIME_KINDS]; /* of what was extracted */
+    char *output;                   /* path of the folder with what was extracted */
 };
 
 /* All return SEAL_USAGE, SEAL_BAD_KEY, SEAL_NEWER, SEAL_NO_KEY, SEAL_DAMAGED, SEAL_HOSTILE,

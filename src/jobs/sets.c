@@ -66,9 +66,14 @@ static enum seal_status list_folder(struct sets *s, const char *path,
 {
     struct folder f = {s, path, plat_open_dir(PLAT_CWD, path, true), 0, fault};
     size_t before = s->arrival_count;
+    struct plat_stat st;
 
     if (f.fd < 0)
         return fault_set_errno(fault, REASON_OPEN, path);
+    if (plat_stat_at(f.fd, "bagit.txt", false, &st) == 0) {
+        (void)plat_close(f.fd);
+        return fault_set(fault, REASON_INPUT_BAG, path);
+    }
     if (plat_list_dir(f.fd, add_from_folder, &f) != 0 && fault->status == SEAL_OK)
         (void)fault_set_errno(fault, REASON_LIST, path);
     (void)plat_close(f.fd);
@@ -184,18 +189,11 @@ static void judge(struct set *set)
     }
 }
 
-/* No sealed file has such a size, unless it was cut short. */
-static bool has_other_size(const struct arrival *a)
-{
-    return a->stat.type == PLAT_FILE && (a->stat.size < BLOCK_LEN || a->stat.size % 2048 != 0);
-}
-
-/* A folder may hold other files beside sealed ones. What may be a part of a sealed file, random to
- * look at, is not skipped. */
+/* A folder may hold other files beside sealed ones. What may be a part of a sealed file is not
+ * skipped. */
 static bool is_skipped(const struct arrival *a)
 {
-    return a->lies_in_folder && a->fault.status == SEAL_NO_KEY && has_other_size(a) &&
-           !a->looks_random;
+    return a->lies_in_folder && a->fault.status == SEAL_NO_KEY && !a->may_be_sealed;
 }
 
 /* Makes the set of that file, which is in no other set. */
@@ -231,14 +229,6 @@ static enum seal_status collect(struct sets *s, size_t first, bool *is_taken,
     return SEAL_OK;
 }
 
-/* None of the files can be a sealed file. */
-static enum seal_status refuse_all(const struct sets *s, struct fault *fault)
-{
-    (void)fault_set(fault, REASON_NO_KEY, s->arrivals[0].path);
-    fault->more = s->arrival_count - 1;
-    return fault->status;
-}
-
 static void tell_skipped(const struct sets *s, const struct receive_observer *observer)
 {
     for (size_t i = 0; i < s->arrival_count; i++)
@@ -260,10 +250,8 @@ enum seal_status sets_sort(struct sets *s, const struct receive_observer *observ
     free(is_taken);
     if (fault->status != SEAL_OK)
         return fault->status;
-    if (s->count == 0)
-        return refuse_all(s, fault);
     tell_skipped(s, observer);
-    return SEAL_OK;
+    return s->count > 0 ? SEAL_OK : fault_set(fault, REASON_NOTHING_TO_OPEN, NULL);
 }
 
 void sets_free(struct sets *s)

@@ -31,7 +31,7 @@ MUST_USE enum seal_status sets_list(struct sets *s, const char *const *operands,
                                     const struct receive_observer *observer, struct fault *fault);
 /* Groups the files, once all headers were tried: each set, and each file that was not opened or is
  * no volume, in the order in which they were given. Files in a folder that are no sealed files are
- * skipped. SEAL_NO_KEY: there is nothing but such; SEAL_NO_MEMORY. */
+ * skipped. SEAL_USAGE: there is nothing but such; SEAL_NO_MEMORY. */
 MUST_USE enum seal_status sets_sort(struct sets *s, const struct receive_observer *observer,
                                     struct fault *fault);
 void sets_free(struct sets *s);

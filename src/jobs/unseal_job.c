@@ -33,6 +33,69 @@ static enum seal_status foresee(const struct unseal_request *request,
     return drop_target_foresee(&request->drop, place, sets->arrivals[0].path, fault);
 }
 
+/* ---- What was opened before --------------------------------------------------------------- */
+
+/* Whether the log has the drop. Who names a file wants it opened: only those in folders are looked
+ * for. */
+static enum seal_status was_opened_before(const struct set *set, struct custody_log *log,
+                                          bool *found, char when[static TIME_TEXT_SIZE],
+                                          struct fault *fault)
+{
+    struct custody_file *files = calloc(set->count, sizeof *files);
+    bool may_be = files != NULL;
+
+    *found = false;
+    for (size_t i = 0; files != NULL && i < set->count; i++) {
+        files[i] = set->files[i]->received;
+        may_be = may_be && set->files[i]->lies_in_folder && files[i].before_opening;
+    }
+    if (files == NULL)
+        (void)fault_no_memory(fault);
+    else if (may_be)
+        IGNORE_RESULT(custody_log_find_unsealed(log, files, set->count, found, when, fault));
+    free(files);
+    return fault->status;
+}
+
+static void tell_before(const struct set *set, const char *when,
+                        const struct receive_observer *observer)
+{
+    observer->event(observer->ctx, &(struct receive_event){.kind = RECEIVE_OPENED_BEFORE,
+                                                           .name = set->files[0]->path,
+                                                           .other = when,
+                                                           .number = set->count - 1});
+}
+
+/* Leaves out of the sets what the log has as unsealed. */
+static enum seal_status skip_opened(struct sets *sets, const struct drop_request *request,
+                                    const struct receive_observer *observer, struct fault *fault)
+{
+    struct custody_log *log = NULL;
+    size_t kept = 0;
+
+    if (request->log == NULL || request->task != DROP_UNSEAL ||
+        custody_log_open(&log, request->log, fault) != SEAL_OK)
+        return fault->status;
+    for (size_t i = 0; i < sets->count; i++) {
+        char when[TIME_TEXT_SIZE];
+        bool found = false;
+
+        if (fault->status == SEAL_OK)
+            IGNORE_RESULT(was_opened_before(&sets->all[i], log, &found, when, fault));
+        if (found)
+            tell_before(&sets->all[i], when, observer);
+        if (found)
+            free(sets->all[i].files);
+        else
+            sets->all[kept++] = sets->all[i];
+    }
+    sets->count = kept;
+    custody_log_close(log);
+    return fault->status;
+}
+
+/* ---- In order ----------------------------------------------------------------------------- */
+
 static enum seal_status prepare(struct sets *sets, struct output_place *place,
                                 const struct unseal_request *request,
                                 const struct receive_observer *observer, struct fault *fault)
@@ -43,7 +106,9 @@ static enum seal_status prepare(struct sets *sets, struct output_place *place,
         output_place_prepare(place, fault) != SEAL_OK ||
         try_log(request->drop.log, fault) != SEAL_OK ||
         foresee(request, place, sets, fault) != SEAL_OK ||
-        open_headers(sets, input, WITH_DIGESTS, request->drop.threads, observer, fault) != SEAL_OK)
+        open_headers(sets, input, WITH_DIGESTS, request->drop.threads, observer, fault) !=
+            SEAL_OK ||
+        skip_opened(sets, &request->drop, observer, fault) != SEAL_OK || sets->count == 0)
         return fault->status;
     return output_place_settle(place, sets, fault);
 }
@@ -99,7 +164,8 @@ enum seal_status unseal_job_run(struct unseal_result *result, const struct unsea
     enum seal_status status;
 
     *result = (struct unseal_result){.outcomes = NULL};
-    if (prepare(&result->sets, &place, request, observer, fault) != SEAL_OK)
+    if (prepare(&result->sets, &place, request, observer, fault) != SEAL_OK ||
+        result->sets.count == 0)
         return fault->status;
     result->outcomes = calloc(result->sets.count, sizeof *result->outcomes);
     drops = calloc(result->sets.count, sizeof *drops);

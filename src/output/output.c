@@ -94,6 +94,29 @@ int output_reopen(const struct output *o)
     return plat_open_file(o->dirfd, o->temporary, false);
 }
 
+/* Whether what has the name is as long as what was written: some file systems return 0 and lose
+ * what was in a file when it gets another name. */
+static bool is_whole(const struct output *o)
+{
+    struct plat_stat before, after;
+
+    return plat_stat_fd(o->lock, &before) == 0 &&
+           plat_stat_at(o->dirfd, o->name, false, &after) == 0 && before.size == after.size;
+}
+
+/* Takes back what has its name already. */
+static enum seal_status undo_name(struct output *o, enum seal_reason reason, struct fault *fault)
+{
+    int saved = errno;
+    bool is_gone = plat_unlink(o->dirfd, o->name) == 0;
+
+    errno = saved;
+    return reason != REASON_NONE
+               ? fault_set(fault, reason, o->name)
+               : fault_set_errno(fault, is_gone ? REASON_FOLDER_WRITE : REASON_FOLDER_WRITE_STAYS,
+                                 o->name);
+}
+
 enum seal_status output_commit(struct output *o, struct fault *fault)
 {
     int same;
@@ -110,16 +133,12 @@ enum seal_status output_commit(struct output *o, struct fault *fault)
     }
     same = plat_is_same(o->dirfd, o->name, o->lock);
     /* Until the folder is on the medium, a power failure could undo the renaming. */
-    if (same == 0) {
+    if (same == 0)
         (void)fault_set(fault, REASON_EXCHANGED, o->name);
-    } else if (same < 0 || plat_sync(o->dirfd) != 0) {
-        int saved = errno;
-        bool is_gone = plat_unlink(o->dirfd, o->name) == 0;
-
-        errno = saved;
-        (void)fault_set_errno(fault, is_gone ? REASON_FOLDER_WRITE : REASON_FOLDER_WRITE_STAYS,
-                              o->name);
-    }
+    else if (same < 0 || plat_sync(o->dirfd) != 0)
+        (void)undo_name(o, REASON_NONE, fault);
+    else if (!is_whole(o))
+        (void)undo_name(o, REASON_RENAME_LOST, fault);
     output_free(o);
     return fault->status;
 }

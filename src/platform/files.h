@@ -118,7 +118,8 @@ int plat_lock_try(int fd);
 #else
 #define PLAT_TIME_UNIT 1
 #endif
-/* A time that the file system cannot hold becomes the nearest that it can. */
+/* A time that the file system cannot hold becomes the nearest that it can, and some become others
+ * though it returns 0. EPERM, ENOTSUP, ENOSYS or EINVAL: the file system keeps no times. */
 int plat_set_mtime_fd(int fd, struct timestamp mtime);
 /* Adds the Mark of the Web (NTFS), so that the system warns whoever opens the file; does nothing
  * elsewhere. Sets the file's time, so call it before plat_set_mtime_fd. */

@@ -57,6 +57,10 @@ int tree_ascend(struct tree_path *p, int fd);
 pid_t fork_apart(void);
 #endif
 
+/* Whether only this machine can write to the file system of fd, and answers for it itself: none of
+ * a network, nor of another process (FUSE). */
+bool is_local(int fd);
+
 /* For a worker, which its parent ends: the signals that would end it are ignored. */
 void ignore_stop_signals(void);
 

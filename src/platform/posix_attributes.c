@@ -10,7 +10,11 @@
 int plat_set_mtime_fd(int fd, struct timestamp mtime)
 {
     struct timespec times[2] = {{0, UTIME_OMIT}, {mtime.sec, (long)mtime.nsec}};
+    struct stat st;
 
+    /* FUSE 2 sets both or none. */
+    if (fstat_bare(fd, &st) == 0)
+        times[0] = st.st_atim;
     return futimens(fd, times);
 }
 

@@ -9,6 +9,8 @@
 #include <sys/statfs.h>
 #endif
 
+#include "platform/posix.h"
+
 int plat_lock(int fd)
 {
     int result;
@@ -20,8 +22,7 @@ int plat_lock(int fd)
     return result;
 }
 
-/* Whether only this machine can write to the file system, so that all who can see its locks. */
-static bool locks_tell_all(int fd)
+bool is_local(int fd)
 {
 #ifdef __linux__
     /* ext2 to ext4, XFS, Btrfs, F2FS, bcachefs, ZFS, JFS, ReiserFS, NILFS, tmpfs, ramfs, overlayfs,
@@ -46,7 +47,7 @@ static bool locks_tell_all(int fd)
 
 int plat_lock_try(int fd)
 {
-    if (!locks_tell_all(fd)) {
+    if (!is_local(fd)) {
         errno = ENOTSUP;
         return -1;
     }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -83,6 +84,19 @@ static void allow_open_files(void)
     }
 }
 
+/* What a parent may leave behind, and no one means for us: children whose end cannot be waited for,
+ * signals that do not arrive, and files that their owner cannot use. */
+static void clear_inherited(void)
+{
+    const mode_t mask = umask(077);
+    sigset_t none;
+
+    (void)umask(mask & 077);
+    (void)signal(SIGCHLD, SIG_DFL);
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 void plat_process_setup(void)
 {
     fill_standard_descriptors();
@@ -92,6 +106,7 @@ void plat_process_setup(void)
     (void)signal(SIGXFSZ, SIG_IGN); /* the limit on the size of files becomes an error of write */
     for (size_t i = 0; i < sizeof stop_signals / sizeof stop_signals[0]; i++)
         catch_signal(stop_signals[i]);
+    clear_inherited();
 }
 
 void ignore_stop_signals(void)

@@ -14,7 +14,9 @@
  * - descriptors 0 to 2 are open: one that was closed is opened on the null device so that using it
  *   fails, and no file of ours can get its number;
  * - SIGPIPE becomes an error of write;
- * - signals that end a process (SIGINT, SIGTERM, SIGHUP, SIGQUIT, ...) call stop_request. */
+ * - signals that end a process (SIGINT, SIGTERM, SIGHUP, SIGQUIT, ...) call stop_request;
+ * - no signal is blocked, the end of a child can be waited for, and the umask takes nothing from
+ *   the owner of a file, whatever the parent left behind. */
 void plat_process_setup(void);
 
 /* Forbids this process for good to use a network, to look into other processes and, unless

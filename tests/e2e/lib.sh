@@ -43,6 +43,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BIN=$(cd "${BIN:-$root/build/test}" && pwd) || exit 1
 vectors=$root/tests/vectors
 export PATH=$BIN:$PATH LC_ALL=C.UTF-8
+export SEAL_TEST_WORKER_ENV=1 # test builds pass the environment on to workers: libraries that make them fail
 umask 022
 exec </dev/null
 

@@ -8,6 +8,11 @@
  *     badstick [-c] FOLDER MOUNTPOINT pulled BYTES ERRNO   after so many, read or written, all
  * fails badstick [-c] FOLDER MOUNTPOINT unnamed TIMES ERRNO  likewise when the next gets its name
  *     badstick [-c] FOLDER MOUNTPOINT protected            nothing can be written
+ *     badstick [-c] FOLDER MOUNTPOINT timeless             a time is set, it says, and is not
+ *     badstick [-c] FOLDER MOUNTPOINT fuse2                likewise, unless both times are set
+ *     badstick [-c] FOLDER MOUNTPOINT rounds SECONDS       times are multiples of that
+ *     badstick [-c] FOLDER MOUNTPOINT shifts SECONDS       times are so much later
+ *     badstick [-c] FOLDER MOUNTPOINT empties              a folder that gets a name is empty then
  *
  * It is mounted when this returns, and what serves it ends when it is unmounted (fusermount3 -u).
  * Bytes are counted from then on, over all files, in the order in which they are written.
@@ -35,9 +40,23 @@
 #define BLOCK 4096
 #define PIECES_MAX 65536
 
-static enum { SOUND, LOSES, WRAPS, FULL, PULLED, UNNAMED, PROTECTED } kind;
-static const char *const kinds[] = {"sound",  "loses",   "wraps",    "full",
-                                    "pulled", "unnamed", "protected"};
+static enum {
+    SOUND,
+    LOSES,
+    WRAPS,
+    FULL,
+    PULLED,
+    UNNAMED,
+    PROTECTED,
+    TIMELESS,
+    FUSE2,
+    ROUNDS,
+    SHIFTS,
+    EMPTIES
+} kind;
+static const char *const kinds[] = {"sound",  "loses",   "wraps",     "full",
+                                    "pulled", "unnamed", "protected", "timeless",
+                                    "fuse2",  "rounds",  "shifts",    "empties"};
 static bool has_memory;
 static int root = -1; /* the folder */
 static long long limit, moved, used;
@@ -275,11 +294,25 @@ static int bad_rmdir(const char *path)
     return refused() != 0 ? refused() : result(unlinkat(root, below(path), AT_REMOVEDIR));
 }
 
+/* Out of sight: among the files that are above the medium. */
+static int unlinked(const char *name)
+{
+    static int count;
+    char lost[32];
+
+    (void)snprintf(lost, sizeof lost, "../lost%d", ++count);
+    return renameat2(root, name, root, lost, 0);
+}
+
 static int bad_rename(const char *from, const char *to, unsigned int flags)
 {
+    struct stat st;
+
     if (refused() != 0)
         return refused();
     moved += kind == UNNAMED;
+    if (kind == EMPTIES && fstatat(root, below(from), &st, 0) == 0 && S_ISDIR(st.st_mode))
+        return unlinked(below(from)) != 0 ? -errno : result(mkdirat(root, below(to), 0700));
     return result(renameat2(root, below(from), root, below(to), flags));
 }
 
@@ -291,9 +324,18 @@ static int bad_chmod(const char *path, mode_t mode, struct fuse_file_info *fi)
 
 static int bad_utimens(const char *path, const struct timespec times[2], struct fuse_file_info *fi)
 {
+    struct timespec set[2] = {times[0], times[1]};
+
     (void)fi;
-    return refused() != 0 ? refused()
-                          : result(utimensat(root, below(path), times, AT_SYMLINK_NOFOLLOW));
+    if (refused() != 0)
+        return refused();
+    if (kind == TIMELESS || (kind == FUSE2 && (times[0].tv_nsec == UTIME_OMIT)))
+        return 0;
+    if (kind == ROUNDS)
+        set[1] = (struct timespec){times[1].tv_sec - times[1].tv_sec % limit, 0};
+    if (kind == SHIFTS)
+        set[1].tv_sec += limit;
+    return result(utimensat(root, below(path), set, AT_SYMLINK_NOFOLLOW));
 }
 
 static int bad_statfs(const char *path, struct statvfs *fs)

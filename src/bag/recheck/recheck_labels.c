@@ -52,6 +52,14 @@ static bool parse_version(const char *text, bool *is_version_1)
     return (major == 1 && minor == 0) || (major == 0 && minor >= OLDEST_MINOR);
 }
 
+/* The value of that label, which must have its colon right behind it (RFC 8493, 2.1.1). */
+static const char *declared(const char *text, const char *label)
+{
+    const char *value = bag_info_value(text, label);
+
+    return value != NULL && text[strlen(label)] == ':' ? value : NULL;
+}
+
 static enum seal_status take_bagit_line(void *ctx, const struct text_line *line,
                                         struct fault *fault)
 {
@@ -66,10 +74,10 @@ static enum seal_status take_bagit_line(void *ctx, const struct text_line *line,
         text += strlen(bom);
     }
     cut_blanks(text, strlen(text));
-    value = bag_info_value(text, "bagit-version");
+    value = declared(text, "bagit-version");
     if (value != NULL)
         b->has_version = parse_version(value, &b->is_version_1);
-    value = bag_info_value(text, "tag-file-character-encoding");
+    value = declared(text, "tag-file-character-encoding");
     if (value != NULL)
         b->is_utf8 = text_begins(value, "utf-8") && strlen(value) == strlen("utf-8");
     return SEAL_OK;

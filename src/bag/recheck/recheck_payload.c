@@ -9,35 +9,19 @@
 
 /* ---- Times -------------------------------------------------------------------------------- */
 
-/* Whether a file system that rounds times may have made the one of the other: NTFS to 100 ns, exFAT
- * to 10 ms, ext3 and HFS+ to 1 s, FAT to 2 s. */
-static bool may_be_rounded(struct timestamp was, struct timestamp is)
-{
-    static const int64_t steps[] = {100, 1000, 10000000, 1000000000, 2000000000};
-    int64_t apart, within;
-
-    if (was.sec > is.sec + 2 || is.sec > was.sec + 2)
-        return false;
-    apart = (is.sec - was.sec) * 1000000000 + is.nsec - was.nsec;
-    within = (is.sec & 1) * 1000000000 + is.nsec;
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
-        if (apart < steps[i] && -apart < steps[i] && within % steps[i] == 0)
-            return true;
-    return false;
-}
-
 static void check_time(struct recheck *r, const struct item *item, struct timestamp is)
 {
-    struct timestamp was = {item->sec, item->nsec};
+    static const enum bag_detail details[BAG_TIME_KINDS] = {
+        [BAG_TIME_ROUNDED] = BAG_DETAIL_TIME_ROUNDED,
+        [BAG_TIME_SHIFTED] = BAG_DETAIL_TIME_SHIFTED,
+        [BAG_TIME_OTHER] = BAG_DETAIL_TIME};
+    const struct timestamp was = {item->sec, item->nsec};
+    const enum bag_time_kind kind = bag_time_compare(was, is);
 
-    if (!(item->marks & MARK_IN_LISTING) ||
-        (was.sec == is.sec && was.nsec / PLAT_TIME_UNIT == is.nsec / PLAT_TIME_UNIT))
-        return;
-    recheck_tell_difference(r,
-                            &(struct bag_difference){
-                                BAG_RETIMED, item_path(&r->payload.table, item),
-                                may_be_rounded(was, is) ? BAG_DETAIL_TIME_ROUNDED : BAG_DETAIL_TIME,
-                                .was.time = was, .is.time = is});
+    if ((item->marks & MARK_IN_LISTING) && kind != BAG_TIME_SAME)
+        recheck_tell_difference(
+            r, &(struct bag_difference){BAG_RETIMED, item_path(&r->payload.table, item),
+                                        details[kind], .was.time = was, .is.time = is});
 }
 
 /* ---- What is below data/ ------------------------------------------------------------------ */

@@ -297,6 +297,88 @@ check "D" test "$(column 5 1)" = "$(sha256sum <out/one/tagmanifest-sha256.txt | 
 check "the receipt" test "$(column 6 1)" = "$(sed -n 's/^receipt *//p' "$out" | tr -d ' ')"
 check "times" test "$(grep -v '^#' log | cut -f1 | grep -cE '^20[0-9-]{8}T[0-9:]{8}Z$')" -eq 4
 
+# A folder is opened again and again: what was unsealed before is skipped.
+scenario "the same folder, day after day"
+mkdir inbox
+cp "$good"/{one,two}.bin inbox
+head -c 69632 /dev/zero | tr '\0' x >inbox/Thumbs.db # as long as a sealed file may be
+: >inbox/empty
+echo note >inbox/notes.txt
+touch inbox/.DS_Store
+run unseal -q "${with[@]}" --log log -o out/ inbox/
+expect_exit 0
+for name in Thumbs.db empty notes.txt; do expect_err "inbox/$name: not a Seal file; skipped\.$"; done
+check "no other keys are advised" test -z "$(grep 'other keys' "$err")"
+lines 2
+cp "$good/damaged.bin" inbox/late.bin
+run unseal -q "${with[@]}" --log log -o out/ inbox/
+expect_exit 5
+for name in one two; do
+    expect_out "^skipped  inbox/$name\.bin: opened before, by the log at 20[0-9-]{8}T[0-9:]{8}Z$"
+done
+lines 3
+rm inbox/late.bin
+before=$(find out | sort)
+run unseal -q "${with[@]}" --log log -o out/ inbox/
+expect_exit 0
+check "a line a drop" test "$(wc -l <"$out")" -eq 2
+lines 3
+check "nothing was written" test "$(find out | sort)" = "$before"
+run unseal -q "${with[@]}" --log log -o out/ inbox/one.bin # named itself, it is opened
+expect_exit 1
+expect_err 'out/one: is there already'
+run unseal -q "${with[@]}" -o again/ inbox/ # without a log nobody knows
+expect_exit 0
+expect_dir again/one
+
+scenario "what was only checked is not skipped"
+mkdir inbox
+cp "$good"/{one,two}.bin inbox
+run unseal -q "${with[@]}" --verify --log log -o out/ inbox/
+expect_exit 0
+run unseal -q "${with[@]}" --raw --log log -o raw/ inbox/
+expect_exit 0
+run unseal -q "${with[@]}" --log log -o out2/ inbox/
+expect_exit 0
+expect_dir out2/one
+run unseal -q "${with[@]}" --log log -o out3/ inbox/
+expect_exit 0
+expect_out '^skipped  inbox/two\.bin'
+expect_empty_dir out3
+
+scenario "what is left of a sealed file is no other file"
+mkdir inbox
+cp "$good/one.bin" inbox
+maketree noise random 200000
+for name in head middle; do
+    head -c 196608 random >inbox/$name.bin
+done
+head -c 65536 /dev/zero | tr '\0' x | dd of=inbox/middle.bin conv=notrunc status=none # a begin that was overwritten
+dd if=/dev/zero of=inbox/head.bin bs=65536 count=1 conv=notrunc status=none            # or lost
+head -c 131072 /dev/zero >inbox/lost.bin
+head -c 5000 random >inbox/cut.bin
+run unseal -q "${with[@]}" -o out/ inbox/
+expect_exit 4
+for name in head middle lost cut; do expect_row no-key inbox/$name.bin; done
+
+scenario "a folder without any sealed file"
+mkdir inbox
+echo note >inbox/notes.txt
+run unseal -q "${with[@]}" -o out/ inbox
+expect_exit 2
+expect_err 'inbox/notes\.txt: not a Seal file; skipped\.$'
+expect_err 'there is nothing to open'
+
+scenario "a bag is not opened, but checked again"
+run unseal -q "${with[@]}" -o bag "$good/one.bin"
+run unseal -q "${with[@]}" -o other bag
+expect_exit 2
+expect_err '^unseal: bag: it is a bag that is unsealed already\. To check it again: unseal --recheck bag$'
+expect_absent other
+run unseal "${with[@]}" --list bag
+expect_exit 2
+expect_err 'unseal --recheck bag$'
+
 scenario "a double names the first"
 cp "$good"/{one,two}.bin .
 run unseal -q "${with[@]}" --log log -o a one.bin

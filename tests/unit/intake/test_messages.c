@@ -58,26 +58,26 @@ static bool pass_on(struct line *l, enum message_type wanted, struct fields *f)
 /* ---- The table ---------------------------------------------------------------------------- */
 
 /* x: a worker may send it. Tasks in the order of enum intake_task: bag, stream, raw, list, extract,
- * volume, last, recheck. */
+ * volume, last, recheck, trial. */
 static void test_allowed(void)
 {
     /* clang-format off */
     static const char *const wanted[MESSAGE_TYPES] = {
-        [MESSAGE_NONE] =      "........",
-        [MESSAGE_JOB] =       "........",
-        [MESSAGE_VOLUME] =    "........",
-        [MESSAGE_AHEAD] =     "........",
-        [MESSAGE_PATH] =      "........",
-        [MESSAGE_GO] =        "........",
-        [MESSAGE_CAGE] =      "xxxxxxxx",
-        [MESSAGE_PROGRESS] =  "xxxxxxxx",
-        [MESSAGE_ITEM] =      "...x....",
-        [MESSAGE_EXTRACTED] = "....x...",
-        [MESSAGE_CHANGE] =    ".......x",
-        [MESSAGE_NOTE] =      ".......x",
-        [MESSAGE_INFO] =      "x.......",
-        [MESSAGE_REMARKS] =   "x.......",
-        [MESSAGE_DONE] =      "xxxxxxxx",
+        [MESSAGE_NONE] =      ".........",
+        [MESSAGE_JOB] =       ".........",
+        [MESSAGE_VOLUME] =    ".........",
+        [MESSAGE_AHEAD] =     ".........",
+        [MESSAGE_PATH] =      ".........",
+        [MESSAGE_GO] =        ".........",
+        [MESSAGE_CAGE] =      "xxxxxxxxx",
+        [MESSAGE_PROGRESS] =  "xxxxxxxx.",
+        [MESSAGE_ITEM] =      "...x.....",
+        [MESSAGE_EXTRACTED] = "....x....",
+        [MESSAGE_CHANGE] =    ".......x.",
+        [MESSAGE_NOTE] =      ".......x.",
+        [MESSAGE_INFO] =      "x........",
+        [MESSAGE_REMARKS] =   "x........",
+        [MESSAGE_DONE] =      "xxxxxxxxx",
     };
     /* clang-format on */
 
@@ -148,6 +148,7 @@ static void test_job_refused(struct line *l)
         {.task = INTAKE_TASKS, .volume_count = 1},
         {.task = INTAKE_BAG, .volume_count = 0},
         {.task = INTAKE_RECHECK, .volume_count = 1},
+        {.task = INTAKE_TRIAL, .volume_count = 1},
         {.task = INTAKE_BAG, .volume_count = INTAKE_VOLUMES_MAX + 1},
     };
 
@@ -432,6 +433,7 @@ static void test_done(struct line *l)
 
     in.totals.remarks[BAG_REMARK_KINDS - 1] = 12;
     in.recheck.changes[BAG_CHANGE_KINDS - 1] = 13;
+    in.times[BAG_TIME_KINDS - 1] = 14;
     in.recheck.algorithms = DIGEST_BIT(DIGEST_MD5) | DIGEST_BIT(DIGEST_SHA512);
     (void)fault_set(&outcome_in, REASON_ARCHIVE_MALFORMED, WORKER_OUTPUT);
     CHECK_INT(SEAL_OK, message_write_done(l->to, &outcome_in, &in, &l->fault));
@@ -444,6 +446,7 @@ static void test_done(struct line *l)
     CHECK_INT(3, out.spelled);
     CHECK(out.is_read_only && !out.is_last && !out.remarks_are_cut);
     CHECK_INT(11, out.content_len);
+    CHECK_INT(14, out.times[BAG_TIME_KINDS - 1]);
     CHECK_INT(13, out.recheck.changes[BAG_CHANGE_KINDS - 1]);
     CHECK_INT(in.recheck.algorithms, out.recheck.algorithms);
     in.recheck.algorithms = DIGEST_BIT(DIGEST_KINDS);

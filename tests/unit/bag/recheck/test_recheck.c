@@ -191,6 +191,19 @@ static void test_times(void)
                 "2023-11-14T22:13:20.123456700Z\n"
                 "retimed data/sub: TIME_ROUNDED 2023-11-14T22:13:20.123456789Z -> "
                 "2023-11-14T22:13:22.000000000Z\n");
+    disk_set_time("data/a", 1700000000 - 3 * 3600, 123456789);
+    disk_set_time("data/sub", 1700000000 + 3600, 0);
+    disk_expect("whole hours off, rounded or not",
+                "retimed data/a: TIME_SHIFTED 2023-11-14T22:13:20.123456789Z -> "
+                "2023-11-14T19:13:20.123456789Z\n"
+                "retimed data/sub: TIME_SHIFTED 2023-11-14T22:13:20.123456789Z -> "
+                "2023-11-14T23:13:20.000000000Z\n");
+    disk_set_time("data/a", 1700000000 + 3599, 123456789);
+    disk_set_time("data/sub", 1700000000 + 27 * 3600, 123456789);
+    disk_expect("others", "retimed data/a: TIME 2023-11-14T22:13:20.123456789Z -> "
+                          "2023-11-14T23:13:19.123456789Z\n"
+                          "retimed data/sub: TIME 2023-11-14T22:13:20.123456789Z -> "
+                          "2023-11-16T01:13:20.123456789Z\n");
 }
 
 static void test_unreadable(void)
@@ -242,6 +255,9 @@ static void test_bagit(void)
     }
     disk_put("bagit.txt", "");
     disk_expect_no_bag("empty", REASON_BAG_VERSION);
+    (void)snprintf(text, sizeof text, "BagIt-Version : 1.0%s", utf8);
+    disk_put("bagit.txt", text);
+    disk_expect_no_bag("a blank before the colon", REASON_BAG_VERSION);
     disk_put("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-16\n");
     disk_expect_no_bag("UTF-16", REASON_BAG_ENCODING);
     disk_put("bagit.txt", "BagIt-Version: 1.0\n");

@@ -1,0 +1,213 @@
+/*
+ * Reading the log, and looking for a drop in it.
+ */
+#include "custody/log_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform/files.h"
+
+enum seal_status log_read(struct custody_log *log, void *buf, size_t len, uint64_t off,
+                          struct fault *fault)
+{
+    for (size_t got = 0; got < len;) {
+        int64_t n = plat_read_at(log->fd, (uint8_t *)buf + got, len - got, off + got);
+
+        if (n == 0)
+            errno = EIO; /* it is locked, and yet somebody cut it */
+        if (n <= 0)
+            return fault_set_errno(fault, REASON_READ, log->path);
+        got += (size_t)n;
+    }
+    return SEAL_OK;
+}
+
+/* With CUSTODY_RAW the digest is what somebody claims. */
+static bool has_digest(const struct custody *c)
+{
+    return c->was_checked && c->content != CUSTODY_RAW;
+}
+
+void wanted_set(struct wanted *w, const struct custody *c)
+{
+    *w = (struct wanted){.drop = c};
+    if (c->was_opened) {
+        hex_encode(w->commitment, c->commitment, sizeof c->commitment);
+        hex_encode(w->bag_id, c->bag_id, sizeof c->bag_id);
+    }
+    if (has_digest(c))
+        hex_encode(w->digest, c->digest, sizeof c->digest);
+}
+
+/* Cuts a line, which has a NUL behind it, at its tabs. */
+static bool split(char *line, char *columns[static COLUMN_COUNT])
+{
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        char *tab = strchr(line, '\t');
+
+        if ((tab == NULL) != (i == COLUMN_COUNT - 1))
+            return false;
+        columns[i] = line;
+        if (tab != NULL) {
+            *tab = '\0';
+            line = tab + 1;
+        }
+    }
+    return true;
+}
+
+/* The same sealed files, in any order. */
+static bool is_same_files(const char *column, const struct custody *c)
+{
+    size_t len = strlen(column);
+
+    if (c->file_count == 0 || len != c->file_count * (HEX_DIGITS + 1) - 1)
+        return false;
+    for (size_t i = 0; i < c->file_count; i++) {
+        char digest[HEX_DIGITS + 1];
+
+        hex_encode(digest, c->files[i].sha256, SHA256_LEN);
+        if (strstr(column, digest) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool is_same(const char *column, const char *wanted)
+{
+    return wanted[0] != '\0' && strcmp(column, wanted) == 0;
+}
+
+static enum custody_double compare(char *columns[static COLUMN_COUNT], const struct wanted *w)
+{
+    const char *verdict = columns[COLUMN_VERDICT];
+
+    if (strcmp(verdict, custody_verdict_word(VERDICT_ACCEPTED)) != 0 &&
+        strcmp(verdict, custody_verdict_word(VERDICT_INCOMPLETE)) != 0 &&
+        strcmp(verdict, custody_verdict_word(VERDICT_UNCHECKED)) != 0)
+        return NOT_SEEN;
+    if (w->only_unsealed && strcmp(verdict, custody_verdict_word(VERDICT_UNCHECKED)) == 0)
+        return NOT_SEEN;
+    if (is_same_files(columns[COLUMN_SEALED], w->drop))
+        return SEEN_FILE;
+    if (is_same(columns[COLUMN_COMMITMENT], w->commitment))
+        return SEEN_HEAD;
+    if (is_same(columns[COLUMN_DIGEST], w->digest))
+        return w->drop->content == CUSTODY_STREAM ? SEEN_CONTENT : SEEN_BAG;
+    /* The number is the sender's to choose: alone it proves nothing. */
+    return is_same(columns[COLUMN_BAG_ID], w->bag_id) ? SEEN_NUMBER : NOT_SEEN;
+}
+
+/* The time is shown to people: nothing else may stand there. */
+static bool is_time(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len > 0 && len < TIME_TEXT_SIZE && strspn(text, "0123456789-:.TZ@") == len;
+}
+
+static enum custody_double match_line(char *line, const struct wanted *w,
+                                      char when[static TIME_TEXT_SIZE])
+{
+    char *columns[COLUMN_COUNT];
+    enum custody_double seen;
+
+    if (line[0] == '#' || !split(line, columns) || !is_time(columns[COLUMN_TIME]))
+        return NOT_SEEN;
+    seen = compare(columns, w);
+    if (seen != NOT_SEEN)
+        memcpy(when, columns[COLUMN_TIME], strlen(columns[COLUMN_TIME]) + 1);
+    return seen;
+}
+
+/* A window on the log that moves line by line; its memory is the same for any log. */
+struct reader {
+    uint64_t off; /* of what comes behind the window */
+    size_t len;
+    bool skipping;    /* the line at hand is too long */
+    bool is_verified; /* the line at hand is of a drop that was only checked */
+    char data[LOG_LINE_MAX + 1];
+};
+
+/* Looks at all lines that end in the window, and keeps the begin of the last. */
+static enum custody_double match_window(struct reader *r, const struct wanted *w,
+                                        char when[static TIME_TEXT_SIZE])
+{
+    char *line = r->data, *end;
+
+    while ((end = memchr(line, '\n', (size_t)(r->data + r->len - line))) != NULL) {
+        enum custody_double seen = NOT_SEEN;
+
+        *end = '\0';
+        if (!r->skipping && strlen(line) == (size_t)(end - line) &&
+            !(w->only_unsealed && r->is_verified))
+            seen = match_line(line, w, when);
+        if (seen != NOT_SEEN)
+            return seen;
+        r->is_verified = strcmp(line, VERIFIED) == 0;
+        r->skipping = false;
+        line = end + 1;
+    }
+    r->len -= (size_t)(line - r->data);
+    memmove(r->data, line, r->len);
+    if (r->len == sizeof r->data) {
+        r->skipping = true;
+        r->len = 0;
+    }
+    return NOT_SEEN;
+}
+
+static enum seal_status find(struct custody_log *log, const struct wanted *wanted,
+                             enum custody_double *seen, char when[static TIME_TEXT_SIZE],
+                             struct fault *fault)
+{
+    struct reader *r = malloc(sizeof *r);
+    enum seal_status status = SEAL_OK;
+
+    *seen = NOT_SEEN;
+    when[0] = '\0';
+    if (r == NULL)
+        return fault_no_memory(fault);
+    r->off = r->len = 0;
+    r->skipping = r->is_verified = false;
+    while (r->off < log->size && *seen == NOT_SEEN && status == SEAL_OK) {
+        size_t room = sizeof r->data - r->len;
+        size_t len = log->size - r->off < room ? (size_t)(log->size - r->off) : room;
+
+        status = stop_requested() ? fault_set(fault, REASON_INTERRUPTED, NULL)
+                                  : log_read(log, r->data + r->len, len, r->off, fault);
+        if (status != SEAL_OK)
+            break;
+        r->off += len;
+        r->len += len;
+        *seen = match_window(r, wanted, when);
+    }
+    free(r);
+    return status;
+}
+
+enum seal_status custody_log_find(struct custody_log *log, const struct custody *c,
+                                  enum custody_double *seen, char when[static TIME_TEXT_SIZE],
+                                  struct fault *fault)
+{
+    struct wanted wanted;
+
+    wanted_set(&wanted, c);
+    return find(log, &wanted, seen, when, fault);
+}
+
+enum seal_status custody_log_find_unsealed(struct custody_log *log,
+                                           const struct custody_file *files, size_t count,
+                                           bool *found, char when[static TIME_TEXT_SIZE],
+                                           struct fault *fault)
+{
+    const struct custody drop = {.files = files, .file_count = count};
+    const struct wanted wanted = {.drop = &drop, .only_unsealed = true};
+    enum custody_double seen;
+
+    (void)find(log, &wanted, &seen, when, fault);
+    *found = seen == SEEN_FILE;
+    return fault->status;
+}

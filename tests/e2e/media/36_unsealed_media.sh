@@ -1,0 +1,117 @@
+#!/bin/bash
+# What unseal writes onto file systems that say that all is well, and it is not: times that they do not keep, and a
+# folder that is empty once it has its name (tests/tools/badstick.c).
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/tools/tools.sh
+. "$root/tests/tools/tools.sh"
+
+given=$scratch/given
+mkdir "$given" && cd "$given" || exit 1
+chmod 755 "$scratch"
+take_keys alice.pub alice.key
+mkdir tree tree/sub
+echo one >tree/one
+echo two >tree/sub/two
+touch -d '2019-05-04 10:11:13.123456789Z' tree/one tree/sub/two tree/sub tree
+seal -q --to alice.pub -o bag.bin tree >/dev/null
+with=(--key "$given/alice.key")
+
+stick=$scratch/stick truth=$scratch/medium/truth
+mkdir -p "$stick" "$truth"
+is_plugged() { grep -qF " $stick " /proc/self/mountinfo; }
+unplug() { ! is_plugged || fusermount3 -u -z "$stick"; }
+trap 'unplug; clean_up' EXIT
+
+# bad FAULT...: a medium with that fault, and nothing on it.
+bad() {
+    unplug
+    chmod -R u+w "$truth"
+    find "$truth" -mindepth 1 -delete
+    badstick "$truth" "$stick" "$@" >"$out" 2>"$err" && is_plugged
+    judge "a medium should be mounted" $? "$*"
+}
+
+# expect_rechecked STATUS REGEX: checking right afterwards tells the same, of each of the four items below data (whose
+# own time is that of sealing).
+expect_rechecked() {
+    run unseal --recheck "$stick/bag"
+    expect_exit "$1"
+    check "it should name four items" test "$(grep -Ec -- "$2" "$out")" -eq 4
+}
+
+scenario "a file system of our own"
+if ! command -v badstick >/dev/null; then
+    skip "libfuse is not installed"
+elif ! badstick "$truth" "$stick" sound >"$out" 2>"$err" || ! is_plugged; then
+    skip "no file system can be mounted here ($(head -n 1 "$err"))"
+fi
+is_plugged || finish
+check "it is there" is_plugged
+
+# ---- Times ---------------------------------------------------------------------------------------
+
+for fault in sound fuse2; do
+    scenario "times are kept: $fault"
+    bad $fault
+    run unseal "${with[@]}" -o "$stick/bag" "$given/bag.bin"
+    expect_exit 0
+    check "nothing about times" test -z "$(grep -Ei ' (time|times) of ' "$err")"
+    run unseal --recheck "$stick/bag"
+    expect_exit 0
+    check "nor in the record" test -z "$(grep -i '^    times' "$stick/bag.custody.txt")"
+done
+
+scenario "times are not kept"
+bad timeless
+run unseal -q "${with[@]}" -o "$stick/bag" "$given/bag.bin"
+expect_exit 0
+expect_message 'this file system did not keep the times of 5 items\. metadata\.mtree has them as they were sealed; unseal --recheck names the items\.'
+check "the record has it" grep -Eq '^ +Times not kept here +5$' "$stick/bag.custody.txt"
+check "for programs, too" python3 -c '
+import json, sys
+times = json.load(open(sys.argv[1]))["times_on_disk"]
+sys.exit(times != {"same": 0, "rounded": 0, "shifted": 0, "other": 5})' "$stick/bag.custody.json"
+expect_rechecked 3 '^time +data/\S* \(2019-05-04T10:11:13\.123456789Z -> [-0-9T:.]+Z\)$'
+run unseal "${with[@]}" --extract tree/one -o "$stick/one" "$given/bag.bin"
+expect_exit 0
+expect_err 'this file system did not keep the time of 1 item\.'
+
+scenario "times are rounded"
+bad rounds 2
+run unseal "${with[@]}" -o "$stick/bag" "$given/bag.bin"
+expect_exit 0
+expect_err 'this file system has rounded the times of [45] items; metadata\.mtree has them'
+check "the record has it" grep -Eq '^ +Times rounded here +[45]$' "$stick/bag.custody.txt"
+expect_rechecked 3 '^time +data/\S* \(.* -> 2019-05-04T10:11:12\.0+Z; this file system may have rounded it\)$'
+
+scenario "times are whole hours off"
+bad shifts -10800
+run unseal "${with[@]}" -o "$stick/bag" "$given/bag.bin"
+expect_exit 0
+expect_err 'the times of 5 items are whole hours away on this medium, which keeps local time \(FAT\)'
+check "the record has it" grep -Eq '^ +Times whole hours off +5$' "$stick/bag.custody.txt"
+expect_rechecked 3 '^time +data/\S* \(.* -> 2019-05-04T07:11:13\.123456789Z; whole hours away, as on a medium that keeps local time'
+
+scenario "times are off, but not by hours"
+bad shifts 3599
+run unseal "${with[@]}" -o "$stick/bag" "$given/bag.bin"
+expect_err 'did not keep the times of 5 items'
+
+# ---- Names ---------------------------------------------------------------------------------------
+
+lost='when it got its name, this file system lost what was in it, and said that all was well\. Nothing was kept: write to a file system of another kind\.'
+
+scenario "what is in a folder is lost when it gets its name"
+bad empties
+run unseal -q "${with[@]}" --log log -o "$stick/bag" "$given/bag.bin"
+expect_exit 1
+expect_err "^unseal: .*$lost$"
+expect_no_out
+check "nothing has a name" test -z "$(find "$truth" -mindepth 1)"
+check "the log has no line for it" test -z "$(grep accepted log)"
+run unseal -q "${with[@]}" --extract tree/one -o "$stick/bag" "$given/bag.bin"
+expect_exit 1
+expect_err "$lost"
+
+finish
