@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/ui/message.h"
 #include "cli/ui/window.h"
+#include "jobs/is_folder.h"
 
 #define NAMES_TOLD_MAX 20
 
@@ -258,6 +259,15 @@ static void warn_of_limit(uint64_t max_size_gib)
         warn(T_SEAL_NEEDS_MAX_SIZE, .number = max_size_gib);
 }
 
+/* A name without an ending was meant as a folder, perhaps; and it tells more than a drawn one. */
+static void show_name_taken(const char *output)
+{
+    const char *slash = output == NULL ? NULL : strrchr(output, '/');
+
+    if (output != NULL && strchr(slash == NULL ? output : slash, '.') == NULL && !is_folder(output))
+        say(T_SEAL_OUTPUT_NO_FOLDER, .name = output);
+}
+
 void seal_report_result(const struct seal_report *report, const struct seal_request *request,
                         const struct seal_result *result)
 {
@@ -269,6 +279,8 @@ void seal_report_result(const struct seal_report *report, const struct seal_requ
     summarize(report, request->is_stream, &result->totals);
     for (size_t i = 0; !is_beside && i < result->file_count; i++)
         print(T_SEAL_SEALED, .name = result->files[i].path, .size = result->files[i].size);
+    if (!is_beside)
+        show_name_taken(request->output);
     if (result->file_count > 1)
         print(T_SEAL_VOLUMES, .count = result->file_count);
     if (result->was_in_memory)
