@@ -164,6 +164,9 @@ static void show_event(void *ctx, const struct seal_event *e)
     case SEAL_EVENT_SPLIT_FOR_FAT:
         say(T_SEAL_SPLIT_FOR_FAT);
         break;
+    case SEAL_EVENT_MAY_NOT_FIT:
+        warn(T_SEAL_MAY_NOT_FIT, .name = e->name, .size = e->free_bytes, .most = e->wanted);
+        break;
     case SEAL_EVENT_READING_BACK:
         say(T_SEAL_READING_BACK);
         break;
@@ -355,17 +358,14 @@ static void show_room(const struct dry_run_target *t)
         print(t->verdict == FAT_FITS ? T_DRY_STICK_FITS : T_DRY_STICK_NEEDS_SPLIT);
 }
 
-static void show_target(const struct dry_run_target *t, const char *output)
+static void show_target(const struct dry_run_target *t)
 {
     switch (t->state) {
     case TARGET_FOLDER:
         show_room(t);
         break;
-    case TARGET_EXISTS:
-        warn(T_DRY_EXISTS, .name = output);
-        break;
-    case TARGET_NO_FOLDER:
-        warn(T_DRY_NO_FOLDER, .name = t->folder);
+    case TARGET_REFUSED:
+        (void)complain(&t->fault);
         break;
     case TARGET_UNKNOWN:
         warn(T_DRY_ROOM_UNKNOWN, .name = t->folder);
@@ -386,7 +386,7 @@ void seal_report_dry_run(const struct seal_request *request, const struct dry_ru
         show_volumes(request->split, &result->size);
     warn_of_limit(result->max_size_gib);
     if (result->has_target)
-        show_target(&result->target, request->output);
+        show_target(&result->target);
     print(T_DRY_METADATA);
     print(T_DRY_NOTHING_WRITTEN);
 }

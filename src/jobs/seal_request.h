@@ -52,6 +52,7 @@ enum seal_event_kind {
     SEAL_EVENT_REMARK,        /* notice: a remark on what is sealed */
     SEAL_EVENT_LISTED,        /* the source was listed: all remarks on names were made */
     SEAL_EVENT_SPLIT_FOR_FAT, /* the file may become too large for FAT: volumes are made */
+    SEAL_EVENT_MAY_NOT_FIT,   /* free_bytes are there in name, and probably wanted are needed */
     SEAL_EVENT_NO_OFFSET,     /* the system does not tell how far its clock is from UTC */
     SEAL_EVENT_READING_BACK,  /* reading back begins, for the first time */
     SEAL_EVENT_MEDIUM_FAULT,  /* fault: a volume could not be made; another medium is asked for */
@@ -66,6 +67,7 @@ struct seal_event {
     const struct public_key *key;
     const struct bag_notice *notice;
     const struct fault *fault;
+    uint64_t free_bytes, wanted;
 };
 
 /* A volume has no room where it is to go. */

@@ -1,5 +1,6 @@
 #include "jobs/volumes_out_private.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,7 +190,8 @@ enum seal_status volumes_start(struct volumes_out *v, enum content_type type,
 static void take_back(const struct volumes_out *v, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++)
-        if (!v->files[i].output.is_stdout && plat_unlink(PLAT_CWD, v->files[i].path) != 0)
+        if (!v->files[i].output.is_stdout && plat_unlink(PLAT_CWD, v->files[i].path) != 0 &&
+            errno != ENOENT)
             tell(v, SEAL_EVENT_VOLUME_STAYS, v->files[i].path);
 }
 

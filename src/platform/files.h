@@ -188,6 +188,8 @@ struct plat_space {
 int plat_space(const char *folder, struct plat_space *room);
 /* The same on the file system of an open file or folder. */
 int plat_space_fd(int fd, struct plat_space *room);
+/* Whether this user may make files in a folder: 0, or -1 with errno (EROFS, EACCES, ENOENT). */
+int plat_may_create_in(const char *folder);
 /* Drops a file of size bytes, which plat_sync has written, from the system's cache, so that reading
  * it shows what is on the medium. False: part of it is still in the cache. */
 bool plat_drop_cache(int fd, uint64_t size);

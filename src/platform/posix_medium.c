@@ -89,6 +89,11 @@ int plat_space_fd(int fd, struct plat_space *space)
     return space_of(&fs, space);
 }
 
+int plat_may_create_in(const char *folder)
+{
+    return access(folder, W_OK | X_OK);
+}
+
 /* ---- Removable media ---------------------------------------------------------------------- */
 
 #ifdef __linux__

@@ -102,7 +102,7 @@ expect_exit 1
 expect_message 'out\.bin: could not be written: No space left on device\. Make room'
 hit "FAULT_WRITE=1 errno:$EROFS" -- seal -q "${to[@]}" --verify -o out.bin "$given/noise"
 expect_exit 1
-expect_message 'Read-only file system\. If the medium has a switch against writing, turn it off'
+expect_message 'Read-only file system\. It is write-protected: leave it so, and write to another place\.$'
 expect_names .
 
 scenario "wrong use"

@@ -513,6 +513,59 @@ expect_exit 1
 expect_out 'will probably not fit the size asked for with --pad'
 expect_names . tree
 
+# Sealing and its dry run end in the same way, before anything is written.
+both_fail() {
+    local want=$1 message=$2 dry
+    shift 2
+    for dry in '' -n; do
+        # shellcheck disable=SC2086 # an option or none
+        run seal -q $dry --to "$keys/alice.pub" "$@"
+        expect_exit "$want"
+        expect_message "$message"
+        [ -n "$dry" ] || expect_no_out
+    done
+}
+
+scenario "what has no place where it is to go"
+mkdir tree
+maketree noise tree/noise 1000000
+mkdir -p bag/data
+echo >bag/bagit.txt
+both_fail 2 'bag/: is inside a bag, to which nothing may be added' -o bag tree
+both_fail 2 'bag/data/x\.bin: is inside a bag' -o bag/data/x.bin tree
+both_fail 1 'missing/: its folder could not be opened: No such file' -o missing/ tree
+expect_names . bag bag/bagit.txt bag/data tree tree/noise
+mkdir full
+if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o nr_inodes=2,mode=700 none full 2>/dev/null; then
+    echo 1 >full/1
+    both_fail 1 'full: could not be created: there is room for bytes, but not for one more file \(no inodes are left\)\. Remove files' -o full tree
+    both_fail 1 'full/x: could not be created: there is room for bytes' -o full/x tree
+    mount -o remount,ro full
+    both_fail 1 'full: no file can be made in this folder: Read-only file system\. It is write-protected: leave it so' -o full tree
+    both_fail 1 'full/x: could not be created: Read-only file system' -o full/x tree
+    expect_names full 1
+    umount full
+else
+    skip "a file system without inodes takes root, and a container that lets it mount"
+fi
+
+scenario "seal looks at the room before it begins"
+mkdir tree
+maketree noise tree/noise 1000000
+hit "SYSTEM_ROOM=$EXT4 400000" -- seal -q --to "$keys/alice.pub" tree
+expect_exit 1
+expect_no_out
+expect_message '\./: there is room for 400\.0 kB, and 1\.0 MB are needed\. Make room there, or write to another place\.'
+hit "SYSTEM_ROOM=$EXT4 900000" -- seal -q --to "$keys/alice.pub" --no-compress tree
+expect_exit 1
+expect_message '\./: there is room for 900\.0 kB, and 1\.1 MB are needed'
+expect_names . tree tree/noise
+# Judged from samples, it may fit all the same; here it does, since the system only says that it is full.
+hit "SYSTEM_ROOM=$EXT4 900000" -- seal -q --to "$keys/alice.pub" tree
+expect_exit 0
+expect_message '\./: there is room for 900\.0 kB, and the sealed file will probably take 1\.0 MB'
+expect_out '^sealed '
+
 scenario "a dry run onto a real FAT file system"
 truncate -s 40M image
 mkdir stick
@@ -545,10 +598,13 @@ expect_message 'tree/other could not be read and is left out \(Permission denied
 expect_out '^would seal 1 file and 1 folder, 2 bytes$'
 run seal -n -q -o there tree
 expect_exit 1
-expect_message 'there already exists and would not be overwritten'
+expect_message 'there: is there already, and is left as it is\. Choose another name with -o'
 run seal -n -q -o missing/out tree
 expect_exit 1
-expect_message 'missing: there is no such folder'
+expect_message 'missing/out: its folder could not be opened: No such file'
+run seal -n -q --split 1M -o name.bin tree
+expect_exit 2
+expect_message 'name\.bin: with --split, -o must name a folder that exists'
 run seal -n -q -o folder tree
 expect_exit 0
 expect_out '^free in folder: '
