@@ -205,6 +205,20 @@ static void end_work(void *ctx)
     progress_end(&r->progress);
 }
 
+static void begin_sync(void *ctx)
+{
+    struct seal_report *r = ctx;
+
+    waiting_start(&r->waiting);
+}
+
+static void end_sync(void *ctx)
+{
+    struct seal_report *r = ctx;
+
+    waiting_end(&r->waiting);
+}
+
 /* ---- Questions ---------------------------------------------------------------------------- */
 
 static enum seal_status ask_medium(void *ctx, const struct medium_question *question,
@@ -240,6 +254,8 @@ struct seal_observer seal_report_start(struct seal_report *report, bool verbose)
                                   .work_begins = begin_work,
                                   .work_done = add_work,
                                   .work_ends = end_work,
+                                  .sync_begins = begin_sync,
+                                  .sync_ends = end_sync,
                                   .ask_medium = ask_medium};
 }
 

@@ -91,6 +91,9 @@ struct seal_observer {
     void (*work_begins)(void *ctx, uint64_t total);
     void (*work_done)(void *ctx, uint64_t bytes);
     void (*work_ends)(void *ctx);
+    /* The system writes to the medium what is in its memory; nobody knows how long that takes. */
+    void (*sync_begins)(void *ctx);
+    void (*sync_ends)(void *ctx);
     /* With ask_media: waits until another medium is in its place. answer gets another folder to go
      * on in, or "" to stay. Other than SEAL_OK: it cannot be asked, or is to stop. */
     enum seal_status (*ask_medium)(void *ctx, const struct medium_question *question,

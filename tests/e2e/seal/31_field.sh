@@ -534,7 +534,7 @@ echo >bag/bagit.txt
 both_fail 2 'bag/: is inside a bag, to which nothing may be added' -o bag tree
 both_fail 2 'bag/data/x\.bin: is inside a bag' -o bag/data/x.bin tree
 both_fail 1 'missing/: its folder could not be opened: No such file' -o missing/ tree
-expect_names . bag bag/bagit.txt bag/data tree tree/noise
+expect_names . bag tree
 mkdir full
 if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o nr_inodes=2,mode=700 none full 2>/dev/null; then
     echo 1 >full/1
@@ -555,15 +555,15 @@ maketree noise tree/noise 1000000
 hit "SYSTEM_ROOM=$EXT4 400000" -- seal -q --to "$keys/alice.pub" tree
 expect_exit 1
 expect_no_out
-expect_message '\./: there is room for 400\.0 kB, and 1\.0 MB are needed\. Make room there, or write to another place\.'
+expect_message '\.: there is room for 400\.0 kB, and 1\.0 MB are needed\. Make room there, or write to another place\.'
 hit "SYSTEM_ROOM=$EXT4 900000" -- seal -q --to "$keys/alice.pub" --no-compress tree
 expect_exit 1
-expect_message '\./: there is room for 900\.0 kB, and 1\.1 MB are needed'
-expect_names . tree tree/noise
+expect_message '\.: there is room for 900\.0 kB, and 1\.0 MB are needed'
+expect_names . tree
 # Judged from samples, it may fit all the same; here it does, since the system only says that it is full.
 hit "SYSTEM_ROOM=$EXT4 900000" -- seal -q --to "$keys/alice.pub" tree
 expect_exit 0
-expect_message '\./: there is room for 900\.0 kB, and the sealed file will probably take 1\.0 MB'
+expect_message '\.: there is room for 900\.0 kB, and the sealed file will probably take 1\.0 MB'
 expect_out '^sealed '
 
 scenario "a dry run onto a real FAT file system"
