@@ -26,6 +26,8 @@ static bool is_told(struct seal_report *r, const struct bag_notice *n)
 {
     if (r->verbose)
         return true;
+    if (n->kind == BAG_UNKEPT)
+        return false;
     /* A link that leads to somewhere in the same tree is nothing special; where one leads that
      * begins at the root may tell about the sender's own computer. */
     if (n->kind == BAG_LINK && n->target[0] != '/')
@@ -57,6 +59,8 @@ static enum text_id text_of(const struct bag_notice *n)
         [BAG_CAUSE_SHORT] = {T_SEAL_CHANGED_SHORT, T_SEAL_REREAD_SHORT},
         [BAG_CAUSE_LONGER] = {T_SEAL_CHANGED_LONGER, T_SEAL_REREAD_LONGER},
         [BAG_CAUSE_RETIMED] = {T_SEAL_CHANGED_RETIMED, T_SEAL_REREAD_RETIMED},
+        [BAG_CAUSE_ATTRIBUTES] = {T_SEAL_ATTRIBUTES},
+        [BAG_CAUSE_HOLES] = {T_SEAL_HOLES},
         [BAG_CAUSE_TIME_ONLY] = {T_SEAL_CHANGED_TIME_ONLY, T_SEAL_CHANGED_TIME_ONLY},
     };
 
@@ -96,6 +100,11 @@ static void list_oddities(char out[static ODDITIES_SIZE], const struct bag_notic
         (void)add_oddity(out, len, twins[n->twin], n->twin_name);
 }
 
+static const char *other_of(const struct bag_notice *n)
+{
+    return n->kind == BAG_LINK ? n->target : n->kind == BAG_UNKEPT ? n->attributes : n->ranges;
+}
+
 static void show_remark(struct seal_report *r, const struct bag_notice *n)
 {
     char oddities[ODDITIES_SIZE], digest[2 * SHA256_LEN + 1] = "";
@@ -105,8 +114,7 @@ static void show_remark(struct seal_report *r, const struct bag_notice *n)
     list_oddities(oddities, n);
     if (n->digest_now != NULL)
         hex_encode(digest, n->digest_now, SHA256_LEN);
-    message_warn(text_of(n), TEXT_ARGS(.name = path_as_known(n->path),
-                                       .other = n->kind == BAG_LINK ? n->target : n->ranges,
+    message_warn(text_of(n), TEXT_ARGS(.name = path_as_known(n->path), .other = other_of(n),
                                        .word = digest, .words = oddities, .number = n->len,
                                        .limit = n->size, .count = n->size_now, .error = n->sys));
 }
@@ -270,6 +278,8 @@ static void summarize(const struct seal_report *r, bool is_stream, const struct 
     /* With --verbose each link was told. */
     if (!r->verbose && t->remarks[BAG_LINK] > 0)
         say(T_SEAL_LINKS, .count = t->remarks[BAG_LINK]);
+    if (!r->verbose && t->remarks[BAG_UNKEPT] > 0)
+        say(T_SEAL_UNKEPT, .count = t->remarks[BAG_UNKEPT]);
 }
 
 static void warn_of_limit(uint64_t max_size_gib)

@@ -335,6 +335,69 @@ for first in first "$(head -c 200000 /dev/zero | tr '\0' a)"; do
 done
 first=first
 
+# 0 bytes in /proc, 4096 in /sys: they are read to their end, and nothing is said to have changed.
+scenario "files that do not say how long they are"
+if on_windows || [ ! -r /proc/version ] || [ -s /proc/version ]; then
+    skip "there is no /proc here that says 0 bytes"
+else
+    sealed 0 /proc/version /proc/kallsyms
+    expect_no_err
+    cat /proc/version >version
+    expect_same version bag/data/version
+    cat /proc/kallsyms >symbols
+    expect_same symbols bag/data/kallsyms
+    check "more than one piece" test "$(wc -c <symbols)" -gt 300000
+    recorded "$(printf './data/version type=file size=%s' "$(wc -c <version)")$(grep '^./data/version' bag/metadata.mtree | sed 's/.* size=[0-9]*//')"
+    check "no remark" test "$(grep -c '^#' bag/metadata.mtree)" -eq 1
+fi
+if [ -r /sys/kernel/mm/transparent_hugepage/enabled ]; then
+    sealed 0 /sys/kernel/mm/transparent_hugepage/enabled
+    cat /sys/kernel/mm/transparent_hugepage/enabled >enabled
+    expect_same enabled bag/data/enabled
+fi
+: >empty
+hit "FAULT_READ=empty 0 0 errno:5" -- seal -q "${to[@]}" -o failing.bin empty
+expect_exit 3
+expect_message 'empty changed while it was read \(it is longer than it was said to be; the rest is not here\)'
+
+scenario "what a bag cannot hold is named"
+mkdir -p tree/folder
+echo one >tree/one
+echo two >tree/two
+if needs setfattr && setfattr -n user.xdg.origin.url -v https://example.org/ tree/one 2>/dev/null; then
+    setfattr -n user.note tree/one
+    setfattr -n user.tag -v x tree/folder
+    maketree noise tree/large 3000000
+    setfattr -n user.large -v secret tree/large
+    run seal "${to[@]}" -o sealed.bin tree
+    expect_exit 0
+    expect_err '^3 notes in the record on what cannot be sealed \(extended attributes, access lists, holes of files\); -v shows them$'
+    take_back 0
+    label 'Seal-Unkept: 3'
+    recorded '# unkept ./data/tree/folder user.tag (1 bytes)'
+    recorded '# unkept ./data/tree/large user.large (6 bytes)'
+    check "both" grep -qE '^# unkept \./data/tree/one (user\.xdg\.origin\.url \(20 bytes\), user\.note \(0 bytes\)|user\.note \(0 bytes\), user\.xdg\.origin\.url \(20 bytes\))$' bag/metadata.mtree
+    check "no value" test -z "$(grep -r -e example.org -e secret bag)"
+    check "counted in the custody record" grep -q '^    Not kept  *3$' bag.custody.txt
+    check "and its JSON" grep -q '"unkept": 3' bag.custody.json
+    run seal -nqv tree
+    expect_exit 0
+    expect_err '^seal: tree/folder has extended attributes; names and sizes are recorded, values are not sealed \(user\.tag \(1 bytes\)\)\.$'
+else
+    skip "extended attributes take a file system that has them"
+fi
+truncate -s 3M sparse
+if [ "$(stat -c %b sparse)" -eq 0 ] && ! on_windows; then
+    sealed 0 -v sparse
+    expect_err '^seal: sparse is a sparse file; it is sealed with zeros in its holes\.$'
+    recorded '# unkept ./data/sparse holes; zeros stand there'
+    expect_same sparse bag/data/sparse
+else
+    skip "this file system has no sparse files"
+fi
+sealed 0 tree/two
+check "no label where there is nothing" test -z "$(grep Unkept bag/bag-info.txt)"
+
 scenario "a small file that changes at both readings"
 small 2 'sleep 0.05; echo more >>tree/small' 3
 expect_message 'tree/small changed while it was read \(it is longer than it was said to be; the rest is not here\)'
