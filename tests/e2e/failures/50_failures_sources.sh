@@ -348,18 +348,20 @@ scenario "too few descriptors"
 mkdir -p tree/sub
 echo one >tree/1
 echo two >tree/sub/2
-for dry in '' -n; do
-    # shellcheck disable=SC2086 # an option or none
-    run bash -c 'ulimit -n 6; exec "$@"' - seal -q $dry "${to[@]}" -o out tree
+for few in 4 5 6 7; do
+    run bash -c 'ulimit -n '$few'; exec "$@"' - seal -q "${to[@]}" -o out tree
     expect_exit 1
     expect_message '(Too many open files|No file descriptors available)\. This computer lets no more files be open at once: close other programs'
     expect_names . tree
 done
 for error in "$EMFILE" "$ENFILE"; do
-    hit "FAULT_OPEN=2 errno:$error" -- seal -q "${to[@]}" -o out tree
-    expect_exit 1
-    expect_message '^seal: tree/sub/2: could not be opened: .*: close other programs'
-    expect_names . tree
+    for dry in '' -n; do
+        # shellcheck disable=SC2086 # an option or none
+        hit "FAULT_OPEN=2 errno:$error" -- seal -q $dry "${to[@]}" -o out tree
+        expect_exit 1
+        expect_message '^seal: tree/sub/2: could not be opened: .*: close other programs'
+        expect_names . tree
+    done
 done
 
 scenario "memory for each name"
