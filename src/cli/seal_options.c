@@ -175,6 +175,28 @@ static enum exit_code parse_fingerprints(struct seal_options *o)
     return EXIT_ALL_DONE;
 }
 
+/* Whether a path is a folder that folder lies in, or that folder itself. */
+static bool holds(const char *path, const char *folder)
+{
+    char *real = plat_real_path(path), *below = plat_real_path(folder);
+    size_t len = real == NULL ? 0 : strlen(real);
+    bool does = real != NULL && below != NULL && strncmp(below, real, len) == 0 &&
+                (below[len] == '\0' || below[len] == '/' || (len > 0 && real[len - 1] == '/'));
+
+    free(real);
+    free(below);
+    return does;
+}
+
+/* Somebody who types "seal ." there means other files than these. */
+static enum exit_code refuse_kit_itself(const struct seal_options *o)
+{
+    for (size_t i = 0; i < o->request.path_count; i++)
+        if (holds(o->request.paths[i], o->kit_folder))
+            return complain_usage(T_SEAL_KIT_ITSELF, .name = o->request.paths[i]);
+    return EXIT_ALL_DONE;
+}
+
 static enum exit_code parse_recipients(struct seal_options *o)
 {
     size_t count = options[OPT_TO].count;
@@ -182,6 +204,8 @@ static enum exit_code parse_recipients(struct seal_options *o)
     if (count == 0 && !o->dry_run) {
         enum exit_code code = look_for_kit(o);
 
+        if (code == EXIT_ALL_DONE)
+            code = refuse_kit_itself(o);
         if (code != EXIT_ALL_DONE)
             return code;
     }
