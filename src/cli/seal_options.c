@@ -23,6 +23,7 @@ enum option_number {
     OPT_NO_COMPRESS,
     OPT_THREADS,
     OPT_ALLOW_EXPIRED,
+    OPT_ALLOW_EMPTY,
     OPT_NOTE,
     OPT_NOTE_FILE,
     OPT_INFO,
@@ -57,6 +58,7 @@ static struct option options[] = {
     [OPT_NO_COMPRESS] = {.name = "no-compress", .help_text = T_HELP_NO_COMPRESS},
     [OPT_THREADS] = {.name = "threads", .value = "N", .help_text = T_HELP_SEAL_THREADS},
     [OPT_ALLOW_EXPIRED] = {.name = "allow-expired", .help_text = T_HELP_ALLOW_EXPIRED},
+    [OPT_ALLOW_EMPTY] = {.name = "allow-empty", .help_text = T_HELP_ALLOW_EMPTY},
     [OPT_NOTE] = {.name = "note", .value = "TEXT", .help_text = T_HELP_NOTE},
     [OPT_NOTE_FILE] = {.name = "note-file",
                        .value = "FILE",
@@ -103,6 +105,7 @@ static enum exit_code parse_paths(struct seal_request *r, const char **operands,
         return complain_usage(T_SEAL_STDIN_ALONE);
     if (r->is_stream && plat_is_terminal(STDIN_FILENO))
         return complain_usage(T_SEAL_STDIN_TERMINAL);
+    r->allow_empty = is_given(OPT_ALLOW_EMPTY);
     r->paths = operands;
     r->path_count = count;
     return EXIT_ALL_DONE;

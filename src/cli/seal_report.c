@@ -319,6 +319,9 @@ void seal_report_result(const struct seal_report *report, const struct seal_requ
     warn_of_limit(result->max_size_gib);
     number_text(receipt, result->receipt, RECEIPT_GROUPS);
     print(T_SEAL_RECEIPT, .word = receipt);
+    if (!is_beside)
+        say(result->file_count > 1 ? T_SEAL_NEXT_VOLUMES : T_SEAL_NEXT,
+            .name = result->files[0].path);
     if (plat_owns_console_window())
         print_large(receipt);
 }

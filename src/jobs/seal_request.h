@@ -30,6 +30,7 @@ struct seal_request {
     bool allow_expired;       /* also to keys whose last day is over */
     const char *const *paths; /* what to seal */
     size_t path_count;
+    bool allow_empty;   /* also where there is no file under the paths */
     bool is_stream;     /* standard input in place of paths: sealed without a record */
     const char *output; /* a file to make, a folder to make it in under a random name, "-" for
                            standard output; NULL: the current folder */

@@ -612,6 +612,38 @@ else
     skip "a file system without inodes takes root, and a container that lets it mount"
 fi
 
+scenario "folders without a file in them"
+mkdir -p tree/sub
+both_fail 2 'tree: there is no file in it, so there is nothing to seal\. Is it the right folder\? With --allow-empty' tree
+expect_names . tree
+sealed 0 --allow-empty tree
+check "the folders" test -d bag/data/tree/sub
+run seal -nq --allow-empty tree
+expect_exit 0
+mkfifo tree/sub/fifo
+run seal -q "${to[@]}" -o fifo.bin tree
+expect_exit 3
+rm tree/sub/fifo
+ln -s nowhere tree/sub/link
+run seal -q "${to[@]}" -o link.bin tree
+expect_exit 0
+
+scenario "what to do now"
+echo one >one
+run seal "${to[@]}" -o out.bin one
+expect_exit 0
+expect_err '^Now give away out\.bin, and nothing else: copy it alone to an empty medium, never with the key or the programs\. .*learn the 20 digits, or destroy your note of them\.$'
+mkdir set
+maketree noise noise 200000
+run seal "${to[@]}" --split 128K -o set noise
+expect_exit 0
+expect_err '^Now give away these files, and nothing else'
+run seal "${to[@]}" -o - one
+expect_exit 0
+check "not where a program reads" test -z "$(grep -a 'give away' "$out" "$err")"
+run seal -q "${to[@]}" -o quiet.bin one
+expect_no_err
+
 scenario "seal looks at the room before it begins"
 mkdir tree
 maketree noise tree/noise 1000000
