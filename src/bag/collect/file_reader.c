@@ -187,6 +187,7 @@ enum seal_status file_reader_untrue_size(struct file_reader *r, struct buffer *o
                                          struct fault *fault)
 {
     bool ended = false;
+    uint8_t more;
 
     *is_untrue = false;
     while (!ended && out->len <= WHOLE_MAX)
@@ -196,7 +197,7 @@ enum seal_status file_reader_untrue_size(struct file_reader *r, struct buffer *o
      * anywhere but where the kernel makes sizes up: a medium or a network may have gone. */
     *is_untrue = ended && out->len != r->before.size &&
                  (out->len > r->before.size || plat_size_is_made_up(r->fd)) &&
-                 plat_read_at(r->fd, &(uint8_t){0}, 1, out->len) == 0 && is_as_before(r);
+                 plat_read_at(r->fd, &more, 1, out->len) == 0 && is_as_before(r);
     if (*is_untrue)
         r->before.size = out->len;
     return SEAL_OK;
