@@ -180,6 +180,11 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none small 2>/dev/null; the
     run seal -q "${to[@]}" -o small/out "$good/tree"
     expect_exit 1
     expect_no_out
+    expect_message 'small/out: there is room for .*, and .* are needed\. Make room'
+    expect_names small
+    run seal -q "${to[@]}" -o small/out - <"$good/tree/noise"
+    expect_exit 1
+    expect_no_out
     expect_message 'small/out: could not be written: No space left on device\. Make room'
     expect_names small
     for file in bag stream; do
