@@ -67,6 +67,8 @@ static enum seal_status open_tar(struct content_writer *w, struct fault *fault)
     if (w->tar == NULL || w->entry == NULL || w->path == NULL)
         return fault_no_memory(fault);
     w->locale = plat_locale_utf8();
+    if (w->locale == NULL && errno != ENOENT) /* such as EMFILE */
+        return fault_set_errno(fault, REASON_OPEN, NULL);
     if (w->locale == NULL)
         return fault_set(fault, REASON_NO_UTF8_LOCALE, NULL);
     /* 0: no block of its own that data would be copied into. */

@@ -23,10 +23,11 @@ enum bag_remark {
     BAG_LINK,     /* a symbolic link: recorded with its target, not followed */
     BAG_RENAMED,  /* the name is not UTF-8; another spelling stands for it */
     BAG_ODD_NAME, /* a name that not every system can hold or show; it is in the bag as it is */
-    BAG_ROUNDED   /* a time that a tar cannot hold; the one before it that it can stands there */
+    BAG_ROUNDED,  /* a time that a tar cannot hold; the one before it that it can stands there */
+    BAG_UNKEPT /* it has what a bag cannot hold: extended attributes, holes; its content is there */
 };
 
-#define BAG_REMARK_KINDS 8
+#define BAG_REMARK_KINDS 9
 
 /* How much of what the sender wrote is kept for people, in bytes: of bag-info.txt, and of comment
  * lines of the listing. The files have all of it. A drop of a few KiB could fill a disk with

@@ -154,7 +154,10 @@ static enum seal_status put_counts(struct buffer *out, const struct bag_totals *
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (buffer_printf(out, "Seal-%s: %" PRIu64 "\n", rows[i].label, rows[i].count) != SEAL_OK)
             return SEAL_NO_MEMORY;
-    return SEAL_OK;
+    /* Only where there are some. */
+    return t->remarks[BAG_UNKEPT] == 0
+               ? SEAL_OK
+               : buffer_printf(out, "Seal-Unkept: %" PRIu64 "\n", t->remarks[BAG_UNKEPT]);
 }
 
 enum seal_status bag_info_text(struct buffer *out, const struct bag_info *info,

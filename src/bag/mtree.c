@@ -13,7 +13,7 @@
 
 static const char *const type_words[] = {"file", "dir", "link"};
 static const char *const remark_words[BAG_REMARK_KINDS] = {
-    "missing", "skipped", "damaged", "changed", "link", "renamed", "name", "rounded"};
+    "missing", "skipped", "damaged", "changed", "link", "renamed", "name", "rounded", "unkept"};
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 

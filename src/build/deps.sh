@@ -147,11 +147,18 @@ advise() {
 can_be_root() { [ "$(id -u)" = 0 ] || have sudo; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
+# What to do where apt refuses: lists are signed with a date, and a clock that is off makes them look too old or too new.
+apt_advice() {
+    say "The clock of this computer says $(date -u '+%Y-%m-%d %H:%M') UTC. If that is wrong, set it (sudo date -u -s 'YYYY-MM-DD HH:MM')."
+    say "If it is right, look at the network and at the mirror in /etc/apt/sources.list or sources.list.d. Then do the same again."
+}
+
 apt_updated=no
 apt_update() {
     [ "$apt_updated" = no ] && can_be_root || return 0
     say "Asking apt for its newest lists..."
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null ||
+        { apt_advice >&2; die "apt could not get its lists."; }
     apt_updated=yes
 }
 
@@ -168,7 +175,7 @@ apt_install() {
     # shellcheck disable=SC2086 # a list of names, meant to be split
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
         -o Dpkg::Use-Pty=0 $wanted </dev/null >build/apt.log 2>&1 ||
-        { tail -n 20 build/apt.log >&2; die "apt could not install:$wanted (whole log: build/apt.log)"; }
+        { tail -n 20 build/apt.log >&2; apt_advice >&2; die "apt could not install:$wanted (whole log: build/apt.log)"; }
 }
 
 # apt_offers PACKAGE VERSION: does the system's own distribution have it, new enough?
@@ -217,7 +224,7 @@ fetch_source() {
             "$mirror" "$suite" "$keyring" >"$work/apt/debian.sources"
         say "Asking Debian $suite for $1 >= $2..."
         private_apt update >"$work/apt.log" 2>&1 ||
-            { cat "$work/apt.log" >&2; die "Debian's list of source packages could not be had, is out of date, or is not signed by Debian."; }
+            { cat "$work/apt.log" >&2; apt_advice >&2; die "Debian's list of source packages could not be had, is out of date, or is not signed by Debian."; }
         rm -f "$work/$1"_*
         (cd "$work" && private_apt source --download-only "$1") >"$work/apt.log" 2>&1 ||
             { cat "$work/apt.log" >&2; die "the source package of $1 could not be fetched."; }

@@ -86,8 +86,8 @@ static void print_option(const struct option *o)
 }
 
 /* Every program has these. */
-static const struct option help_option = {.name = "help", .letter = 'h', .help_text = T_HELP_HELP};
-static const struct option version_option = {
+static struct option help_option = {.name = "help", .letter = 'h', .help_text = T_HELP_HELP};
+static struct option version_option = {
     .name = "version", .letter = 'V', .help_text = T_HELP_VERSION};
 
 static enum exit_code print_help(const struct program *program)
@@ -133,12 +133,43 @@ _Noreturn static void leave(struct parser *p, enum exit_code code)
     exit((int)code);
 }
 
-static struct option *find_long(const struct program *program, const char *name, size_t len)
+/* The options whose names begin with what was typed. */
+struct matches {
+    const char *typed;
+    size_t len;
+    struct option *first; /* the one that is called just so, if there is one */
+    size_t count;
+    char names[256]; /* of all of them */
+};
+
+static void match(struct matches *m, struct option *o)
 {
-    for (struct option *o = program->options; o->name != NULL; o++)
-        if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
-            return o;
-    return NULL;
+    size_t used = strlen(m->names);
+
+    if (m->len == 0 || strncmp(o->name, m->typed, m->len) != 0 ||
+        (o->is_whole && o->name[m->len] != '\0'))
+        return;
+    if (m->first == NULL || o->name[m->len] == '\0')
+        m->first = o;
+    m->count++;
+    if (used > 0)
+        used +=
+            text_format(m->names + used, sizeof m->names - used, ui_catalog(), T_LIST_COMMA, NULL);
+    (void)snprintf(m->names + used, sizeof m->names - used, "--%s", o->name);
+}
+
+/* NULL: there is none. A beginning that several have is complained about. */
+static struct option *find_long(struct parser *p, const char *name, size_t len)
+{
+    struct matches m = {.typed = name, .len = len};
+
+    for (struct option *o = p->program->options; o->name != NULL; o++)
+        match(&m, o);
+    match(&m, &help_option);
+    match(&m, &version_option);
+    if (m.count > 1 && m.first->name[len] != '\0')
+        leave(p, complain_usage(T_OPTION_AMBIGUOUS, .name = name - 2, .words = m.names));
+    return m.first;
 }
 
 static struct option *find_letter(const struct program *program, char letter)
@@ -204,16 +235,16 @@ static enum exit_code complain_unknown_long(const struct program *program, const
 static void parse_long(struct parser *p, char *name)
 {
     size_t len = strcspn(name, "=");
-    struct option *o = find_long(p->program, name, len);
+    struct option *o = find_long(p, name, len);
 
-    if (o == NULL && strcmp(name, help_option.name) == 0)
-        leave(p, print_help(p->program));
-    if (o == NULL && strcmp(name, version_option.name) == 0)
-        leave(p, print_version(p->program));
     if (o == NULL)
         leave(p, complain_unknown_long(p->program, name, len));
     if (o->value == NULL && name[len] == '=')
         leave(p, complain_usage(T_OPTION_TAKES_NO_VALUE, .word = o->name));
+    if (o == &help_option)
+        leave(p, print_help(p->program));
+    if (o == &version_option)
+        leave(p, print_version(p->program));
     if (o->value == NULL)
         take(p, o, NULL);
     else
@@ -229,7 +260,7 @@ static enum exit_code complain_unknown_letter(const char *letter)
     return complain_unknown(wrong, strlen(wrong), NULL);
 }
 
-/* -q, several switches together as -qv, -oVALUE and -o VALUE. */
+/* -q, several switches together as -qv, -oVALUE, -o=VALUE and -o VALUE. */
 static void parse_letters(struct parser *p, char *letters)
 {
     while (*letters != '\0') {
@@ -243,7 +274,7 @@ static void parse_letters(struct parser *p, char *letters)
             leave(p, complain_unknown_letter(letters));
         letters++;
         if (o->value != NULL) {
-            take(p, o, *letters != '\0' ? letters : value_behind(p, o));
+            take(p, o, *letters != '\0' ? letters + (*letters == '=') : value_behind(p, o));
             return;
         }
         take(p, o, NULL);
@@ -266,6 +297,8 @@ void options_parse(const struct program *program, int argc, char **argv, const c
     p.operands = calloc((size_t)argc + 1, sizeof *p.operands);
     if (p.operands == NULL)
         leave(&p, complain(&(struct fault){.status = SEAL_NO_MEMORY}));
+    if (argc == 2 && strcmp(argv[1], help_option.name) == 0)
+        leave(&p, print_help(program));
     while (p.next < argc) {
         char *arg = argv[p.next++];
 

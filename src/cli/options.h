@@ -27,6 +27,7 @@ struct option {
     const char *help;       /* the same where it is not in the catalog yet */
     bool repeatable;        /* else a second one is an error */
     bool is_path;           /* its argument names a file or folder */
+    bool is_whole;          /* its name may not be shortened: what it was taken for is a danger */
     /* Filled by options_parse; all strings are those of argv: */
     size_t count;     /* how often it was given */
     const char *text; /* the last value; NULL for a switch */
@@ -45,10 +46,11 @@ struct program {
 };
 
 /* Parses argv[1..); --help (-h) and --version (-V) print and exit 0. Options may stand between
- * operands; -- ends them; "-" is an operand; --name=value and -xVALUE are understood; a long name
- * may not be shortened; no value and no operand may be empty. Paths get the separators of the
- * program, in argv. *operands gets the rest, pointers into argv (to be freed with free()). After a
- * mistake, which is printed, the program exits with 2. */
+ * operands; -- ends them; "-" is an operand; --name=value, -xVALUE and -x=VALUE are understood; a
+ * long name may be shortened as long as no other one begins so; no value and no operand may be
+ * empty. "help" as the only argument is --help. Paths get the separators of the program, in argv.
+ * *operands gets the rest, pointers into argv (to be freed with free()). After a mistake, which is
+ * printed, the program exits with 2. */
 void options_parse(const struct program *program, int argc, char **argv, const char ***operands,
                    size_t *operand_count);
 /* Empties the table. The strings stay, as those of argv do. */

@@ -41,7 +41,7 @@ static enum exit_code run_dry(const struct seal_options *options, struct fault *
 
     if (dry_run(&result, &options->request, &observer, fault) == SEAL_OK) {
         seal_report_dry_run(&options->request, &result);
-        code = result.fits ? code_for(&result.totals) : EXIT_NOT_DONE;
+        code = result.fits ? code_for(&result.totals) : exit_code_for(result.target.fault.status);
     } else {
         code = complain(fault);
     }

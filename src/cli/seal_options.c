@@ -23,6 +23,7 @@ enum option_number {
     OPT_NO_COMPRESS,
     OPT_THREADS,
     OPT_ALLOW_EXPIRED,
+    OPT_ALLOW_EMPTY,
     OPT_NOTE,
     OPT_NOTE_FILE,
     OPT_INFO,
@@ -57,6 +58,7 @@ static struct option options[] = {
     [OPT_NO_COMPRESS] = {.name = "no-compress", .help_text = T_HELP_NO_COMPRESS},
     [OPT_THREADS] = {.name = "threads", .value = "N", .help_text = T_HELP_SEAL_THREADS},
     [OPT_ALLOW_EXPIRED] = {.name = "allow-expired", .help_text = T_HELP_ALLOW_EXPIRED},
+    [OPT_ALLOW_EMPTY] = {.name = "allow-empty", .help_text = T_HELP_ALLOW_EMPTY},
     [OPT_NOTE] = {.name = "note", .value = "TEXT", .help_text = T_HELP_NOTE},
     [OPT_NOTE_FILE] = {.name = "note-file",
                        .value = "FILE",
@@ -103,6 +105,7 @@ static enum exit_code parse_paths(struct seal_request *r, const char **operands,
         return complain_usage(T_SEAL_STDIN_ALONE);
     if (r->is_stream && plat_is_terminal(STDIN_FILENO))
         return complain_usage(T_SEAL_STDIN_TERMINAL);
+    r->allow_empty = is_given(OPT_ALLOW_EMPTY);
     r->paths = operands;
     r->path_count = count;
     return EXIT_ALL_DONE;
@@ -175,6 +178,28 @@ static enum exit_code parse_fingerprints(struct seal_options *o)
     return EXIT_ALL_DONE;
 }
 
+/* Whether a path is a folder that folder lies in, or that folder itself. */
+static bool holds(const char *path, const char *folder)
+{
+    char *real = plat_real_path(path), *below = plat_real_path(folder);
+    size_t len = real == NULL ? 0 : strlen(real);
+    bool does = real != NULL && below != NULL && strncmp(below, real, len) == 0 &&
+                (below[len] == '\0' || below[len] == '/' || (len > 0 && real[len - 1] == '/'));
+
+    free(real);
+    free(below);
+    return does;
+}
+
+/* Somebody who types "seal ." there means other files than these. */
+static enum exit_code refuse_kit_itself(const struct seal_options *o)
+{
+    for (size_t i = 0; i < o->request.path_count; i++)
+        if (holds(o->request.paths[i], o->kit_folder))
+            return complain_usage(T_SEAL_KIT_ITSELF, .name = o->request.paths[i]);
+    return EXIT_ALL_DONE;
+}
+
 static enum exit_code parse_recipients(struct seal_options *o)
 {
     size_t count = options[OPT_TO].count;
@@ -182,6 +207,8 @@ static enum exit_code parse_recipients(struct seal_options *o)
     if (count == 0 && !o->dry_run) {
         enum exit_code code = look_for_kit(o);
 
+        if (code == EXIT_ALL_DONE)
+            code = refuse_kit_itself(o);
         if (code != EXIT_ALL_DONE)
             return code;
     }

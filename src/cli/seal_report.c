@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/ui/message.h"
 #include "cli/ui/window.h"
+#include "jobs/is_folder.h"
 
 #define NAMES_TOLD_MAX 20
 
@@ -25,6 +26,8 @@ static bool is_told(struct seal_report *r, const struct bag_notice *n)
 {
     if (r->verbose)
         return true;
+    if (n->kind == BAG_UNKEPT)
+        return false;
     /* A link that leads to somewhere in the same tree is nothing special; where one leads that
      * begins at the root may tell about the sender's own computer. */
     if (n->kind == BAG_LINK && n->target[0] != '/')
@@ -56,6 +59,8 @@ static enum text_id text_of(const struct bag_notice *n)
         [BAG_CAUSE_SHORT] = {T_SEAL_CHANGED_SHORT, T_SEAL_REREAD_SHORT},
         [BAG_CAUSE_LONGER] = {T_SEAL_CHANGED_LONGER, T_SEAL_REREAD_LONGER},
         [BAG_CAUSE_RETIMED] = {T_SEAL_CHANGED_RETIMED, T_SEAL_REREAD_RETIMED},
+        [BAG_CAUSE_ATTRIBUTES] = {T_SEAL_ATTRIBUTES},
+        [BAG_CAUSE_HOLES] = {T_SEAL_HOLES},
         [BAG_CAUSE_TIME_ONLY] = {T_SEAL_CHANGED_TIME_ONLY, T_SEAL_CHANGED_TIME_ONLY},
     };
 
@@ -97,6 +102,11 @@ static void list_oddities(char out[static ODDITIES_SIZE], const struct bag_notic
         (void)add_oddity(out, len, twins[n->twin], n->twin_name);
 }
 
+static const char *other_of(const struct bag_notice *n)
+{
+    return n->kind == BAG_LINK ? n->target : n->kind == BAG_UNKEPT ? n->attributes : n->ranges;
+}
+
 static void show_remark(struct seal_report *r, const struct bag_notice *n)
 {
     char oddities[ODDITIES_SIZE], digest[2 * SHA256_LEN + 1] = "";
@@ -106,8 +116,7 @@ static void show_remark(struct seal_report *r, const struct bag_notice *n)
     list_oddities(oddities, n);
     if (n->digest_now != NULL)
         hex_encode(digest, n->digest_now, SHA256_LEN);
-    message_warn(text_of(n), TEXT_ARGS(.name = path_as_known(n->path),
-                                       .other = n->kind == BAG_LINK ? n->target : n->ranges,
+    message_warn(text_of(n), TEXT_ARGS(.name = path_as_known(n->path), .other = other_of(n),
                                        .word = digest, .words = oddities, .number = n->len,
                                        .limit = n->size, .count = n->size_now, .error = n->sys));
 }
@@ -165,6 +174,9 @@ static void show_event(void *ctx, const struct seal_event *e)
     case SEAL_EVENT_SPLIT_FOR_FAT:
         say(T_SEAL_SPLIT_FOR_FAT);
         break;
+    case SEAL_EVENT_MAY_NOT_FIT:
+        warn(T_SEAL_MAY_NOT_FIT, .name = e->name, .size = e->free_bytes, .most = e->wanted);
+        break;
     case SEAL_EVENT_READING_BACK:
         say(T_SEAL_READING_BACK);
         break;
@@ -203,6 +215,20 @@ static void end_work(void *ctx)
     progress_end(&r->progress);
 }
 
+static void begin_sync(void *ctx)
+{
+    struct seal_report *r = ctx;
+
+    waiting_start(&r->waiting);
+}
+
+static void end_sync(void *ctx)
+{
+    struct seal_report *r = ctx;
+
+    waiting_end(&r->waiting);
+}
+
 /* ---- Questions ---------------------------------------------------------------------------- */
 
 static enum seal_status ask_medium(void *ctx, const struct medium_question *question,
@@ -238,6 +264,8 @@ struct seal_observer seal_report_start(struct seal_report *report, bool verbose)
                                   .work_begins = begin_work,
                                   .work_done = add_work,
                                   .work_ends = end_work,
+                                  .sync_begins = begin_sync,
+                                  .sync_ends = end_sync,
                                   .ask_medium = ask_medium};
 }
 
@@ -252,12 +280,23 @@ static void summarize(const struct seal_report *r, bool is_stream, const struct 
     /* With --verbose each link was told. */
     if (!r->verbose && t->remarks[BAG_LINK] > 0)
         say(T_SEAL_LINKS, .count = t->remarks[BAG_LINK]);
+    if (!r->verbose && t->remarks[BAG_UNKEPT] > 0)
+        say(T_SEAL_UNKEPT, .count = t->remarks[BAG_UNKEPT]);
 }
 
 static void warn_of_limit(uint64_t max_size_gib)
 {
     if (max_size_gib > 0)
         warn(T_SEAL_NEEDS_MAX_SIZE, .number = max_size_gib);
+}
+
+/* A name without an ending was meant as a folder, perhaps; and it tells more than a drawn one. */
+static void show_name_taken(const char *output)
+{
+    const char *slash = output == NULL ? NULL : strrchr(output, '/');
+
+    if (output != NULL && strchr(slash == NULL ? output : slash, '.') == NULL && !is_folder(output))
+        say(T_SEAL_OUTPUT_NO_FOLDER, .name = output);
 }
 
 void seal_report_result(const struct seal_report *report, const struct seal_request *request,
@@ -271,6 +310,8 @@ void seal_report_result(const struct seal_report *report, const struct seal_requ
     summarize(report, request->is_stream, &result->totals);
     for (size_t i = 0; !is_beside && i < result->file_count; i++)
         print(T_SEAL_SEALED, .name = result->files[i].path, .size = result->files[i].size);
+    if (!is_beside)
+        show_name_taken(request->output);
     if (result->file_count > 1)
         print(T_SEAL_VOLUMES, .count = result->file_count);
     if (result->was_in_memory)
@@ -280,6 +321,9 @@ void seal_report_result(const struct seal_report *report, const struct seal_requ
     warn_of_limit(result->max_size_gib);
     number_text(receipt, result->receipt, RECEIPT_GROUPS);
     print(T_SEAL_RECEIPT, .word = receipt);
+    if (!is_beside)
+        say(result->file_count > 1 ? T_SEAL_NEXT_VOLUMES : T_SEAL_NEXT,
+            .name = result->files[0].path);
     if (plat_owns_console_window())
         print_large(receipt);
 }
@@ -345,17 +389,14 @@ static void show_room(const struct dry_run_target *t)
         print(t->verdict == FAT_FITS ? T_DRY_STICK_FITS : T_DRY_STICK_NEEDS_SPLIT);
 }
 
-static void show_target(const struct dry_run_target *t, const char *output)
+static void show_target(const struct dry_run_target *t)
 {
     switch (t->state) {
     case TARGET_FOLDER:
         show_room(t);
         break;
-    case TARGET_EXISTS:
-        warn(T_DRY_EXISTS, .name = output);
-        break;
-    case TARGET_NO_FOLDER:
-        warn(T_DRY_NO_FOLDER, .name = t->folder);
+    case TARGET_REFUSED:
+        (void)complain(&t->fault);
         break;
     case TARGET_UNKNOWN:
         warn(T_DRY_ROOM_UNKNOWN, .name = t->folder);
@@ -376,7 +417,7 @@ void seal_report_dry_run(const struct seal_request *request, const struct dry_ru
         show_volumes(request->split, &result->size);
     warn_of_limit(result->max_size_gib);
     if (result->has_target)
-        show_target(&result->target, request->output);
+        show_target(&result->target);
     print(T_DRY_METADATA);
     print(T_DRY_NOTHING_WRITTEN);
 }

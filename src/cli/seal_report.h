@@ -12,6 +12,7 @@ struct seal_report {
     bool verbose;      /* tell of every link and every odd name */
     size_t names_seen; /* remarks on such names; beyond some they are only counted */
     struct progress progress;
+    struct waiting waiting;
 };
 
 /* Begins a report; the observer's ctx is the report, which must outlive it. */

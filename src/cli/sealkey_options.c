@@ -21,6 +21,7 @@ static struct option new_options[NEW_COUNT + 1] = {
                      .help_text = T_SEALKEY_HELP_NEW_EXPIRES},
     [NEW_NO_PASSPHRASE] = {.name = "no-passphrase", .help_text = T_SEALKEY_HELP_NEW_NO_PASSPHRASE},
     [NEW_PASSPHRASE_FD] = {.name = "passphrase-fd",
+                           .is_whole = true,
                            .value = "N",
                            .help_text = T_SEALKEY_HELP_NEW_PASSPHRASE_FD},
     [NEW_QUIET] = {.name = "quiet", .letter = 'q', .help_text = T_SEALKEY_HELP_QUIET},
@@ -35,6 +36,7 @@ static const struct program new_program = {
 enum { SHOW_PASSPHRASE_FD, SHOW_COUNT };
 static struct option show_options[SHOW_COUNT + 1] = {
     [SHOW_PASSPHRASE_FD] = {.name = "passphrase-fd",
+                            .is_whole = true,
                             .value = "N",
                             .help_text = T_SEALKEY_HELP_SHOW_PASSPHRASE_FD},
 };
@@ -56,9 +58,11 @@ static struct option passwd_options[PASSWD_COUNT + 1] = {
     [PASSWD_NO_PASSPHRASE] = {.name = "no-passphrase",
                               .help_text = T_SEALKEY_HELP_PASSWD_NO_PASSPHRASE},
     [PASSWD_PASSPHRASE_FD] = {.name = "passphrase-fd",
+                              .is_whole = true,
                               .value = "N",
                               .help_text = T_SEALKEY_HELP_PASSWD_PASSPHRASE_FD},
     [PASSWD_NEW_PASSPHRASE_FD] = {.name = "new-passphrase-fd",
+                                  .is_whole = true,
                                   .value = "N",
                                   .help_text = T_SEALKEY_HELP_PASSWD_NEW_PASSPHRASE_FD},
     [PASSWD_QUIET] = {.name = "quiet", .letter = 'q', .help_text = T_SEALKEY_HELP_PASSWD_QUIET},
@@ -216,10 +220,10 @@ static enum exit_code complain_unknown(const char *typed)
     return EXIT_WRONG_USE;
 }
 
-/* Without a command there are only --help and --version. */
+/* Without a command there are only --help, --version, and help as a word. */
 static enum exit_code parse_no_command(struct sealkey_options *out, int argc, char **argv)
 {
-    if (argc > 1 && argv[1][0] != '-')
+    if (argc > 1 && argv[1][0] != '-' && (argc > 2 || strcmp(argv[1], "help") != 0))
         return complain_unknown(argv[1]);
     options_parse(&no_program, argc, argv, &out->files, &out->file_count);
     return complain_usage(T_SEALKEY_NO_COMMAND);

@@ -39,7 +39,8 @@ static size_t distance_between(const char *a, size_t a_len, const char *b, size_
     return rows[a_len % 3][b_len];
 }
 
-/* The beginning of a word counts as near: somebody took it that names may be shortened. */
+/* The beginning of a word counts as near: somebody took it that commands may be shortened, as
+ * options may. */
 static bool is_begin(const struct suggestion *s, const char *word)
 {
     return s->wrong_len >= 3 && strncmp(word, s->wrong, s->wrong_len) == 0;

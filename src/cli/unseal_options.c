@@ -67,6 +67,7 @@ static struct option options[] = {
     [OPT_THREADS] = {.name = "threads", .value = "N", .help_text = T_UNSEAL_HELP_THREADS},
     [OPT_REQUIRE_SANDBOX] = {.name = "require-sandbox", .help_text = T_UNSEAL_HELP_REQUIRE_SANDBOX},
     [OPT_PASSPHRASE_FD] = {.name = "passphrase-fd",
+                           .is_whole = true,
                            .value = "N",
                            .help_text = T_UNSEAL_HELP_PASSPHRASE_FD},
     [OPT_QUIET] = {.name = "quiet", .letter = 'q', .help_text = T_UNSEAL_HELP_QUIET},

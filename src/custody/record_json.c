@@ -163,6 +163,7 @@ static json_t *make_totals(const struct custody *c)
         [BAG_DAMAGED] = "damaged",    [BAG_CHANGED] = "changed",
         [BAG_LINK] = "links",         [BAG_RENAMED] = "renamed",
         [BAG_ODD_NAME] = "odd_names", [BAG_ROUNDED] = "rounded_times",
+        [BAG_UNKEPT] = "unkept",
     };
     struct object o;
 

@@ -3,9 +3,10 @@
 #include <string.h>
 
 static const char *const words[REMARK_KINDS] = {
-    [BAG_MISSING] = "missing", [BAG_SKIPPED] = "skipped", [BAG_DAMAGED] = "damaged",
-    [BAG_CHANGED] = "changed", [BAG_LINK] = "link",       [BAG_RENAMED] = "renamed",
-    [BAG_ODD_NAME] = "name",   [BAG_ROUNDED] = "rounded", [REMARK_SPELLED] = "spelled"};
+    [BAG_MISSING] = "missing",   [BAG_SKIPPED] = "skipped", [BAG_DAMAGED] = "damaged",
+    [BAG_CHANGED] = "changed",   [BAG_LINK] = "link",       [BAG_RENAMED] = "renamed",
+    [BAG_ODD_NAME] = "name",     [BAG_ROUNDED] = "rounded", [BAG_UNKEPT] = "unkept",
+    [REMARK_SPELLED] = "spelled"};
 
 bool line_next(const char **text, struct span *line)
 {

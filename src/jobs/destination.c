@@ -1,11 +1,15 @@
 #include "jobs/destination_private.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "platform/files.h"
 #include "base/bytes.h"
+#include "base/text.h"
+#include "base/base.h"
 #include "jobs/is_folder.h"
+#include "jobs/output_place_private.h"
 
 #define NEUTRAL_NAME_LEN 10
 
@@ -61,21 +65,77 @@ const char *destination_folder(const struct destination *d)
     return d->folder[0] == '\0' ? "." : d->folder;
 }
 
-bool destination_file_max(const struct destination *d, uint64_t *file_max)
+char *destination_target(const struct destination *d)
 {
-    struct plat_space room = {.file_max = UINT64_MAX};
+    size_t len = strlen(d->folder);
     char *folder = NULL;
     const char *name;
 
-    if (destination_is_stdout(d))
-        return false;
+    if (d->path == NULL && len > 1)
+        return text_copy(d->folder, len - 1); /* without the slash */
     if (d->path == NULL)
-        (void)plat_space(destination_folder(d), &room);
-    else if (path_split(d->path, &folder, &name))
-        (void)plat_space(folder, &room);
+        return strdup(destination_folder(d));
+    return path_split(d->path, &folder, &name) ? folder : NULL;
+}
+
+bool destination_space(const struct destination *d, struct plat_space *room)
+{
+    char *folder = destination_is_stdout(d) ? NULL : destination_target(d);
+    bool is_known = folder != NULL && plat_space(folder, room) == 0;
+
     free(folder);
+    return is_known;
+}
+
+bool destination_file_max(const struct destination *d, uint64_t *file_max)
+{
+    struct plat_space room;
+
+    if (!destination_space(d, &room))
+        return false;
     *file_max = room.file_max;
     return room.file_max != UINT64_MAX;
+}
+
+/* Which folder it is, the fault names as the user did. */
+static enum seal_status check_folder(const struct destination *d, const char *folder,
+                                     struct fault *fault)
+{
+    const char *name = d->path != NULL ? d->path : folder;
+    struct plat_space room;
+
+    if (plat_may_create_in(folder) != 0)
+        return fault_set_errno(fault,
+                               errno == ENOENT || errno == ENOTDIR ? REASON_FOLDER_OPEN
+                               : d->path != NULL                   ? REASON_CREATE
+                                                                   : REASON_CREATE_IN,
+                               name);
+    if (plat_space(folder, &room) == 0 && room.files == 0)
+        return fault_set(fault, REASON_FILES_USED_UP, name);
+    return SEAL_OK;
+}
+
+enum seal_status destination_check(const struct destination *d, const struct seal_request *request,
+                                   struct fault *fault)
+{
+    char *folder;
+
+    if (destination_is_stdout(d))
+        return SEAL_OK;
+    if (request->split > 0 && d->path != NULL)
+        return fault_set(fault, REASON_SPLIT_NEEDS_FOLDER, d->path);
+    if (d->path != NULL)
+        IGNORE_RESULT(output_refuse_existing(d->path, fault));
+    else
+        IGNORE_RESULT(output_refuse_in_bag(destination_folder(d), fault));
+    if (fault->status != SEAL_OK || request->ask_media)
+        return fault->status;
+    folder = destination_target(d);
+    if (folder == NULL)
+        return fault_no_memory(fault);
+    IGNORE_RESULT(check_folder(d, folder, fault));
+    free(folder);
+    return fault->status;
 }
 
 void destination_clear_leftovers(const struct destination *d,

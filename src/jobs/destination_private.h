@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "base/status.h"
+#include "jobs/seal_request.h"
 #include "output/output.h"
 
 struct destination {
@@ -28,8 +29,18 @@ void destination_clear_leftovers(const struct destination *d,
 /* The path of the next file, malloc'ed: the one given, or a new name in the folder. NULL for want
  * of memory. */
 char *destination_next_path(const struct destination *d, struct random *random);
-/* The folder, as it can be opened. */
+/* The folder of a file with a name, too; malloc'ed, or NULL for want of memory. */
+char *destination_target(const struct destination *d);
+/* The folder for drawn names, as it can be opened. */
 const char *destination_folder(const struct destination *d);
+/* Whether the files asked for can be made there at all; writes nothing. SEAL_EXISTS: as in
+ * output_refuse_existing; SEAL_USAGE: it lies in a bag, or volumes have only one name; SEAL_IO: the
+ * folder is not there, or takes no file of this user's, unless another medium may be asked for. */
+MUST_USE enum seal_status destination_check(const struct destination *d,
+                                            const struct seal_request *request,
+                                            struct fault *fault);
+/* How much room there is. False: nobody knows. */
+bool destination_space(const struct destination *d, struct plat_space *room);
 
 /* ---- Media that are exchanged ---- */
 

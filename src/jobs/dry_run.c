@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
+#include "jobs/destination_private.h"
 #include "jobs/recipients_private.h"
 #include "jobs/seal_source_private.h"
 #include "jobs/size_limit.h"
@@ -49,21 +51,6 @@ static enum fit fit_into(const struct sealed_size *size, uint64_t room)
     return size->most == 0 || size->most > room ? MAY_NOT_FIT : FITS;
 }
 
-/* The folder that the sealed file would come into (malloc'ed); *is_output: it is the output itself,
- * *exists: the output is there. */
-static char *target_folder(const char *output, bool *is_output, bool *exists)
-{
-    struct plat_stat st;
-    const char *name;
-    char *folder;
-
-    *exists = output != NULL && plat_stat_at(PLAT_CWD, output, true, &st) == 0;
-    *is_output = output == NULL || (*exists && st.type == PLAT_DIR);
-    if (*is_output)
-        return strdup(output == NULL ? "." : output);
-    return path_split(output, &folder, &name) ? folder : NULL;
-}
-
 /* Whether one file, or a volume, may become larger than FAT takes. */
 static bool is_beyond_fat(const struct seal_request *request, const struct sealed_size *size)
 {
@@ -81,14 +68,14 @@ static enum fat_verdict judge_fat(const struct seal_request *request, bool has_n
     return request->padding.rule == PAD_FIXED ? FAT_PAD_LARGE : FAT_WILL_SPLIT;
 }
 
-/* False: it surely does not fit. has_name: it is not written under a drawn name. */
+/* False: it surely does not fit. */
 static bool look_at_room(struct dry_run_target *t, const struct seal_request *request,
-                         const struct sealed_size *size, bool has_name)
+                         const struct sealed_size *size, const struct destination *d)
 {
     bool is_beyond = is_beyond_fat(request, size);
     struct plat_space room;
 
-    if (plat_space(t->folder, &room) != 0) {
+    if (!destination_space(d, &room)) {
         t->state = TARGET_UNKNOWN;
         return true;
     }
@@ -97,40 +84,45 @@ static bool look_at_room(struct dry_run_target *t, const struct seal_request *re
     t->fit = fit_into(size, room.free);
     t->is_fat = room.file_max == FAT_FILE_MAX;
     t->has_verdict = t->is_fat || request->split == 0;
-    t->verdict = !is_beyond ? FAT_FITS : t->is_fat ? judge_fat(request, has_name) : FAT_NEEDS_SPLIT;
+    t->verdict = !is_beyond  ? FAT_FITS
+                 : t->is_fat ? judge_fat(request, d->path != NULL)
+                             : FAT_NEEDS_SPLIT;
     if (t->is_fat && is_beyond && t->verdict != FAT_WILL_SPLIT)
         return false;
     return t->fit != FITS_NOT;
 }
 
-static bool is_dir(const char *path)
+/* The same checks as before sealing, and then the room. */
+static void look_at_folder(struct dry_run_result *result, const struct seal_request *request,
+                           const struct destination *d)
 {
-    struct plat_stat st;
+    struct dry_run_target *t = &result->target;
 
-    return plat_stat_at(PLAT_CWD, path, true, &st) == 0 && st.type == PLAT_DIR;
+    if (destination_is_stdout(d)) {
+        t->state = TARGET_STREAM;
+    } else if (destination_check(d, request, &t->fault) != SEAL_OK) {
+        t->state = TARGET_REFUSED;
+        result->fits = false;
+    } else if (!look_at_room(t, request, &result->size, d)) {
+        result->fits = false;
+    }
 }
 
 static enum seal_status look_at_target(struct dry_run_result *result,
                                        const struct seal_request *request, struct fault *fault)
 {
-    struct dry_run_target *t = &result->target;
-    bool is_output, exists;
+    struct destination d;
 
     result->has_target = true;
-    t->state = TARGET_STREAM;
-    if (request->output != NULL && strcmp(request->output, "-") == 0)
-        return SEAL_OK;
-    t->folder = target_folder(request->output, &is_output, &exists);
-    if (t->folder == NULL)
-        return fault_no_memory(fault);
-    if (exists && !is_output)
-        t->state = TARGET_EXISTS;
-    else if (!is_dir(t->folder))
-        t->state = TARGET_NO_FOLDER;
-    else if (look_at_room(t, request, &result->size, !is_output))
-        return SEAL_OK;
-    result->fits = false;
-    return SEAL_OK;
+    if (destination_init(&d, request->output, fault) == SEAL_OK) {
+        result->target.folder = destination_target(&d);
+        if (result->target.folder == NULL)
+            IGNORE_RESULT(fault_no_memory(fault));
+        else
+            look_at_folder(result, request, &d);
+    }
+    destination_free(&d);
+    return fault->status;
 }
 
 /* ---- All of it ---------------------------------------------------------------------------- */

@@ -19,11 +19,10 @@ enum fit { FITS, MAY_NOT_FIT, FITS_NOT };
 
 /* Where the sealed file would go. */
 enum target_state {
-    TARGET_STREAM,    /* standard output: nothing is known of it */
-    TARGET_FOLDER,    /* a folder, where there is so much room */
-    TARGET_EXISTS,    /* the output is there already */
-    TARGET_NO_FOLDER, /* there is no such folder */
-    TARGET_UNKNOWN    /* a folder of which the system does not tell how much room it has */
+    TARGET_STREAM,  /* standard output: nothing is known of it */
+    TARGET_FOLDER,  /* a folder, where there is so much room */
+    TARGET_REFUSED, /* sealing fails there before it begins: fault */
+    TARGET_UNKNOWN  /* a folder of which the system does not tell how much room it has */
 };
 
 /* What the limit of FAT, whose files end at 4 GiB - 1 byte, would mean. */
@@ -39,7 +38,8 @@ enum fat_verdict {
 
 struct dry_run_target {
     enum target_state state;
-    char *folder; /* unless TARGET_STREAM; malloc'ed */
+    struct fault fault;
+    char *folder; /* malloc'ed */
     uint64_t free_bytes;
     enum fit fit;
     bool is_fat;
@@ -55,7 +55,7 @@ struct dry_run_result {
     uint64_t max_size_gib; /* as in struct seal_result */
     bool has_target;       /* else it was not looked at: it is too large in any case */
     struct dry_run_target target;
-    bool fits; /* false: sealing would surely fail for want of room or of a free name */
+    bool fits; /* false: sealing would surely fail for want of room, or where it is to go */
 };
 
 /* result is to be freed whatever happens. Errors are those of seal_job_run before it writes. */

@@ -16,6 +16,8 @@
 #include "jobs/volumes_out_private.h"
 
 #define STREAM_READ_LEN ((size_t)256 * 1024)
+/* With so much room, and twice what is to be sealed, nobody needs to look. */
+#define SPACE_AMPLE ((uint64_t)64 * 1024 * 1024)
 
 /* What lives as long as the job. */
 struct seal_job {
@@ -46,15 +48,6 @@ static void notify(const struct seal_observer *o, enum seal_event_kind kind)
 
 /* ---- Where to ----------------------------------------------------------------------------- */
 
-/* Before anything is read: standard input can be read once only. */
-static enum seal_status refuse_output(const struct destination *d, struct fault *fault)
-{
-    if (destination_is_stdout(d))
-        return SEAL_OK;
-    return d->path != NULL ? output_refuse_existing(d->path, fault)
-                           : output_refuse_in_bag(destination_folder(d), fault);
-}
-
 /* Before the source is listed: leftovers that go away may lie in it. */
 static enum seal_status choose_output(struct seal_job *job, struct fault *fault)
 {
@@ -67,47 +60,82 @@ static enum seal_status choose_output(struct seal_job *job, struct fault *fault)
     v->read_back = request->read_back;
     v->ask_media = request->ask_media;
     if (volumes_init(v, request->output, fault) != SEAL_OK ||
-        refuse_output(&v->destination, fault) != SEAL_OK)
+        destination_check(&v->destination, request, fault) != SEAL_OK)
         return fault->status;
-    if (request->split > 0 && !volumes_split(v, request->split))
-        return fault_set(fault, REASON_SPLIT_NEEDS_FOLDER, v->destination.path);
+    if (request->split > 0)
+        IGNORE_RESULT(volumes_split(v, request->split)); /* it is a folder */
     destination_clear_leftovers(&v->destination, job->observer->leftover);
     return SEAL_OK;
 }
 
-/* The size of the sealed file at most; of standard input nobody knows it. */
-static enum seal_status find_most(const struct seal_job *job, uint64_t *most, struct fault *fault)
+/* The size of the sealed file; of standard input nobody knows it. */
+static enum seal_status find_size(const struct seal_job *job, struct sealed_size *size,
+                                  struct fault *fault)
 {
     struct bag_estimate survey;
-    struct sealed_size size = {.most = 0};
 
-    *most = UINT64_MAX;
-    if (job->source == NULL)
-        return SEAL_OK;
-    if (bag_source_estimate(job->source, &survey, NULL, NULL, fault) == SEAL_OK)
-        IGNORE_RESULT(
-            sealed_size_expect(&size, job->request, job->to.count, job->source, &survey, fault));
-    *most = size.most;
-    return fault->status;
+    *size = (struct sealed_size){.about = 0, .most = UINT64_MAX};
+    if (job->source == NULL ||
+        bag_source_estimate(job->source, &survey, NULL, NULL, fault) != SEAL_OK)
+        return fault->status;
+    return sealed_size_expect(size, job->request, job->to.count, job->source, &survey, fault);
 }
 
 /* Where a file cannot grow as large as this one may, it becomes a set of volumes. */
 static enum seal_status split_for_fat(struct seal_job *job, struct fault *fault)
 {
     struct volumes_out *v = &job->volumes;
-    uint64_t file_max, most;
+    struct sealed_size size;
+    uint64_t file_max;
 
     if (v->split.size > 0 || !destination_file_max(&v->destination, &file_max))
         return SEAL_OK;
-    if (find_most(job, &most, fault) != SEAL_OK)
+    if (find_size(job, &size, fault) != SEAL_OK)
         return fault->status;
-    if (most <= file_max || (job->source == NULL && v->destination.path != NULL))
+    if (size.most <= file_max || (job->source == NULL && v->destination.path != NULL))
         return SEAL_OK;
     if (job->request->padding.rule == PAD_FIXED)
         return fault_set(fault, REASON_FAT_PAD, NULL);
     if (!volumes_split(v, SPLIT_FAT32))
         return fault_set(fault, REASON_FAT_SPLIT, v->destination.path);
     notify(job->observer, SEAL_EVENT_SPLIT_FOR_FAT);
+    return SEAL_OK;
+}
+
+/* What takes so much more room than there is that it surely does not fit: sizes that are judged
+ * from samples may be wrong. */
+static bool surely_needs_more(const struct seal_job *job, const struct sealed_size *size,
+                              uint64_t room)
+{
+    bool is_exact = job->request->level == LEVEL_STORE || job->request->padding.rule == PAD_FIXED;
+
+    return (is_exact ? size->about : size->about / 2) > room;
+}
+
+/* Begins nothing that takes an hour and then ends for want of room. */
+static enum seal_status check_space(struct seal_job *job, struct fault *fault)
+{
+    const struct destination *d = &job->volumes.destination;
+    const char *name = d->path != NULL ? d->path : destination_folder(d);
+    struct bag_totals totals;
+    struct sealed_size size;
+    struct plat_space room;
+
+    if (job->source == NULL || job->request->ask_media || !destination_space(d, &room))
+        return SEAL_OK;
+    bag_source_totals(job->source, &totals);
+    if (job->request->padding.rule != PAD_FIXED && room.free / 2 > totals.bytes + SPACE_AMPLE)
+        return SEAL_OK;
+    if (find_size(job, &size, fault) != SEAL_OK || size.about <= room.free)
+        return fault->status;
+    if (surely_needs_more(job, &size, room.free)) {
+        fault_add_numbers(fault, room.free, size.about);
+        return fault_set(fault, REASON_SPACE_TOO_SMALL, name);
+    }
+    job->observer->event(job->observer->ctx, &(struct seal_event){.kind = SEAL_EVENT_MAY_NOT_FIT,
+                                                                  .name = name,
+                                                                  .free_bytes = room.free,
+                                                                  .wanted = size.about});
     return SEAL_OK;
 }
 
@@ -264,6 +292,8 @@ static enum seal_status prepare(struct seal_job *job, struct fault *fault)
         status = start_random(job, fault);
     if (status == SEAL_OK)
         status = split_for_fat(job, fault);
+    if (status == SEAL_OK)
+        status = check_space(job, fault);
     return status;
 }
 

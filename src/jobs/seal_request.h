@@ -30,6 +30,7 @@ struct seal_request {
     bool allow_expired;       /* also to keys whose last day is over */
     const char *const *paths; /* what to seal */
     size_t path_count;
+    bool allow_empty;   /* also where there is no file under the paths */
     bool is_stream;     /* standard input in place of paths: sealed without a record */
     const char *output; /* a file to make, a folder to make it in under a random name, "-" for
                            standard output; NULL: the current folder */
@@ -52,6 +53,7 @@ enum seal_event_kind {
     SEAL_EVENT_REMARK,        /* notice: a remark on what is sealed */
     SEAL_EVENT_LISTED,        /* the source was listed: all remarks on names were made */
     SEAL_EVENT_SPLIT_FOR_FAT, /* the file may become too large for FAT: volumes are made */
+    SEAL_EVENT_MAY_NOT_FIT,   /* free_bytes are there in name, and probably wanted are needed */
     SEAL_EVENT_NO_OFFSET,     /* the system does not tell how far its clock is from UTC */
     SEAL_EVENT_READING_BACK,  /* reading back begins, for the first time */
     SEAL_EVENT_MEDIUM_FAULT,  /* fault: a volume could not be made; another medium is asked for */
@@ -66,6 +68,7 @@ struct seal_event {
     const struct public_key *key;
     const struct bag_notice *notice;
     const struct fault *fault;
+    uint64_t free_bytes, wanted;
 };
 
 /* A volume has no room where it is to go. */
@@ -89,6 +92,9 @@ struct seal_observer {
     void (*work_begins)(void *ctx, uint64_t total);
     void (*work_done)(void *ctx, uint64_t bytes);
     void (*work_ends)(void *ctx);
+    /* The system writes to the medium what is in its memory; nobody knows how long that takes. */
+    void (*sync_begins)(void *ctx);
+    void (*sync_ends)(void *ctx);
     /* With ask_media: waits until another medium is in its place. answer gets another folder to go
      * on in, or "" to stay. Other than SEAL_OK: it cannot be asked, or is to stop. */
     enum seal_status (*ask_medium)(void *ctx, const struct medium_question *question,

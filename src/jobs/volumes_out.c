@@ -1,10 +1,12 @@
 #include "jobs/volumes_out_private.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
 
+#include "base/base.h"
 #include "jobs/is_folder.h"
 
 /* What a file system may need besides the file. */
@@ -27,7 +29,20 @@ static void tell(const struct volumes_out *v, enum seal_event_kind kind, const c
 
 static enum seal_status finish_last(struct volumes_out *v, struct fault *fault)
 {
-    return output_finish(&v->files[v->count - 1].output, fault);
+    v->observer->sync_begins(v->observer->ctx);
+    IGNORE_RESULT(output_finish(&v->files[v->count - 1].output, fault));
+    v->observer->sync_ends(v->observer->ctx);
+    return fault->status;
+}
+
+/* Their names, too, are to be on the medium. *named: the first so many have theirs. */
+static enum seal_status commit_from(struct volumes_out *v, size_t *named, struct fault *fault)
+{
+    v->observer->sync_begins(v->observer->ctx);
+    while (*named < v->count && output_commit(&v->files[*named].output, fault) == SEAL_OK)
+        (*named)++;
+    v->observer->sync_ends(v->observer->ctx);
+    return fault->status;
 }
 
 /* All that has no name yet lies on one medium. */
@@ -49,12 +64,9 @@ static enum seal_status leave_medium(struct volumes_out *v, struct fault *fault)
 {
     if (read_back(v, fault) != SEAL_OK)
         return fault->status;
-    for (; v->named < v->count; v->named++) {
-        if (output_commit(&v->files[v->named].output, fault) != SEAL_OK)
-            return fault->status;
-        envelope_wipe(v->files[v->named].env); /* nobody reads it back any more */
-    }
-    return SEAL_OK;
+    for (size_t i = v->named; i < v->count; i++)
+        envelope_wipe(v->files[i].env); /* nobody reads it back any more */
+    return commit_from(v, &v->named, fault);
 }
 
 static uint64_t wanted_room(const struct volumes_out *v)
@@ -189,18 +201,19 @@ enum seal_status volumes_start(struct volumes_out *v, enum content_type type,
 static void take_back(const struct volumes_out *v, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++)
-        if (!v->files[i].output.is_stdout && plat_unlink(PLAT_CWD, v->files[i].path) != 0)
+        if (!v->files[i].output.is_stdout && plat_unlink(PLAT_CWD, v->files[i].path) != 0 &&
+            errno != ENOENT)
             tell(v, SEAL_EVENT_VOLUME_STAYS, v->files[i].path);
 }
 
 enum seal_status volumes_commit(struct volumes_out *v, struct fault *fault)
 {
+    size_t named = v->named;
+
     if (finish_last(v, fault) != SEAL_OK || read_back(v, fault) != SEAL_OK)
         return fault->status;
-    for (size_t i = v->named; i < v->count; i++) {
-        if (output_commit(&v->files[i].output, fault) == SEAL_OK)
-            continue;
-        take_back(v, v->named, i);
+    if (commit_from(v, &named, fault) != SEAL_OK) {
+        take_back(v, v->named, named);
         return fault->status;
     }
     v->named = 0; /* none is useless */

@@ -19,6 +19,17 @@ static void output_free(struct output *o)
     *o = (struct output){.fd = -1, .lock = -1, .dirfd = -1};
 }
 
+enum seal_status output_fault(int dirfd, const char *path, struct fault *fault)
+{
+    int saved = errno;
+    struct plat_space room;
+
+    if (saved == ENOSPC && plat_space_fd(dirfd, &room) == 0 && room.files == 0)
+        return fault_set(fault, REASON_FILES_USED_UP, path);
+    errno = saved;
+    return fault_set_errno(fault, REASON_CREATE, path);
+}
+
 static enum seal_status output_open(struct output *o, const char *path, struct fault *fault)
 {
     char *dir = NULL;
@@ -38,7 +49,7 @@ static enum seal_status output_open(struct output *o, const char *path, struct f
         return fault_set(fault, REASON_EXISTS, path);
     o->fd = partial_create_file(o->dirfd, name, o->access, &o->temporary);
     if (o->fd < 0)
-        return fault_set_errno(fault, REASON_CREATE, path);
+        return output_fault(o->dirfd, path, fault);
     o->lock = plat_duplicate(o->fd);
     if (o->lock < 0) {
         (void)fault_set_errno(fault, REASON_CREATE, path);

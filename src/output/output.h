@@ -77,6 +77,10 @@ bool output_dir_abort(struct output_dir *o);
 int partial_create_file(int dirfd, const char *name, enum plat_access access, char **temporary);
 int partial_create_dir(int dirfd, const char *name, char **temporary);
 
+/* What to say when one of these fails: errno, or that the folder's file system takes no more files.
+ */
+enum seal_status output_fault(int dirfd, const char *path, struct fault *fault);
+
 /* ---- Leftovers of killed programs --------------------------------------------------------- */
 
 enum leftover_fate {

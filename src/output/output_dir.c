@@ -39,9 +39,7 @@ static enum seal_status output_dir_open(struct output_dir *o, const char *path, 
     if (plat_stat_at(o->parent, name, false, &st) == 0)
         return fault_set(fault, REASON_EXISTS, path);
     o->fd = partial_create_dir(o->parent, name, &o->temporary);
-    if (o->fd < 0)
-        return fault_set_errno(fault, REASON_CREATE, path);
-    return SEAL_OK;
+    return o->fd < 0 ? output_fault(o->parent, path, fault) : SEAL_OK;
 }
 
 enum seal_status output_dir_create(struct output_dir *o, const char *path, struct fault *fault)

@@ -148,7 +148,7 @@ static void remove_leftover(const struct leftover_search *s, const char *name)
             s->tell(name, LEFTOVER_EXPOSED, 0);
         else if (remove_entry(s->dirfd, name, is_dir, fd, true) == 0)
             s->tell(name, LEFTOVER_REMOVED, 0);
-        else
+        else if (errno != ENOENT) /* another program was faster */
             s->tell(name, LEFTOVER_STAYS, errno);
     }
     (void)plat_close(fd);

@@ -69,6 +69,8 @@ struct plat_stat {
 
 int plat_stat_at(int at, const char *name, bool follow, struct plat_stat *st);
 int plat_stat_fd(int fd, struct plat_stat *st);
+/* Whether the file is one of the kernel's own, as in /proc and /sys, whose size says nothing. */
+bool plat_size_is_made_up(int fd);
 /* Whether name, which may be a link, is what fd is open on: 1 or 0; -1 with errno. 1 also if there
  * is no such name any more, and always on Windows, where FAT has no lasting numbers for files. */
 int plat_is_same(int at, const char *name, int fd);
@@ -86,6 +88,15 @@ int plat_list_dir(int dirfd, int (*each)(void *ctx, const char *name), void *ctx
  * not for the Mark of the Web. Lists nothing where there are none or they cannot be read. */
 int plat_list_streams(int at, const char *name, int (*each)(void *ctx, const char *stream),
                       void *ctx);
+
+/* Calls each(ctx, name, size) likewise for the extended attributes of an open file or folder,
+ * access lists among them, but not for the system's own (security labels). size is that of the
+ * value. Lists nothing where there are none or they cannot be read, nor on other systems than
+ * Linux. */
+int plat_list_attributes(int fd, int (*each)(void *ctx, const char *name, uint64_t size),
+                         void *ctx);
+/* Whether the file is sparse: zeros are read where nothing is stored. */
+bool plat_has_holes(int fd);
 
 /* ---- Creating ----------------------------------------------------------------------------- */
 
@@ -189,6 +200,8 @@ struct plat_space {
 int plat_space(const char *folder, struct plat_space *room);
 /* The same on the file system of an open file or folder. */
 int plat_space_fd(int fd, struct plat_space *room);
+/* Whether this user may make files in a folder: 0, or -1 with errno (EROFS, EACCES, ENOENT). */
+int plat_may_create_in(const char *folder);
 /* Drops a file of size bytes, which plat_sync has written, from the system's cache, so that reading
  * it shows what is on the medium. False: part of it is still in the cache. */
 bool plat_drop_cache(int fd, uint64_t size);

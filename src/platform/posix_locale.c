@@ -3,6 +3,7 @@
  */
 #include "platform/locale.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <stddef.h>
 #ifdef __APPLE__
@@ -16,6 +17,7 @@ void *plat_locale_utf8(void)
     static const char *const names[] = {"C.UTF-8", "en_US.UTF-8", "UTF-8"};
     locale_t locale = (locale_t)0;
 
+    errno = ENOENT;
     for (size_t i = 0; i < sizeof names / sizeof names[0] && locale == (locale_t)0; i++)
         locale = newlocale(LC_CTYPE_MASK, names[i], (locale_t)0);
     return locale;

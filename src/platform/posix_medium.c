@@ -89,6 +89,24 @@ int plat_space_fd(int fd, struct plat_space *space)
     return space_of(&fs, space);
 }
 
+bool plat_size_is_made_up(int fd)
+{
+#ifdef __linux__
+    file_system fs;
+
+    return look_at_open(fd, &fs) == 0 &&
+           ((uint32_t)fs.f_type == PROC_SUPER_MAGIC || (uint32_t)fs.f_type == SYSFS_MAGIC);
+#else
+    (void)fd;
+    return false;
+#endif
+}
+
+int plat_may_create_in(const char *folder)
+{
+    return access(folder, W_OK | X_OK);
+}
+
 /* ---- Removable media ---------------------------------------------------------------------- */
 
 #ifdef __linux__

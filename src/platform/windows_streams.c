@@ -1,5 +1,5 @@
 /*
- * Alternate data streams on Windows.
+ * What a file has besides its content on Windows: alternate data streams, holes.
  */
 #include "platform/files.h"
 
@@ -86,6 +86,23 @@ int plat_list_streams(int at, const char *name, int (*each)(void *ctx, const cha
     }
     free(answer);
     return result;
+}
+
+/* NTFS has some, for OS/2 and WSL, which nobody sees. */
+int plat_list_attributes(int fd, int (*each)(void *ctx, const char *name, uint64_t size), void *ctx)
+{
+    (void)fd;
+    (void)each;
+    (void)ctx;
+    return 0;
+}
+
+bool plat_has_holes(int fd)
+{
+    BY_HANDLE_FILE_INFORMATION info;
+
+    return GetFileInformationByHandle(handle_of(fd), &info) &&
+           (info.dwFileAttributes & FILE_ATTRIBUTE_SPARSE_FILE) != 0;
 }
 
 /* Writes what a browser writes. Fails on most file systems other than NTFS, which does no harm. */

@@ -39,6 +39,9 @@ enum bag_cause {
     BAG_CAUSE_LONGER,    /* it went on behind the size that it had; the rest is not in the bag */
     BAG_CAUSE_RETIMED,   /* its size or time is another */
     BAG_CAUSE_TIME_ONLY, /* only its time: its content, read again, is what was sealed */
+    /* BAG_UNKEPT */
+    BAG_CAUSE_ATTRIBUTES,
+    BAG_CAUSE_HOLES, /* zeros stand there */
     BAG_CAUSES
 };
 
@@ -62,12 +65,13 @@ struct bag_notice {
     /* BAG_CHANGED, if it could be read again (else NULL): its SHA-256 then, and its bytes. */
     const uint8_t *digest_now;
     uint64_t size_now;
-    const char *ranges;    /* BAG_DAMAGED: "FIRST-LAST,FIRST-LAST", offsets of bytes */
-    const char *target;    /* BAG_LINK: where it points */
-    unsigned int oddities; /* BAG_ODD_NAME: NAME_... bits (bag.h) */
-    enum bag_twin twin;    /* BAG_ODD_NAME */
-    const char *twin_name; /* the name of the twin; any bytes */
-    struct timestamp time; /* BAG_ROUNDED: what it was */
+    const char *ranges;     /* BAG_DAMAGED: "FIRST-LAST,FIRST-LAST", offsets of bytes */
+    const char *target;     /* BAG_LINK: where it points */
+    const char *attributes; /* BAG_CAUSE_ATTRIBUTES: "NAME (SIZE bytes), NAME (SIZE bytes)" */
+    unsigned int oddities;  /* BAG_ODD_NAME: NAME_... bits (bag.h) */
+    enum bag_twin twin;     /* BAG_ODD_NAME */
+    const char *twin_name;  /* the name of the twin; any bytes */
+    struct timestamp time;  /* BAG_ROUNDED: what it was */
 };
 
 /* Who is told what happens meanwhile. Both functions may be NULL. */

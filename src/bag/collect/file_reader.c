@@ -9,6 +9,9 @@
 /* Where a medium fails, so much is given up at a time, after so many tries. */
 #define SECTOR_LEN ((size_t)4096)
 #define READ_TRIES 3
+/* A file that says a wrong size is held in memory up to here, read in such steps. */
+#define WHOLE_MAX ((size_t)64 * 1024 * 1024)
+#define WHOLE_STEP ((size_t)256 * 1024)
 #define REMARK_LEN ((size_t)4000) /* a remark that is longer takes no more ranges */
 
 /* ---- Ranges that could not be read -------------------------------------------------------- */
@@ -131,20 +134,73 @@ enum seal_status file_reader_next(struct file_reader *r, uint8_t *buf, size_t ro
     return SEAL_OK;
 }
 
-enum file_change file_reader_change(const struct file_reader *r)
+static bool is_as_before(const struct file_reader *r)
 {
     struct plat_stat after;
-    uint8_t more;
 
+    return plat_stat_fd(r->fd, &after) == 0 && after.size == r->before.size &&
+           timestamp_equal(after.mtime, r->before.mtime) &&
+           timestamp_equal(after.changed, r->before.changed);
+}
+
+/* Whether there is something behind the size that it says. Where that is 0, an error is no end. */
+static bool goes_on(const struct file_reader *r)
+{
+    uint8_t more;
+    int64_t n = plat_read_at(r->fd, &more, 1, r->before.size);
+
+    return n > 0 || (n < 0 && r->before.size == 0);
+}
+
+enum file_change file_reader_change(const struct file_reader *r)
+{
     if (r->file_len < r->before.size)
         return FILE_SHORT;
-    if (plat_read_at(r->fd, &more, 1, r->before.size) > 0)
+    if (goes_on(r))
         return FILE_LONGER;
-    if (plat_stat_fd(r->fd, &after) == 0 && after.size == r->before.size &&
-        timestamp_equal(after.mtime, r->before.mtime) &&
-        timestamp_equal(after.changed, r->before.changed))
-        return FILE_STABLE;
-    return FILE_RETIMED;
+    return is_as_before(r) ? FILE_STABLE : FILE_RETIMED;
+}
+
+/* Appends what is behind out->len; *ended at the end of the file. */
+static enum seal_status read_more(const struct file_reader *r, struct buffer *out, bool *ended,
+                                  struct fault *fault)
+{
+    int64_t n;
+
+    if (stop_requested())
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
+    if (buffer_reserve(out, WHOLE_STEP) != SEAL_OK)
+        return fault_no_memory(fault);
+    n = plat_read_at(r->fd, out->data + out->len, WHOLE_STEP, out->len);
+    *ended = n <= 0;
+    out->len += n > 0 ? (size_t)n : 0;
+    return SEAL_OK;
+}
+
+bool file_reader_may_be_untrue(const struct file_reader *r, enum file_change change)
+{
+    /* One that ends too early is suspicious elsewhere: a medium or a network may have gone. */
+    return change == FILE_LONGER || (change == FILE_SHORT && plat_size_is_made_up(r->fd));
+}
+
+enum seal_status file_reader_untrue_size(struct file_reader *r, struct buffer *out, bool *is_untrue,
+                                         struct fault *fault)
+{
+    bool ended = false;
+    uint8_t more;
+
+    *is_untrue = false;
+    while (!ended && out->len <= WHOLE_MAX)
+        if (read_more(r, out, &ended, fault) != SEAL_OK)
+            return fault->status;
+    /* At the end nothing more is there, and no error. One that ends too early is suspicious
+     * anywhere but where the kernel makes sizes up: a medium or a network may have gone. */
+    *is_untrue = ended && out->len != r->before.size &&
+                 (out->len > r->before.size || plat_size_is_made_up(r->fd)) &&
+                 plat_read_at(r->fd, &more, 1, out->len) == 0 && is_as_before(r);
+    if (*is_untrue)
+        r->before.size = out->len;
+    return SEAL_OK;
 }
 
 void file_reader_free(struct file_reader *r)

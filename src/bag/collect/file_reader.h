@@ -44,6 +44,13 @@ MUST_USE enum seal_status file_reader_next(struct file_reader *r, uint8_t *buf, 
                                            size_t *len, struct fault *fault);
 /* After the last piece: whether the file is the same as when reading began. */
 enum file_change file_reader_change(const struct file_reader *r);
+/* After the last piece: whether a change may come of a size that is not true, as in /proc. */
+bool file_reader_may_be_untrue(const struct file_reader *r, enum file_change change);
+/* Then, after file_reader_start and instead of file_reader_next: reads it to its end into out, up
+ * to 64 MiB. *is_untrue: it has another size than it says, and did not change meanwhile;
+ * before.size is then what it has, and out all of it. SEAL_NO_MEMORY, SEAL_INTERRUPTED. */
+MUST_USE enum seal_status file_reader_untrue_size(struct file_reader *r, struct buffer *out,
+                                                  bool *is_untrue, struct fault *fault);
 bool file_reader_is_damaged(const struct file_reader *r);
 /* After the last piece, once: the ranges that could not be read, as texts with a NUL behind each.
  */

@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "bag/collect/source_open.h"
+#include "bag/collect/unkept.h"
 
 /* ---- Headers and remarks ------------------------------------------------------------------ */
 
@@ -219,16 +221,36 @@ static enum seal_status write_large(struct bag_writer *w, struct item *item, str
 
 /* ---- A file ------------------------------------------------------------------------------- */
 
+/* A file whose size is not what it says (0 in /proc, 4096 in /sys) is read to its end, and was
+ * written then. */
+static enum seal_status write_untrue(struct bag_writer *w, struct item *item, struct file_reader *r,
+                                     bool *is_written, struct fault *fault)
+{
+    struct buffer whole = {0};
+
+    if (file_reader_untrue_size(r, &whole, is_written, fault) == SEAL_OK && *is_written) {
+        sha256_of(item->digest, whole.data, whole.len);
+        IGNORE_RESULT(write_small(w, item, r, whole.data, FILE_STABLE, fault));
+    }
+    buffer_free(&whole);
+    return fault->status;
+}
+
 /* Reads a file again that changed while it was read, whatever its size is now. */
 static enum seal_status write_again(struct bag_writer *w, struct item *item, struct file_reader *r,
-                                    struct fault *fault)
+                                    enum file_change change, struct fault *fault)
 {
-    enum file_change change;
+    bool is_written = false;
 
     if (file_reader_start(r, r->fd) != 0)
         return source_leave_out(w->source, item, BAG_CAUSE_LOST, 0, fault);
     if (r->before.size > SMALL_FILE_LEN)
         return write_large(w, item, r, false, fault);
+    if (file_reader_may_be_untrue(r, change) &&
+        write_untrue(w, item, r, &is_written, fault) != SEAL_OK)
+        return fault->status;
+    if (is_written)
+        return SEAL_OK;
     if (read_small(w, r, fault) != SEAL_OK)
         return fault->status;
     change = file_reader_change(r);
@@ -240,14 +262,17 @@ static enum seal_status write_again(struct bag_writer *w, struct item *item, str
 static enum seal_status write_open(struct bag_writer *w, struct item *item, struct file_reader *r,
                                    struct fault *fault)
 {
+    enum file_change change;
+
     if (r->before.size > SMALL_FILE_LEN) {
         plat_hint_sequential(r->fd);
         return write_large(w, item, r, true, fault);
     }
     if (read_small(w, r, fault) != SEAL_OK)
         return fault->status;
-    if (file_reader_change(r) != FILE_STABLE)
-        return write_again(w, item, r, fault);
+    change = file_reader_change(r);
+    if (change != FILE_STABLE)
+        return write_again(w, item, r, change, fault);
     sha256_of(item->digest, w->buf, (size_t)r->off);
     return write_small(w, item, r, w->buf, FILE_STABLE, fault);
 }
@@ -262,18 +287,18 @@ static enum seal_status no_longer_a_file(struct bag_writer *w, struct item *item
 static enum seal_status write_ahead(struct bag_writer *w, struct item *item, struct ahead_file *f,
                                     struct fault *fault)
 {
+    if (f->fault.status != SEAL_OK) {
+        *fault = f->fault;
+        return fault->status;
+    }
     if (f->error != 0)
         return source_leave_out(w->source, item, BAG_CAUSE_SYSTEM, f->error, fault);
     if (!f->is_file)
         return no_longer_a_file(w, item, fault);
     if (!f->is_read)
         return write_open(w, item, &f->reader, fault);
-    if (f->fault.status != SEAL_OK) {
-        *fault = f->fault;
-        return fault->status;
-    }
     if (f->change != FILE_STABLE)
-        return write_again(w, item, &f->reader, fault);
+        return write_again(w, item, &f->reader, f->change, fault);
     memcpy(item->digest, f->digest, SHA256_LEN);
     return write_small(w, item, &f->reader, f->data, FILE_STABLE, fault);
 }
@@ -286,8 +311,10 @@ static enum seal_status write_file(struct bag_writer *w, struct item *item, stru
 
     if (fd < 0)
         return source_leave_out(w->source, item, BAG_CAUSE_SYSTEM, errno, fault);
-    status = file_reader_start(&r, fd) == 0 ? write_open(w, item, &r, fault)
-                                            : no_longer_a_file(w, item, fault);
+    status = source_note_unkept(w->source, item_path(&w->source->table, item), fd, fault);
+    if (status == SEAL_OK)
+        status = file_reader_start(&r, fd) == 0 ? write_open(w, item, &r, fault)
+                                                : no_longer_a_file(w, item, fault);
     file_reader_free(&r);
     (void)plat_close(fd);
     return status;

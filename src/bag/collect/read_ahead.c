@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/base.h"
 #include "bag/collect/source_open.h"
+#include "bag/collect/unkept.h"
 #include "platform/crew.h"
 
 #define BATCHES 4
@@ -85,12 +87,16 @@ static void add_file(struct read_ahead *a, struct batch *b, size_t item)
 {
     struct ahead_file *f = &b->files[b->count];
 
+    const char *path = item_path(&a->source->table, &a->source->table.items[item]);
+
     *f = (struct ahead_file){.data = b->data + b->count * READ_AHEAD_LEN};
     f->fd = source_open_item(a->source, &a->source->table.items[item]);
     if (f->fd < 0)
         f->error = errno;
     else
         plat_hint_prefetch(f->fd);
+    if (f->fd >= 0)
+        IGNORE_RESULT(source_note_unkept(a->source, path, f->fd, &f->fault));
     b->count++;
 }
 

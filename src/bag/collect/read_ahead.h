@@ -22,7 +22,7 @@ struct ahead_file {
     bool is_read;  /* if false, it is larger now, and nothing below is of use */
     uint8_t *data; /* reader.before.size bytes */
     enum file_change change;
-    struct fault fault; /* of reading it: SEAL_NO_MEMORY, SEAL_INTERRUPTED */
+    struct fault fault; /* nothing else counts: SEAL_NO_MEMORY, SEAL_INTERRUPTED */
     struct file_reader reader;
     uint8_t digest[SHA256_LEN];
 };

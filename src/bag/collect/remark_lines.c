@@ -26,6 +26,8 @@ static const char *const cause_words[BAG_CAUSES] = {
     [BAG_CAUSE_SHORT] = "", /* it has numbers */
     [BAG_CAUSE_LONGER] = "it is longer than it was said to be; the rest is not here",
     [BAG_CAUSE_RETIMED] = "its size or time is another now",
+    [BAG_CAUSE_ATTRIBUTES] = "", /* they have names */
+    [BAG_CAUSE_HOLES] = "holes; zeros stand there",
     [BAG_CAUSE_TIME_ONLY] = "its time changed; read again, its content is what was sealed",
 };
 
@@ -36,6 +38,8 @@ static enum seal_status add_cause(struct buffer *out, const struct bag_notice *n
     if (n->cause == BAG_CAUSE_SHORT)
         return buffer_printf(out, "it ended after %" PRIu64 " of %" PRIu64 " bytes; zeros follow",
                              n->len, n->size);
+    if (n->cause == BAG_CAUSE_ATTRIBUTES)
+        return buffer_append_text(out, n->attributes);
     return buffer_append_text(out, cause_words[n->cause]);
 }
 
@@ -109,6 +113,7 @@ static enum seal_status add_words(struct buffer *out, const struct bag_notice *n
     case BAG_SKIPPED:
     case BAG_LINK:
     case BAG_RENAMED:
+    case BAG_UNKEPT:
     default:
         return add_cause(out, n);
     }

@@ -3,14 +3,31 @@
  */
 #include "bag/collect/source.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "bag/collect/remark_lines.h"
 #include "platform/files.h"
 
+/* Whether this program lacks something, and nothing is wrong with the source. */
+static bool is_our_lack(int sys)
+{
+    return sys == EMFILE || sys == ENFILE || sys == ENOMEM;
+}
+
+static enum seal_status fail(const struct bag_notice *notice, struct fault *fault)
+{
+    const char *name = bag_payload_name(notice->path);
+
+    errno = notice->sys;
+    return fault_set_errno(fault, REASON_OPEN, name == NULL ? notice->path : name);
+}
+
 enum seal_status source_remark(struct bag_source *s, const struct bag_notice *notice,
                                struct fault *fault)
 {
+    if (notice->cause == BAG_CAUSE_SYSTEM && is_our_lack(notice->sys))
+        return fail(notice, fault);
     s->totals.remarks[notice->kind]++;
     if (s->observer.remark != NULL)
         s->observer.remark(s->observer.ctx, notice);

@@ -37,7 +37,8 @@ struct bag_source {
     int open_fd; /* -1: none */
 };
 
-/* Counts a remark, tells the observer and notes it in the record. SEAL_NO_MEMORY. */
+/* Counts a remark, tells the observer and notes it in the record. SEAL_NO_MEMORY. SEAL_IO: what was
+ * not read is for want of something of our own, such as descriptors. */
 MUST_USE enum seal_status source_remark(struct bag_source *s, const struct bag_notice *notice,
                                         struct fault *fault);
 /* Remarks that something could not be read, for the errno sys. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bag/collect/name_remarks.h"
+#include "bag/collect/unkept.h"
 #include "base/text.h"
 
 struct child *children_add(struct children *c, const char *name)
@@ -106,6 +107,8 @@ enum seal_status children_list(struct children *c, struct bag_source *s, int fd,
     enum seal_status status = SEAL_OK;
     size_t kept = c->count;
 
+    if (source_note_unkept(s, path, fd, fault) != SEAL_OK)
+        return fault->status;
     if (plat_list_dir(fd, add_listed, c) != 0)
         status = c->no_memory ? fault_no_memory(fault) : source_remark_error(s, path, errno, fault);
     for (size_t i = kept; i < c->count; i++) {

@@ -1,7 +1,9 @@
 /*
  * Estimating what sealing would come to, without reading the files whole.
  */
+#include "base/base.h"
 #include "bag/collect/source_open.h"
+#include "bag/collect/unkept.h"
 
 #include <errno.h>
 #include <string.h>
@@ -52,7 +54,11 @@ static enum seal_status try_file(struct bag_source *s, struct item *item, struct
     if (fd < 0)
         return source_leave_out(s, item, BAG_CAUSE_SYSTEM, errno, fault);
     is_file = plat_stat_fd(fd, &st) == 0 && st.type == PLAT_FILE;
+    if (is_file)
+        IGNORE_RESULT(source_note_unkept(s, item_path(&s->table, item), fd, fault));
     (void)plat_close(fd);
+    if (fault->status != SEAL_OK)
+        return fault->status;
     if (!is_file)
         return source_leave_out(s, item, BAG_CAUSE_NO_FILE, 0, fault);
     s->totals.bytes += st.size - item->size;

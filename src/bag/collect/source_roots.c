@@ -84,15 +84,24 @@ static int compare_child_names(const void *a, const void *b)
     return strcmp(((const struct child *)a)->name, ((const struct child *)b)->name);
 }
 
+static bool is_same(const struct child *a, const struct child *b)
+{
+    return a->st.inode != 0 && a->st.inode == b->st.inode && a->st.device == b->st.device;
+}
+
 /* Two paths given may end in the same name, or one may have the name of something in a merged one.
  */
 static enum seal_status refuse_doubles(struct children *c, struct fault *fault)
 {
     if (c->count > 1)
         qsort(c->list, c->count, sizeof *c->list, compare_child_names);
-    for (size_t i = 1; i < c->count; i++)
-        if (strcmp(c->list[i - 1].name, c->list[i].name) == 0)
-            return fault_set(fault, REASON_SOURCE_TWICE, c->list[i].name);
+    for (size_t i = 1; i < c->count; i++) {
+        const struct child *a = &c->list[i - 1], *b = &c->list[i];
+
+        if (strcmp(a->name, b->name) == 0)
+            return fault_set(fault, is_same(a, b) ? REASON_SOURCE_SAME : REASON_SOURCE_TWICE,
+                             b->name);
+    }
     return SEAL_OK;
 }
 

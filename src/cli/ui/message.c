@@ -226,7 +226,7 @@ enum exit_code finish_output(enum exit_code code)
     if (!results.has_failed || results.fd != STDOUT_FILENO)
         return code;
     warn(T_STDOUT_FAILED, .error = results.error);
-    return code == EXIT_ALL_DONE ? EXIT_NOT_DONE : code;
+    return code == EXIT_ALL_DONE || code == EXIT_INCOMPLETE ? EXIT_NOT_DONE : code;
 }
 
 /* ---- Names -------------------------------------------------------------------------------- */

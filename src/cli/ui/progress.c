@@ -11,6 +11,7 @@
 
 #include "platform/process.h"
 #include "platform/terminal.h"
+#include "platform/ticker.h"
 #include "base/base.h"
 #include "base/text.h"
 #include "cli/ui/ui.h"
@@ -84,22 +85,35 @@ static size_t compose(const struct progress *p, double elapsed, char line[static
     return 0;
 }
 
-/* In one write: back to the margin, the new line, blanks over what is left of the old one. */
-static void draw(const struct progress *p, double now)
+/* Columns that a line may take; the last one stays free, as writing there would wrap on some
+ * terminals. */
+static size_t columns_there(void)
 {
-    char line[1 + LINE_SIZE + COLUMNS_MAX] = "\r";
     size_t columns = plat_terminal_columns(STDERR_FILENO);
-    size_t room, before, len;
 
-    /* The last column stays free: writing there would wrap on some terminals. */
-    columns = columns > COLUMNS_MAX ? COLUMNS_MAX : columns > 1 ? columns - 1 : 1;
-    room = columns;
-    len = compose(p, now - p->started, line + 1, &columns);
-    before = atomic_exchange(&drawn_columns, columns);
+    return columns > COLUMNS_MAX ? COLUMNS_MAX : columns > 1 ? columns - 1 : 1;
+}
+
+/* In one write: back to the margin, the new line, blanks over what is left of the old one. line[0]
+ * is left free for that; len bytes stand behind it, and take columns. */
+static void put_over(char line[static 1 + LINE_SIZE + COLUMNS_MAX], size_t len, size_t columns)
+{
+    size_t room = columns_there(), before = atomic_exchange(&drawn_columns, columns);
+
     before = before > room ? room : before;
+    line[0] = '\r';
     if (before > columns)
         memset(line + 1 + len, ' ', before - columns);
     put(line, 1 + len + (before > columns ? before - columns : 0));
+}
+
+static void draw(const struct progress *p, double now)
+{
+    char line[1 + LINE_SIZE + COLUMNS_MAX];
+    size_t columns = columns_there();
+    size_t len = compose(p, now - p->started, line + 1, &columns);
+
+    put_over(line, len, columns);
 }
 
 void progress_start(struct progress *p, uint64_t total)
@@ -141,4 +155,43 @@ void progress_end(struct progress *p)
     if (p->on)
         progress_hide();
     p->on = false;
+}
+
+/* ---- Waiting ------------------------------------------------------------------------------ */
+
+/* ticker_start's tick. The time shows that the program is alive. */
+static void draw_waiting(void *waiting)
+{
+    const struct waiting *w = waiting;
+    char line[1 + LINE_SIZE + COLUMNS_MAX], time[32];
+    static const enum text_id texts[] = {T_PROGRESS_SYNC, T_PROGRESS_SYNC_SHORT,
+                                         T_PROGRESS_TIME_ONLY};
+
+    time_text(time, sizeof time, plat_monotonic() - w->since);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        size_t len =
+            text_format(line + 1, LINE_SIZE, ui_catalog(), texts[i], TEXT_ARGS(.word = time));
+        size_t columns = text_columns(line + 1, len);
+
+        if (columns > columns_there())
+            continue;
+        put_over(line, len, columns);
+        return;
+    }
+}
+
+void waiting_start(struct waiting *w)
+{
+    *w = (struct waiting){.since = plat_monotonic()};
+    if (!ui_is_quiet() && plat_is_terminal(STDERR_FILENO))
+        w->ticker = ticker_start(draw_waiting, w);
+}
+
+void waiting_end(struct waiting *w)
+{
+    if (w->ticker == NULL)
+        return;
+    ticker_stop(w->ticker);
+    w->ticker = NULL;
+    progress_hide();
 }

@@ -23,4 +23,15 @@ void progress_end(struct progress *p);
  * The functions of message.h do this by themselves. From any thread. */
 void progress_hide(void);
 
+/* While the system brings what was written to the medium, which tells nothing of how far it is: a
+ * line that asks not to pull it out, where progress is shown, from the second second on. All zero
+ * is one that does not wait. */
+struct waiting {
+    struct ticker *ticker;
+    double since;
+};
+
+void waiting_start(struct waiting *w);
+void waiting_end(struct waiting *w);
+
 #endif

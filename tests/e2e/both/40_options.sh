@@ -34,6 +34,14 @@ for program in seal unseal; do
     expect_exit 2
     run $program --help=yes
     expect_exit 2
+    for help in --hel help; do
+        run $program $help
+        expect_exit 0
+        expect_out "^Usage: $program --"
+    done
+    run $program --vers
+    expect_exit 0
+    expect_out "^$program [0-9.]+ "
 done
 for option in --to --output --pad --level --no-compress --allow-expired --note --note-file --info \
     --local-offset --dry-run --quiet --verbose --help --version; do
@@ -65,7 +73,13 @@ refused 2 'unknown option --frob' seal --frob file
 refused 2 'unknown option --frob' seal --frob=1 --to "$alice" file
 refused 2 'unknown option -x' seal -x --to "$alice" file
 refused 2 'unknown option -x' seal -qx --to "$alice" file
-refused 2 'unknown option --out; did you mean --output\?$' seal --out x --to "$alice" file
+refused 2 'unknown option --ouput; did you mean --output\?$' seal --ouput x --to "$alice" file
+refused 2 '--no may be --no-verify, --no-compress, --note, --note-file\. ' seal --no --to "$alice" file
+refused 2 '--ver=1 may be --verify, --verbose, --version\. ' seal --ver=1 --to "$alice" file
+refused 2 '--verbose takes no value' seal --verb=1 --to "$alice" file
+refused 2 '--output is given twice' seal --out x --outp y --to "$alice" file
+refused 2 '--verify and --no-verify contradict each other' seal --verif --no-v --to "$alice" file
+refused 2 '--output is given an empty' seal -o= --to "$alice" file
 refused 2 'unknown option --key' seal --key "$keys/alice.key" file
 refused 2 'unknown option --' seal $'--\e[31m\n' --to "$alice" file
 refused 2 '--to needs a value' seal file --to

@@ -180,6 +180,11 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none small 2>/dev/null; the
     run seal -q "${to[@]}" -o small/out "$good/tree"
     expect_exit 1
     expect_no_out
+    expect_message 'small/out: there is room for .*, and .* are needed\. Make room'
+    expect_names small
+    run seal -q "${to[@]}" -o small/out - <"$good/tree/noise"
+    expect_exit 1
+    expect_no_out
     expect_message 'small/out: could not be written: No space left on device\. Make room'
     expect_names small
     for file in bag stream; do
@@ -263,6 +268,31 @@ for to_where in '>/dev/full' '>&-'; do
     expect_message 'standard output could not be written'
     [ ! -e bag ] || expect_same_tree "$good/tree" bag/data/tree
     remove bag
+done
+
+# Nor does it count less than that something is missing; what is there stays.
+scenario "nobody hears that something is missing"
+mkdir some
+mkfifo some/fifo
+echo one >some/one
+run seal -q "${to[@]}" -o some.bin some
+expect_exit 3
+for to_where in '>/dev/full' '>&-'; do
+    run bash -c 'exec "$@" '"$to_where" - seal -q "${to[@]}" -o out some
+    expect_exit 1
+    expect_err '^seal: standard output could not be written: '
+    expect_file out
+    run bash -c 'exec "$@" '"$to_where" - seal -q -n some
+    expect_exit 1
+    for command in '--list' '--list --json' '--list --csv' '--list --long' '--verify -o v' '-o bag' '--extract some/one -o one'; do
+        # shellcheck disable=SC2086 # an option and its value
+        run bash -c 'exec "$@" '"$to_where" - unseal -q "${with[@]}" $command out
+        expect_exit 1
+        expect_err '^unseal: standard output could not be written: '
+    done
+    run cat bag/data/some/one
+    expect_out '^one$'
+    remove bag out v one v.custody.txt v.custody.json
 done
 
 scenario "closed descriptors land in no file of ours"

@@ -60,7 +60,13 @@ else
     chmod 555 locked
     run "${as_user[@]}" seal -q "${to[@]}" -o locked/out tree/open/d
     expect_exit 1
-    expect_message 'locked/out: could not be created: Permission denied'
+    expect_message 'locked/out: could not be created: Permission denied\. This user has no right to do that: ask the owner'
+    run "${as_user[@]}" seal -nq "${to[@]}" -o locked/out tree/open/d
+    expect_exit 1
+    expect_message 'locked/out: could not be created: Permission denied\. This user has no right'
+    run "${as_user[@]}" seal -nq "${to[@]}" -o locked tree/open/d
+    expect_exit 1
+    expect_message 'locked: no file can be made in this folder: Permission denied\. This user has no right'
     [ "$(id -u)" -ne 0 ] || { chmod 644 "$good"/*.bin && chmod 711 "$good" && chown 65534 "$keys/alice.key"; }
     run "${as_user[@]}" unseal -q "${with[@]}" -o locked/out "$good/bag.bin"
     expect_exit 1
@@ -336,6 +342,27 @@ else
     # libarchive is shared here, and comes with libxml2 and ICU.
     check "level 19: $peak KiB" test "$peak" -lt $((65536 + 3 * 1024))
 fi
+
+# What the program itself has not enough of is no fault of the source.
+scenario "too few descriptors"
+mkdir -p tree/sub
+echo one >tree/1
+echo two >tree/sub/2
+for few in 4 5 6 7; do
+    run bash -c 'ulimit -n '$few'; exec "$@"' - seal -q "${to[@]}" -o out tree
+    expect_exit 1
+    expect_message '(Too many open files|No file descriptors available)\. This computer lets no more files be open at once: close other programs'
+    expect_names . tree
+done
+for error in "$EMFILE" "$ENFILE"; do
+    for dry in '' -n; do
+        # shellcheck disable=SC2086 # an option or none
+        hit "FAULT_OPEN=2 errno:$error" -- seal -q $dry "${to[@]}" -o out tree
+        expect_exit 1
+        expect_message '^seal: tree/sub/2: could not be opened: .*: close other programs'
+        expect_names . tree
+    done
+done
 
 scenario "memory for each name"
 if needs_time; then

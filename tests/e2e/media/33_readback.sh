@@ -102,8 +102,28 @@ expect_exit 1
 expect_message 'out\.bin: could not be written: No space left on device\. Make room'
 hit "FAULT_WRITE=1 errno:$EROFS" -- seal -q "${to[@]}" --verify -o out.bin "$given/noise"
 expect_exit 1
-expect_message 'Read-only file system\. If the medium has a switch against writing, turn it off'
+expect_message 'Read-only file system\. It is write-protected: leave it so, and write to another place\.$'
 expect_names .
+
+# Where nobody knows how long the system takes, what is shown is that the program is alive.
+scenario "a terminal is told not to pull the medium out"
+if ! needs_no_sanitizer || ! needs expect || ! needs strace; then
+    : # said
+elif ! strace -o /dev/null true 2>/dev/null; then
+    skip "strace may not trace here"
+else
+    slow=(strace -f -qq -o /dev/null -e trace=fsync -e inject=fsync:delay_enter=2500000)
+    run_tty "${slow[@]}" seal "${to[@]}" -o out.bin "$given/noise" </dev/null
+    expect_exit 0
+    expect_out 'writing to the medium, do not pull it out, 0:01.*writing to the medium, do not pull it out, 0:02'
+    expect_out '^sealed  out\.bin '
+    run_tty "${slow[@]}" seal "${to[@]}" -q -o quiet.bin "$given/noise" </dev/null
+    expect_exit 0
+    check "not with --quiet" test -z "$(grep 'pull it out' "$out")"
+    run "${slow[@]}" seal "${to[@]}" -o plain.bin "$given/noise"
+    expect_exit 0
+    check "nor without a terminal" test -z "$(cat "$out" "$err" | grep 'pull it out')"
+fi
 
 scenario "wrong use"
 run seal "${to[@]}" --verify --no-verify "$given/noise"

@@ -249,7 +249,7 @@ for split in '' '--split 1M'; do
     # shellcheck disable=SC2086 # an option and its value, or none
     run seal "${to[@]}" -q $split -o "$stick" "$given/noise"
     expect_exit 1
-    expect_message 'Read-only file system\. If the medium has a switch against writing, turn it off; or take another\.$'
+    expect_message 'Read-only file system\. It is write-protected: leave it so, and write to another place\.$'
     expect_no_trust
     expect_empty_dir "$truth"
 done

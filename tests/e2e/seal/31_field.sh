@@ -545,10 +545,13 @@ expect_message 'tree/other could not be read and is left out \(Permission denied
 expect_out '^would seal 1 file and 1 folder, 2 bytes$'
 run seal -n -q -o there tree
 expect_exit 1
-expect_message 'there already exists and would not be overwritten'
+expect_message 'there: is there already, and is left as it is\. Choose another name with -o'
 run seal -n -q -o missing/out tree
 expect_exit 1
-expect_message 'missing: there is no such folder'
+expect_message 'missing/out: its folder could not be opened: No such file'
+run seal -n -q --split 1M -o name.bin tree
+expect_exit 2
+expect_message 'name\.bin: with --split, -o must name a folder that exists'
 run seal -n -q -o folder tree
 expect_exit 0
 expect_out '^free in folder: '

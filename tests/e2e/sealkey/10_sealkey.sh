@@ -44,11 +44,12 @@ wrong 'did you mean kit' kti
 wrong 'unknown option --frob' --frob
 wrong 'unknown option -x' new -qx
 wrong 'unknown option --frob' new --frob=1
-wrong 'unknown option --out; did you mean --output\?$' new --out org
+wrong 'unknown option --ouput; did you mean --output\?$' new --ouput org
 wrong '--output needs a value' new -o
 wrong '--output is given an empty NAME' new -o ''
 wrong '--output is given an empty NAME' new --output=
-wrong '--output is given twice' new -o a --output b
+wrong '--output is given twice' new -o a --out b
+wrong 'unknown command help' help new
 wrong '--quiet is given twice' new -o a -qq
 wrong '--quiet takes no value' new -o a --quiet=yes
 wrong '-o is missing' new --no-passphrase

@@ -110,6 +110,56 @@ run sh 'stick/my kit/seal.sh' "$given/tree"
 expect_exit 1
 expect_err '^There is no program here for this kind of computer'
 
+scenario "the script from any folder, with any options"
+run sealkey kit -q "${to[@]}" 'my kit'
+cp -a "$given/tree" 'my files'
+mkdir elsewhere
+script="$PWD/my kit/seal.sh"
+count() { find "$1" -maxdepth 1 -name '*.bin' | wc -l; }
+# From elsewhere the key is kept, whatever else is given.
+for output in '-o elsewhere' '-oelsewhere' '-o=elsewhere' '--output elsewhere' '--out=elsewhere' '-qo elsewhere' '-qoelsewhere'; do
+    # shellcheck disable=SC2086 # an option and its value
+    run env CDPATH=/ sh "$script" $output 'my files'
+    expect_exit 0
+    check "there: $output" test "$(count elsewhere)-$(count 'my kit')" = 1-0
+    run unseal -q --key "$given/alice.key" -o bag elsewhere/*.bin
+    expect_exit 0
+    expect_same_tree "$given/tree" 'bag/data/my files'
+    remove bag
+    rm elsewhere/*.bin
+done
+# The stick is kept, whatever key is given.
+for key in '-t' '--to' '-qt'; do
+    run sh "$script" $key "$given/bob.pub" 'my files'
+    expect_exit 0
+    check "beside the script" test "$(count 'my kit')" -eq 1
+    run unseal -q --key "$given/alice.key" -o x 'my kit'/*.bin
+    expect_exit 4
+    rm 'my kit'/*.bin
+done
+run sh "$script" -q -o 'my kit' 'my files'
+expect_exit 0
+rm 'my kit'/*.bin
+for wrong in . ./ ..; do
+    run sh -c 'cd "my kit" && sh seal.sh "$1"' - $wrong
+    expect_exit 1
+    expect_no_out
+    expect_err 'holds these programs and the key\. Put what you want to send into a folder of its own'
+    run sh -c 'cd "my kit" && "./$1" "$2"' - "$ours" $wrong
+    expect_exit 2
+    expect_message 'holds this program and the key beside it\. Put what you want to send into a folder of its own'
+done
+check "nothing was sealed" test "$(count 'my kit')" -eq 0
+run sh "$script" help
+expect_exit 0
+expect_out '^Usage: seal '
+mkdir bin
+printf '#!/bin/sh\necho i686\n' >bin/uname
+chmod 755 bin/uname
+run env PATH="$PWD/bin:$PATH" sh "$script" 'my files'
+expect_exit 1
+expect_err '32 bits \(i686\)\. The programs here need 64: use another computer\.$'
+
 scenario "nothing is written but the output"
 run sealkey kit -q "${to[@]}" kit
 expect_exit 0
