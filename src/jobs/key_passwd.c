@@ -43,7 +43,7 @@ static enum seal_status read_file(struct key_passwd *p, bool passphrase_given, s
     enum seal_status status;
 
     if (plat_stat_at(PLAT_CWD, p->name, false, &st) != 0)
-        return fault_set_errno(fault, REASON_OPEN, p->name);
+        return key_file_not_opened(p->name, fault);
     if (st.type != PLAT_FILE)
         return fault_set(fault, st.type == PLAT_LINK ? REASON_PASSWD_LINK : REASON_PASSWD_KIND,
                          p->name);
@@ -51,7 +51,7 @@ static enum seal_status read_file(struct key_passwd *p, bool passphrase_given, s
     if (status != SEAL_OK)
         return status;
     if (p->file.secret_count == 0)
-        return fault_set(fault, REASON_KEY_NO_SECRET, p->name);
+        return key_file_lacks(&p->file, REASON_KEY_NO_SECRET, p->name, fault);
     if (p->file.secret_count > 1)
         return fault_set(fault, REASON_PASSWD_SEVERAL, p->name);
     if (passphrase_given && !p->file.secrets[0].locked)

@@ -29,7 +29,7 @@ enum seal_status key_show(const struct key_show_request *request, const struct k
     if (status != SEAL_OK)
         return status;
     if (file.public_count + file.secret_count == 0)
-        status = fault_set(fault, REASON_KEY_NONE, request->name);
+        status = key_file_lacks(&file, REASON_KEY_NONE, request->name, fault);
     for (size_t i = 0; i < file.public_count; i++)
         observer->public_key(observer->ctx, request->name, &file.public_keys[i]);
     for (size_t i = 0; i < file.secret_count && status == SEAL_OK; i++)

@@ -48,7 +48,7 @@ static enum seal_status add_key_file(struct keyring *ring, const char *name, boo
     enum seal_status status = key_file_read(&file, name, fault);
 
     if (status == SEAL_OK && file.secret_count == 0 && must_have_one)
-        status = fault_set(fault, REASON_KEY_NO_SECRET, name);
+        status = key_file_lacks(&file, REASON_KEY_NO_SECRET, name, fault);
     for (size_t i = 0; status == SEAL_OK && i < file.secret_count; i++) {
         struct identity *id;
 

@@ -95,6 +95,10 @@ struct key_file {
     struct secret_record *secrets; /* in sodium_malloc memory, read-only */
     size_t secret_count;
     bool marked_public; /* holds the line KEY_PUBLIC_MARK outside its blocks */
+    /* Of a file without keys: what it is instead, and the line that shows it; REASON_NONE if
+     * nothing is known. */
+    enum seal_reason instead;
+    uint64_t instead_line;
 };
 
 #define KEY_FILE_MAX (1024 * 1024)
@@ -103,20 +107,26 @@ struct key_file {
  * that everybody has the key anyway. Version control hands out the tutorial's key with any mode. */
 #define KEY_PUBLIC_MARK "THIS KEY IS PUBLIC: AN EXAMPLE, NEVER SEAL TO IT"
 
-/* Clauses (fault->what) of faults for which cli has particular advice. NONE, NO_PUBLIC and
- * NO_SECRET are for callers that need such a key; nothing here sets them. */
-
 /* Reads the text of a key file. A text without any block gives SEAL_OK and no keys. name is for the
- * fault. On failure *out is all zero. SEAL_BAD_KEY: fault->what says which rule is broken;
- * SEAL_NEWER: a block is of a later version; SEAL_NO_MEMORY. */
+ * fault. On failure *out is all zero. SEAL_BAD_KEY: fault->reason says which rule is broken, and
+ * fault->number in which line, if it is one about lines; SEAL_NEWER: a block is of a later version;
+ * SEAL_NO_MEMORY. */
 MUST_USE enum seal_status key_file_parse(struct key_file *out, const char *text, size_t len,
                                          const char *name, struct fault *fault);
-/* The same from a file, or a pipe, of at most KEY_FILE_MAX bytes; links are followed. A file with a
+/* The same from a file, or a pipe, of at most KEY_FILE_MAX bytes, in UTF-8 or, with a byte order
+ * mark, in UTF-16; links are followed. A file with a
  * secret key, locked or not, is refused if group or others have any right on it and it is not
  * marked public: SEAL_BAD_KEY with REASON_KEY_LOOSE. Also SEAL_IO. name is not NULL. */
 MUST_USE enum seal_status key_file_read(struct key_file *out, const char *name,
                                         struct fault *fault);
 void key_file_free(struct key_file *file);
+/* The fault of a file that could not be opened (errno). If name looks like the text of a key, which
+ * may be secret, or like a fingerprint, that is said, and the name is not. */
+enum seal_status key_file_not_opened(const char *name, struct fault *fault);
+/* The fault of a file in which there is no key of the kind that is needed: reason, unless more is
+ * known of it. */
+enum seal_status key_file_lacks(const struct key_file *file, enum seal_reason reason,
+                                const char *name, struct fault *fault);
 
 /* The text of a key file, to change it. It lies in sodium_malloc memory: it may hold a secret key.
  */
@@ -125,7 +135,8 @@ struct key_text {
     size_t len;
 };
 
-/* key_file_read that also gives the text. Both *out and *text are the caller's to free. */
+/* key_file_read that also gives the text, in UTF-8. Both *out and *text are the caller's to free.
+ */
 MUST_USE enum seal_status key_file_read_text(struct key_file *out, struct key_text *text,
                                              const char *name, struct fault *fault);
 void key_text_free(struct key_text *text);
