@@ -38,10 +38,18 @@ static enum seal_status choose(void *ctx, const char **text, size_t *len, struct
     return status;
 }
 
+static void show_exposed(const char *name, bool locked)
+{
+    warn(locked ? T_KEY_EXPOSED_LOCKED : T_KEY_EXPOSED_PLAIN, .name = name);
+}
+
 static struct key_dialog dialog_about(struct passphrases *p)
 {
-    return (struct key_dialog){
-        .ctx = p, .unlock = unlock, .choose = choose, .leftover = show_leftover};
+    return (struct key_dialog){.ctx = p,
+                               .unlock = unlock,
+                               .choose = choose,
+                               .exposed = show_exposed,
+                               .leftover = show_leftover};
 }
 
 /* ---- Commands ----------------------------------------------------------------------------- */

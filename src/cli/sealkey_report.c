@@ -86,13 +86,15 @@ static void show_secret(void *ctx, const char *name, const struct secret_record 
     print_flush(); /* the key is to be seen before its passphrase is asked for */
 }
 
-static void show_fingerprint(void *ctx, const uint8_t *pkh)
+static void show_fingerprint(void *ctx, const char *digits, bool is_checked)
 {
     (void)ctx;
-    if (pkh != NULL)
-        print_fingerprint(T_SEALKEY_FINGERPRINT, pkh);
-    else
+    if (digits == NULL)
         print(T_SEALKEY_FINGERPRINT_LOCKED);
+    else
+        print(T_SEALKEY_FINGERPRINT, .word = digits);
+    if (digits != NULL && !is_checked)
+        print(T_SEALKEY_FINGERPRINT_NOTED);
 }
 
 struct key_show_observer report_keys(bool *any)

@@ -16,6 +16,9 @@ enum receive_event_kind {
     RECEIVE_FILE_SKIPPED,       /* a file in a folder is not a sealed file (name) */
     RECEIVE_COPY_SKIPPED,       /* a volume (name) is a copy of another (other) */
     RECEIVE_KEY_SKIPPED,        /* a key file (name) could not be unlocked, and others are tried */
+    RECEIVE_KEY_EXPOSED,        /* the medium of a key file (name) lets others read it; its keys are
+                                   locked */
+    RECEIVE_KEY_NOTE_OTHER,     /* a key file (name) says another fingerprint than its key has */
     RECEIVE_SLOTS_DIFFER,       /* a file (name) holds something else in another slot of a key */
     RECEIVE_SANDBOX_LACKS,      /* pieces of the worker's sandbox (number: PLAT_CAGE_...); told for
                                    each worker */

@@ -52,6 +52,24 @@ static enum seal_status count_blocks(struct tally *t, const char *text, size_t l
     }
 }
 
+/* Takes the line before a block if it is a fingerprint as append_key writes it. */
+static void take_note(char out[static FINGERPRINT_SIZE], const char *text,
+                      const struct block *block)
+{
+    const char *line = text + block->before;
+    size_t len = block->start - block->before;
+
+    while (len > 0 && memchr(" \t\r\n", line[len - 1], 4) != NULL)
+        len--;
+    if (len != FINGERPRINT_SIZE - 1)
+        return;
+    for (size_t i = 0; i < len; i++)
+        if (i % 5 == 4 ? line[i] != ' ' : line[i] < '0' || line[i] > '9')
+            return;
+    memcpy(out, line, len);
+    out[len] = '\0';
+}
+
 static enum seal_status read_block(struct key_file *out, const char *text,
                                    const struct block *block, uint8_t *data, struct flaw *flaw)
 {
@@ -66,7 +84,8 @@ static enum seal_status read_block(struct key_file *out, const char *text,
         out->public_count += status == SEAL_OK;
     } else {
         status = secret_record_read(&out->secrets[out->secret_count], data, len, &flaw->reason);
-        out->secret_count += status == SEAL_OK;
+        if (status == SEAL_OK)
+            take_note(out->secrets[out->secret_count++].noted, text, block);
     }
     return status;
 }
@@ -214,6 +233,16 @@ static enum seal_status read_whole(struct key_text *out, int fd, const struct pl
     return status;
 }
 
+/* Only the owner may have rights on a secret key, if its medium keeps rights. */
+static enum seal_status check_rights(struct key_file *file, int fd, const struct plat_stat *st,
+                                     struct fault *fault)
+{
+    if (file->secret_count == 0 || file->marked_public || !st->others_may_read)
+        return SEAL_OK;
+    file->is_exposed = !plat_can_restrict(fd);
+    return file->is_exposed ? SEAL_OK : fault_set(fault, REASON_KEY_LOOSE, NULL);
+}
+
 enum seal_status key_file_read_text(struct key_file *out, struct key_text *text, const char *name,
                                     struct fault *fault)
 {
@@ -231,11 +260,11 @@ enum seal_status key_file_read_text(struct key_file *out, struct key_text *text,
         status = read_whole(text, fd, &st, fault);
     if (status == SEAL_OK)
         status = key_text_to_utf8(text, fault);
-    (void)plat_close(fd); /* only read from: nothing can be lost */
     if (status == SEAL_OK)
         status = key_file_parse(out, text->data, text->len, name, fault);
-    if (status == SEAL_OK && out->secret_count > 0 && st.others_may_read && !out->marked_public)
-        status = fault_set(fault, REASON_KEY_LOOSE, name);
+    if (status == SEAL_OK)
+        status = check_rights(out, fd, &st, fault);
+    (void)plat_close(fd); /* only read from: nothing can be lost */
     if (status != SEAL_OK) {
         fault_add_name(fault, name);
         key_file_free(out);
@@ -250,6 +279,11 @@ enum seal_status key_file_read(struct key_file *out, const char *name, struct fa
     enum seal_status status = key_file_read_text(out, &text, name, fault);
 
     key_text_free(&text);
+    for (size_t i = 0; status == SEAL_OK && i < out->secret_count && out->is_exposed; i++)
+        if (!out->secrets[i].locked)
+            status = fault_set(fault, REASON_KEY_NO_RIGHTS, name);
+    if (status != SEAL_OK)
+        key_file_free(out);
     return status;
 }
 
@@ -260,7 +294,7 @@ static enum seal_status append_key(struct buffer *out, const char *comment,
                                    const uint8_t pkh[static HASH_LEN], enum block_kind kind,
                                    const uint8_t *record, size_t len)
 {
-    char fingerprint[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
+    char fingerprint[FINGERPRINT_SIZE];
     size_t block_len = block_text_len(kind, len);
 
     if (out->cap - out->len < KEY_TEXT_MAX)

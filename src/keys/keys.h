@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "base/text.h"
 
 #define XWING_PK_LEN 1216
 #define CLOAK_PK_LEN 32
@@ -36,11 +37,16 @@ struct public_key {
     uint32_t expires;      /* likewise, the last day on which it is valid; 0: never */
 };
 
+#define FINGERPRINT_SIZE NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)
+
 /* A secret key as it stands in a file. */
 struct secret_record {
     uint8_t bytes[SECRET_RECORD_LEN]; /* secret: if it is not locked, they hold the master */
     uint32_t created, expires;
     bool locked; /* with a passphrase */
+    /* The fingerprint that the line before the block says; "" if it says none. Nothing vouches for
+     * it: compare it when the key is opened (secret_record_note_fits). */
+    char noted[FINGERPRINT_SIZE];
 };
 
 /* An opened secret key: the master and all that is derived from it. It lies in sodium_malloc
@@ -74,15 +80,16 @@ MUST_USE enum seal_status secret_record_open(struct identity **out,
                                              const struct secret_record *record,
                                              const char *passphrase, size_t len,
                                              struct fault *fault);
+/* False: another fingerprint than that of the opened key is noted beside the record. */
+bool secret_record_note_fits(const struct secret_record *record, const struct identity *id);
 /* Makes a record, locked with the passphrase; not locked if passphrase is NULL. SEAL_BAD_KEY and
  * SEAL_NO_MEMORY as above. */
 MUST_USE enum seal_status secret_record_make(struct secret_record *out, const struct identity *id,
                                              const char *passphrase, size_t len,
                                              struct random *random, struct fault *fault);
 
-/* The number by which people compare keys; out has room for NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS).
- */
-void fingerprint_text(char *out, const uint8_t pkh[static HASH_LEN]);
+/* The number by which people compare keys. */
+void fingerprint_text(char out[static FINGERPRINT_SIZE], const uint8_t pkh[static HASH_LEN]);
 /* Whether the last valid day is over; both are days since 1970-01-01. */
 bool key_is_expired(uint32_t expires, uint32_t today);
 
@@ -95,6 +102,7 @@ struct key_file {
     struct secret_record *secrets; /* in sodium_malloc memory, read-only */
     size_t secret_count;
     bool marked_public; /* holds the line KEY_PUBLIC_MARK outside its blocks */
+    bool is_exposed;    /* it has a secret key, and its medium lets others read it */
     /* Of a file without keys: what it is instead, and the line that shows it; REASON_NONE if
      * nothing is known. */
     enum seal_reason instead;
@@ -116,7 +124,8 @@ MUST_USE enum seal_status key_file_parse(struct key_file *out, const char *text,
 /* The same from a file, or a pipe, of at most KEY_FILE_MAX bytes, in UTF-8 or, with a byte order
  * mark, in UTF-16; links are followed. A file with a
  * secret key, locked or not, is refused if group or others have any right on it and it is not
- * marked public: SEAL_BAD_KEY with REASON_KEY_LOOSE. Also SEAL_IO. name is not NULL. */
+ * marked public: SEAL_BAD_KEY with REASON_KEY_LOOSE. Where the medium keeps no rights, only one
+ * that is not locked is refused: REASON_KEY_NO_RIGHTS. Also SEAL_IO. name is not NULL. */
 MUST_USE enum seal_status key_file_read(struct key_file *out, const char *name,
                                         struct fault *fault);
 void key_file_free(struct key_file *file);
@@ -135,7 +144,8 @@ struct key_text {
     size_t len;
 };
 
-/* key_file_read that also gives the text, in UTF-8. Both *out and *text are the caller's to free.
+/* key_file_read that also gives the text, in UTF-8, and takes a key that is not locked on a medium
+ * without rights: to show it or to lock it. Both *out and *text are the caller's to free.
  */
 MUST_USE enum seal_status key_file_read_text(struct key_file *out, struct key_text *text,
                                              const char *name, struct fault *fault);

@@ -176,11 +176,13 @@ number=$(sed -n 's/^fingerprint: //p' "$out")
 run sealkey show org.key
 expect_exit 0
 expect_out '^passphrase:  yes$'
-expect_out '^fingerprint: needs the passphrase$'
+expect_out "^fingerprint: $number$"
+expect_out '^checked:     no; '
 expect_no_err
 run sealkey show --passphrase-fd 0 org.key <<<'first passphrase'
 expect_exit 0
 expect_out "^fingerprint: $number$"
+check "it should be checked" test -z "$(grep '^checked:' "$out")"
 run sealkey show --passphrase-fd 0 org.key <<<'First passphrase'
 expect_exit 2
 expect_message 'org.key: the passphrase does not open this key'
@@ -188,9 +190,36 @@ run sealkey show --passphrase-fd 0 org.key <<<''
 expect_exit 2
 expect_message 'empty passphrase'
 
+scenario "a fingerprint that is written above another key"
+take_vector bob.key
+cp bob.key noted.key
+sed -i '2s/4495/4496/' noted.key
+run sealkey show noted.key
+expect_exit 0
+expect_out '^fingerprint: 4496 8438'
+expect_out '^checked:     no; '
+run sealkey show --passphrase-fd 0 noted.key <<<"$bob_passphrase"
+expect_exit 2
+expect_out '^fingerprint: 4495 8438'
+expect_message 'noted\.key: the fingerprint that is written above a secret key in it is not that key'
+cp noted.key before
+run sealkey passwd --passphrase-fd 0 --no-passphrase noted.key <<<"$bob_passphrase"
+expect_exit 2
+expect_message 'written above a secret key'
+expect_same before noted.key
+mkdir evidence && echo one >evidence/1
+run seal --to "$vectors/keys/bob.pub" -o bob.bin evidence
+run unseal --key noted.key --passphrase-fd 0 -o out bob.bin <<<"$bob_passphrase"
+expect_exit 0
+expect_err 'noted\.key: the fingerprint that is written above the key is not the key.s own'
+sed '2d' bob.key >bare.key && chmod 600 bare.key
+run sealkey show bare.key
+expect_exit 0
+expect_out '^fingerprint: needs the passphrase$'
+
 scenario "another passphrase"
-sed -i '1i a note of mine' ../$((scenario_count - 1))/org.key
-cp ../$((scenario_count - 1))/org.* .
+sed -i '1i a note of mine' ../$((scenario_count - 2))/org.key
+cp ../$((scenario_count - 2))/org.* .
 cp org.key before.key
 chmod 600 before.key
 run sealkey passwd --passphrase-fd 0 --new-passphrase-fd 0 org.key <<<$'wrong\nsecond'
@@ -360,6 +389,7 @@ expect_absent a.key
 if needs expect; then
     scenario "asked for a passphrase"
     take_vector bob.key
+    sed -i 2d bob.key # the fingerprint; without it, show asks
     run_tty sealkey show bob.key <<EOF
 Passphrase for bob.key: |$bob_passphrase
 EOF
@@ -448,6 +478,7 @@ EOF
 
     scenario "put to sleep while asked"
     take_vector bob.key
+    sed -i 2d bob.key
     PS1='ready> ' run_tty bash --norc --noprofile -i <<EOF
 ready> |sealkey show bob.key
 Passphrase for bob.key: |^Z
