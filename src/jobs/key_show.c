@@ -1,7 +1,7 @@
 #include "jobs/key_show.h"
 
-/* Opens it, and shows and checks its fingerprint. */
-static enum seal_status show_opened(const struct key_show_request *request,
+/* A key that stays locked has the fingerprint that its file says. */
+static enum seal_status show_secret(const struct key_show_request *request,
                                     const struct secret_record *record,
                                     const struct key_dialog *dialog,
                                     const struct key_show_observer *observer, struct fault *fault)
@@ -11,8 +11,9 @@ static enum seal_status show_opened(const struct key_show_request *request,
     struct identity *id;
     enum seal_status status;
 
+    observer->secret_key(observer->ctx, request->name, record);
     if (dialog->unlock(dialog->ctx, &id, record, request->name, &unlocking) != SEAL_OK) {
-        observer->fingerprint(observer->ctx, NULL, false);
+        observer->fingerprint(observer->ctx, record->noted[0] != '\0' ? record->noted : NULL, false);
         if (unlocking.status == SEAL_USAGE && request->may_stay_locked)
             return SEAL_OK;
         *fault = unlocking;
@@ -25,18 +26,6 @@ static enum seal_status show_opened(const struct key_show_request *request,
                  : fault_set(fault, REASON_KEY_NOTE_OTHER, request->name);
     identity_free(id);
     return status;
-}
-
-static enum seal_status show_secret(const struct key_show_request *request,
-                                    const struct secret_record *record,
-                                    const struct key_dialog *dialog,
-                                    const struct key_show_observer *observer, struct fault *fault)
-{
-    observer->secret_key(observer->ctx, request->name, record);
-    if (!record->locked || !request->may_stay_locked || record->noted[0] == '\0')
-        return show_opened(request, record, dialog, observer, fault);
-    observer->fingerprint(observer->ctx, record->noted, false);
-    return SEAL_OK;
 }
 
 static bool all_locked(const struct key_file *file)

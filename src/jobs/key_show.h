@@ -23,8 +23,7 @@ struct key_show_observer {
 
 struct key_show_request {
     const char *name;
-    bool may_stay_locked; /* no passphrase to try is no failure: all else has been shown, and where
-                             the file says the fingerprint, none is asked for */
+    bool may_stay_locked; /* no passphrase to try is no failure: all else has been shown */
 };
 
 /* Uses dialog->unlock and dialog->exposed. SEAL_BAD_KEY: no key, or a malformed one, or one whose

@@ -93,6 +93,22 @@ void fingerprint_text(char out[static FINGERPRINT_SIZE], const uint8_t pkh[stati
 /* Whether the last valid day is over; both are days since 1970-01-01. */
 bool key_is_expired(uint32_t expires, uint32_t today);
 
+/* ---- New passphrases ---------------------------------------------------------------------- */
+
+/* What is in it that nobody sees, and so nobody types again: PASSPHRASE_NOT_UTF8, _INVISIBLE or
+ * _BLANK_ENDS; REASON_NONE. */
+enum seal_reason passphrase_flaw(const char *text, size_t len);
+/* Roughly how many bits somebody who guesses as people choose has to guess. Below the least, people
+ * are warned. */
+#define PASSPHRASE_BITS_LEAST 20
+unsigned int passphrase_bits(const char *text, size_t len);
+/* One of seven words with blanks between them, drawn at random: 70 bits. It is secret. */
+#define PASSPHRASE_WORDS 7
+#define PASSPHRASE_WORD_BITS 10
+#define PASSPHRASE_SUGGESTED_BITS (PASSPHRASE_WORDS * PASSPHRASE_WORD_BITS)
+#define PASSPHRASE_SUGGESTED_SIZE 49
+void passphrase_suggest(char out[static PASSPHRASE_SUGGESTED_SIZE], struct random *random);
+
 /* ---- Files -------------------------------------------------------------------------------- */
 
 /* All keys of one key file, which may hold several, of both kinds. */

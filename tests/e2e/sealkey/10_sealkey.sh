@@ -389,7 +389,6 @@ expect_absent a.key
 if needs expect; then
     scenario "asked for a passphrase"
     take_vector bob.key
-    sed -i 2d bob.key # the fingerprint; without it, show asks
     run_tty sealkey show bob.key <<EOF
 Passphrase for bob.key: |$bob_passphrase
 EOF
@@ -409,10 +408,14 @@ Passphrase for bob.key: |three
 EOF
     expect_exit 2
     expect_out 'sealkey: bob.key: the passphrase does not open this key'
-    run_tty sealkey show bob.key <<<'Passphrase for bob.key: |'
-    expect_exit 0
-    expect_out 'fingerprint: needs the passphrase'
-    run_tty sealkey show bob.key <<<'Passphrase for bob.key: |^D'
+    for nothing in '' '^D'; do
+        run_tty sealkey show bob.key <<<"Passphrase for bob.key: |$nothing"
+        expect_exit 0
+        expect_out 'fingerprint: 4495 8438'
+        expect_out 'checked:     no; '
+    done
+    sed 2d bob.key >bare.key && chmod 600 bare.key
+    run_tty sealkey show bare.key <<<'Passphrase for bare.key: |'
     expect_exit 0
     expect_out 'fingerprint: needs the passphrase'
     run_tty sealkey show --passphrase-fd 0 bob.key <<<'|'
@@ -478,7 +481,6 @@ EOF
 
     scenario "put to sleep while asked"
     take_vector bob.key
-    sed -i 2d bob.key
     PS1='ready> ' run_tty bash --norc --noprofile -i <<EOF
 ready> |sealkey show bob.key
 Passphrase for bob.key: |^Z
