@@ -68,6 +68,7 @@ static enum exit_code run_new(const struct sealkey_options *options)
     enum exit_code code = EXIT_ALL_DONE;
     struct key_make_result result;
 
+    warn_of_clock(NULL, 0); /* the key gets its day */
     if (key_make(&result, &options->make, &dialog, &fault) == SEAL_OK)
         report_new_key(&result);
     else
