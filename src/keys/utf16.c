@@ -82,7 +82,7 @@ enum seal_status key_text_to_utf8(struct key_text *text, struct fault *fault)
         status = fault_set(fault, REASON_KEY_ENCODING_MIXED, NULL);
     else if (!whole)
         status = fault_set(fault, REASON_KEY_UTF16_DAMAGED, NULL);
-    key_text_free(text);
+    sodium_free(text->data);
     *text = utf8;
     return status;
 }

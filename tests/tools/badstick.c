@@ -8,8 +8,8 @@
  *     badstick [-c] FOLDER MOUNTPOINT pulled BYTES ERRNO   after so many, read or written, all
  * fails badstick [-c] FOLDER MOUNTPOINT unnamed TIMES ERRNO  likewise when the next gets its name
  *     badstick [-c] FOLDER MOUNTPOINT protected            nothing can be written
- *     badstick [-c] FOLDER MOUNTPOINT rightless 0          all may do all; chmod has no effect (NTFS)
- *     badstick [-c] FOLDER MOUNTPOINT rightless 1 ERRNO    likewise, and it fails (FAT)
+ *     badstick [-c] FOLDER MOUNTPOINT rightless 0          all may do all; chmod has no effect
+ * (NTFS) badstick [-c] FOLDER MOUNTPOINT rightless 1 ERRNO    likewise, and it fails (FAT)
  *
  * It is mounted when this returns, and what serves it ends when it is unmounted (fusermount3 -u).
  * Bytes are counted from then on, over all files, in the order in which they are written.
@@ -38,7 +38,7 @@
 #define PIECES_MAX 65536
 
 static enum { SOUND, LOSES, WRAPS, FULL, PULLED, UNNAMED, PROTECTED, RIGHTLESS } kind;
-static const char *const kinds[] = {"sound",  "loses",   "wraps",    "full",
+static const char *const kinds[] = {"sound",  "loses",   "wraps",     "full",
                                     "pulled", "unnamed", "protected", "rightless"};
 static bool has_memory;
 static int root = -1; /* the folder */
