@@ -21,6 +21,9 @@
 #endif
 
 #define SEAL_VERSION "0.1.0"
+/* A day on which its sources were there: a clock that says an earlier one is wrong. Set it with the
+ * version. Not the time of the build, so that every build gives the same programs. */
+#define SEAL_DAY "2026-11-23"
 #define SEAL_FORMAT_VERSION 1
 
 #endif

@@ -89,6 +89,21 @@ uint32_t date_today(void)
     return sec < 0 ? 0 : (uint32_t)(sec / SECONDS_A_DAY);
 }
 
+bool clock_is_behind(void)
+{
+    uint32_t day = 0;
+
+    IGNORE_RESULT(date_parse(SEAL_DAY, &day)); /* a test parses it, too */
+    return date_today() < day;
+}
+
+void date_text(char out[static DATE_TEXT_SIZE], uint32_t days)
+{
+    struct date d = date_from_days(days);
+
+    (void)snprintf(out, DATE_TEXT_SIZE, "%04d-%02d-%02d", d.year, d.month, d.day);
+}
+
 /* Days from 0000-01-01, the first that RFC 3339 can write, to 1970-01-01. */
 #define DAYS_BEFORE_1970 719528
 /* A whole number of the calendar's cycles of 400 years, that brings any such day behind 1970. */

@@ -37,5 +37,10 @@ struct date date_from_days(uint32_t days);
 /* False unless it is a real date of 1970 or later, given as YYYY-MM-DD. */
 bool date_parse(const char *text, uint32_t *days);
 uint32_t date_today(void);
+/* Whether the clock says a day before these sources were there (SEAL_DAY), which is wrong. */
+bool clock_is_behind(void);
+#define DATE_TEXT_SIZE sizeof "4294967295-12-31"
+/* YYYY-MM-DD. */
+void date_text(char out[static DATE_TEXT_SIZE], uint32_t days);
 
 #endif

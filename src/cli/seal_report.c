@@ -141,10 +141,9 @@ static void show_recipient(const struct seal_event *e)
 
 static void show_expired(const struct seal_event *e)
 {
-    struct date last = date_from_days(e->key->expires);
-    char day[32];
+    char day[DATE_TEXT_SIZE];
 
-    (void)snprintf(day, sizeof day, "%04d-%02d-%02d", last.year, last.month, last.day);
+    date_text(day, e->key->expires);
     warn(T_SEAL_EXPIRED, .name = e->name, .word = day);
 }
 
@@ -161,6 +160,7 @@ static void show_event(void *ctx, const struct seal_event *e)
     switch (e->kind) {
     case SEAL_EVENT_RECIPIENT:
         show_recipient(e);
+        warn_of_clock(e->name, e->key->created);
         break;
     case SEAL_EVENT_EXPIRED:
         show_expired(e);

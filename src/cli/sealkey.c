@@ -16,6 +16,8 @@
 /* Where they come from, and the new one, which lives until the job has returned. */
 struct passphrases {
     const char *fd, *new_fd; /* numbers of descriptors; NULL: the terminal */
+    bool suggest;            /* the new one */
+    const char *command;     /* that asks for it */
     struct passphrase chosen;
 };
 
@@ -31,29 +33,42 @@ static enum seal_status choose(void *ctx, const char **text, size_t *len, struct
 {
     struct passphrases *p = ctx;
     enum seal_status status = p->new_fd != NULL ? passphrase_from_fd(&p->chosen, p->new_fd, fault)
+                              : p->suggest      ? passphrase_ask_suggested(&p->chosen, fault)
                                                 : passphrase_ask_new(&p->chosen, fault);
 
+    if (status == SEAL_OK)
+        status = passphrase_judge(&p->chosen, p->command, fault);
     *text = p->chosen.text;
     *len = p->chosen.len;
     return status;
 }
 
+static void show_exposed(const char *name, bool locked)
+{
+    warn(locked ? T_KEY_EXPOSED_LOCKED : T_KEY_EXPOSED_PLAIN, .name = name);
+}
+
 static struct key_dialog dialog_about(struct passphrases *p)
 {
-    return (struct key_dialog){
-        .ctx = p, .unlock = unlock, .choose = choose, .leftover = show_leftover};
+    return (struct key_dialog){.ctx = p,
+                               .unlock = unlock,
+                               .choose = choose,
+                               .exposed = show_exposed,
+                               .leftover = show_leftover};
 }
 
 /* ---- Commands ----------------------------------------------------------------------------- */
 
 static enum exit_code run_new(const struct sealkey_options *options)
 {
-    struct passphrases p = {.new_fd = options->passphrase_fd};
+    struct passphrases p = {
+        .new_fd = options->passphrase_fd, .suggest = options->suggest, .command = "new"};
     struct key_dialog dialog = dialog_about(&p);
     struct fault fault = {.status = SEAL_OK};
     enum exit_code code = EXIT_ALL_DONE;
     struct key_make_result result;
 
+    warn_of_clock(NULL, 0); /* the key gets its day */
     if (key_make(&result, &options->make, &dialog, &fault) == SEAL_OK)
         report_new_key(&result);
     else
@@ -85,7 +100,10 @@ static enum exit_code run_show(const struct sealkey_options *options)
 
 static enum exit_code run_passwd(const struct sealkey_options *options)
 {
-    struct passphrases p = {.fd = options->passphrase_fd, .new_fd = options->new_passphrase_fd};
+    struct passphrases p = {.fd = options->passphrase_fd,
+                            .new_fd = options->new_passphrase_fd,
+                            .suggest = options->suggest,
+                            .command = "passwd"};
     struct key_dialog dialog = dialog_about(&p);
     struct fault fault = {.status = SEAL_OK};
     enum exit_code code = EXIT_ALL_DONE;

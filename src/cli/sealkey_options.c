@@ -8,7 +8,15 @@
 
 /* ---- What may stand on it ----------------------------------------------------------------- */
 
-enum { NEW_OUTPUT, NEW_EXPIRES, NEW_NO_PASSPHRASE, NEW_PASSPHRASE_FD, NEW_QUIET, NEW_COUNT };
+enum {
+    NEW_OUTPUT,
+    NEW_EXPIRES,
+    NEW_SUGGEST,
+    NEW_NO_PASSPHRASE,
+    NEW_PASSPHRASE_FD,
+    NEW_QUIET,
+    NEW_COUNT
+};
 static struct option new_options[NEW_COUNT + 1] = {
     [NEW_OUTPUT] = {.name = "output",
                     .letter = 'o',
@@ -19,6 +27,7 @@ static struct option new_options[NEW_COUNT + 1] = {
                      .letter = 'e',
                      .value = "DATE",
                      .help_text = T_SEALKEY_HELP_NEW_EXPIRES},
+    [NEW_SUGGEST] = {.name = "suggest", .help_text = T_SEALKEY_HELP_SUGGEST},
     [NEW_NO_PASSPHRASE] = {.name = "no-passphrase", .help_text = T_SEALKEY_HELP_NEW_NO_PASSPHRASE},
     [NEW_PASSPHRASE_FD] = {.name = "passphrase-fd",
                            .is_whole = true,
@@ -48,6 +57,7 @@ static const struct program show_program = {
 };
 
 enum {
+    PASSWD_SUGGEST,
     PASSWD_NO_PASSPHRASE,
     PASSWD_PASSPHRASE_FD,
     PASSWD_NEW_PASSPHRASE_FD,
@@ -55,6 +65,7 @@ enum {
     PASSWD_COUNT
 };
 static struct option passwd_options[PASSWD_COUNT + 1] = {
+    [PASSWD_SUGGEST] = {.name = "suggest", .help_text = T_SEALKEY_HELP_SUGGEST},
     [PASSWD_NO_PASSPHRASE] = {.name = "no-passphrase",
                               .help_text = T_SEALKEY_HELP_PASSWD_NO_PASSPHRASE},
     [PASSWD_PASSPHRASE_FD] = {.name = "passphrase-fd",
@@ -132,6 +143,16 @@ static enum exit_code parse_expires(struct key_make_request *make, const char *t
     return EXIT_ALL_DONE;
 }
 
+/* fd: the option that gives the new passphrase, NULL if it was not given. */
+static enum exit_code check_suggest(const struct sealkey_options *o, bool no_passphrase,
+                                    const char *fd)
+{
+    if (o->suggest && (no_passphrase || fd != NULL))
+        return complain_usage(T_OPTIONS_CONTRADICT, .word = "suggest",
+                              .words = no_passphrase ? "no-passphrase" : fd);
+    return EXIT_ALL_DONE;
+}
+
 static enum exit_code take_new(struct sealkey_options *out, const char **operands, size_t count)
 {
     const char *name = new_options[NEW_OUTPUT].text;
@@ -139,6 +160,7 @@ static enum exit_code take_new(struct sealkey_options *out, const char **operand
 
     out->quiet = new_options[NEW_QUIET].count > 0;
     out->passphrase_fd = new_options[NEW_PASSPHRASE_FD].text;
+    out->suggest = new_options[NEW_SUGGEST].count > 0;
     out->make =
         (struct key_make_request){.name = name,
                                   .created = date_today(),
@@ -152,6 +174,9 @@ static enum exit_code take_new(struct sealkey_options *out, const char **operand
     code = parse_expires(&out->make, new_options[NEW_EXPIRES].text);
     if (code == EXIT_ALL_DONE && out->make.no_passphrase && out->passphrase_fd != NULL)
         code = complain_usage(T_SEALKEY_NO_PASSPHRASE_AND_FD);
+    if (code == EXIT_ALL_DONE)
+        code = check_suggest(out, out->make.no_passphrase,
+                             out->passphrase_fd != NULL ? "passphrase-fd" : NULL);
     return code;
 }
 
@@ -169,6 +194,7 @@ static enum exit_code take_passwd(struct sealkey_options *out, const char **oper
     out->quiet = passwd_options[PASSWD_QUIET].count > 0;
     out->passphrase_fd = passwd_options[PASSWD_PASSPHRASE_FD].text;
     out->new_passphrase_fd = passwd_options[PASSWD_NEW_PASSPHRASE_FD].text;
+    out->suggest = passwd_options[PASSWD_SUGGEST].count > 0;
     out->passwd =
         (struct key_passwd_request){.name = count > 0 ? operands[0] : NULL,
                                     .no_passphrase = passwd_options[PASSWD_NO_PASSPHRASE].count > 0,
@@ -177,7 +203,8 @@ static enum exit_code take_passwd(struct sealkey_options *out, const char **oper
         return complain_usage(T_SEALKEY_PASSWD_FILES);
     if (out->passwd.no_passphrase && out->new_passphrase_fd != NULL)
         return complain_usage(T_SEALKEY_NO_PASSPHRASE_AND_NEW_FD);
-    return EXIT_ALL_DONE;
+    return check_suggest(out, out->passwd.no_passphrase,
+                         out->new_passphrase_fd != NULL ? "new-passphrase-fd" : NULL);
 }
 
 static enum exit_code take_kit(struct sealkey_options *out, const char **operands, size_t count)

@@ -19,6 +19,7 @@ struct sealkey_options {
     enum sealkey_command command;
     bool quiet;
     const char *passphrase_fd, *new_passphrase_fd; /* NULL: ask on the terminal */
+    bool suggest;                                  /* a new passphrase */
     struct key_make_request make;
     struct key_passwd_request passwd;
     struct key_kit_request kit;

@@ -1,19 +1,8 @@
 #include "cli/sealkey_report.h"
 
-#include <stdio.h>
-
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/ui/message.h"
-
-#define DATE_TEXT_SIZE sizeof "4294967295-12-31"
-
-static void date_text(char out[static DATE_TEXT_SIZE], uint32_t days)
-{
-    struct date d = date_from_days(days);
-
-    (void)snprintf(out, DATE_TEXT_SIZE, "%04d-%02d-%02d", d.year, d.month, d.day);
-}
 
 static void print_fingerprint(enum text_id id, const uint8_t pkh[static HASH_LEN])
 {
@@ -45,10 +34,11 @@ void report_passwd(const struct key_passwd_request *request)
 
 /* ---- show --------------------------------------------------------------------------------- */
 
-static void print_dates(uint32_t created, uint32_t expires)
+static void print_dates(const char *name, uint32_t created, uint32_t expires)
 {
     char date[DATE_TEXT_SIZE];
 
+    warn_of_clock(name, created);
     date_text(date, created);
     print(T_SEALKEY_CREATED, .word = date);
     date_text(date, expires);
@@ -73,7 +63,7 @@ static void show_public(void *ctx, const char *name, const struct public_key *ke
 {
     begin_key(ctx, name);
     print(T_SEALKEY_KIND_PUBLIC);
-    print_dates(key->created, key->expires);
+    print_dates(name, key->created, key->expires);
     print_fingerprint(T_SEALKEY_FINGERPRINT, key->pkh);
 }
 
@@ -81,18 +71,20 @@ static void show_secret(void *ctx, const char *name, const struct secret_record 
 {
     begin_key(ctx, name);
     print(T_SEALKEY_KIND_SECRET);
-    print_dates(record->created, record->expires);
+    print_dates(name, record->created, record->expires);
     print(record->locked ? T_SEALKEY_PASSPHRASE_YES : T_SEALKEY_PASSPHRASE_NO);
     print_flush(); /* the key is to be seen before its passphrase is asked for */
 }
 
-static void show_fingerprint(void *ctx, const uint8_t *pkh)
+static void show_fingerprint(void *ctx, const char *digits, bool is_checked)
 {
     (void)ctx;
-    if (pkh != NULL)
-        print_fingerprint(T_SEALKEY_FINGERPRINT, pkh);
-    else
+    if (digits == NULL)
         print(T_SEALKEY_FINGERPRINT_LOCKED);
+    else
+        print(T_SEALKEY_FINGERPRINT, .word = digits);
+    if (digits != NULL && !is_checked)
+        print(T_SEALKEY_FINGERPRINT_NOTED);
 }
 
 struct key_show_observer report_keys(bool *any)

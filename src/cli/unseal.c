@@ -118,6 +118,7 @@ static enum exit_code run(const struct unseal_options *options, struct fault *fa
         return complain(&(struct fault){.status = SEAL_IO, .reason = REASON_SODIUM});
     if (options->mode != UNSEAL_RECHECK && check_passphrase_fd(options, fault) != SEAL_OK)
         return complain(fault);
+    warn_of_clock(NULL, 0); /* the record gets its time */
     return modes[options->mode](options, fault);
 }
 

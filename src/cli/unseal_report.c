@@ -62,6 +62,12 @@ static void show_event(void *ctx, const struct receive_event *e)
     case RECEIVE_KEY_SKIPPED:
         warn(T_UNSEAL_KEY_SKIPPED, .name = e->name);
         break;
+    case RECEIVE_KEY_EXPOSED:
+        warn(T_KEY_EXPOSED_LOCKED, .name = e->name);
+        break;
+    case RECEIVE_KEY_NOTE_OTHER:
+        warn(T_UNSEAL_KEY_NOTE_OTHER, .name = e->name);
+        break;
     case RECEIVE_SLOTS_DIFFER:
         warn(T_UNSEAL_SLOTS_DIFFER, .name = e->name);
         break;

@@ -5,6 +5,7 @@
 #ifndef SEAL_KEY_DIALOG_H
 #define SEAL_KEY_DIALOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "output/output.h"
@@ -21,6 +22,9 @@ struct key_dialog {
     /* Asks for a new passphrase, of *len bytes. *text stays the asker's, and is valid until the job
      * has returned. */
     enum seal_status (*choose)(void *ctx, const char **text, size_t *len, struct fault *fault);
+    /* The medium of a key file lets others read it; locked: a passphrase protects the keys in it.
+     */
+    void (*exposed)(const char *name, bool locked);
     /* A file that a killed program left beside the key, as leftovers_remove tells it. */
     void (*leftover)(const char *name, enum leftover_fate fate, int sys);
 };

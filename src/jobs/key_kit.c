@@ -89,7 +89,7 @@ static enum seal_status read_keys(struct key_file *keys, const char *name, struc
     if (key_file_read(keys, name, fault) != SEAL_OK)
         return fault->status;
     if (keys->public_count == 0)
-        return fault_set(fault, REASON_KEY_NO_PUBLIC, name);
+        return key_file_lacks(keys, REASON_KEY_NO_PUBLIC, name, fault);
     if (keys->marked_public)
         return fault_set(fault, REASON_KEY_EXAMPLE, name);
     for (size_t i = 0; i < keys->public_count; i++)

@@ -14,6 +14,7 @@ struct key_make {
     struct identity *id;
     struct secret_record *record;
     struct output public_file, secret_file;
+    bool is_exposed; /* the medium of the secret key lets others read it */
 };
 
 static enum seal_status refuse_existing(const char *name, struct fault *fault)
@@ -77,17 +78,6 @@ static enum seal_status write_output(struct key_make *k, struct output *o, const
     return status;
 }
 
-static enum seal_status check_secret(const struct key_make *k, struct fault *fault)
-{
-    char *temporary = key_sibling(k->names->secret_name, k->secret_file.temporary);
-    enum seal_status status = temporary == NULL
-                                  ? fault_no_memory(fault)
-                                  : key_secret_check(temporary, k->id, &k->passphrase, fault);
-
-    free(temporary);
-    return status;
-}
-
 static enum seal_status write_secret(struct key_make *k, struct fault *fault)
 {
     struct buffer text = {sodium_malloc(KEY_TEXT_MAX), 0, KEY_TEXT_MAX};
@@ -101,16 +91,9 @@ static enum seal_status write_secret(struct key_make *k, struct fault *fault)
         status =
             write_output(k, &k->secret_file, k->names->secret_name, PLAT_PRIVATE, &text, fault);
     sodium_free(text.data);
-    return status == SEAL_OK ? check_secret(k, fault) : status;
-}
-
-static enum seal_status check_public(const struct key_make *k, struct fault *fault)
-{
-    char *temporary = key_sibling(k->names->public_name, k->public_file.temporary);
-    enum seal_status status =
-        temporary == NULL ? fault_no_memory(fault) : key_public_check(temporary, k->id, fault);
-
-    free(temporary);
+    if (status == SEAL_OK)
+        status = key_secret_check(k->names->secret_name, k->secret_file.temporary, k->id,
+                                  &k->passphrase, &k->is_exposed, fault);
     return status;
 }
 
@@ -127,7 +110,9 @@ static enum seal_status write_public(struct key_make *k, struct fault *fault)
     else
         status = write_output(k, &k->public_file, k->names->public_name, PLAT_SHARED, &text, fault);
     buffer_free(&text);
-    return status == SEAL_OK ? check_public(k, fault) : status;
+    if (status == SEAL_OK)
+        status = key_public_check(k->names->public_name, k->public_file.temporary, k->id, fault);
+    return status;
 }
 
 /* The secret key gets its name first: nobody could open what is sealed to a public key that was
@@ -177,6 +162,8 @@ enum seal_status key_make(struct key_make_result *out, const struct key_make_req
         status = publish(&k, fault);
     if (status == SEAL_OK)
         memcpy(out->pkh, k.id->pkh, HASH_LEN);
+    if (status == SEAL_OK && k.is_exposed)
+        dialog->exposed(out->secret_name, true);
     release(&k);
     return status;
 }

@@ -43,7 +43,7 @@ static enum seal_status read_file(struct key_passwd *p, bool passphrase_given, s
     enum seal_status status;
 
     if (plat_stat_at(PLAT_CWD, p->name, false, &st) != 0)
-        return fault_set_errno(fault, REASON_OPEN, p->name);
+        return key_file_not_opened(p->name, fault);
     if (st.type != PLAT_FILE)
         return fault_set(fault, st.type == PLAT_LINK ? REASON_PASSWD_LINK : REASON_PASSWD_KIND,
                          p->name);
@@ -51,7 +51,7 @@ static enum seal_status read_file(struct key_passwd *p, bool passphrase_given, s
     if (status != SEAL_OK)
         return status;
     if (p->file.secret_count == 0)
-        return fault_set(fault, REASON_KEY_NO_SECRET, p->name);
+        return key_file_lacks(&p->file, REASON_KEY_NO_SECRET, p->name, fault);
     if (p->file.secret_count > 1)
         return fault_set(fault, REASON_PASSWD_SEVERAL, p->name);
     if (passphrase_given && !p->file.secrets[0].locked)
@@ -111,20 +111,12 @@ static enum seal_status write_temporary(struct key_passwd *p, struct fault *faul
     return status;
 }
 
-static enum seal_status check_temporary(const struct key_passwd *p, struct fault *fault)
-{
-    char *path = key_sibling(p->name, p->temporary);
-    enum seal_status status = path == NULL ? fault_no_memory(fault)
-                                           : key_secret_check(path, p->id, &p->passphrase, fault);
-
-    free(path);
-    return status;
-}
-
 static enum seal_status replace(struct key_passwd *p, struct fault *fault)
 {
     const char *slash = strrchr(p->name, '/');
-    enum seal_status status = check_temporary(p, fault);
+    bool exposed;
+    enum seal_status status =
+        key_secret_check(p->name, p->temporary, p->id, &p->passphrase, &exposed, fault);
 
     if (status != SEAL_OK)
         return status;
@@ -152,6 +144,20 @@ static enum seal_status write_key(struct key_passwd *p, const struct key_dialog 
 
 /* ---- All of it ---------------------------------------------------------------------------- */
 
+static enum seal_status unlock(struct key_passwd *p, const struct key_dialog *dialog,
+                               struct fault *fault)
+{
+    const struct secret_record *record = &p->file.secrets[0];
+    enum seal_status status;
+
+    if (p->file.is_exposed)
+        dialog->exposed(p->name, record->locked);
+    status = dialog->unlock(dialog->ctx, &p->id, record, p->name, fault);
+    if (status == SEAL_OK && !secret_record_note_fits(record, p->id))
+        status = fault_set(fault, REASON_KEY_NOTE_OTHER, p->name);
+    return status;
+}
+
 enum seal_status key_passwd(const struct key_passwd_request *request,
                             const struct key_dialog *dialog, struct fault *fault)
 {
@@ -159,7 +165,7 @@ enum seal_status key_passwd(const struct key_passwd_request *request,
     enum seal_status status = read_file(&p, request->passphrase_given, fault);
 
     if (status == SEAL_OK)
-        status = dialog->unlock(dialog->ctx, &p.id, &p.file.secrets[0], p.name, fault);
+        status = unlock(&p, dialog, fault);
     if (status == SEAL_OK && !request->no_passphrase)
         status = dialog->choose(dialog->ctx, &p.passphrase.text, &p.passphrase.len, fault);
     if (status == SEAL_OK)

@@ -4,6 +4,7 @@
 #ifndef SEAL_KEY_STORE_PRIVATE_H
 #define SEAL_KEY_STORE_PRIVATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/random.h"
@@ -20,13 +21,15 @@ struct new_passphrase {
 MUST_USE enum seal_status key_record_make(struct secret_record **out, const struct identity *id,
                                           const struct new_passphrase *p, struct random *random,
                                           struct fault *fault);
-/* Reads the file back: it holds this secret key alone, and the passphrase opens it. */
-MUST_USE enum seal_status key_secret_check(const char *path, const struct identity *id,
-                                           const struct new_passphrase *p, struct fault *fault);
-/* The same of a public key. */
-MUST_USE enum seal_status key_public_check(const char *path, const struct identity *id,
+/* Reads back the file that will have the name path, and has the name temporary beside it still: it
+ * holds this secret key alone, and the passphrase opens it. *exposed: its medium lets others read
+ * it. The fault is of path: temporary is gone when it is read. */
+MUST_USE enum seal_status key_secret_check(const char *path, const char *temporary,
+                                           const struct identity *id,
+                                           const struct new_passphrase *p, bool *exposed,
                                            struct fault *fault);
-/* name in the folder of path, malloc'ed; NULL for want of memory. */
-char *key_sibling(const char *path, const char *name);
+/* The same of a public key. */
+MUST_USE enum seal_status key_public_check(const char *path, const char *temporary,
+                                           const struct identity *id, struct fault *fault);
 
 #endif

@@ -42,13 +42,15 @@ static enum seal_status add_locked(struct keyring *ring, const struct secret_rec
 }
 
 static enum seal_status add_key_file(struct keyring *ring, const char *name, bool must_have_one,
-                                     struct fault *fault)
+                                     const struct receive_observer *observer, struct fault *fault)
 {
     struct key_file file;
     enum seal_status status = key_file_read(&file, name, fault);
 
     if (status == SEAL_OK && file.secret_count == 0 && must_have_one)
-        status = fault_set(fault, REASON_KEY_NO_SECRET, name);
+        status = key_file_lacks(&file, REASON_KEY_NO_SECRET, name, fault);
+    if (status == SEAL_OK && file.is_exposed)
+        tell_name(observer, RECEIVE_KEY_EXPOSED, name);
     for (size_t i = 0; status == SEAL_OK && i < file.secret_count; i++) {
         struct identity *id;
 
@@ -107,7 +109,7 @@ static enum seal_status list_names(struct names *names, const char *path, struct
 
 /* A folder of keys may hold public keys and other files as well: these are skipped. */
 static enum seal_status add_listed_key(struct keyring *ring, const char *folder, const char *name,
-                                       struct fault *fault)
+                                       const struct receive_observer *observer, struct fault *fault)
 {
     struct buffer path = {0};
     struct plat_stat st;
@@ -117,12 +119,13 @@ static enum seal_status add_listed_key(struct keyring *ring, const char *folder,
         status = fault_no_memory(fault);
     else if (plat_stat_at(PLAT_CWD, (char *)path.data, true, &st) == 0 && st.type == PLAT_FILE &&
              st.size <= KEY_FILE_MAX)
-        status = add_key_file(ring, (char *)path.data, false, fault);
+        status = add_key_file(ring, (char *)path.data, false, observer, fault);
     buffer_free(&path);
     return status;
 }
 
-static enum seal_status add_key_folder(struct keyring *ring, const char *path, struct fault *fault)
+static enum seal_status add_key_folder(struct keyring *ring, const char *path,
+                                       const struct receive_observer *observer, struct fault *fault)
 {
     size_t before = ring->key_count + ring->locked_count;
     struct names names = {NULL, 0};
@@ -130,7 +133,7 @@ static enum seal_status add_key_folder(struct keyring *ring, const char *path, s
 
     for (size_t i = 0; i < names.count; i++) {
         if (status == SEAL_OK)
-            status = add_listed_key(ring, path, names.list[i], fault);
+            status = add_listed_key(ring, path, names.list[i], observer, fault);
         free(names.list[i]);
     }
     free(names.list);
@@ -141,13 +144,14 @@ static enum seal_status add_key_folder(struct keyring *ring, const char *path, s
     return SEAL_OK;
 }
 
-enum seal_status keyring_add(struct keyring *ring, const char *path, struct fault *fault)
+enum seal_status keyring_add(struct keyring *ring, const char *path,
+                             const struct receive_observer *observer, struct fault *fault)
 {
     struct plat_stat st;
 
     if (plat_stat_at(PLAT_CWD, path, true, &st) == 0 && st.type == PLAT_DIR)
-        return add_key_folder(ring, path, fault);
-    return add_key_file(ring, path, true, fault);
+        return add_key_folder(ring, path, observer, fault);
+    return add_key_file(ring, path, true, observer, fault);
 }
 
 void keyring_free(struct keyring *ring)
@@ -222,6 +226,8 @@ static enum seal_status try_locked(struct keyring *ring, struct attempt *a,
                 ring->unopened = why;
             continue;
         }
+        if (!secret_record_note_fits(&c->record, id))
+            tell_name(observer, RECEIVE_KEY_NOTE_OTHER, c->name);
         if (add_identity(ring, id, &why) != SEAL_OK) {
             *fault = why;
             return why.status;

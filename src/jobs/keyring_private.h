@@ -26,7 +26,8 @@ struct keyring {
 
 /* Adds the secret keys of a file, or of all files in a folder. SEAL_BAD_KEY: there is none in it,
  * or the file is malformed or others can read it; SEAL_IO, SEAL_NEWER, SEAL_NO_MEMORY. */
-MUST_USE enum seal_status keyring_add(struct keyring *ring, const char *path, struct fault *fault);
+MUST_USE enum seal_status keyring_add(struct keyring *ring, const char *path,
+                                      const struct receive_observer *observer, struct fault *fault);
 /* Opens the header of a sealed file, as envelope_open. If no opened key does, has the observer
  * unlock one waiting key after the other, each once for all sealed files. pkh gets the hash of the
  * key that opened it, *tried the number of keys that were tried. */

@@ -14,13 +14,16 @@ enum receive_event_kind {
     RECEIVE_FOLDER_EMPTY,       /* a folder was given, and no file lies in it (name) */
     RECEIVE_SUBFOLDERS_SKIPPED, /* folders in a folder that was given (name, number of them) */
     RECEIVE_FILE_SKIPPED,       /* a file in a folder is not a sealed file (name) */
-    RECEIVE_OPENED_BEFORE, /* by the log a drop in a folder (name, number of its other files) was
-                              opened before, at that time (other), and is skipped */
-    RECEIVE_COPY_SKIPPED,  /* a volume (name) is a copy of another (other) */
-    RECEIVE_KEY_SKIPPED,   /* a key file (name) could not be unlocked, and others are tried */
-    RECEIVE_SLOTS_DIFFER,  /* a file (name) holds something else in another slot of a key */
-    RECEIVE_SANDBOX_LACKS, /* pieces of the worker's sandbox (number: PLAT_CAGE_...); told for
-                              each worker */
+    RECEIVE_OPENED_BEFORE,  /* by the log a drop in a folder (name, number of its other files) was
+                               opened before, at that time (other), and is skipped */
+    RECEIVE_COPY_SKIPPED,   /* a volume (name) is a copy of another (other) */
+    RECEIVE_KEY_SKIPPED,    /* a key file (name) could not be unlocked, and others are tried */
+    RECEIVE_KEY_EXPOSED,    /* the medium of a key file (name) lets others read it; its keys are
+                               locked */
+    RECEIVE_KEY_NOTE_OTHER, /* a key file (name) says another fingerprint than its key has */
+    RECEIVE_SLOTS_DIFFER,   /* a file (name) holds something else in another slot of a key */
+    RECEIVE_SANDBOX_LACKS,  /* pieces of the worker's sandbox (number: PLAT_CAGE_...); told for
+                               each worker */
     RECEIVE_OTHERS_MAY_RENAME, /* the folder of an output (name): other users may exchange what is
                                   in it; told for each output */
     /* Something that ought to be removed could not be (name): */

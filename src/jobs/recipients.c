@@ -15,7 +15,7 @@ static enum seal_status add_keys(struct recipients *r, const struct key_file *fi
     struct public_key *keys;
 
     if (file->public_count == 0)
-        return fault_set(fault, REASON_KEY_NO_PUBLIC, name);
+        return key_file_lacks(file, REASON_KEY_NO_PUBLIC, name, fault);
     if (count > KEYS_READ_MAX)
         return fault_set(fault, REASON_RECIPIENT_COUNT, NULL);
     keys = realloc(r->keys, count * sizeof *keys);

@@ -80,9 +80,17 @@ void identity_public(struct public_key *out, const struct identity *id)
     out->expires = id->expires;
 }
 
-void fingerprint_text(char *out, const uint8_t pkh[static HASH_LEN])
+void fingerprint_text(char out[static FINGERPRINT_SIZE], const uint8_t pkh[static HASH_LEN])
 {
     number_text(out, pkh, FINGERPRINT_GROUPS);
+}
+
+bool secret_record_note_fits(const struct secret_record *record, const struct identity *id)
+{
+    char own[FINGERPRINT_SIZE];
+
+    fingerprint_text(own, id->pkh);
+    return record->noted[0] == '\0' || strcmp(record->noted, own) == 0;
 }
 
 bool key_is_expired(uint32_t expires, uint32_t today)

@@ -18,102 +18,179 @@ struct tally {
     size_t count[BLOCK_KIND_COUNT];
     size_t data_max; /* bytes of the largest block, at most */
     bool marked;     /* with KEY_PUBLIC_MARK */
+    bool has_stray;  /* something like a key stands outside of the blocks */
+    size_t stray;
 };
+
+static void look_between(struct tally *t, const char *text, size_t from, size_t to)
+{
+    if (!t->has_stray)
+        t->has_stray = mangled_find_body(text, from, to, &t->stray);
+}
 
 /* The first pass over the text counts. So memory can be taken at once, and the second pass need not
  * move secrets to make room. */
 static enum seal_status count_blocks(struct tally *t, const char *text, size_t len,
-                                     enum seal_reason *reason)
+                                     struct flaw *flaw)
 {
     size_t pos = 0;
 
     for (;;) {
         struct block block;
         bool found;
-        enum seal_status status = block_next(text, len, &pos, &block, &found, &t->marked, reason);
+        size_t from = pos;
+        enum seal_status status = block_next(text, len, &pos, &block, &found, &t->marked, flaw);
 
-        if (status != SEAL_OK || !found)
+        if (status != SEAL_OK)
             return status;
+        look_between(t, text, from, found ? block.start : len);
+        if (!found)
+            return SEAL_OK;
         t->count[block.kind]++;
         if (BLOCK_DATA_MAX(&block) > t->data_max)
             t->data_max = BLOCK_DATA_MAX(&block);
     }
 }
 
+/* Takes the line before a block if it is a fingerprint as append_key writes it. */
+static void take_note(char out[static FINGERPRINT_SIZE], const char *text,
+                      const struct block *block)
+{
+    const char *line = text + block->before;
+    size_t len = block->start - block->before;
+
+    while (len > 0 && memchr(" \t\r\n", line[len - 1], 4) != NULL)
+        len--;
+    if (len != FINGERPRINT_SIZE - 1)
+        return;
+    for (size_t i = 0; i < len; i++)
+        if (i % 5 == 4 ? line[i] != ' ' : line[i] < '0' || line[i] > '9')
+            return;
+    memcpy(out, line, len);
+    out[len] = '\0';
+}
+
 static enum seal_status read_block(struct key_file *out, const char *text,
-                                   const struct block *block, uint8_t *data,
-                                   enum seal_reason *reason)
+                                   const struct block *block, uint8_t *data, struct flaw *flaw)
 {
     enum seal_status status;
     size_t len;
 
-    *reason = REASON_KEY_BASE64;
-    if (!block_decode(data, &len, text, block))
+    if (!block_decode(data, &len, text, block, flaw))
         return SEAL_BAD_KEY;
+    flaw->at = block->start;
     if (block->kind == BLOCK_PUBLIC) {
-        status = public_record_read(&out->public_keys[out->public_count], data, len, reason);
+        status = public_record_read(&out->public_keys[out->public_count], data, len, &flaw->reason);
         out->public_count += status == SEAL_OK;
     } else {
-        status = secret_record_read(&out->secrets[out->secret_count], data, len, reason);
-        out->secret_count += status == SEAL_OK;
+        status = secret_record_read(&out->secrets[out->secret_count], data, len, &flaw->reason);
+        if (status == SEAL_OK)
+            take_note(out->secrets[out->secret_count++].noted, text, block);
     }
     return status;
 }
 
 static enum seal_status read_blocks(struct key_file *out, const char *text, size_t len,
-                                    uint8_t *data, enum seal_reason *reason)
+                                    uint8_t *data, struct flaw *flaw)
 {
     size_t pos = 0;
 
     for (;;) {
         struct block block;
         bool found, marked = false;
-        enum seal_status status = block_next(text, len, &pos, &block, &found, &marked, reason);
+        enum seal_status status = block_next(text, len, &pos, &block, &found, &marked, flaw);
 
         if (status != SEAL_OK || !found)
             return status;
-        status = read_block(out, text, &block, data, reason);
+        status = read_block(out, text, &block, data, flaw);
         if (status != SEAL_OK)
             return status;
     }
+}
+
+static uint64_t line_number(const char *text, size_t at)
+{
+    uint64_t number = 1;
+
+    for (size_t i = 0; i < at; i++)
+        number += text[i] == '\n';
+    return number;
+}
+
+/* Of a text without keys. */
+static void tell_instead(struct key_file *out, const struct tally *t, const char *text, size_t len)
+{
+    out->instead = mangled_kind(text, len);
+    if (out->instead == REASON_NONE && t->has_stray) {
+        out->instead = REASON_KEY_LINE_STRAY;
+        out->instead_line = line_number(text, t->stray);
+    }
+}
+
+static enum seal_status make_room(struct key_file *out, const struct tally *t, uint8_t **data)
+{
+    *data = secret_alloc(t->data_max);
+    out->public_keys = calloc(t->count[BLOCK_PUBLIC] + 1, sizeof *out->public_keys);
+    if (t->count[BLOCK_SECRET] > 0)
+        out->secrets = secret_alloc(t->count[BLOCK_SECRET] * sizeof *out->secrets);
+    return *data == NULL || out->public_keys == NULL ||
+                   (t->count[BLOCK_SECRET] > 0 && out->secrets == NULL)
+               ? SEAL_NO_MEMORY
+               : SEAL_OK;
+}
+
+/* The keys of a text that has some. */
+static enum seal_status read_keys(struct key_file *out, const struct tally *t, const char *text,
+                                  size_t len, struct flaw *flaw)
+{
+    uint8_t *data = NULL;
+    enum seal_status status = make_room(out, t, &data);
+
+    if (status != SEAL_OK)
+        flaw->reason = REASON_NO_MEMORY;
+    else
+        status = read_blocks(out, text, len, data, flaw);
+    if (status == SEAL_OK && t->has_stray) {
+        *flaw = (struct flaw){REASON_KEY_LINE_STRAY, t->stray};
+        status = SEAL_BAD_KEY;
+    }
+    if (out->secrets != NULL)
+        (void)sodium_mprotect_readonly(out->secrets);
+    sodium_free(data);
+    return status;
 }
 
 enum seal_status key_file_parse(struct key_file *out, const char *text, size_t len,
                                 const char *name, struct fault *fault)
 {
     struct tally tally = {.marked = false};
-    enum seal_reason reason = REASON_NONE;
-    uint8_t *data = NULL;
+    struct flaw flaw = {REASON_NONE, 0};
     enum seal_status status;
 
     *out = (struct key_file){0};
-    status = count_blocks(&tally, text, len, &reason);
-    if (status != SEAL_OK)
-        goto out;
+    status = count_blocks(&tally, text, len, &flaw);
     out->marked_public = tally.marked;
-    if (tally.count[BLOCK_PUBLIC] + tally.count[BLOCK_SECRET] == 0)
-        goto out;
-    status = SEAL_NO_MEMORY;
-    reason = REASON_NO_MEMORY;
-    data = secret_alloc(tally.data_max);
-    out->public_keys = calloc(tally.count[BLOCK_PUBLIC] + 1, sizeof *out->public_keys);
-    if (data == NULL || out->public_keys == NULL)
-        goto out;
-    if (tally.count[BLOCK_SECRET] > 0) {
-        out->secrets = secret_alloc(tally.count[BLOCK_SECRET] * sizeof *out->secrets);
-        if (out->secrets == NULL)
-            goto out;
-    }
-    status = read_blocks(out, text, len, data, &reason);
-    if (out->secrets != NULL)
-        (void)sodium_mprotect_readonly(out->secrets);
-out:
-    sodium_free(data);
-    if (status != SEAL_OK) {
-        key_file_free(out);
+    if (status == SEAL_OK && tally.count[BLOCK_PUBLIC] + tally.count[BLOCK_SECRET] == 0)
+        tell_instead(out, &tally, text, len);
+    else if (status == SEAL_OK)
+        status = read_keys(out, &tally, text, len, &flaw);
+    if (status == SEAL_OK)
+        return SEAL_OK;
+    key_file_free(out);
+    if (status == SEAL_BAD_KEY && mangled_kind(text, len) != REASON_NONE)
+        flaw.reason = mangled_kind(text, len);
+    if (fault->status == SEAL_OK)
+        fault_add_numbers(fault, line_number(text, flaw.at), 0);
+    return fault_set(fault, flaw.reason, name);
+}
+
+enum seal_status key_file_lacks(const struct key_file *file, enum seal_reason reason,
+                                const char *name, struct fault *fault)
+{
+    if (file->instead == REASON_NONE)
         return fault_set(fault, reason, name);
-    }
-    return SEAL_OK;
+    fault_add_numbers(fault, file->instead_line, 0);
+    return fault_set(fault, file->instead, name);
 }
 
 void key_file_free(struct key_file *file)
@@ -127,6 +204,14 @@ void key_text_free(struct key_text *text)
 {
     sodium_free(text->data);
     *text = (struct key_text){0};
+}
+
+enum seal_status key_file_not_opened(const char *name, struct fault *fault)
+{
+    enum seal_reason reason = mangled_name(name);
+
+    return reason != REASON_NONE ? fault_set(fault, reason, NULL)
+                                 : fault_set_errno(fault, REASON_OPEN, name);
 }
 
 /* Reads one byte more than a file has or, of a pipe, than is allowed: if it is there, the file has
@@ -148,6 +233,16 @@ static enum seal_status read_whole(struct key_text *out, int fd, const struct pl
     return status;
 }
 
+/* Only the owner may have rights on a secret key, if its medium keeps rights. */
+static enum seal_status check_rights(struct key_file *file, int fd, const struct plat_stat *st,
+                                     struct fault *fault)
+{
+    if (file->secret_count == 0 || file->marked_public || !st->others_may_read)
+        return SEAL_OK;
+    file->is_exposed = !plat_can_restrict(fd);
+    return file->is_exposed ? SEAL_OK : fault_set(fault, REASON_KEY_LOOSE, NULL);
+}
+
 enum seal_status key_file_read_text(struct key_file *out, struct key_text *text, const char *name,
                                     struct fault *fault)
 {
@@ -158,16 +253,18 @@ enum seal_status key_file_read_text(struct key_file *out, struct key_text *text,
     *out = (struct key_file){0};
     *text = (struct key_text){0};
     if (fd < 0)
-        return fault_set_errno(fault, REASON_OPEN, name);
+        return key_file_not_opened(name, fault);
     if (plat_stat_fd(fd, &st) != 0)
         status = fault_set_errno(fault, REASON_READ, name);
     else
         status = read_whole(text, fd, &st, fault);
-    (void)plat_close(fd); /* only read from: nothing can be lost */
+    if (status == SEAL_OK)
+        status = key_text_to_utf8(text, fault);
     if (status == SEAL_OK)
         status = key_file_parse(out, text->data, text->len, name, fault);
-    if (status == SEAL_OK && out->secret_count > 0 && st.others_may_read && !out->marked_public)
-        status = fault_set(fault, REASON_KEY_LOOSE, name);
+    if (status == SEAL_OK)
+        status = check_rights(out, fd, &st, fault);
+    (void)plat_close(fd); /* only read from: nothing can be lost */
     if (status != SEAL_OK) {
         fault_add_name(fault, name);
         key_file_free(out);
@@ -182,6 +279,11 @@ enum seal_status key_file_read(struct key_file *out, const char *name, struct fa
     enum seal_status status = key_file_read_text(out, &text, name, fault);
 
     key_text_free(&text);
+    for (size_t i = 0; status == SEAL_OK && i < out->secret_count && out->is_exposed; i++)
+        if (!out->secrets[i].locked)
+            status = fault_set(fault, REASON_KEY_NO_RIGHTS, name);
+    if (status != SEAL_OK)
+        key_file_free(out);
     return status;
 }
 
@@ -192,7 +294,7 @@ static enum seal_status append_key(struct buffer *out, const char *comment,
                                    const uint8_t pkh[static HASH_LEN], enum block_kind kind,
                                    const uint8_t *record, size_t len)
 {
-    char fingerprint[NUMBER_TEXT_SIZE(FINGERPRINT_GROUPS)];
+    char fingerprint[FINGERPRINT_SIZE];
     size_t block_len = block_text_len(kind, len);
 
     if (out->cap - out->len < KEY_TEXT_MAX)
@@ -234,11 +336,11 @@ enum seal_status key_text_replace_secret(struct key_text *out, const struct key_
     size_t pos = 0;
     struct block block = {0};
     bool found, marked = false;
-    enum seal_reason reason = REASON_NONE;
+    struct flaw flaw;
 
     *out = (struct key_text){0};
     do {
-        if (block_next(old->data, old->len, &pos, &block, &found, &marked, &reason) != SEAL_OK ||
+        if (block_next(old->data, old->len, &pos, &block, &found, &marked, &flaw) != SEAL_OK ||
             !found)
             return SEAL_BAD_KEY;
     } while (block.kind != BLOCK_SECRET);

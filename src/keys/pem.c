@@ -1,6 +1,8 @@
 /*
  * The text form of keys: blocks of base64 between a BEGIN and an END line. All other lines are
- * comments. Accepted is what mail and editors add: CRLF, a byte order mark, blanks at line ends.
+ * comments. Accepted is what mail and editors add: CRLF, a byte order mark, blanks at line ends. A
+ * line that was altered so that it looks like a comment is refused: to take it for one would pass
+ * over a key in silence.
  */
 #include "keys/record.h"
 
@@ -79,9 +81,68 @@ static enum block_kind kind_of(struct line line, const char *const lines[static 
     return kind;
 }
 
-/* Moves *pos from behind the BEGIN line to behind its END line. REASON_NONE, or the rule that is
- * broken. */
-static enum seal_reason find_end(const char *text, size_t len, size_t *pos, struct block *block)
+/* Where in the line one of lines (begin_lines or end_lines) begins; line.len if nowhere. */
+static size_t find_in(struct line line, const char *const lines[static BLOCK_KIND_COUNT],
+                      size_t *found_len)
+{
+    for (size_t at = 0; at < line.len; at++)
+        for (size_t kind = 0; kind < BLOCK_KIND_COUNT; kind++) {
+            *found_len = strlen(lines[kind]);
+            if (line_begins((struct line){line.text + at, line.len - at}, lines[kind]))
+                return at;
+        }
+    return line.len;
+}
+
+static bool has_small_letters(struct line line)
+{
+    for (size_t i = 0; i < line.len; i++)
+        if (line.text[i] >= 'a' && line.text[i] <= 'z')
+            return true;
+    return false;
+}
+
+/* What is wrong with a line that looks like the first or the last one of a key. */
+static enum seal_reason odd_line(struct line line)
+{
+    enum seal_reason cause = mangled_cause(line.text, line.len);
+    size_t len, at = find_in(line, begin_lines, &len);
+
+    if (cause != REASON_NONE)
+        return cause;
+    if (kind_of(line, end_lines) != BLOCK_KIND_COUNT)
+        return REASON_KEY_LINE_ALONE;
+    if (at == line.len)
+        at = find_in(line, end_lines, &len);
+    if (at < line.len)
+        return at + len < line.len ? REASON_KEY_LINE_JOINED : REASON_KEY_LINE_PREFIXED;
+    if (line_begins(line, "-----BEGIN SEAL ") && memcmp(line.text + line.len - 5, "-----", 5) == 0)
+        return REASON_KEY_LINE_UNKNOWN;
+    return has_small_letters(line) ? REASON_KEY_LINE_CASE : REASON_KEY_LINE_ODD;
+}
+
+static bool looks_like_key(const char *text, size_t len, size_t start, size_t end, struct line line)
+{
+    size_t at;
+
+    line = without_quoting(line);
+    return line_begins(line, "-----BEGIN SEAL ") || line_begins(line, "-----END SEAL ") ||
+           mangled_find(text, len, start, end, &at);
+}
+
+/* What is wrong with one that stands in a block, and is not its END line. */
+static enum seal_reason odd_end(struct line line)
+{
+    if (kind_of(line, begin_lines) != BLOCK_KIND_COUNT)
+        return REASON_KEY_END_MISSING;
+    if (kind_of(line, end_lines) != BLOCK_KIND_COUNT)
+        return REASON_KEY_END_OTHER;
+    return odd_line(line);
+}
+
+/* Moves *pos from behind the BEGIN line to behind its END line. False: there is none. */
+static bool find_end(const char *text, size_t len, size_t *pos, struct block *block,
+                     struct flaw *flaw)
 {
     block->body = *pos;
     while (*pos < len) {
@@ -91,17 +152,23 @@ static enum seal_reason find_end(const char *text, size_t len, size_t *pos, stru
         if (line_is(line, end_lines[block->kind])) {
             block->body_end = start;
             block->end = *pos;
-            return REASON_NONE;
+            return true;
         }
-        if (line_begins(line, "-----"))
-            return REASON_KEY_END_OTHER;
+        if (looks_like_key(text, len, start, *pos, line) || line_begins(line, "-----")) {
+            flaw->reason = odd_end(line);
+            flaw->at = flaw->reason == REASON_KEY_END_MISSING ? block->start : start;
+            return false;
+        }
     }
-    return REASON_KEY_END_MISSING;
+    *flaw = (struct flaw){REASON_KEY_END_MISSING, block->start};
+    return false;
 }
 
 enum seal_status block_next(const char *text, size_t len, size_t *pos, struct block *out,
-                            bool *found, bool *marked, enum seal_reason *reason)
+                            bool *found, bool *marked, struct flaw *flaw)
 {
+    size_t before = *pos;
+
     *found = false;
     while (*pos < len) {
         size_t start = *pos;
@@ -111,37 +178,54 @@ enum seal_status block_next(const char *text, size_t len, size_t *pos, struct bl
         if (line_is(line, KEY_PUBLIC_MARK))
             *marked = true;
         if (kind != BLOCK_KIND_COUNT) {
-            *out = (struct block){.kind = kind, .start = start};
-            *reason = find_end(text, len, pos, out);
-            *found = *reason == REASON_NONE;
+            *out = (struct block){.kind = kind, .start = start, .before = before};
+            *found = find_end(text, len, pos, out, flaw);
             return *found ? SEAL_OK : SEAL_BAD_KEY;
         }
-        /* It looks like a key. To take it for a comment would pass over a key in silence. */
-        line = without_quoting(line);
-        if (line_begins(line, "-----BEGIN SEAL ") || line_begins(line, "-----END SEAL ")) {
-            *reason = REASON_KEY_LINE_ODD;
+        if (looks_like_key(text, len, start, *pos, line)) {
+            *flaw = (struct flaw){odd_line(line), start};
             return SEAL_BAD_KEY;
         }
+        before = start;
     }
     return SEAL_OK;
 }
 
-bool block_decode(uint8_t *out, size_t *out_len, const char *text, const struct block *block)
+/* What is wrong with a line between BEGIN and END. */
+static enum seal_reason odd_body(struct line line, bool is_last)
+{
+    enum seal_reason cause = mangled_cause(line.text, line.len);
+
+    if (cause != REASON_NONE)
+        return cause;
+    return line.len > LINE_CHARS || line.len == 0 || (line.len < LINE_CHARS && !is_last)
+               ? REASON_KEY_LINE_LENGTH
+               : REASON_KEY_BASE64;
+}
+
+static bool decode_line(uint8_t *out, size_t *n, struct line line, bool is_last)
+{
+    /* Only the last line may be shorter. */
+    if (line.len == 0 || line.len > LINE_CHARS || (line.len < LINE_CHARS && !is_last))
+        return false;
+    return sodium_base642bin(out, LINE_BYTES, line.text, line.len, NULL, n, NULL, BASE64) == 0;
+}
+
+bool block_decode(uint8_t *out, size_t *out_len, const char *text, const struct block *block,
+                  struct flaw *flaw)
 {
     size_t pos = block->body;
 
     *out_len = 0;
     while (pos < block->body_end) {
+        size_t start = pos, n = 0;
         struct line line = line_take(text, block->body_end, &pos);
-        size_t n = 0;
+        bool is_last = pos == block->body_end;
 
-        /* Only the last line may be shorter. */
-        if (line.len == 0 || line.len > LINE_CHARS ||
-            (line.len < LINE_CHARS && pos < block->body_end))
+        if (!decode_line(out + *out_len, &n, line, is_last)) {
+            *flaw = (struct flaw){odd_body(line, is_last), start};
             return false;
-        if (sodium_base642bin(out + *out_len, LINE_BYTES, line.text, line.len, NULL, &n, NULL,
-                              BASE64) != 0)
-            return false;
+        }
         *out_len += n;
     }
     return true;

@@ -228,6 +228,7 @@ enum seal_status secret_record_read(struct secret_record *out, const uint8_t *da
     out->created = load_u32(data + SECRET_CREATED);
     out->expires = load_u32(data + SECRET_EXPIRES);
     out->locked = data[SECRET_KIND] == KIND_PASSPHRASE;
+    out->noted[0] = '\0';
     return SEAL_OK;
 }
 

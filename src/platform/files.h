@@ -138,6 +138,10 @@ void plat_mark_downloaded(int fd);
 /* Takes away everybody's right to write. EPERM, ENOTSUP or EINVAL: the file system has no such
  * right. */
 int plat_make_read_only(int fd);
+/* Whether chmod can keep others from reading a file that they may read (others_may_read). False on
+ * file systems without rights (FAT, exFAT, most NTFS, Windows' disks in WSL) and on those that
+ * cannot be written. To find out, it takes these rights away for a moment. */
+bool plat_can_restrict(int fd);
 /* Gives a PLAT_PRIVATE folder the rights of PLAT_SHARED; a read-only one stays read-only. */
 int plat_share_dir(int fd);
 

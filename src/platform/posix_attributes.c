@@ -3,7 +3,9 @@
  */
 #include "platform/files.h"
 
+#include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "platform/posix.h"
 
@@ -25,6 +27,24 @@ int plat_make_read_only(int fd)
     if (fstat_bare(fd, &st) != 0)
         return -1;
     return fchmod(fd, st.st_mode & 0555);
+}
+
+#define RIGHTS_OF_OTHERS (S_IRWXG | S_IRWXO)
+
+/* Such a file system accepts the change without effect, or refuses it even to the owner. */
+bool plat_can_restrict(int fd)
+{
+    struct stat st, now;
+    bool can;
+
+    if (fstat_bare(fd, &st) != 0)
+        return true;
+    if (fchmod(fd, st.st_mode & 07777 & ~(mode_t)RIGHTS_OF_OTHERS) != 0)
+        return errno == EPERM && st.st_uid != geteuid() && geteuid() != 0;
+    can = fstat_bare(fd, &now) == 0 && (now.st_mode & RIGHTS_OF_OTHERS) == 0;
+    if (can)
+        IGNORE_RESULT(fchmod(fd, st.st_mode & 07777));
+    return can;
 }
 
 int plat_share_dir(int fd)

@@ -72,6 +72,12 @@ int plat_set_mtime_fd(int fd, struct timestamp mtime)
 
 /* Writes the file to the medium first: FlushFileBuffers needs the right to write. Does nothing to
  * folders, for which the attribute has no effect. */
+bool plat_can_restrict(int fd)
+{
+    (void)fd; /* rights of others are never found here */
+    return true;
+}
+
 int plat_make_read_only(int fd)
 {
     HANDLE handle = handle_of(fd);

@@ -9,7 +9,8 @@
 #include "keys/record.h"
 
 /* The run has block_next call this. */
-enum seal_reason find_end_model(const char *text, size_t len, size_t *pos, struct block *block);
+bool find_end_model(const char *text, size_t len, size_t *pos, struct block *block,
+                    struct flaw *flaw);
 
 #include "keys/pem.c"
 
@@ -17,6 +18,20 @@ enum seal_reason find_end_model(const char *text, size_t len, size_t *pos, struc
 #define TEXT_MAX 12 /* the first line of a block, or the last, and more */
 #define BODY_MAX 12 /* a full line, and more */
 #define DATA_MAX 14 /* two full lines, and more */
+
+bool mangled_find(const char *text, size_t len, size_t from, size_t to, size_t *at)
+{
+    PROVE(from <= to && to <= len && __CPROVER_r_ok(text, len));
+    *at = nondet_size();
+    ASSUME(from <= *at && *at < to);
+    return nondet_bool();
+}
+
+enum seal_reason mangled_cause(const char *line, size_t len)
+{
+    PROVE(__CPROVER_r_ok(line, len));
+    return nondet_bool() ? REASON_NONE : REASON_KEY_LINE_DASHES;
+}
 
 /* It writes no more than the characters stand for, even if they turn out to be no base64. */
 int sodium_base642bin(unsigned char *const bin, const size_t bin_maxlen, const char *const b64,
@@ -45,12 +60,11 @@ char *sodium_bin2base64(char *const b64, const size_t b64_maxlen, const unsigned
 }
 
 /* What is found behind the BEGIN line. */
-static bool end_fits(enum seal_reason reason, size_t start, size_t pos, size_t len,
-                     const struct block *block)
+static bool end_fits(bool found, size_t start, size_t pos, size_t len, const struct block *block)
 {
     return start <= pos && pos <= len &&
-           IMPLIES(reason == REASON_NONE, block->body == start && start <= block->body_end &&
-                                              block->body_end < block->end && block->end == pos);
+           IMPLIES(found, block->body == start && start <= block->body_end &&
+                              block->body_end < block->end && block->end == pos);
 }
 
 static void find_end_any(void)
@@ -59,17 +73,20 @@ static void find_end_any(void)
     const char *text = any_end(TEXT_MAX, &len);
     size_t pos = 0;
     struct block block = {.kind = nondet_bool() ? BLOCK_PUBLIC : BLOCK_SECRET};
-    enum seal_reason reason;
+    struct flaw flaw = {REASON_NONE, 0};
+    bool found;
 
     newlines_found = 0;
-    reason = find_end(text, len, &pos, &block);
-    PROVE(end_fits(reason, 0, pos, len, &block));
-    PROVE(IMPLIES(reason == REASON_NONE, text[block.body_end] == '-'));
+    found = find_end(text, len, &pos, &block, &flaw);
+    PROVE(end_fits(found, 0, pos, len, &block));
+    PROVE(IMPLIES(found, text[block.body_end] == '-'));
+    PROVE(IMPLIES(!found, flaw.reason != REASON_NONE && flaw.at <= len));
 }
 
-enum seal_reason find_end_model(const char *text, size_t len, size_t *pos, struct block *block)
+bool find_end_model(const char *text, size_t len, size_t *pos, struct block *block,
+                    struct flaw *flaw)
 {
-    enum seal_reason reason = nondet_bool() ? REASON_NONE : REASON_KEY_END_MISSING;
+    bool found = nondet_bool();
     size_t start = *pos;
 
     PROVE(start <= len && __CPROVER_r_ok(text, len));
@@ -78,8 +95,9 @@ enum seal_reason find_end_model(const char *text, size_t len, size_t *pos, struc
     block->body = start;
     block->body_end = nondet_size();
     block->end = *pos;
-    ASSUME(end_fits(reason, start, *pos, len, block));
-    return reason;
+    ASSUME(end_fits(found, start, *pos, len, block));
+    *flaw = (struct flaw){REASON_KEY_END_MISSING, block->start};
+    return found;
 }
 
 static void find_any(void)
@@ -88,15 +106,17 @@ static void find_any(void)
     const char *text = any_end(TEXT_MAX, &len);
     struct block block;
     bool found = nondet_bool(), marked = false;
-    enum seal_reason reason = REASON_NONE;
+    struct flaw flaw = {REASON_NONE, 0};
     enum seal_status status;
 
     newlines_found = 0;
-    status = block_next(text, len, &pos, &block, &found, &marked, &reason);
+    status = block_next(text, len, &pos, &block, &found, &marked, &flaw);
     PROVE(pos <= len);
-    PROVE(status == SEAL_OK || (status == SEAL_BAD_KEY && !found && reason != REASON_NONE));
+    PROVE(status == SEAL_OK ||
+          (status == SEAL_BAD_KEY && !found && flaw.reason != REASON_NONE && flaw.at <= len));
     PROVE(IMPLIES(status == SEAL_OK && !found, pos == len));
     if (found) {
+        PROVE(block.before <= block.start);
         PROVE(block.start < block.body && block.body <= block.body_end);
         PROVE(block.body_end < block.end && block.end == pos);
         PROVE(IMPLIES(block.body < len, text[block.body - 1] == '\n'));
@@ -108,9 +128,10 @@ static void decode_any(void)
     size_t len, out_len;
     const char *text = any_end(BODY_MAX, &len);
     struct block block = {.body_end = len};
+    struct flaw flaw;
     uint8_t *out = any_bytes(BLOCK_DATA_MAX(&block));
 
-    IGNORE_RESULT(block_decode(out, &out_len, text, &block));
+    IGNORE_RESULT(block_decode(out, &out_len, text, &block, &flaw));
     PROVE(out_len <= BLOCK_DATA_MAX(&block));
 }
 

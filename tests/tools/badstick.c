@@ -13,6 +13,8 @@
  *     badstick [-c] FOLDER MOUNTPOINT rounds SECONDS       times are multiples of that
  *     badstick [-c] FOLDER MOUNTPOINT shifts SECONDS       times are so much later
  *     badstick [-c] FOLDER MOUNTPOINT empties              a folder that gets a name is empty then
+ *     badstick [-c] FOLDER MOUNTPOINT rightless 0          all may do all; chmod has no effect
+ * (NTFS) badstick [-c] FOLDER MOUNTPOINT rightless 1 ERRNO    likewise, and it fails (FAT)
  *
  * It is mounted when this returns, and what serves it ends when it is unmounted (fusermount3 -u).
  * Bytes are counted from then on, over all files, in the order in which they are written.
@@ -52,11 +54,12 @@ static enum {
     FUSE2,
     ROUNDS,
     SHIFTS,
-    EMPTIES
+    EMPTIES,
+    RIGHTLESS
 } kind;
-static const char *const kinds[] = {"sound",  "loses",   "wraps",     "full",
-                                    "pulled", "unnamed", "protected", "timeless",
-                                    "fuse2",  "rounds",  "shifts",    "empties"};
+static const char *const kinds[] = {"sound",   "loses",     "wraps",    "full",  "pulled",
+                                    "unnamed", "protected", "timeless", "fuse2", "rounds",
+                                    "shifts",  "empties",   "rightless"};
 static bool has_memory;
 static int root = -1; /* the folder */
 static long long limit, moved, used;
@@ -251,8 +254,12 @@ static int bad_truncate(const char *path, off_t size, struct fuse_file_info *fi)
 
 static int bad_getattr(const char *path, struct stat *st, struct fuse_file_info *fi)
 {
+    int got = gone() != 0 ? gone() : result(fstatat(root, below(path), st, AT_SYMLINK_NOFOLLOW));
+
     (void)fi;
-    return gone() != 0 ? gone() : result(fstatat(root, below(path), st, AT_SYMLINK_NOFOLLOW));
+    if (kind == RIGHTLESS)
+        st->st_mode |= 0777;
+    return got;
 }
 
 static int bad_readdir(const char *path, void *list, fuse_fill_dir_t fill, off_t off,
@@ -319,6 +326,8 @@ static int bad_rename(const char *from, const char *to, unsigned int flags)
 static int bad_chmod(const char *path, mode_t mode, struct fuse_file_info *fi)
 {
     (void)fi;
+    if (kind == RIGHTLESS)
+        return limit == 0 ? 0 : -error;
     return refused() != 0 ? refused() : result(fchmodat(root, below(path), mode, 0));
 }
 

@@ -4,7 +4,7 @@
 #
 #   listing  vectors  flips  enclose  hidden  reseal  contradict  maketree  measure  secrets     programs
 #   badstick                                               likewise, where libfuse is there
-#   $interpose  $probe  $traitor  $fault_library                           libraries for LD_PRELOAD
+#   $interpose  $probe  $traitor  $fault_library  $clock                   libraries for LD_PRELOAD
 #
 # QUICK=1 in the environment: the scripts leave out what takes long (run under sanitizers).
 
@@ -13,6 +13,7 @@ interpose=$tools/interpose.so
 probe=$tools/probe.so
 traitor=$tools/traitor.so
 fault_library=$tools/faults.so
+clock=$tools/wrong_clock.so
 quick=${QUICK-}
 
 # deps NAME: a variable of build/deps.mk.
@@ -46,6 +47,7 @@ build_tool() {
     build_tool faults.c faults.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool faults.c faults-of-calls.so -DCALLS_ONLY -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool interpose interpose.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
+    build_tool wrong_clock.c wrong_clock.so -shared -fPIC
     build_tool traitor.c traitor.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool probe probe.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     for program in flips enclose hidden reseal; do

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/ui/progress.h"
 #include "output/output.h"
@@ -101,6 +102,22 @@ enum exit_code complain(const struct fault *fault)
     (void)text_fault(words, sizeof words, ui_catalog(), fault);
     put_text(T_WARNING, words);
     return exit_code_for(fault->status);
+}
+
+/* ---- The clock ---------------------------------------------------------------------------- */
+
+void warn_of_clock(const char *name, uint32_t created)
+{
+    static bool was_warned;
+    char today[DATE_TEXT_SIZE], other[DATE_TEXT_SIZE];
+
+    date_text(today, date_today());
+    date_text(other, created);
+    if (clock_is_behind() && !was_warned)
+        warn(T_CLOCK_BEHIND, .word = today, .words = SEAL_DAY);
+    else if (!clock_is_behind() && name != NULL && date_today() < created)
+        warn(T_CLOCK_BEFORE_KEY, .word = today, .words = other, .name = name);
+    was_warned |= clock_is_behind();
 }
 
 /* ---- What killed programs left ------------------------------------------------------------- */

@@ -46,6 +46,10 @@ void message_print(enum text_id id, const struct text_args *args);
 /* The one message of a failure; returns the exit code that goes with it. */
 enum exit_code complain(const struct fault *fault);
 
+/* Warns, once, if the clock says a day before these programs were there; and else if it says a day
+ * before the one on which the key in the file name was made. name NULL: no key. */
+void warn_of_clock(const char *name, uint32_t created);
+
 /* What became of a file that a killed program left; for leftovers_remove (path: name). */
 void show_leftover(const char *name, enum leftover_fate fate, int sys);
 

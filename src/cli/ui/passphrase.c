@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
@@ -79,6 +80,25 @@ static enum seal_status read_line(struct passphrase *p, int fd, struct fault *fa
     return status;
 }
 
+/* What editors and PowerShell add: a byte order mark in front, a carriage return behind. */
+static enum seal_status trim(struct passphrase *p, struct fault *fault)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t mark_len = sizeof mark - 1;
+
+    if (p->len > 0 && p->text[p->len - 1] == '\r')
+        p->len--;
+    if (p->len >= mark_len && memcmp(p->text, mark, mark_len) == 0) {
+        p->len -= mark_len;
+        memmove(p->text, p->text + mark_len, p->len);
+    }
+    if (memchr(p->text, '\0', p->len) != NULL ||
+        (p->len >= 2 &&
+         (memcmp(p->text, "\xff\xfe", 2) == 0 || memcmp(p->text, "\xfe\xff", 2) == 0)))
+        return fault_set(fault, REASON_PASSPHRASE_UTF16, NULL);
+    return SEAL_OK;
+}
+
 enum seal_status passphrase_from_fd(struct passphrase *out, const char *fd_number,
                                     struct fault *fault)
 {
@@ -91,8 +111,8 @@ enum seal_status passphrase_from_fd(struct passphrase *out, const char *fd_numbe
         status = passphrase_alloc(out, fault);
     if (status == SEAL_OK)
         status = read_line(out, fd, fault);
-    if (status == SEAL_OK && out->len > 0 && out->text[out->len - 1] == '\r')
-        out->len--;
+    if (status == SEAL_OK)
+        status = trim(out, fault);
     if (status == SEAL_OK && out->len == 0)
         status = fault_set(fault, REASON_PASSPHRASE_EMPTY, fd_number);
     if (status != SEAL_OK)
@@ -138,20 +158,33 @@ static const char *plain(enum text_id id)
     return text_plain(ui_catalog(), id);
 }
 
+/* What the user can mend by typing another one; T_NONE if nothing. */
+static enum text_id mistake_in(const struct passphrase *p)
+{
+    switch (passphrase_flaw(p->text, p->len)) {
+    case REASON_PASSPHRASE_INVISIBLE:
+        return T_PASSPHRASE_WAS_INVISIBLE;
+    case REASON_PASSPHRASE_BLANK_ENDS:
+        return T_PASSPHRASE_HAD_BLANK_ENDS;
+    default:
+        return p->len == 0 ? T_PASSPHRASE_WAS_EMPTY : T_NONE;
+    }
+}
+
 /* *mistake: what the user can mend by trying again, T_NONE if nothing. */
-static enum seal_status ask_twice(struct passphrase *out, enum text_id *mistake,
+static enum seal_status ask_twice(struct passphrase *out, enum text_id *mistake, const char *words,
                                   struct fault *fault)
 {
+    (void)words;
     struct passphrase again = {NULL, 0};
     enum seal_status status = passphrase_ask(out, plain(T_PASSPHRASE_NEW), fault);
 
     *mistake = T_NONE;
     if (status != SEAL_OK)
         return status;
-    if (out->len == 0) {
-        *mistake = T_PASSPHRASE_WAS_EMPTY;
+    *mistake = mistake_in(out);
+    if (*mistake != T_NONE)
         return SEAL_OK;
-    }
     status = passphrase_ask(&again, plain(T_PASSPHRASE_AGAIN), fault);
     if (status == SEAL_OK &&
         (again.len != out->len || sodium_memcmp(again.text, out->text, out->len) != 0))
@@ -162,11 +195,15 @@ static enum seal_status ask_twice(struct passphrase *out, enum text_id *mistake,
     return status;
 }
 
-enum seal_status passphrase_ask_new(struct passphrase *out, struct fault *fault)
+/* Asks with one of the two functions until there is no mistake. words: for ask_suggested. */
+static enum seal_status ask_until_right(struct passphrase *out,
+                                        enum seal_status (*ask)(struct passphrase *, enum text_id *,
+                                                                const char *, struct fault *),
+                                        const char *words, struct fault *fault)
 {
     for (int attempt = 1;; attempt++) {
         enum text_id mistake;
-        enum seal_status status = ask_twice(out, &mistake, fault);
+        enum seal_status status = ask(out, &mistake, words, fault);
 
         if (status != SEAL_OK || mistake == T_NONE)
             return status;
@@ -177,7 +214,89 @@ enum seal_status passphrase_ask_new(struct passphrase *out, struct fault *fault)
     }
 }
 
+enum seal_status passphrase_ask_new(struct passphrase *out, struct fault *fault)
+{
+    return ask_until_right(out, ask_twice, NULL, fault);
+}
+
+#define SUGGESTED_PROMPT_SIZE 1024
+
+/* Asks for the words, which it shows. */
+static enum seal_status ask_suggested(struct passphrase *out, enum text_id *mistake,
+                                      const char *words, struct fault *fault)
+{
+    char *prompt = sodium_malloc(SUGGESTED_PROMPT_SIZE);
+    enum seal_status status;
+
+    *mistake = T_NONE;
+    if (prompt == NULL)
+        return fault_no_memory(fault);
+    (void)text_format(prompt, SUGGESTED_PROMPT_SIZE, ui_catalog(), T_PASSPHRASE_SUGGESTED,
+                      TEXT_ARGS(.words = words, .number = PASSPHRASE_SUGGESTED_BITS));
+    status = passphrase_ask(out, prompt, fault);
+    sodium_free(prompt);
+    if (status == SEAL_OK &&
+        (out->len != strlen(words) || sodium_memcmp(out->text, words, out->len) != 0))
+        *mistake = T_PASSPHRASES_DIFFER;
+    return status;
+}
+
+enum seal_status passphrase_ask_suggested(struct passphrase *out, struct fault *fault)
+{
+    char *words = sodium_malloc(PASSPHRASE_SUGGESTED_SIZE);
+    struct random random;
+    enum seal_status status;
+
+    *out = (struct passphrase){NULL, 0};
+    if (words == NULL)
+        return fault_no_memory(fault);
+    status = random_start(&random, NULL, 0);
+    if (status != SEAL_OK) {
+        (void)fault_set_status(fault, status);
+    } else {
+        passphrase_suggest(words, &random);
+        status = ask_until_right(out, ask_suggested, words, fault);
+    }
+    random_end(&random);
+    sodium_free(words);
+    return status;
+}
+
+/* Argon2id follows: nothing moves for some seconds. */
+static void tell_work(void)
+{
+    if (plat_is_terminal(STDERR_FILENO))
+        say(T_PASSPHRASE_WORKS);
+}
+
+enum seal_status passphrase_judge(const struct passphrase *p, const char *command,
+                                  struct fault *fault)
+{
+    enum seal_reason flaw = passphrase_flaw(p->text, p->len);
+    unsigned int bits = passphrase_bits(p->text, p->len);
+
+    if (flaw != REASON_NONE)
+        return fault_set(fault, flaw, NULL);
+    if (bits < PASSPHRASE_BITS_LEAST)
+        warn(T_PASSPHRASE_WEAK, .number = bits, .limit = PASSPHRASE_SUGGESTED_BITS,
+             .word = command);
+    tell_work();
+    return SEAL_OK;
+}
+
 /* ---- Opening a key ------------------------------------------------------------------------ */
+
+static enum seal_status open_record(struct identity **out, const struct secret_record *record,
+                                    const struct passphrase *p, struct fault *fault)
+{
+    enum seal_status status;
+
+    tell_work();
+    status = secret_record_open(out, record, p->text, p->len, fault);
+    if (status == SEAL_WRONG_PASSPHRASE && passphrase_flaw(p->text, p->len) != REASON_NONE)
+        fault->reason = REASON_PASSPHRASE_ODD;
+    return status;
+}
 
 /* One attempt. After a wrong passphrase the caller may discard the fault and try again. */
 static enum seal_status try_unlock(struct identity **out, const struct secret_record *record,
@@ -196,7 +315,7 @@ static enum seal_status try_unlock(struct identity **out, const struct secret_re
     if (p.len == 0)
         status = fault_set(fault, REASON_PASSPHRASE_NONE, NULL);
     else
-        status = secret_record_open(out, record, p.text, p.len, fault);
+        status = open_record(out, record, &p, fault);
     passphrase_free(&p);
     return status;
 }

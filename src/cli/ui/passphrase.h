@@ -16,9 +16,9 @@ struct passphrase {
     size_t len;
 };
 
-/* From a descriptor: the next line, up to PASSPHRASE_MAX bytes; the line end (LF or CRLF) is not
- * part of it. Reads no further, so that a second call gets the second line. An empty line, a
- * terminal, or no such descriptor: SEAL_USAGE. */
+/* From a descriptor: the next line, up to PASSPHRASE_MAX bytes; the line end (LF or CRLF) and a
+ * byte order mark are not part of it. In UTF-16: SEAL_BAD_KEY. Reads no further, so that a second
+ * call gets the second line. An empty line, a terminal, or no such descriptor: SEAL_USAGE. */
 MUST_USE enum seal_status passphrase_from_fd(struct passphrase *out, const char *fd_number,
                                              struct fault *fault);
 /* Whether that is the number of a descriptor that may be read so. SEAL_USAGE. */
@@ -26,8 +26,16 @@ MUST_USE enum seal_status passphrase_fd_check(const char *fd_number, struct faul
 /* Asked once on the terminal. SEAL_USAGE if there is none, or nothing was typed but ^D. */
 MUST_USE enum seal_status passphrase_ask(struct passphrase *out, const char *prompt,
                                          struct fault *fault);
-/* Asked twice; asks again while the two differ or it is empty (three times at most). */
+/* Asked twice; asks again while the two differ, or nobody could type it again (three times at
+ * most).
+ */
 MUST_USE enum seal_status passphrase_ask_new(struct passphrase *out, struct fault *fault);
+/* Shows one that was drawn at random, on the terminal alone, until it is typed (likewise). */
+MUST_USE enum seal_status passphrase_ask_suggested(struct passphrase *out, struct fault *fault);
+/* Refuses a new passphrase that nobody could type again (SEAL_BAD_KEY), and warns of one that is
+ * easily guessed. command: that of sealkey which proposes a better one. */
+MUST_USE enum seal_status passphrase_judge(const struct passphrase *p, const char *command,
+                                           struct fault *fault);
 void passphrase_free(struct passphrase *p);
 
 /* Opens one record: with fd_number (--passphrase-fd, may be NULL) or by asking up to three times

@@ -177,11 +177,13 @@ number=$(sed -n 's/^fingerprint: //p' "$out")
 run sealkey show org.key
 expect_exit 0
 expect_out '^passphrase:  yes$'
-expect_out '^fingerprint: needs the passphrase$'
+expect_out "^fingerprint: $number$"
+expect_out '^checked:     no; '
 expect_no_err
 run sealkey show --passphrase-fd 0 org.key <<<'first passphrase'
 expect_exit 0
 expect_out "^fingerprint: $number$"
+check "it should be checked" test -z "$(grep '^checked:' "$out")"
 run sealkey show --passphrase-fd 0 org.key <<<'First passphrase'
 expect_exit 2
 expect_message 'org.key: the passphrase does not open this key'
@@ -189,9 +191,36 @@ run sealkey show --passphrase-fd 0 org.key <<<''
 expect_exit 2
 expect_message 'empty passphrase'
 
+scenario "a fingerprint that is written above another key"
+take_vector bob.key
+cp bob.key noted.key
+sed -i '2s/4495/4496/' noted.key
+run sealkey show noted.key
+expect_exit 0
+expect_out '^fingerprint: 4496 8438'
+expect_out '^checked:     no; '
+run sealkey show --passphrase-fd 0 noted.key <<<"$bob_passphrase"
+expect_exit 2
+expect_out '^fingerprint: 4495 8438'
+expect_message 'noted\.key: the fingerprint that is written above a secret key in it is not that key'
+cp noted.key before
+run sealkey passwd --passphrase-fd 0 --no-passphrase noted.key <<<"$bob_passphrase"
+expect_exit 2
+expect_message 'written above a secret key'
+expect_same before noted.key
+mkdir evidence && echo one >evidence/1
+run seal --to "$vectors/keys/bob.pub" -o bob.bin evidence
+run unseal --key noted.key --passphrase-fd 0 -o out bob.bin <<<"$bob_passphrase"
+expect_exit 0
+expect_err 'noted\.key: the fingerprint that is written above the key is not the key.s own'
+sed '2d' bob.key >bare.key && chmod 600 bare.key
+run sealkey show bare.key
+expect_exit 0
+expect_out '^fingerprint: needs the passphrase$'
+
 scenario "another passphrase"
-sed -i '1i a note of mine' ../$((scenario_count - 1))/org.key
-cp ../$((scenario_count - 1))/org.* .
+sed -i '1i a note of mine' ../$((scenario_count - 2))/org.key
+cp ../$((scenario_count - 2))/org.* .
 cp org.key before.key
 chmod 600 before.key
 run sealkey passwd --passphrase-fd 0 --new-passphrase-fd 0 org.key <<<$'wrong\nsecond'
@@ -380,10 +409,14 @@ Passphrase for bob.key: |three
 EOF
     expect_exit 2
     expect_out 'sealkey: bob.key: the passphrase does not open this key'
-    run_tty sealkey show bob.key <<<'Passphrase for bob.key: |'
-    expect_exit 0
-    expect_out 'fingerprint: needs the passphrase'
-    run_tty sealkey show bob.key <<<'Passphrase for bob.key: |^D'
+    for nothing in '' '^D'; do
+        run_tty sealkey show bob.key <<<"Passphrase for bob.key: |$nothing"
+        expect_exit 0
+        expect_out 'fingerprint: 4495 8438'
+        expect_out 'checked:     no; '
+    done
+    sed 2d bob.key >bare.key && chmod 600 bare.key
+    run_tty sealkey show bare.key <<<'Passphrase for bare.key: |'
     expect_exit 0
     expect_out 'fingerprint: needs the passphrase'
     run_tty sealkey show --passphrase-fd 0 bob.key <<<'|'
