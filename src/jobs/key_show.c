@@ -13,9 +13,11 @@ static enum seal_status show_secret(const struct key_show_request *request,
 
     observer->secret_key(observer->ctx, request->name, record);
     if (dialog->unlock(dialog->ctx, &id, record, request->name, &unlocking) != SEAL_OK) {
-        observer->fingerprint(observer->ctx, record->noted[0] != '\0' ? record->noted : NULL,
-                              false);
-        if (unlocking.status == SEAL_USAGE && request->may_stay_locked)
+        bool may_stay = unlocking.status == SEAL_USAGE && request->may_stay_locked;
+
+        observer->fingerprint(observer->ctx,
+                              may_stay && record->noted[0] != '\0' ? record->noted : NULL, false);
+        if (may_stay)
             return SEAL_OK;
         *fault = unlocking;
         return fault->status;
