@@ -316,7 +316,13 @@ cp src/build/kit/* "$dist/kit"
 [ $# -gt 0 ] || eval "set -- $all_targets"
 install_tools "$@"
 for name in $(for target; do libraries_for "$target"; done | sort -u); do fetch "$name"; done
-for target; do build_target "$target"; done
+# All at once: most of the time one configure or another runs, on one processor.
+builds=''
+for target; do
+    (build_target "$target") &
+    builds="$builds $!"
+done
+for build in $builds; do wait "$build"; done
 write_sbom "$@"
 write_sums
 (cd "$dist" && ls -l ./*/*seal*)
