@@ -43,7 +43,7 @@ static enum seal_status add_line(struct buffer *line, bool is_long, const struct
         return SEAL_NO_MEMORY;
     if (item->type == BAG_FOLDER)
         return buffer_append_text(line, "/");
-    if (item->type == BAG_FILE || !is_long)
+    if (item->type == BAG_FILE)
         return SEAL_OK;
     return buffer_append_text(line, " -> ") == SEAL_OK
                ? text_escape(line, item->target, strlen(item->target))

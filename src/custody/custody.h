@@ -42,14 +42,14 @@ struct custody_file {
     bool before_opening; /* it was computed before opening; else while it was read, once */
 };
 
-/* Whether a drop like it was received before. */
+/* Whether a drop like it was received before: what says more comes first. */
 enum custody_double {
     NOT_SEEN,
     SEEN_FILE,    /* the very same bytes */
     SEEN_HEAD,    /* the same sealed file by its commitment, but other bytes */
     SEEN_BAG,     /* the same bag, in another sealed file */
-    SEEN_NUMBER,  /* the same bag id, which its sender chose; D is another, or not known */
     SEEN_CONTENT, /* a stream of the same bytes, in another sealed file */
+    SEEN_NUMBER,  /* the same bag id, which its sender chose; D is another, or not known */
     SEEN_COUNT
 };
 

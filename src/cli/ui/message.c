@@ -44,14 +44,14 @@ static void put_line(const char *text, size_t text_len)
 {
     char out[LINE_SIZE + TEXT_PIECE_SIZE + 2];
     struct fault ignored = {.status = SEAL_OK};
-    unsigned int marks = 0;
+    struct text_look look = TEXT_LOOK_SHOWN;
     size_t len = 0;
 
     for (size_t i = 0; i < text_len && len < LINE_SIZE;) {
         char piece[TEXT_PIECE_SIZE];
         size_t columns, piece_len;
 
-        i += text_piece(text + i, text_len - i, &marks, piece, &columns);
+        i += text_piece(text + i, text_len - i, &look, piece, &columns);
         piece_len = strlen(piece);
         memcpy(out + len, piece, piece_len);
         len += piece_len;

@@ -478,6 +478,37 @@ check "one head" test "$(grep -c '^# seal log 1$' log)" -eq 1
 check "whole lines" test "$(grep -v '^#' log | awk -F'\t' 'NF == 8 && $7 == "accepted"' | wc -l)" -eq 12
 check "one is the first, eleven are doubles" test "$(grep -c 'this file was received before, byte for byte the same' messages)" -eq 11
 
+scenario "a copy, and in front of it another drop with its ID"
+for word in AAA BBB; do
+    printf '5 data/\n0 data/a data=%s\nseal %s\n' $word "$PWD/$word.bin" |
+        BUNDLE_ID=7 python3 "$root/tests/tools/forge.py" "$tools/enclose" "$keys/alice.pub" >/dev/null
+done
+cp BBB.bin copy.bin
+unseal -q "${with[@]}" --log log AAA.bin >/dev/null
+run unseal -q "${with[@]}" --log log BBB.bin
+expect_err 'same bag ID was received before; whether its content is the same is not known'
+sed -i -e '3s/^[^\t]*/2001-01-01T00:00:01Z/' -e '4s/^[^\t]*/2002-02-02T00:00:02Z/' log
+run unseal -q "${with[@]}" --log log copy.bin
+expect_exit 0
+expect_err 'byte for byte the same.* 2002-02-02T00:00:02Z'
+check "in the record" grep -q '^    First received *2002-02-02T00:00:02Z$' copy.custody.txt
+
+scenario "a name that looks like a row of the table"
+mkdir inbox
+cp "$good/two.bin" inbox/a.bin
+row='accepted      9999 8888 7777 6666 5555  inbox'
+cp "$good/other.bin" "inbox/b$(printf '%33s' '')$row"
+cp "$good/other.bin" "inbox/c$(printf '%033d' 0)accepted 9999 8888 7777 6666 5555 inbox"
+run unseal -q "${with[@]}" -o out/ inbox
+expect_exit 4
+check "no run of blanks" test "$(grep -c 'accepted      9999' "$out")" -eq 0
+check "they are shown" grep -q 'inbox/b \\x20.*accepted \\x20' "$out"
+remove out
+run_tty unseal -q "${with[@]}" -o out/ inbox </dev/null
+expect_exit 4
+check "no row goes on in another line" test "$(tr -d '\r' <"$out" | sed '1,/^result /d' | grep -cE '^.{81}')" -eq 0
+check "three rows" test "$(sed '1,/^result /d' "$out" | grep -cE '^(accepted|no-key) ')" -eq 3
+
 scenario "names in the log"
 for name in '=1+1' $'a\tb' $'c\nd' 'e"f' $'\e[31mg'; do
     cp "$good/two.bin" "$name"

@@ -59,7 +59,7 @@ expect_err '6 files and 5 folders|[0-9]+ files and [0-9]+ folders, .*the files t
 expect_plain
 expect_names .
 # Sorted, with folders ending in a slash; what is odd is escaped.
-(cd "$full" && find data -type d -printf '%p/\n' -o -printf '%p\n'; echo data/tree/sub/link; echo data/tree/sub/nasty) |
+(cd "$full" && find data -type d -printf '%p/\n' -o -printf '%p\n'; echo 'data/tree/sub/link -> ../a'; echo 'data/tree/sub/nasty -> x\x1B[2J\xFF') |
     LC_ALL=C grep -v odd | grep -v '^$' | LC_ALL=C grep -av $'^[/\xe2]' | LC_ALL=C sort >want
 LC_ALL=C sort "$out" | grep -v odd >have
 expect_same want have
@@ -157,6 +157,23 @@ extract() {
     for path in "$@"; do options+=(--extract "$path"); done
     run unseal -q "${with[@]}" "${options[@]}" -o out "$good/bag.bin"
 }
+
+scenario "what --list shows can be given to --extract"
+mkdir 'two  blanks'
+echo one >'two  blanks/back\slash'
+seal -q "${to[@]}" -o sealed.bin 'two  blanks' >/dev/null 2>&1
+run unseal -q "${with[@]}" --list sealed.bin
+expect_exit 0
+check "blanks and backslash are escaped" grep -qxF 'data/two \x20blanks/back\x5Cslash' "$out"
+run unseal -q "${with[@]}" --extract "$(grep slash "$out")" -o shown sealed.bin
+expect_exit 0
+check "as it is shown" cmp 'two  blanks/back\slash' 'shown/data/two  blanks/back{5C}slash'
+run unseal -q "${with[@]}" --extract 'two  blanks/back\slash' -o named sealed.bin
+expect_exit 0
+check "as it is called" cmp 'two  blanks/back\slash' 'named/data/two  blanks/back{5C}slash'
+run unseal -q "${with[@]}" --extract 'two \x20blanks/none' -o none sealed.bin
+expect_exit 2
+expect_absent none
 
 scenario "files and folders taken out"
 for path in tree/sub/file data/tree/sub/file; do

@@ -131,8 +131,8 @@ cp -r bag.custody.txt bag.custody.json "$scratch"
 expect_spelled $((${#odd[@]} / 2 * 2 + 1))
 check "no raw control in the record" sh -c '! LC_ALL=C tr -d "\n\200-\377" <bag.custody.txt | LC_ALL=C grep -q "[^[:print:]]"'
 check "it is said" grep -q '^Names spelled differently on this disk$' bag.custody.txt
-check "each of them" grep -qxF '    data/tree/a{0A}b/a{0A}b' bag.custody.txt
-check "and what it was" grep -qxF '        as sealed: data/tree/a\x0Ab/a\x0Ab' bag.custody.txt
+check "each of them" grep -qxF '    | data/tree/a{0A}b/a{0A}b' bag.custody.txt
+check "and what it was" grep -qxF '    |     as sealed: data/tree/a\x0Ab/a\x0Ab' bag.custody.txt
 check "for programs" python3 -m json.tool bag.custody.json
 
 scenario "twins"
