@@ -79,6 +79,9 @@ static void show_event(void *ctx, const struct receive_event *e)
     case RECEIVE_OTHERS_MAY_RENAME:
         show_exposed(ctx, e->name);
         break;
+    case RECEIVE_LOG_EXPOSED:
+        warn(T_UNSEAL_LOG_EXPOSED, .name = e->name);
+        break;
     case RECEIVE_FOLDER_STAYS:
         warn(T_UNSEAL_FOLDER_STAYS, .name = e->name);
         break;

@@ -104,6 +104,15 @@ enum exit_code complain(const struct fault *fault)
     return exit_code_for(fault->status);
 }
 
+void tell_pipes(const char *const *names, size_t count)
+{
+    struct plat_stat st;
+
+    for (size_t i = 0; i < count; i++)
+        if (plat_stat_at(PLAT_CWD, names[i], false, &st) == 0 && st.type == PLAT_FIFO)
+            warn(T_PIPE_AWAITED, .name = names[i]);
+}
+
 /* ---- The clock ---------------------------------------------------------------------------- */
 
 void warn_of_clock(const char *name, uint32_t created)

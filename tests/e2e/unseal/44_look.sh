@@ -175,6 +175,25 @@ run unseal -q "${with[@]}" --extract 'two \x20blanks/none' -o none sealed.bin
 expect_exit 2
 expect_absent none
 
+scenario "lines that sha256sum takes"
+mkdir names
+echo one >"names/$(printf 'a\342\200\214b')"
+echo two >'names/two  blanks'
+echo three >'names/back\slash'
+seal -q "${to[@]}" -o sealed.bin names >/dev/null 2>&1
+for exact in "" --exact-names; do
+    # shellcheck disable=SC2086 # an option
+    run unseal -q "${with[@]}" $exact --extract names -o out sealed.bin
+    expect_exit 0
+    cp "$out" lines
+    check "three files" test "$(cd out && grep data/ ../lines | grep -v '^#' | sha256sum -c --strict - | grep -c ': OK$')" -eq 3
+    remove out
+done
+if command -v expect >/dev/null; then
+    run_tty unseal -q "${with[@]}" --exact-names --extract names -o out sealed.bin </dev/null
+    expect_out 'a.u\{200C\}b'
+fi
+
 scenario "files and folders taken out"
 for path in tree/sub/file data/tree/sub/file; do
     extract $path
