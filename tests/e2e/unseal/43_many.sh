@@ -525,7 +525,7 @@ run unseal -q "${with[@]}" socket
 expect_exit 1
 check "nothing of a medium" sh -c '! grep -q "put it in" "$1"' - "$err"
 # One that is named waits, and says so; what comes out of it is used.
-mkfifo key
+mkfifo -m 600 key
 : >messages
 (until grep -q 'key: a named pipe' messages; do sleep 0.1; done; cat "$keys/alice.key" >key) &
 unseal -q --key key -o piped inbox/b.bin >/dev/null 2>messages
