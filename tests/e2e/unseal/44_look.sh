@@ -59,7 +59,7 @@ expect_err '6 files and 5 folders|[0-9]+ files and [0-9]+ folders, .*the files t
 expect_plain
 expect_names .
 # Sorted, with folders ending in a slash; what is odd is escaped.
-(cd "$full" && find data -type d -printf '%p/\n' -o -printf '%p\n'; echo 'data/tree/sub/link -> ../a'; echo 'data/tree/sub/nasty -> x\x1B[2J\xFF') |
+(cd "$full" && find data -type d -printf '%p/\n' -o -printf '%p\n'; printf '%s\n' 'data/tree/sub/link -> ../a' 'data/tree/sub/nasty -> x\x1B[2J\xFF') |
     LC_ALL=C grep -v odd | grep -v '^$' | LC_ALL=C grep -av $'^[/\xe2]' | LC_ALL=C sort >want
 LC_ALL=C sort "$out" | grep -v odd >have
 expect_same want have
