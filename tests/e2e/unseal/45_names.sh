@@ -223,7 +223,7 @@ expect_file 'bag/data/tree/ДЛИННО{7E}1.ТХТ'
 expect_file 'bag/data/tree/scan.jpg{20x90}.exe'
 expect_file 'bag/data/tree/ДЛИННОЕ~1.ТХТ'
 sed -zE 's/\n +> +//g' bag.custody.txt >joined # a long value goes on behind a mark
-check "what it was is shown" grep -qxF "        as sealed: data/tree/invoice.pdf${filler//?/\\u\{3164\}}.exe" joined
+check "what it was is shown" grep -qxF "    |     as sealed: data/tree/invoice.pdf${filler//?/\\u\{3164\}}.exe" joined
 expect_file 'bag/data/tree/a{E2A080}b'
 expect_file 'bag/data/tree/x{F3A081A1}y'
 expect_file 'bag/data/tree/{20}led'
