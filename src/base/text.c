@@ -50,15 +50,27 @@ static bool is_printable(int32_t c)
     }
 }
 
-size_t text_piece(const char *s, size_t len, unsigned int *marks,
+static bool is_blank(int32_t c)
+{
+    return c == ' ' || (c >= 0x80 && utf8proc_category(c) == UTF8PROC_CATEGORY_ZS);
+}
+
+/* Whether c may be shown after what came before it. */
+static bool may_follow(struct text_look *look, int32_t c)
+{
+    look->marks = c >= 0x80 && is_mark(c) ? look->marks + 1 : 0;
+    look->blanks = is_blank(c) ? look->blanks + 1 : 0;
+    return look->marks <= MARKS_MAX && (look->blanks <= 1 || look->blanks - 1 <= look->more_blanks);
+}
+
+size_t text_piece(const char *s, size_t len, struct text_look *look,
                   char piece[static TEXT_PIECE_SIZE], size_t *columns)
 {
     size_t n;
     int32_t c = utf8_char(s, len, &n);
     int width;
 
-    *marks = c >= 0x80 && is_mark(c) ? *marks + 1 : 0;
-    if (c >= 0 && *marks <= MARKS_MAX && is_printable(c)) {
+    if (may_follow(look, c) && c >= 0 && is_printable(c)) {
         memcpy(piece, s, n);
         piece[n] = '\0';
         width = utf8proc_charwidth(c);
@@ -75,14 +87,14 @@ size_t text_piece(const char *s, size_t len, unsigned int *marks,
 
 size_t text_columns(const char *s, size_t len)
 {
-    unsigned int marks = 0;
+    struct text_look look = {0};
     size_t sum = 0;
 
     for (size_t i = 0; i < len;) {
         char piece[TEXT_PIECE_SIZE];
         size_t columns;
 
-        i += text_piece(s + i, len - i, &marks, piece, &columns);
+        i += text_piece(s + i, len - i, &look, piece, &columns);
         sum += columns;
     }
     return sum;
@@ -90,11 +102,11 @@ size_t text_columns(const char *s, size_t len)
 
 enum seal_status text_escape(struct buffer *out, const char *s, size_t len)
 {
-    unsigned int marks = 0;
+    struct text_look look = {0};
 
     for (size_t i = 0; i < len;) {
         char piece[TEXT_PIECE_SIZE];
-        size_t columns, n = text_piece(s + i, len - i, &marks, piece, &columns);
+        size_t columns, n = text_piece(s + i, len - i, &look, piece, &columns);
         const char *text = s[i] == '\\' ? "\\x5C" : piece;
 
         if (buffer_append(out, text, strlen(text)) != SEAL_OK)

@@ -4,6 +4,7 @@
 #ifndef SEAL_TEXT_H
 #define SEAL_TEXT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,11 +28,21 @@ char *text_copy(const char *s, size_t len);
 
 #define TEXT_PIECE_SIZE 16
 
+/* How a text is shown, and what came before the next character. {0}: of several blanks in a row
+ * only the first is shown as it is. Rows of blanks would push what follows to the begin of another
+ * line of the terminal or page, where it looks like a line of ours. */
+struct text_look {
+    unsigned int more_blanks; /* so many more are shown */
+    unsigned int marks, blanks;
+};
+/* A text of ours with what was shown already in it. */
+#define TEXT_LOOK_SHOWN ((struct text_look){.more_blanks = UINT_MAX})
+
 /* The next character of s (len > 0) as it may be shown: printable UTF-8 as it is, everything else
- * (control, bidirectional, zero width, malformed) as \xHH or \u{HHHH}. *marks, 0 at first, counts
- * the marks that combine with one letter: a few are shown. Returns the bytes of s it stands for,
- * and in *columns its width, where such a mark counts as one. */
-size_t text_piece(const char *s, size_t len, unsigned int *marks,
+ * (control, bidirectional, zero width, malformed, many blanks, many marks that combine with one
+ * letter) as \xHH or \u{HHHH}. Returns the bytes of s it stands for, and in *columns its width,
+ * where such a mark counts as one. */
+size_t text_piece(const char *s, size_t len, struct text_look *look,
                   char piece[static TEXT_PIECE_SIZE], size_t *columns);
 /* The width of len bytes of s as it may be shown, in columns. */
 size_t text_columns(const char *s, size_t len);

@@ -2,10 +2,12 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/unseal_report.h"
 #include "custody/custody.h"
+#include "platform/terminal.h"
 
 /* What the sender recorded as missing is told; it is listed in the record alone. */
 static enum exit_code code_for(const struct inspect_result *result)
@@ -43,7 +45,7 @@ static enum seal_status add_line(struct buffer *line, bool is_long, const struct
         return SEAL_NO_MEMORY;
     if (item->type == BAG_FOLDER)
         return buffer_append_text(line, "/");
-    if (item->type == BAG_FILE || !is_long)
+    if (item->type == BAG_FILE)
         return SEAL_OK;
     return buffer_append_text(line, " -> ") == SEAL_OK
                ? text_escape(line, item->target, strlen(item->target))
@@ -122,15 +124,38 @@ static enum seal_status add_original(struct buffer *lines, const char *path)
     return buffer_append_text(lines, "\n");
 }
 
+/* Nothing that moves a cursor, once the lines are looked at. */
+static bool has_control(const char *name)
+{
+    size_t n;
+
+    for (size_t i = 0, len = strlen(name); i < len; i += n) {
+        int32_t c = utf8_char(name + i, len - i, &n);
+
+        if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+            return true;
+    }
+    return false;
+}
+
+/* In a file or pipe the name is as sha256sum writes and reads it: a backslash is doubled, and
+ * another one stands in front of the line. On a terminal it is shown safely. */
 static enum seal_status add_digest(struct buffer *lines, const uint8_t digest[static SHA256_LEN],
                                    const char *on_disk)
 {
+    bool is_shown = plat_is_terminal(STDOUT_FILENO) || has_control(on_disk);
+    bool has_backslash = !is_shown && strchr(on_disk, '\\') != NULL;
     char hex[2 * SHA256_LEN + 1];
 
     hex_encode(hex, digest, SHA256_LEN);
-    if (buffer_printf(lines, "%s  ", hex) != SEAL_OK ||
-        text_escape(lines, on_disk, strlen(on_disk)) != SEAL_OK)
+    if (buffer_printf(lines, "%s%s  ", has_backslash ? "\\" : "", hex) != SEAL_OK)
         return SEAL_NO_MEMORY;
+    if (is_shown && text_escape(lines, on_disk, strlen(on_disk)) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    for (const char *s = on_disk; !is_shown && *s != '\0'; s++)
+        if (buffer_append(lines, s, 1) != SEAL_OK ||
+            (*s == '\\' && buffer_append(lines, s, 1) != SEAL_OK))
+            return SEAL_NO_MEMORY;
     return buffer_append_text(lines, "\n");
 }
 

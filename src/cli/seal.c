@@ -21,6 +21,7 @@ static enum exit_code run_seal(const struct seal_options *options, struct fault 
     struct seal_result result;
     enum exit_code code;
 
+    tell_pipes(options->request.key_files, options->request.key_file_count);
     if (seal_job_run(&result, &options->request, &observer, fault) == SEAL_OK) {
         seal_report_result(&report, &options->request, &result);
         code = code_for(&result.totals);

@@ -90,6 +90,7 @@ static enum exit_code run_show(const struct sealkey_options *options)
         struct key_show_request request = {.name = options->files[i],
                                            .may_stay_locked = p.fd == NULL};
 
+        tell_pipes(&request.name, 1);
         if (key_show(&request, &dialog, &observer, &fault) != SEAL_OK) {
             print_flush();
             return complain(&fault);

@@ -105,6 +105,16 @@ static enum exit_code run_rechecks(const struct unseal_options *options, struct 
     return code;
 }
 
+static void tell_input_pipes(const struct unseal_options *options)
+{
+    const struct receive_input *input =
+        options->mode == UNSEAL_DROPS ? &options->unseal.input : &options->inspect.input;
+
+    tell_pipes(input->keys, input->key_count);
+    if (input->file_count == 1) /* of several none may be a pipe */
+        tell_pipes(input->files, 1);
+}
+
 static enum exit_code run(const struct unseal_options *options, struct fault *fault)
 {
     static enum exit_code (*const modes[])(const struct unseal_options *, struct fault *) = {
@@ -119,6 +129,8 @@ static enum exit_code run(const struct unseal_options *options, struct fault *fa
     if (options->mode != UNSEAL_RECHECK && check_passphrase_fd(options, fault) != SEAL_OK)
         return complain(fault);
     warn_of_clock(NULL, 0); /* the record gets its time */
+    if (options->mode != UNSEAL_RECHECK)
+        tell_input_pipes(options);
     return modes[options->mode](options, fault);
 }
 

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/ui/passphrase.h"
+#include "platform/terminal.h"
 
 #define SET_TEXT_SIZE (TEXT_NAME_SIZE + 128)
 
@@ -76,6 +78,9 @@ static void show_event(void *ctx, const struct receive_event *e)
         break;
     case RECEIVE_OTHERS_MAY_RENAME:
         show_exposed(ctx, e->name);
+        break;
+    case RECEIVE_LOG_EXPOSED:
+        warn(T_UNSEAL_LOG_EXPOSED, .name = e->name);
         break;
     case RECEIVE_FOLDER_STAYS:
         warn(T_UNSEAL_FOLDER_STAYS, .name = e->name);
@@ -354,6 +359,22 @@ struct unseal_listener unseal_report_drops(struct unseal_report *r)
     return (struct unseal_listener){.ctx = r, .drop_begins = begin_drop, .drop_ends = end_drop};
 }
 
+#define TABLE_COLUMNS 40 /* in front of the name */
+
+/* On a terminal no name goes on in another line, which would look like one of the table. */
+static const char *name_in_table(char out[static TEXT_NAME_SIZE], const struct set *set)
+{
+    size_t columns = plat_terminal_columns(STDOUT_FILENO);
+    char name[SET_TEXT_SIZE];
+
+    if (!plat_is_terminal(STDOUT_FILENO))
+        columns = SIZE_MAX;
+    (void)text_name_within(out, set_text(name, set),
+                           columns > 2 * TABLE_COLUMNS - 1 ? columns - TABLE_COLUMNS
+                                                           : TABLE_COLUMNS);
+    return out;
+}
+
 void unseal_report_table(const struct unseal_result *result)
 {
     if (result->sets.count < 2)
@@ -362,11 +383,12 @@ void unseal_report_table(const struct unseal_result *result)
     print(T_UNSEAL_TABLE);
     for (size_t i = 0; i < result->sets.count; i++) {
         const struct drop_outcome *o = &result->outcomes[i];
-        char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)] = "-", name[SET_TEXT_SIZE];
+        char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)] = "-", name[TEXT_NAME_SIZE];
 
         if (o->has_receipt)
             number_text(receipt, o->receipt, RECEIPT_GROUPS);
-        print_data("%-12s  %-24s  %s\n", o->verdict, receipt, set_text(name, &result->sets.all[i]));
+        print_data("%-12s  %-24s  %s\n", o->verdict, receipt,
+                   name_in_table(name, &result->sets.all[i]));
     }
 }
 

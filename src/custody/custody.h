@@ -42,14 +42,14 @@ struct custody_file {
     bool before_opening; /* it was computed before opening; else while it was read, once */
 };
 
-/* Whether a drop like it was received before. */
+/* Whether a drop like it was received before: what says more comes first. */
 enum custody_double {
     NOT_SEEN,
     SEEN_FILE,    /* the very same bytes */
     SEEN_HEAD,    /* the same sealed file by its commitment, but other bytes */
     SEEN_BAG,     /* the same bag, in another sealed file */
-    SEEN_NUMBER,  /* the same bag id, which its sender chose; D is another, or not known */
     SEEN_CONTENT, /* a stream of the same bytes, in another sealed file */
+    SEEN_NUMBER,  /* the same bag id, which its sender chose; D is another, or not known */
     SEEN_COUNT
 };
 
@@ -162,8 +162,11 @@ struct custody_log;
 MUST_USE enum seal_status custody_log_open(struct custody_log **out, const char *path,
                                            struct fault *fault);
 
-/* Looks for the drop among all lines whose verdict was none of refusal. The first line that
- * matches in any way counts: seen is how it matches, when gets its time. */
+/* Whether other users can write to it: they may add lines, and take some away. */
+bool custody_log_is_exposed(const struct custody_log *log);
+
+/* Looks for the drop among all lines whose verdict was none of refusal. The first of those that
+ * match best counts: seen is how it matches, when gets its time. */
 MUST_USE enum seal_status custody_log_find(struct custody_log *log, const struct custody *c,
                                            enum custody_double *seen,
                                            char when[static TIME_TEXT_SIZE], struct fault *fault);

@@ -104,6 +104,11 @@ enum seal_status custody_log_open(struct custody_log **out, const char *path, st
     return status;
 }
 
+bool custody_log_is_exposed(const struct custody_log *log)
+{
+    return plat_others_may_rename(log->fd); /* the rights of a file mean the same */
+}
+
 /* ---- Adding ------------------------------------------------------------------------------- */
 
 static enum seal_status append_sealed(struct buffer *out, const struct custody *c)

@@ -131,11 +131,17 @@ struct reader {
     char data[LOG_LINE_MAX + 1];
 };
 
-/* Looks at all lines that end in the window, and keeps the begin of the last. */
-static enum custody_double match_window(struct reader *r, const struct wanted *w,
-                                        char when[static TIME_TEXT_SIZE])
+static bool says_more(enum custody_double a, enum custody_double b)
 {
-    char *line = r->data, *end;
+    return a != NOT_SEEN && (b == NOT_SEEN || a < b);
+}
+
+/* Looks at all lines that end in the window, and keeps the begin of the last. The first match of
+ * those that say most wins: a sender who uses somebody's bag ID must not hide a copy. */
+static void match_window(struct reader *r, const struct wanted *w, enum custody_double *best,
+                         char best_when[static TIME_TEXT_SIZE])
+{
+    char *line = r->data, *end, when[TIME_TEXT_SIZE] = "";
 
     while ((end = memchr(line, '\n', (size_t)(r->data + r->len - line))) != NULL) {
         enum custody_double seen = NOT_SEEN;
@@ -144,8 +150,10 @@ static enum custody_double match_window(struct reader *r, const struct wanted *w
         if (!r->skipping && strlen(line) == (size_t)(end - line) &&
             !(w->only_unsealed && r->is_verified))
             seen = match_line(line, w, when);
-        if (seen != NOT_SEEN)
-            return seen;
+        if (says_more(seen, *best)) {
+            *best = seen;
+            memcpy(best_when, when, sizeof when);
+        }
         r->is_verified = strcmp(line, VERIFIED) == 0;
         r->skipping = false;
         line = end + 1;
@@ -156,7 +164,6 @@ static enum custody_double match_window(struct reader *r, const struct wanted *w
         r->skipping = true;
         r->len = 0;
     }
-    return NOT_SEEN;
 }
 
 static enum seal_status find(struct custody_log *log, const struct wanted *wanted,
@@ -172,7 +179,7 @@ static enum seal_status find(struct custody_log *log, const struct wanted *wante
         return fault_no_memory(fault);
     r->off = r->len = 0;
     r->skipping = r->is_verified = false;
-    while (r->off < log->size && *seen == NOT_SEEN && status == SEAL_OK) {
+    while (r->off < log->size && *seen != SEEN_FILE && status == SEAL_OK) {
         size_t room = sizeof r->data - r->len;
         size_t len = log->size - r->off < room ? (size_t)(log->size - r->off) : room;
 
@@ -182,7 +189,7 @@ static enum seal_status find(struct custody_log *log, const struct wanted *wante
             break;
         r->off += len;
         r->len += len;
-        *seen = match_window(r, wanted, when);
+        match_window(r, wanted, seen, when);
     }
     free(r);
     return status;

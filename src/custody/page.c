@@ -8,6 +8,7 @@
 #define COLUMNS 79
 #define LABEL_INDENT "    "
 #define LABEL_COLUMNS 19
+#define FIELD_MORE "                      > " /* as wide as both and a blank */
 
 static void put(struct page *p, const char *s, size_t len)
 {
@@ -94,41 +95,93 @@ void page_point_args(struct page *p, enum text_id id, const struct text_args *ar
     put_wrapped(p, "  - ", "    ", words);
 }
 
-void page_line(struct page *p, const char *text)
+void page_shown(struct page *p, const char *words)
 {
-    put_text(p, text);
-    page_blank(p);
+    put_wrapped(p, "", "  > ", words);
 }
 
 void page_command(struct page *p, const char *command)
 {
     put_text(p, "        ");
-    page_line(p, command);
-}
-
-static void put_escaped(struct page *p, struct span value)
-{
-    if (p->status == SEAL_OK)
-        p->status = text_escape(p->out, value.data, value.len);
-}
-
-void page_value(struct page *p, const char *indent, struct span value)
-{
-    put_text(p, indent);
-    put_escaped(p, value);
+    put_text(p, command);
     page_blank(p);
 }
 
-void page_value_in(struct page *p, const char *indent, enum text_id id, struct span value)
+/* As text_piece, and a backslash as text_escape shows it. */
+static size_t next_piece(struct span *value, struct text_look *look,
+                         char piece[static TEXT_PIECE_SIZE])
 {
-    static const char field[] = "{words}";
-    const char *text = text_plain(p->catalog, id), *at = strstr(text, field);
+    size_t columns, n = text_piece(value->data, value->len, look, piece, &columns);
 
-    put_text(p, indent);
-    put(p, text, at == NULL ? strlen(text) : (size_t)(at - text));
-    put_escaped(p, value);
-    put_text(p, at == NULL ? "" : at + sizeof field - 1);
+    value->data = (const char *)value->data + n;
+    value->len -= n;
+    if (strcmp(piece, "\\") != 0)
+        return columns;
+    memcpy(piece, "\\x5C", sizeof "\\x5C");
+    return sizeof "\\x5C" - 1;
+}
+
+/* The columns up to the next blank, as far as they matter. */
+static size_t word_columns(struct span value, struct text_look look)
+{
+    char piece[TEXT_PIECE_SIZE] = "";
+    size_t sum = 0;
+
+    while (value.len > 0 && sum <= COLUMNS && *(const char *)value.data != ' ')
+        sum += next_piece(&value, &look, piece);
+    return sum;
+}
+
+/* Escaped, from this column on. Each further line begins with more: if the viewer broke the line, a
+ * sender could choose what begins the next one. */
+static void put_value(struct page *p, size_t column, const char *more, struct text_look look,
+                      struct span value)
+{
+    size_t margin = strlen(more);
+
+    for (bool is_word = true; value.len > 0;) {
+        char piece[TEXT_PIECE_SIZE] = "";
+        size_t word = is_word ? word_columns(value, look) : 0;
+        size_t columns = next_piece(&value, &look, piece);
+
+        /* A word that has no room in any line is broken where this one ends. */
+        if (column + columns > COLUMNS || (column + word > COLUMNS && margin + word <= COLUMNS)) {
+            page_blank(p);
+            put_text(p, more);
+            column = margin;
+        }
+        put_text(p, piece);
+        column += columns;
+        is_word = strcmp(piece, " ") == 0;
+    }
     page_blank(p);
+}
+
+#define QUOTE "    | "
+#define QUOTE_MORE "    > "
+#define DETAIL QUOTE "    "
+#define DETAIL_MORE QUOTE_MORE "    "
+
+void page_quote(struct page *p, struct span value)
+{
+    put_text(p, QUOTE);
+    put_value(p, sizeof QUOTE - 1, QUOTE_MORE, (struct text_look){.more_blanks = 1}, value);
+}
+
+void page_name(struct page *p, struct span name)
+{
+    put_text(p, QUOTE);
+    put_value(p, sizeof QUOTE - 1, QUOTE_MORE, (struct text_look){0}, name);
+}
+
+void page_detail(struct page *p, enum text_id before, struct span value)
+{
+    const char *text = text_plain(p->catalog, before);
+
+    put_text(p, DETAIL);
+    put_text(p, text);
+    put_value(p, sizeof DETAIL - 1 + text_columns(text, strlen(text)), DETAIL_MORE,
+              (struct text_look){0}, value);
 }
 
 static void put_label(struct page *p, enum text_id label)
@@ -147,7 +200,8 @@ void page_field(struct page *p, enum text_id label, const char *value, enum text
     if (value == NULL || value[0] == '\0')
         value = text_plain(p->catalog, instead);
     put_label(p, label);
-    page_value(p, "", (struct span){value, strlen(value)});
+    put_value(p, sizeof FIELD_MORE - 1, FIELD_MORE, (struct text_look){0},
+              (struct span){value, strlen(value)});
 }
 
 void page_field_text(struct page *p, enum text_id label, enum text_id value)

@@ -31,7 +31,7 @@ static void say_reason(struct page *p, const struct fault *refusal)
     if (text_reason(reason, sizeof reason, p->catalog, refusal) == 0)
         return;
     (void)text_format(line, sizeof line, p->catalog, T_CUSTODY_FOUND, TEXT_ARGS(.words = reason));
-    page_line(p, line);
+    page_shown(p, line);
 }
 
 static void say_verdict(struct page *p, const struct custody *c)
@@ -212,7 +212,7 @@ static void say_bag_info(struct page *p, const struct custody *c)
     page_say(p, T_CUSTODY_STATEMENTS_EXPLAINED);
     page_blank(p);
     while (line_next(&text, &line))
-        page_value(p, "    | ", line);
+        page_quote(p, line);
     if (c->info_is_cut) {
         page_blank(p);
         page_say(p, T_CUSTODY_MORE_STATEMENTS);
@@ -242,17 +242,16 @@ static void say_item(struct page *p, const struct remark *r)
 
     if (p->status == SEAL_OK)
         p->status = remark_path(&path, r->path);
-    page_value(p, "    ", span_of(&path));
+    page_name(p, span_of(&path));
     path.len = 0;
     if (!r->detail_is_path) {
         if (r->detail.len > 0)
-            page_value(p, "        ", r->detail);
+            page_detail(p, T_NONE, r->detail);
     } else {
         if (p->status == SEAL_OK)
             p->status = remark_path(&path, r->detail);
-        page_value_in(p, "        ",
-                      r->kind == REMARK_SPELLED ? T_CUSTODY_AS_SEALED : T_CUSTODY_IT_WAS,
-                      span_of(&path));
+        page_detail(p, r->kind == REMARK_SPELLED ? T_CUSTODY_AS_SEALED : T_CUSTODY_IT_WAS,
+                    span_of(&path));
     }
     buffer_free(&path);
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* ---- Which items -------------------------------------------------------------------------- */
 
 /* The items to be taken out, in the order of the archive. Their texts and digests belong to the
@@ -24,19 +26,33 @@ static bool lies_at_or_below(const char *path, const char *top)
     return len > 0 && strncmp(path, top, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
-static enum seal_status select_item(void *ctx, const struct bag_item *item, struct fault *fault)
+/* Whether one of the paths leads to path, which begins with data/ or does not. */
+static bool is_wanted(struct selection *s, const char *path)
 {
-    struct selection *s = ctx;
-    const char *name = bag_payload_name(item->path);
+    const char *name = bag_payload_name(path);
     bool wanted = false;
 
     for (size_t i = 0; i < s->path_count; i++) {
-        if (!lies_at_or_below(item->path, s->paths[i]) &&
+        if (!lies_at_or_below(path, s->paths[i]) &&
             (name == NULL || !lies_at_or_below(name, s->paths[i])))
             continue;
         s->found[i] = true;
         wanted = true;
     }
+    return wanted;
+}
+
+static enum seal_status select_item(void *ctx, const struct bag_item *item, struct fault *fault)
+{
+    struct selection *s = ctx;
+    struct buffer shown = {0};
+    bool wanted = is_wanted(s, item->path);
+
+    /* As --list shows it, where that is not the same. */
+    if (text_escape(&shown, item->path, strlen(item->path)) != SEAL_OK)
+        return fault_no_memory(fault);
+    wanted = is_wanted(s, (const char *)shown.data) || wanted;
+    buffer_free(&shown);
     if (!wanted || item->type == BAG_SYMLINK)
         return SEAL_OK;
     if (s->count == s->cap) {

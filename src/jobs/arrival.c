@@ -14,6 +14,12 @@ static bool is_stdin(const struct arrival *a)
 
 enum seal_status arrival_find(struct arrival *a, bool many, struct fault *fault)
 {
+    struct plat_stat st;
+
+    /* Before it is opened: opening a pipe waits until somebody writes into it. */
+    if (many && plat_stat_at(PLAT_CWD, a->path, true, &st) == 0 && st.type != PLAT_FILE &&
+        st.type != PLAT_DIR)
+        return fault_set(fault, REASON_INPUT_NO_FILE, NULL);
     if (volume_open(&a->in, a->path, fault) != SEAL_OK)
         return fault->status;
     volume_stat(a->in, &a->stat);

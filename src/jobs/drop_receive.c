@@ -33,6 +33,25 @@ static void receive_content(struct drop *d, struct drop_outputs *outputs)
         drop_outputs_abandon(outputs); /* before the log is waited for */
 }
 
+/* Of files that no key opens, for record and log. */
+static enum seal_status take_digests(struct drop *d, const struct receive_observer *observer)
+{
+    if (!drop_has_verdict(d) || (d->request->log == NULL && d->request->task != DROP_VERIFY))
+        return SEAL_OK;
+    for (size_t i = 0; i < d->set->count && d->late.status == SEAL_OK; i++) {
+        struct arrival *a = d->set->files[i];
+
+        if (a->received.before_opening || a->stat.type != PLAT_FILE)
+            continue;
+        if (arrival_take_up(a, &d->late) != SEAL_OK ||
+            arrival_take_digest(a, d->request->threads, observer, &d->late) != SEAL_OK ||
+            arrival_check_unchanged(a, &d->late) != SEAL_OK)
+            fault_add_name(&d->late, a->path);
+        arrival_put_aside(a);
+    }
+    return d->late.status;
+}
+
 void drop_receive(struct drop *d, const uint8_t *program_sha256,
                   const struct receive_observer *observer)
 {
@@ -40,7 +59,8 @@ void drop_receive(struct drop *d, const uint8_t *program_sha256,
     struct drop_facts facts = facts_of(d, program_sha256);
 
     receive_content(d, &outputs);
-    if (drop_record(&d->logged, &facts, &outputs, &d->late) != SEAL_OK &&
+    if (take_digests(d, observer) == SEAL_OK &&
+        drop_record(&d->logged, &facts, &outputs, &d->late) != SEAL_OK &&
         d->fault.status == SEAL_OK && !d->logged.is_missing) {
         d->fault = d->late; /* without a record it does not stay */
         d->late = (struct fault){.status = SEAL_OK};

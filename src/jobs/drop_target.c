@@ -28,9 +28,23 @@ bool drop_target_is_stdout(const struct drop_target *t)
 
 /* ---- What must not be ---------------------------------------------------------------------- */
 
+static enum seal_status need_folder_of(const char *path, struct fault *fault)
+{
+    struct plat_stat st;
+    char *folder = NULL;
+    const char *name;
+
+    if (!path_split(path, &folder, &name))
+        return fault_no_memory(fault);
+    if (plat_stat_at(PLAT_CWD, folder, true, &st) != 0)
+        (void)fault_set_errno(fault, REASON_FOLDER_OPEN, path);
+    free(folder);
+    return fault->status;
+}
+
 static enum seal_status refuse_records(const char *record, struct fault *fault)
 {
-    enum seal_status status = SEAL_OK;
+    enum seal_status status = need_folder_of(record, fault);
 
     for (enum record_form form = 0; form < RECORD_FORMS && status == SEAL_OK; form++) {
         struct buffer path = {0};

@@ -19,11 +19,14 @@ static enum seal_status open_one(struct arrival *a, struct opening *o, struct fa
 
     if (arrival_find(a, o->many, fault) != SEAL_OK)
         return fault->status;
-    if (o->digests == WITH_DIGESTS &&
-        arrival_take_digest(a, o->threads, o->observer, fault) != SEAL_OK)
+    /* First the header: of what no key opens, a file of many terabytes, say, nothing else is read
+     * unless a record needs its digest. */
+    if (arrival_open_header(a, &o->ring, o->observer, fault) != SEAL_OK)
         return fault->status;
-    if (arrival_open_header(a, &o->ring, o->observer, fault) == SEAL_OK && a->env->others_differ)
+    if (a->env->others_differ)
         tell_name(o->observer, RECEIVE_SLOTS_DIFFER, a->path);
+    if (o->digests == WITH_DIGESTS)
+        IGNORE_RESULT(arrival_take_digest(a, o->threads, o->observer, fault));
     /* If the file was replaced meanwhile, header and digest are not those of one file. */
     if (fault->status != SEAL_INTERRUPTED && arrival_check_unchanged(a, &changed) != SEAL_OK)
         *fault = changed;

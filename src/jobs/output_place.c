@@ -142,7 +142,7 @@ struct output_place output_place_from(const char *given)
     return (struct output_place){.given = given, .is_home = is_home};
 }
 
-enum seal_status output_place_prepare(const struct output_place *place, struct fault *fault)
+enum seal_status output_place_prepare(struct output_place *place, struct fault *fault)
 {
     struct plat_stat st;
     int fd;
@@ -151,9 +151,11 @@ enum seal_status output_place_prepare(const struct output_place *place, struct f
         return SEAL_OK;
     if (output_refuse_in_bag(place->given, fault) != SEAL_OK)
         return fault->status;
-    if (plat_stat_at(PLAT_CWD, place->given, true, &st) != 0 &&
-        plat_make_dir(PLAT_CWD, place->given, PLAT_SHARED) != 0)
-        return fault_set_errno(fault, REASON_CREATE, place->given);
+    if (plat_stat_at(PLAT_CWD, place->given, true, &st) != 0) {
+        if (plat_make_dir(PLAT_CWD, place->given, PLAT_SHARED) != 0)
+            return fault_set_errno(fault, REASON_CREATE, place->given);
+        place->is_new = true;
+    }
     fd = plat_open_dir(PLAT_CWD, place->given, true);
     if (fd < 0)
         return fault_set_errno(fault, REASON_OPEN, place->given);
@@ -161,6 +163,12 @@ enum seal_status output_place_prepare(const struct output_place *place, struct f
         (void)fault_set(fault, REASON_OUTPUT_IS_BAG, place->given);
     (void)plat_close(fd);
     return fault->status;
+}
+
+void output_place_leave(const struct output_place *place)
+{
+    if (place->is_new)
+        (void)plat_remove_tree(PLAT_CWD, place->given, -1, false); /* fails if it is not empty */
 }
 
 enum seal_status output_place_settle(struct output_place *place, const struct sets *sets,

@@ -10,18 +10,20 @@
 struct output_place {
     const char *given; /* -o; NULL: outputs get names of their own, in the current folder */
     bool is_home;      /* given is the folder for outputs; else it is the name of the one output */
+    bool is_new;       /* the folder was made for them */
 };
 
 /* A name that ends in a slash is a folder. Other names are only settled by output_place_settle. */
 struct output_place output_place_from(const char *given);
 /* Makes the folder, if it is one and is not there. SEAL_USAGE: it is a bag, or lies in one;
  * SEAL_IO. */
-MUST_USE enum seal_status output_place_prepare(const struct output_place *place,
-                                               struct fault *fault);
+MUST_USE enum seal_status output_place_prepare(struct output_place *place, struct fault *fault);
 /* Once it is known how many sealed files there are: a name given for several is a folder. Then as
  * output_place_prepare. SEAL_USAGE: several to standard output. */
 MUST_USE enum seal_status output_place_settle(struct output_place *place, const struct sets *sets,
                                               struct fault *fault);
+/* Removes the folder if it was made and nothing came into it. */
+void output_place_leave(const struct output_place *place);
 
 /* Whether the one output has a name given. */
 bool output_place_names_output(const struct output_place *place);

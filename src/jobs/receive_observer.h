@@ -26,6 +26,7 @@ enum receive_event_kind {
                                each worker */
     RECEIVE_OTHERS_MAY_RENAME, /* the folder of an output (name): other users may exchange what is
                                   in it; told for each output */
+    RECEIVE_LOG_EXPOSED,       /* the log (name): other users may change it */
     /* Something that ought to be removed could not be (name): */
     RECEIVE_FOLDER_STAYS, /* an unfinished folder */
     RECEIVE_OUTPUT_STAYS, /* an output that has no custody record */

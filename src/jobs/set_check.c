@@ -102,6 +102,11 @@ static enum seal_status refuse_missing(const struct set *set, enum set_end end, 
     uint64_t next = 1, last = arrival_number(set->files[set->count - 1]);
     struct gaps g = {.len = 0};
 
+    if (last > INTAKE_VOLUMES_MAX) { /* nobody can send so many */
+        (void)fault_set(fault, REASON_VOLUMES_OVER, NULL);
+        fault_add_numbers(fault, last, INTAKE_VOLUMES_MAX);
+        return fault->status;
+    }
     for (size_t i = 0; i < set->count; i++) {
         add_gap(&g, next, arrival_number(set->files[i]) - 1);
         next = arrival_number(set->files[i]) + 1;
@@ -110,6 +115,22 @@ static enum seal_status refuse_missing(const struct set *set, enum set_end end, 
     fault_add_numbers(fault, g.count, last);
     fault_add_item(fault, g.text);
     return fault->status;
+}
+
+/* Only one can be the last: another was made to go with the others of this set, or asks for what
+ * was never sealed. */
+static enum seal_status refuse_two_ends(const struct set *set, const struct set_check *alone,
+                                        struct fault *fault)
+{
+    for (size_t i = 0; i + 1 < set->count; i++) {
+        struct fault ignored = {.status = SEAL_OK};
+        bool is_last = false;
+
+        if (look_at_volume(set->files[i], alone, INTAKE_LAST, &is_last, &ignored) == SEAL_OK &&
+            is_last)
+            return fault_set(fault, REASON_VOLUME_TWO_ENDS, set->files[i]->path);
+    }
+    return SEAL_OK;
 }
 
 /* SET_END_UNKNOWN: a pipe cannot be read ahead, and a damaged volume does not say. */
@@ -123,8 +144,9 @@ static enum set_end find_end(const struct set *set, const struct set_check *chec
 
     if (last->stat.type != PLAT_FILE)
         return SET_END_UNKNOWN;
-    if (set_take_up(set, fault) == SEAL_OK &&
-        look_at_volume(last, &alone, INTAKE_LAST, &is_last, fault) == SEAL_OK)
+    if (set_take_up(set, fault) != SEAL_OK || refuse_two_ends(set, &alone, fault) != SEAL_OK)
+        return SET_END_UNKNOWN;
+    if (look_at_volume(last, &alone, INTAKE_LAST, &is_last, fault) == SEAL_OK)
         return is_last ? SET_HAS_LAST : SET_HAS_MORE;
     if (fault->status == SEAL_DAMAGED || fault->status == SEAL_HOSTILE)
         *fault = (struct fault){.status = SEAL_OK};

@@ -8,18 +8,21 @@
 #include "jobs/file_digest.h"
 #include "jobs/job_confine_private.h"
 #include "jobs/output_place_private.h"
+#include "jobs/receive_relay_private.h"
 
 /* ---- Before the first drop ---------------------------------------------------------------- */
 
 /* Opens the log and closes it again: what is wrong with it is told before a passphrase is asked
  * for. */
-static enum seal_status try_log(const char *path, struct fault *fault)
+static enum seal_status try_log(const char *path, const struct receive_observer *observer,
+                                struct fault *fault)
 {
     struct custody_log *log = NULL;
 
     if (path == NULL || output_refuse_in_bag(path, fault) != SEAL_OK)
         return fault->status;
-    IGNORE_RESULT(custody_log_open(&log, path, fault));
+    if (custody_log_open(&log, path, fault) == SEAL_OK && custody_log_is_exposed(log))
+        tell_name(observer, RECEIVE_LOG_EXPOSED, path);
     custody_log_close(log);
     return fault->status;
 }
@@ -103,8 +106,8 @@ static enum seal_status prepare(struct sets *sets, struct output_place *place,
     const struct receive_input *input = &request->input;
 
     if (sets_list(sets, input->files, input->file_count, observer, fault) != SEAL_OK ||
+        try_log(request->drop.log, observer, fault) != SEAL_OK ||
         output_place_prepare(place, fault) != SEAL_OK ||
-        try_log(request->drop.log, fault) != SEAL_OK ||
         foresee(request, place, sets, fault) != SEAL_OK ||
         open_headers(sets, input, WITH_DIGESTS, request->drop.threads, observer, fault) !=
             SEAL_OK ||
@@ -123,7 +126,8 @@ static void note_outcome(struct drop_outcome *o, const struct drop *d)
         memcpy(o->receipt, d->content.result.receipt, sizeof o->receipt);
 }
 
-static void confine(const struct sets *sets, const struct drop *drops, const char *log)
+static void confine(const struct sets *sets, const struct drop *drops,
+                    const struct output_place *place, const char *log)
 {
     int rules = plat_confine_begin();
 
@@ -132,18 +136,21 @@ static void confine(const struct sets *sets, const struct drop *drops, const cha
         confine_allow_output(rules, drops[i].target.path);
         confine_allow_output(rules, drops[i].target.record);
     }
+    if (place->is_new)
+        confine_allow_output(rules, place->given);
     confine_allow_log(rules, log);
     plat_confine_enter(rules);
 }
 
 static enum seal_status receive_all(struct unseal_result *result, struct drop *drops,
-                                    const char *log, const struct receive_observer *observer,
+                                    const struct output_place *place, const char *log,
+                                    const struct receive_observer *observer,
                                     const struct unseal_listener *listener)
 {
     const uint8_t *program_sha256 = program_digest();
     enum seal_status status = SEAL_OK;
 
-    confine(&result->sets, drops, log);
+    confine(&result->sets, drops, place, log);
     for (size_t i = 0; i < result->sets.count && status != SEAL_INTERRUPTED; i++) {
         listener->drop_begins(listener->ctx, &result->sets.all[i], i, result->sets.count);
         drop_receive(&drops[i], program_sha256, observer);
@@ -165,18 +172,21 @@ enum seal_status unseal_job_run(struct unseal_result *result, const struct unsea
 
     *result = (struct unseal_result){.outcomes = NULL};
     if (prepare(&result->sets, &place, request, observer, fault) != SEAL_OK ||
-        result->sets.count == 0)
+        result->sets.count == 0) {
+        output_place_leave(&place);
         return fault->status;
+    }
     result->outcomes = calloc(result->sets.count, sizeof *result->outcomes);
     drops = calloc(result->sets.count, sizeof *drops);
     status = drops == NULL || result->outcomes == NULL
                  ? fault_no_memory(fault)
                  : drop_twins_start(drops, &result->sets, &request->drop, &place, fault);
     if (status == SEAL_OK)
-        status = receive_all(result, drops, request->drop.log, observer, listener);
+        status = receive_all(result, drops, &place, request->drop.log, observer, listener);
     for (size_t i = 0; drops != NULL && i < result->sets.count; i++)
         drop_free(&drops[i]);
     free(drops);
+    output_place_leave(&place);
     return status;
 }
 

@@ -45,7 +45,13 @@ int plat_open_dir(int at, const char *name, bool follow)
 
 int plat_open_file(int at, const char *name, bool follow)
 {
-    return open_to_look(at, name, O_RDONLY | (follow ? 0 : O_NOFOLLOW | O_NONBLOCK));
+    int fd = open_to_look(at, name, O_RDONLY | (follow ? 0 : O_NOFOLLOW | O_NONBLOCK));
+    struct stat st;
+
+    /* The same error as that of a device that was unplugged. */
+    if (fd < 0 && errno == ENXIO)
+        errno = fstatat(at_fd(at), name, &st, 0) == 0 && S_ISSOCK(st.st_mode) ? EOPNOTSUPP : ENXIO;
+    return fd;
 }
 
 static bool is_own(const struct stat *st)

@@ -63,17 +63,16 @@ const struct catalog *catalog_find(const char *language)
 /* ---- Names -------------------------------------------------------------------------------- */
 
 #define SHOWN_COLUMNS 200
-#define SHOWN_END 99 /* columns kept at either end of one that is cut */
 
 /* Copies from *s as long as columns allow. */
 static void show_some(char *out, size_t *out_len, const char **s, size_t limit)
 {
-    unsigned int marks = 0;
+    struct text_look look = {0};
     size_t used = 0;
 
     while (**s != '\0') {
         char piece[TEXT_PIECE_SIZE];
-        size_t columns, n = text_piece(*s, strnlen(*s, 4), &marks, piece, &columns);
+        size_t columns, n = text_piece(*s, strnlen(*s, 4), &look, piece, &columns);
 
         if (used + columns > limit)
             break;
@@ -87,27 +86,34 @@ static void show_some(char *out, size_t *out_len, const char **s, size_t limit)
 
 _Static_assert(TEXT_NAME_SIZE >= SHOWN_COLUMNS * 4 + 2 * TEXT_PIECE_SIZE, "room for a name");
 
-size_t text_name(char out[static TEXT_NAME_SIZE], const char *name)
+size_t text_name_within(char out[static TEXT_NAME_SIZE], const char *name, size_t room)
 {
-    unsigned int marks = 0;
-    size_t len = 0, left = text_columns(name, strlen(name));
+    struct text_look look = {0};
+    size_t len = 0, left = text_columns(name, strlen(name)), end;
 
-    if (left <= SHOWN_COLUMNS) {
-        show_some(out, &len, &name, SHOWN_COLUMNS);
+    room = room > SHOWN_COLUMNS ? SHOWN_COLUMNS : room;
+    end = room > 2 ? (room - 2) / 2 : 0; /* what is kept at either end of one that is cut */
+    if (left <= room) {
+        show_some(out, &len, &name, room);
         return len;
     }
-    show_some(out, &len, &name, SHOWN_END);
-    for (left = text_columns(name, strlen(name)); left > SHOWN_END;) {
+    show_some(out, &len, &name, end);
+    for (left = text_columns(name, strlen(name)); left > end;) {
         char piece[TEXT_PIECE_SIZE];
         size_t columns;
 
-        name += text_piece(name, strnlen(name, 4), &marks, piece, &columns);
+        name += text_piece(name, strnlen(name, 4), &look, piece, &columns);
         left -= columns;
     }
     memcpy(out + len, "..", 2);
     len += 2;
-    show_some(out, &len, &name, SHOWN_END);
+    show_some(out, &len, &name, end);
     return len;
+}
+
+size_t text_name(char out[static TEXT_NAME_SIZE], const char *name)
+{
+    return text_name_within(out, name, SHOWN_COLUMNS);
 }
 
 /* ---- Fields ------------------------------------------------------------------------------- */

@@ -55,6 +55,8 @@ const char *text_plain(const struct catalog *catalog, enum text_id id);
  * that takes more than 200 columns both ends. Writes a NUL; returns the length. */
 #define TEXT_NAME_SIZE 832
 size_t text_name(char out[static TEXT_NAME_SIZE], const char *name);
+/* The same in at most room columns, if that is less. */
+size_t text_name_within(char out[static TEXT_NAME_SIZE], const char *name, size_t room);
 
 /* ---- Faults ------------------------------------------------------------------------------- */
 

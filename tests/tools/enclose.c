@@ -1,7 +1,8 @@
 /*
  * enclose KEY D OUT: seals what comes on standard input as the content of a bag, whatever it is,
  * to the public key in the file KEY. D, 64 hexadecimal digits, goes into the trailer as it is. For
- * content that no honest sealer makes; tests/tools/forge.py makes it.
+ * content that no honest sealer makes; tests/tools/forge.py makes it. The environment may have
+ * BUNDLE_ID, a number, the same for several, and VOLUME, the number of one of several volumes.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -41,10 +42,25 @@ static void copy_input(struct stream_writer *stream, struct fault *fault)
     } while (got == sizeof piece);
 }
 
+static void set_params(struct envelope_params *p, struct random *random)
+{
+    const char *id = getenv("BUNDLE_ID"), *volume = getenv("VOLUME");
+
+    p->type = CONTENT_BAG;
+    if (id == NULL)
+        random_bytes(random, p->bundle_id, sizeof p->bundle_id);
+    else
+        memset(p->bundle_id, atoi(id), sizeof p->bundle_id);
+    if (volume == NULL)
+        return;
+    p->flags = FLAG_VOLUME;
+    p->index = (uint32_t)(strtoul(volume, NULL, 10) - 1);
+}
+
 int main(int argc, char **argv)
 {
     static uint8_t head[HEAD_LEN_MAX];
-    struct envelope env = {.params = {.type = CONTENT_BAG}};
+    struct envelope env = {.params = {.flags = 0}};
     struct fault fault = {.status = SEAL_OK};
     uint8_t digest[SHA256_LEN], receipt[32];
     struct stream_writer *stream;
@@ -57,7 +73,7 @@ int main(int argc, char **argv)
         fail("usage: enclose KEY D OUT");
     must(key_file_read(&keys, argv[1], &fault), "the key cannot be read");
     must(random_start(&random, NULL, 0), "no randomness");
-    random_bytes(&random, env.params.bundle_id, sizeof env.params.bundle_id);
+    set_params(&env.params, &random);
     must(envelope_make(&env, head, keys.public_keys, keys.public_count, &random, &fault),
          "no envelope");
     fd = open(argv[3], O_WRONLY | O_CREAT | O_EXCL, 0600);

@@ -78,10 +78,14 @@ static enum seal_status take_text(struct line_reader *r, const char *text, size_
     return SEAL_OK;
 }
 
+/* No line is so long, but that of a sparse file may be many terabytes. */
+#define LINE_READ_MAX (UINT64_C(1) << 26)
+
 static enum seal_status read_lines(struct line_reader *r, int fd, char *chunk, int *sys,
                                    struct sha256 *hash, struct fault *fault)
 {
-    uint64_t off = 0;
+    uint64_t off = 0, line = 0; /* where the last line began */
+    uint64_t lines = 0;
 
     for (;;) {
         int64_t n;
@@ -97,6 +101,13 @@ static enum seal_status read_lines(struct line_reader *r, int fd, char *chunk, i
         if (take_text(r, chunk, (size_t)n, fault) != SEAL_OK)
             return fault->status;
         off += (uint64_t)n;
+        if (lines != r->number)
+            line = off;
+        lines = r->number;
+        if (off - line > LINE_READ_MAX) {
+            *sys = EFBIG;
+            break;
+        }
     }
     return r->line.len > 0 ? end_line(r, fault) : SEAL_OK; /* the last end may be missing */
 }

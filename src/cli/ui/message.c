@@ -44,14 +44,14 @@ static void put_line(const char *text, size_t text_len)
 {
     char out[LINE_SIZE + TEXT_PIECE_SIZE + 2];
     struct fault ignored = {.status = SEAL_OK};
-    unsigned int marks = 0;
+    struct text_look look = TEXT_LOOK_SHOWN;
     size_t len = 0;
 
     for (size_t i = 0; i < text_len && len < LINE_SIZE;) {
         char piece[TEXT_PIECE_SIZE];
         size_t columns, piece_len;
 
-        i += text_piece(text + i, text_len - i, &marks, piece, &columns);
+        i += text_piece(text + i, text_len - i, &look, piece, &columns);
         piece_len = strlen(piece);
         memcpy(out + len, piece, piece_len);
         len += piece_len;
@@ -102,6 +102,15 @@ enum exit_code complain(const struct fault *fault)
     (void)text_fault(words, sizeof words, ui_catalog(), fault);
     put_text(T_WARNING, words);
     return exit_code_for(fault->status);
+}
+
+void tell_pipes(const char *const *names, size_t count)
+{
+    struct plat_stat st;
+
+    for (size_t i = 0; i < count; i++)
+        if (plat_stat_at(PLAT_CWD, names[i], false, &st) == 0 && st.type == PLAT_FIFO)
+            warn(T_PIPE_AWAITED, .name = names[i]);
 }
 
 /* ---- The clock ---------------------------------------------------------------------------- */

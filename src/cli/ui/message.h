@@ -43,6 +43,10 @@ void message_warn(enum text_id id, const struct text_args *args);
 enum exit_code message_complain_usage(enum text_id id, const struct text_args *args);
 void message_print(enum text_id id, const struct text_args *args);
 
+/* Says of each that is a named pipe that it is waited for: nothing else would tell. A shell's
+ * <(COMMAND), which is a link to a pipe, has somebody who writes into it. */
+void tell_pipes(const char *const *names, size_t count);
+
 /* The one message of a failure; returns the exit code that goes with it. */
 enum exit_code complain(const struct fault *fault);
 

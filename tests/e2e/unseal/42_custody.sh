@@ -313,8 +313,9 @@ run unseal "${with[@]}" --operator "$nasty" --case $'\t=1+1\xe2\x80\xa8 ' -o bag
 expect_exit 0
 expect_record bag "file$nasty.bin"
 check "no line of its own" test "$(grep -c '^Accepted' bag.custody.txt)" -eq 1
-check "all of it in a line" grep -q '^    Operator  .*M\\x0A\\x0AAccepted: all is well\\x0D\\x1B\[31m\\x7F' bag.custody.txt
-check "the bytes can be told" grep -q '^    Name as given  .*\\xFF' bag.custody.txt
+sed -zE 's/\n +> +//g' bag.custody.txt >joined # a long value goes on behind a mark
+check "all of it in a line" grep -q '^    Operator  .*M\\x0A\\x0AAccepted: all is well\\x0D\\x1B\[31m\\x7F' joined
+check "the bytes can be told" grep -q '^    Name as given  .*\\xFF' joined
 check "JSON is well-formed" python3 -m json.tool bag.custody.json
 check "no escape in the JSON text" sh -c '! LC_ALL=C grep -q "[^ -~]" "$1"' - bag.custody.json
 expect_no_controls

@@ -478,6 +478,117 @@ check "one head" test "$(grep -c '^# seal log 1$' log)" -eq 1
 check "whole lines" test "$(grep -v '^#' log | awk -F'\t' 'NF == 8 && $7 == "accepted"' | wc -l)" -eq 12
 check "one is the first, eleven are doubles" test "$(grep -c 'this file was received before, byte for byte the same' messages)" -eq 11
 
+scenario "a copy, and in front of it another drop with its ID"
+for word in AAA BBB; do
+    printf '5 data/\n0 data/a data=%s\nseal %s\n' $word "$PWD/$word.bin" |
+        BUNDLE_ID=7 python3 "$root/tests/tools/forge.py" "$tools/enclose" "$keys/alice.pub" >/dev/null
+done
+cp BBB.bin copy.bin
+unseal -q "${with[@]}" --log log AAA.bin >/dev/null
+run unseal -q "${with[@]}" --log log BBB.bin
+expect_err 'same bag ID was received before; whether its content is the same is not known'
+sed -i -e '3s/^[^\t]*/2001-01-01T00:00:01Z/' -e '4s/^[^\t]*/2002-02-02T00:00:02Z/' log
+run unseal -q "${with[@]}" --log log copy.bin
+expect_exit 0
+expect_err 'byte for byte the same.* 2002-02-02T00:00:02Z'
+check "in the record" grep -q '^    First received *2002-02-02T00:00:02Z$' copy.custody.txt
+
+scenario "a name that looks like a row of the table"
+mkdir inbox
+cp "$good/two.bin" inbox/a.bin
+row='accepted      9999 8888 7777 6666 5555  inbox'
+cp "$good/other.bin" "inbox/b$(printf '%33s' '')$row"
+cp "$good/other.bin" "inbox/c$(printf '%033d' 0)accepted 9999 8888 7777 6666 5555 inbox"
+run unseal -q "${with[@]}" -o out/ inbox
+expect_exit 4
+check "no run of blanks" test "$(grep -c 'accepted      9999' "$out")" -eq 0
+check "they are shown" grep -q 'inbox/b \\x20.*accepted \\x20' "$out"
+remove out
+run_tty unseal -q "${with[@]}" -o out/ inbox </dev/null
+expect_exit 4
+check "no row goes on in another line" test "$(tr -d '\r' <"$out" | sed '1,/^result /d' | grep -cE '^.{81}')" -eq 0
+check "three rows" test "$(sed '1,/^result /d' "$out" | grep -cE '^(accepted|no-key) ')" -eq 3
+
+scenario "what is no file, and what has no end"
+mkdir inbox
+cp "$good/two.bin" inbox/b.bin
+mkfifo inbox/pipe
+run timeout 60 unseal -q "${with[@]}" -o out/ inbox/*
+expect_exit 2
+expect_row accepted inbox/b.bin
+expect_row failed inbox/pipe
+expect_message 'inbox/pipe: is not a regular file'
+remove out
+rm inbox/pipe
+python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
+run unseal -q "${with[@]}" socket
+expect_exit 1
+check "nothing of a medium" sh -c '! grep -q "put it in" "$1"' - "$err"
+# One that is named waits, and says so; what comes out of it is used.
+mkfifo -m 600 key
+: >messages
+(until grep -q 'key: a named pipe' messages; do sleep 0.1; done; cat "$keys/alice.key" >key) &
+unseal -q --key key -o piped inbox/b.bin >/dev/null 2>messages
+check "a key from a pipe" test $? -eq 0
+wait
+run bash -c 'unseal -q --key <(cat "$1") -o shell inbox/b.bin' - "$keys/alice.key"
+expect_exit 0
+check "nothing is said of the shell's pipes" sh -c '! grep -q "named pipe" "$1"' - "$err"
+truncate -s 8T inbox/a.bin 2>/dev/null || truncate -s 4T inbox/a.bin
+run timeout 60 unseal -q "${with[@]}" -o out/ inbox
+expect_exit 4
+expect_row accepted inbox/b.bin
+expect_row no-key inbox/a.bin
+
+scenario "a log that others can write to"
+: >log
+chmod 666 log
+run unseal -q "${with[@]}" --log log -o out "$good/two.bin"
+expect_exit 0
+expect_err 'log: other users of this computer can write to this log'
+chmod 600 log
+run unseal -q "${with[@]}" --log log -o again "$good/two.bin"
+check "not of one's own" sh -c '! grep -q "other users" "$1"' - "$err"
+
+scenario "nothing stays of what was refused"
+run unseal -q "${with[@]}" -o today/ "$good/damaged.bin"
+expect_exit 5
+expect_absent today
+run unseal -q "${with[@]}" -o today/ "$good/hostile.bin"
+expect_exit 6
+expect_absent today
+run unseal -q "${with[@]}" -o today/ "$good/other.bin"
+expect_exit 4
+expect_absent today
+run unseal -q "${with[@]}" -o today/ --log none/log "$good/two.bin"
+expect_exit 1
+expect_absent today
+mkdir mine
+run unseal -q "${with[@]}" -o mine/ "$good/damaged.bin"
+expect_exit 5
+check "a folder that was there stays" test -d mine
+run unseal -q "${with[@]}" --verify -o none/record "$good/damaged.bin"
+expect_exit 1
+check "one message" test "$(wc -l <"$err")" -eq 1
+
+scenario "two volumes that both are the last"
+for number in 1 3; do
+    printf '5 data/\n0 data/a data=A\nseal %s\n' "$PWD/v$number.bin" |
+        BUNDLE_ID=6 VOLUME=$number python3 "$root/tests/tools/forge.py" "$tools/enclose" "$keys/alice.pub" >/dev/null
+done
+for options in "" "--verify"; do
+    # shellcheck disable=SC2086 # an option
+    run unseal -q "${with[@]}" $options v1.bin v3.bin
+    expect_exit 6
+    expect_err 'it is the last volume, and another one says that it follows'
+    check "none is called intact" sh -c '! grep -q " intact " "$1"' - "$out"
+done
+printf '5 data/\n0 data/a data=A\nseal %s\n' "$PWD/far.bin" |
+    BUNDLE_ID=6 VOLUME=4294967296 python3 "$root/tests/tools/forge.py" "$tools/enclose" "$keys/alice.pub" >/dev/null
+run unseal -q "${with[@]}" far.bin
+expect_exit 2
+expect_err 'it has 4294967296 volumes; this program opens at most 400'
+
 scenario "names in the log"
 for name in '=1+1' $'a\tb' $'c\nd' 'e"f' $'\e[31mg'; do
     cp "$good/two.bin" "$name"

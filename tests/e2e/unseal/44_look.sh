@@ -59,7 +59,7 @@ expect_err '6 files and 5 folders|[0-9]+ files and [0-9]+ folders, .*the files t
 expect_plain
 expect_names .
 # Sorted, with folders ending in a slash; what is odd is escaped.
-(cd "$full" && find data -type d -printf '%p/\n' -o -printf '%p\n'; echo data/tree/sub/link; echo data/tree/sub/nasty) |
+(cd "$full" && find data -type d -printf '%p/\n' -o -printf '%p\n'; printf '%s\n' 'data/tree/sub/link -> ../a' 'data/tree/sub/nasty -> x\x1B[2J\xFF') |
     LC_ALL=C grep -v odd | grep -v '^$' | LC_ALL=C grep -av $'^[/\xe2]' | LC_ALL=C sort >want
 LC_ALL=C sort "$out" | grep -v odd >have
 expect_same want have
@@ -157,6 +157,42 @@ extract() {
     for path in "$@"; do options+=(--extract "$path"); done
     run unseal -q "${with[@]}" "${options[@]}" -o out "$good/bag.bin"
 }
+
+scenario "what --list shows can be given to --extract"
+mkdir 'two  blanks'
+echo one >'two  blanks/back\slash'
+seal -q "${to[@]}" -o sealed.bin 'two  blanks' >/dev/null 2>&1
+run unseal -q "${with[@]}" --list sealed.bin
+expect_exit 0
+check "blanks and backslash are escaped" grep -qxF 'data/two \x20blanks/back\x5Cslash' "$out"
+run unseal -q "${with[@]}" --extract "$(grep slash "$out")" -o shown sealed.bin
+expect_exit 0
+check "as it is shown" cmp 'two  blanks/back\slash' 'shown/data/two  blanks/back{5C}slash'
+run unseal -q "${with[@]}" --extract 'two  blanks/back\slash' -o named sealed.bin
+expect_exit 0
+check "as it is called" cmp 'two  blanks/back\slash' 'named/data/two  blanks/back{5C}slash'
+run unseal -q "${with[@]}" --extract 'two \x20blanks/none' -o none sealed.bin
+expect_exit 2
+expect_absent none
+
+scenario "lines that sha256sum takes"
+mkdir names
+echo one >"names/$(printf 'a\342\200\214b')"
+echo two >'names/two  blanks'
+echo three >'names/back\slash'
+seal -q "${to[@]}" -o sealed.bin names >/dev/null 2>&1
+for exact in "" --exact-names; do
+    # shellcheck disable=SC2086 # an option
+    run unseal -q "${with[@]}" $exact --extract names -o out sealed.bin
+    expect_exit 0
+    cp "$out" lines
+    check "three files" test "$(cd out && grep data/ ../lines | grep -v '^#' | sha256sum -c --strict - | grep -c ': OK$')" -eq 3
+    remove out
+done
+if command -v expect >/dev/null; then
+    run_tty unseal -q "${with[@]}" --exact-names --extract names -o out sealed.bin </dev/null
+    expect_out 'a.u\{200C\}b'
+fi
 
 scenario "files and folders taken out"
 for path in tree/sub/file data/tree/sub/file; do

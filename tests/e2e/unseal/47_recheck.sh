@@ -321,4 +321,16 @@ echo 'alpha and more' >plain/data/case/a
 touch -r odd/data/case/a plain/data/case/a
 told '^altered    data/case/a \(size 6 -> 15\)$' plain
 
+bags "files of many terabytes that have nothing in them"
+for name in data/case/a manifest-sha256.txt metadata.mtree bag-info.txt; do
+    cp -a plain sparse
+    if truncate -s 8T sparse/$name 2>/dev/null || truncate -s 4T sparse/$name; then
+        run timeout 60 unseal --recheck sparse
+        judge "$name: an end, and not the best one" $((status != 124 && status != 0 ? 0 : 1)) "status $status"
+        expect_out '^(altered +data/case/a |unreadable +[a-z0-9.-]+ \(File too large\))'
+        [ $name != data/case/a ] || expect_out '^altered +data/case/a \(size 6 -> [0-9]+\)$'
+    fi
+    rm -r sparse
+done
+
 finish

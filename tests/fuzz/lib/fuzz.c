@@ -31,12 +31,12 @@ void fuzz_check(bool holds, const char *text, const char *file, int line)
 
 void fuzz_check_shown(const struct buffer *got)
 {
-    unsigned int marks = 0;
+    struct text_look look = TEXT_LOOK_SHOWN;
 
     for (size_t i = 0; i < got->len;) {
         char piece[TEXT_PIECE_SIZE];
         size_t columns,
-            len = text_piece((const char *)got->data + i, got->len - i, &marks, piece, &columns);
+            len = text_piece((const char *)got->data + i, got->len - i, &look, piece, &columns);
 
         FUZZ_CHECK(got->data[i] == '\n' || got->data[i] == '\\' ||
                    (strlen(piece) == len && memcmp(piece, got->data + i, len) == 0));

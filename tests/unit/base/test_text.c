@@ -133,6 +133,19 @@ static void test_marks(void)
     }
 }
 
+static void test_blanks(void)
+{
+    check_about("rows of blanks");
+    check_escape("a b c", "a b c", 5);
+    check_escape("a \\x20\\x20b \\x20", "a   b  ", 7);
+    check_escape(" \\x20a", "  a", 3);
+    check_escape("\xe3\x80\x80\\u{3000}\\x20\\u{00A0}a",
+                 "\xe3\x80\x80\xe3\x80\x80 \xc2\xa0"
+                 "a",
+                 10);
+    check_escape("a \\x09 b", "a \t b", 5);
+}
+
 static void test_invisible(void)
 {
     static const uint32_t characters[] = {
@@ -241,6 +254,7 @@ int main(int argc, char **argv)
     CHECK_CASE(test_text_escape());
     CHECK_CASE(test_marks());
     CHECK_CASE(test_invisible());
+    CHECK_CASE(test_blanks());
     CHECK_CASE(test_text_escape_cell());
     CHECK_CASE(test_size_format());
     return check_done();

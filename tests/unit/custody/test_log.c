@@ -180,9 +180,14 @@ static void test_log_find(void)
     CHECK_INT(SEEN_FILE, find(path, &other, when));
     memset(file.sha256, 0, sizeof file.sha256);
     CHECK_INT(NOT_SEEN, find(path, &other, when));
-    /* The first line that matches in any way counts, though a later one matches better. */
+    /* What says most counts, and not the first line: that may be somebody else's, with this ID. */
     other = drop(&other_file, 2);
     memset(other.digest, 1, sizeof other.digest);
+    CHECK_INT(SEEN_FILE, find(path, &other, when));
+    CHECK_TEXT("2026-11-22T20:15:55Z", when);
+    other = drop(&other_file, 3);
+    memset(other.digest, 1, sizeof other.digest);
+    memcpy(other.bag_id, c.bag_id, sizeof c.bag_id);
     CHECK_INT(SEEN_BAG, find(path, &other, when));
     CHECK_TEXT("2026-11-22T20:15:54Z", when);
 }

@@ -134,7 +134,7 @@ static double seconds_for(struct custody *c, size_t count)
     CHECK_INT(SEAL_OK, custody_text(&text, c));
     begin = clock() - begin;
     CHECK_INT(count, facts_count((char *)json.data, "\"kind\""));
-    CHECK_INT(count, facts_count((char *)text.data, "        No such file\n"));
+    CHECK_INT(count, facts_count((char *)text.data, "    |     No such file\n"));
     buffer_free(&lines);
     buffer_free(&json);
     buffer_free(&text);

@@ -38,6 +38,34 @@ static size_t longest_line(const char *text)
     return longest;
 }
 
+/* Undoes what is done to values that need more than a line. */
+static void join_lines(char *text)
+{
+    char *to = text;
+
+    while (*text != '\0') {
+        size_t blanks = strspn(text + 1, " ");
+
+        if (*text == '\n' && text[1 + blanks] == '>') {
+            text += blanks + 3;
+            text += strspn(text, " ");
+        } else {
+            *to++ = *text++;
+        }
+    }
+    *to = '\0';
+}
+
+/* The number of lines that begin so. */
+static size_t count_begins(const char *text, const char *begin)
+{
+    size_t count = strncmp(text, begin, strlen(begin)) == 0;
+
+    for (const char *s = text; (s = strchr(s, '\n')) != NULL;)
+        count += strncmp(++s, begin, strlen(begin)) == 0;
+    return count;
+}
+
 /* ---- The record in text ------------------------------------------------------------------- */
 
 static void test_accepted(void)
@@ -94,10 +122,11 @@ static void test_gaps(void)
     CHECK(strstr(text, "Accepted, with gaps") != NULL);
     CHECK(facts_has_line(text, "    Missing             1"));
     CHECK(facts_has_line(text, "    Skipped             0"));
-    CHECK(facts_has_line(text, "    data/case/tape 2.mp3\n        Input/output error"));
+    CHECK(facts_has_line(text, "    | data/case/tape 2.mp3\n    |     Input/output error"));
+    CHECK(facts_has_line(text,
+                         "    | data/case/%CF%EE.txt\n    |     it was: data/case/\\xCF\\xEE.txt"));
     CHECK(
-        facts_has_line(text, "    data/case/%CF%EE.txt\n        it was: data/case/\\xCF\\xEE.txt"));
-    CHECK(facts_has_line(text, "    data/case/А{3A}1.txt\n        as sealed: data/case/А:1.txt"));
+        facts_has_line(text, "    | data/case/А{3A}1.txt\n    |     as sealed: data/case/А:1.txt"));
     CHECK(facts_has_line(text, "        sha256sum as-sealed/tagmanifest-sha256.txt"));
     free(text);
 
@@ -188,6 +217,8 @@ static void test_injection(void)
 
     check_about("injection");
     CHECK(facts_is_safe(text));
+    CHECK(longest_line(text) <= 79);
+    join_lines(text);
     CHECK(facts_has_line(text, "    Name as given       " EVIL_SHOWN));
     CHECK(facts_has_line(text, "    Operator            " EVIL_SHOWN));
     CHECK(facts_has_line(text, "    Case                " EVIL_SHOWN));
@@ -196,11 +227,49 @@ static void test_injection(void)
     CHECK(facts_has_line(text, "    First received      " EVIL_SHOWN));
     CHECK(facts_has_line(text, "    | L: x"));
     CHECK(facts_has_line(text, "    | no colon \\xFF\\x1B"));
-    CHECK(facts_has_line(text, "    a\\x1B\\xFF\n        x"));
-    CHECK(facts_has_line(text, "    b\\x0Ac\\x1B\\xFF\n        it was: d\\x0Ae\\x1B\\x5C"));
-    CHECK(facts_has_line(text, "    \\x5C0\\x5C400\\x5C000\n        as sealed: \\x5C"));
-    CHECK(facts_has_line(text, "    cut"));
+    CHECK(facts_has_line(text, "    | a\\x1B\\xFF\n    |     x"));
+    CHECK(facts_has_line(text, "    | b\\x0Ac\\x1B\\xFF\n    |     it was: d\\x0Ae\\x1B\\x5C"));
+    CHECK(facts_has_line(text, "    | \\x5C0\\x5C400\\x5C000\n    |     as sealed: \\x5C"));
+    CHECK(facts_has_line(text, "    | cut"));
     CHECK_INT(0, facts_count(text, "\nVerdict"));
+    free(text);
+}
+
+/* Whatever is in a value, and however long it is: each of its lines has a mark, and none is so long
+ * that a viewer of 80 columns would begin another one with something of it. */
+static void test_mimicry(void)
+{
+    struct custody_file file = facts_file();
+    struct custody c = facts_sample(&file, 1);
+    char *text;
+
+    check_about("values that look like fields");
+    file.name = "b                                                        Size 1 byte";
+    c.operator_name = "M. Keller, who signs this and everything else that is in this folder, today";
+    c.refusal = NULL;
+    c.bag_info =
+        "Note: of two lines.  And\n    an indented one, which is longer than a line of the "
+        "record can be\nPad:                     "
+        "                                                  What was received\n";
+    c.totals.remarks[BAG_MISSING] = 2;
+    c.remarks = "# missing ./Receipt\\040\\040\\040\\0409999\\0408888\n"
+                "# missing ./SHA-256,\\040computed     ffff\n";
+    text = facts_text(&c);
+    CHECK(longest_line(text) <= 79);
+    CHECK_INT(1, count_begins(text, "    Receipt"));
+    CHECK_INT(0, count_begins(text, "        ffff"));
+    CHECK_INT(1, count_begins(text, "    Size"));
+    CHECK_INT(1, count_begins(text, "What was received"));
+    CHECK(facts_has_line(text, "    | Receipt \\x20\\x20\\x209999 8888"));
+    CHECK(facts_has_line(text, "    | SHA-256, computed\n    |      \\x20\\x20\\x20ffff"));
+    CHECK(facts_has_line(text, "    | Note: of two lines.  And"));
+    CHECK(facts_has_line(text,
+                         "    |   \\x20\\x20an indented one, which is longer than a line of the "
+                         "record can \n    > be"));
+    CHECK(facts_has_line(text,
+                         "    Operator            M. Keller, who signs this and everything else "
+                         "that is \n                      > in this folder, today"));
+    CHECK(count_begins(text, "    > ") >= 4);
     free(text);
 }
 
@@ -213,5 +282,6 @@ int main(int argc, char **argv)
     CHECK_CASE(test_other_contents());
     CHECK_CASE(test_refusals());
     CHECK_CASE(test_injection());
+    CHECK_CASE(test_mimicry());
     return check_done();
 }

@@ -124,11 +124,11 @@ size_t facts_count(const char *text, const char *part)
 
 bool facts_is_safe(const char *text)
 {
-    unsigned int marks = 0;
+    struct text_look look = TEXT_LOOK_SHOWN;
 
     for (size_t i = 0, len = strlen(text); i < len;) {
         char piece[TEXT_PIECE_SIZE];
-        size_t columns, n = text_piece(text + i, len - i, &marks, piece, &columns);
+        size_t columns, n = text_piece(text + i, len - i, &look, piece, &columns);
 
         if (text[i] != '\n' && (strlen(piece) != n || memcmp(piece, text + i, n) != 0))
             return false;
