@@ -280,13 +280,13 @@ static void extract(const struct intake_result *whole, bool in_order, unsigned i
     const struct unpack_target target = {.dirfd = dirfd, .exact_names = (flags & EXACT_NAMES) != 0};
     struct seek_view *view;
     struct opened o;
-    uint64_t files = 0;
+    uint64_t files = 0, times[BAG_TIME_KINDS];
     enum seal_status status;
 
     opened_start(&o, &forge_envelope);
     status = seek_view_open(&view, o.stream, &INTAKE_NO_LIMITS, &o.fault);
     if (status == SEAL_OK)
-        status = extract_files(view, paths, 1, &target, count_good, &files, &o.fault);
+        status = extract_files(view, paths, 1, &target, count_good, &files, times, &o.fault);
     FUZZ_CHECK(status == o.fault.status);
     FUZZ_CHECK(status == SEAL_OK || status == SEAL_HOSTILE || status == SEAL_LOCAL_NAME ||
                status == SEAL_USAGE);

@@ -161,17 +161,17 @@ static void check_blocks(const struct buffer *text, const struct key_file *file)
 
     for (;;) {
         const char *s = (const char *)text->data;
-        enum seal_reason reason;
+        struct flaw flaw;
         uint8_t *data, record[PUBLIC_RECORD_LEN];
         bool found, marked = false;
         struct block b;
         size_t len;
 
-        FUZZ_OK(block_next(s, text->len, &pos, &b, &found, &marked, &reason));
+        FUZZ_OK(block_next(s, text->len, &pos, &b, &found, &marked, &flaw));
         if (!found)
             break;
         data = fixture_alloc(BLOCK_DATA_MAX(&b));
-        FUZZ_CHECK(block_decode(data, &len, s, &b));
+        FUZZ_CHECK(block_decode(data, &len, s, &b, &flaw));
         if (b.kind == BLOCK_PUBLIC) {
             public_record_write(record, &file->public_keys[public_at++]);
             FUZZ_CHECK(len == sizeof record && memcmp(data, record, len) == 0);
