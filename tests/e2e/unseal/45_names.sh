@@ -211,7 +211,7 @@ echo 2 >"tree/$(printf 'a\342\240\200b')"
 echo 3 >"tree/$(printf 'x\363\240\201\241y')"
 echo 4 >'tree/ led'
 echo 5 >'tree/longname file.txt'
-echo 9 >"tree/scan.jpg$(printf '%90s').exe"
+echo 9 >"tree/scan.jpg$(printf '%90s' '').exe"
 echo 6 >tree/LONGNA~1.TXT
 echo 7 >'tree/ДЛИННО~1.ТХТ'
 echo 8 >'tree/ДЛИННОЕ~1.ТХТ'
@@ -304,8 +304,8 @@ expect_exit 0
 renamed '{46}ace.txt={4661}ce.txt' '{7B}46{7D}ace.txt={46}ace.txt'
 # What was spelled is put back, and as-sealed/ goes.
 run unseal -q "${with[@]}" --writable sealed.bin
-(cd sealed && cp -p --remove-destination as-sealed/* . && rm -r as-sealed && mv data/tree/{46}ace.txt data/tree/Face.txt &&
-    mv data/tree/{7B}46{7D}ace.txt data/tree/{46}ace.txt)
+(cd sealed && cp -p --remove-destination as-sealed/* . && rm -r as-sealed && mv 'data/tree/{46}ace.txt' data/tree/Face.txt &&
+    mv 'data/tree/{7B}46{7D}ace.txt' 'data/tree/{46}ace.txt')
 run unseal --recheck sealed
 expect_exit 5
 expect_out '^custody    names on disk are NOT those'
