@@ -212,6 +212,20 @@ static bool has_space_end(const char *label, size_t len)
     return is_space(utf8_char(label, len, &n)) || is_space(utf8_char(label + last, len - last, &n));
 }
 
+/* Where some readers end a line, besides CR and LF: VT, FF, FS, GS, RS, NEL, and U+2028 and U+2029
+ * (as Python does). The text is UTF-8. */
+static bool has_other_line_end(const char *line, size_t len)
+{
+    for (size_t i = 0, n; i < len; i += n) {
+        int32_t c = utf8_char(line + i, len - i, &n);
+
+        if (c == 0x0b || c == 0x0c || (c >= 0x1c && c <= 0x1e) || c == 0x85 || c == 0x2028 ||
+            c == 0x2029)
+            return true;
+    }
+    return false;
+}
+
 enum bag_info_line bag_info_read(const char *line, size_t len, bool is_first, const char **value)
 {
     static const char bom[] = "\xEF\xBB\xBF";
@@ -219,7 +233,8 @@ enum bag_info_line bag_info_read(const char *line, size_t len, bool is_first, co
 
     *value = NULL;
     if (!utf8_is_valid(line, len) || memchr(line, '\0', len) != NULL ||
-        memchr(line, '\r', len) != NULL || (is_first && strncmp(line, bom, strlen(bom)) == 0))
+        memchr(line, '\r', len) != NULL || (is_first && strncmp(line, bom, strlen(bom)) == 0) ||
+        has_other_line_end(line, len))
         return BAG_INFO_MALFORMED;
     if (len > 0 && is_blank(line[0]))
         return is_first ? BAG_INFO_MALFORMED : BAG_INFO_GOES_ON;
