@@ -124,18 +124,23 @@ static enum seal_status add_original(struct buffer *lines, const char *path)
     return buffer_append_text(lines, "\n");
 }
 
-/* Nothing that moves a cursor, once the lines are looked at. */
-static bool has_control(const char *name)
+/* Whether the name does no harm when the lines are looked at later: it may have what words of some
+ * languages need though it does not show, and what only a font knows. */
+static bool is_harmless(const char *name)
 {
-    size_t n;
+    struct text_look look = TEXT_LOOK_SHOWN;
+    size_t n, columns;
 
     for (size_t i = 0, len = strlen(name); i < len; i += n) {
+        char piece[TEXT_PIECE_SIZE];
         int32_t c = utf8_char(name + i, len - i, &n);
+        bool is_joiner = c == 0x200c || c == 0x200d, is_private = c >= 0xe000 && c <= 0xf8ff;
 
-        if (c < 0x20 || (c >= 0x7f && c < 0xa0))
-            return true;
+        (void)text_piece(name + i, len - i, &look, piece, &columns);
+        if (!is_joiner && !is_private && (strlen(piece) != n || memcmp(piece, name + i, n) != 0))
+            return false;
     }
-    return false;
+    return true;
 }
 
 /* In a file or pipe the name is as sha256sum writes and reads it: a backslash is doubled, and
@@ -143,7 +148,7 @@ static bool has_control(const char *name)
 static enum seal_status add_digest(struct buffer *lines, const uint8_t digest[static SHA256_LEN],
                                    const char *on_disk)
 {
-    bool is_shown = plat_is_terminal(STDOUT_FILENO) || has_control(on_disk);
+    bool is_shown = plat_is_terminal(STDOUT_FILENO) || !is_harmless(on_disk);
     bool has_backslash = !is_shown && strchr(on_disk, '\\') != NULL;
     char hex[2 * SHA256_LEN + 1];
 
