@@ -104,6 +104,14 @@ bool plat_size_is_made_up(int fd)
 
 int plat_may_create_in(const char *folder)
 {
+    struct stat st;
+
+    if (stat(folder, &st) != 0)
+        return -1;
+    if (!S_ISDIR(st.st_mode)) { /* of which access says that it may not be executed */
+        errno = ENOTDIR;
+        return -1;
+    }
     return access(folder, W_OK | X_OK);
 }
 

@@ -120,6 +120,10 @@ void warn_of_clock(const char *name, uint32_t created)
     static bool was_warned;
     char today[DATE_TEXT_SIZE], other[DATE_TEXT_SIZE];
 
+#ifdef SEAL_TESTING
+    if (getenv("SEAL_TEST_SEED") != NULL) /* then the clock stands still, in 2023 */
+        return;
+#endif
     date_text(today, date_today());
     date_text(other, created);
     if (clock_is_behind() && !was_warned)

@@ -176,12 +176,20 @@ refused 2 '--passphrase-fd is given twice' unseal --key "$key" --passphrase-fd 0
 refused 2 'an empty file name was given' unseal --key "$key" ''
 refused 2 'standard input has no name' unseal --key "$key" -
 refused 2 'it holds a bag, which is a folder' unseal -q --key "$key" -o - one.bin
-refused 4 'folder/more: no key here opens this file' unseal -q --key "$key" folder
+nothing_to_open() {
+    run "$@"
+    expect_exit 2
+    expect_no_out
+    expect_err '^unseal: folder/more: not a Seal file; skipped\.$'
+    expect_err '^unseal: there is nothing to open\.$'
+    expect_nothing_new
+}
+nothing_to_open unseal -q --key "$key" folder
 refused 1 'No such file' unseal -q --key "$key" missing.bin
 refused 4 'no key here opens this file' unseal -q --key "$key" file
 refused 4 'no key here opens this file' unseal -q --key "$key" /dev/null -o x
 refused 4 'no key here opens this file' unseal -q --key "$key" -o x -
-refused 4 'folder/more: no key here opens this file' unseal -q --key "$key" --list folder
+nothing_to_open unseal -q --key "$key" --list folder
 refused 4 'no key here opens this file' unseal -q --key "$key" --extract a file
 
 # ---- Keys to seal to -----------------------------------------------------------------------------
