@@ -220,7 +220,7 @@ expect_absent kit/seal.exe
 scenario "a file system that loses what is in a folder that gets another name"
 hit "FAULT_CALL=rename run:find . -name seal.sh -delete" -- sealkey kit -q "${to[@]}" kit
 expect_exit 1
-expect_message 'kit/seal\.sh: what was written could not be read back'
+expect_message 'kit: when it got its name, this file system lost what was in it'
 expect_names .
 hit "FAULT_CALL=rename run:sed -i s/1/2/ \$(find . -name SHA256SUMS -prune -o -name recipient.pub -print)" -- sealkey kit -q "${to[@]}" kit
 expect_exit 1

@@ -434,7 +434,7 @@ done
 scenario "the disk is full when the record is written"
 for way in "${ways[@]}"; do
     hits=0
-    for more in 0 200 500 1000 2000 3000 5000 8000 10000; do
+    for more in 0 200 500 1000 2000 3000 5000 20000; do
         # shellcheck disable=SC2086 # several arguments
         hit FAULT_IN_PROCESS=main "FAULT_WRITE=$more errno:$ENOSPC" -- unseal -q "${with[@]}" $way
         if [ "$status" -eq 0 ]; then
