@@ -78,7 +78,8 @@ class Loop:
     def run(self, n):
         """One run: code, output, errors, the folder, how many calls it made, and which one failed."""
         work = os.path.join(self.scratch, "work%d" % n)
-        share = os.path.join(self.scratch, "share%d" % n)
+        # A worker can open nothing outside the folder that the program was started in.
+        share = os.path.join(work if self.a.process == "worker" else self.scratch, ".share%d" % n)
         shutil.copytree(self.a.template, work, symlinks=True)
         with open(share, "wb") as f:
             f.write(bytes(SHARED.size))
