@@ -287,7 +287,7 @@ renamed() {
     python3 rename.py "$@"
     run unseal --recheck bag
     expect_exit 5
-    expect_out '^custody    names on disk are NOT those that the record of [^ ]* has; the content is the same$'
+    expect_out '^custody    the lists on disk are NOT those that the record of [^ ]* has; D is the same$'
     expect_out '^CHANGED    bag: it is not the bag on record$'
     remove bag bag.custody.txt bag.custody.json
 }
@@ -308,7 +308,7 @@ run unseal -q "${with[@]}" --writable sealed.bin
     mv 'data/tree/{7B}46{7D}ace.txt' 'data/tree/{46}ace.txt')
 run unseal --recheck sealed
 expect_exit 5
-expect_out '^custody    names on disk are NOT those'
+expect_out '^custody    the lists on disk are NOT those'
 remove sealed sealed.bin sealed.custody.txt sealed.custody.json rename.py tree
 
 # Codes that differ have no shorter spelling. The other files still come out.
