@@ -45,10 +45,10 @@ enum bag_time_kind bag_time_compare(struct timestamp was, struct timestamp is)
 {
     if (was.sec == is.sec && was.nsec / PLAT_TIME_UNIT == is.nsec / PLAT_TIME_UNIT)
         return BAG_TIME_SAME;
-    if (may_be_rounded(was, is))
-        return BAG_TIME_ROUNDED;
     /* Far from what can be calculated with, no two times are close. */
     if (is.sec > INT64_MAX / 2 || is.sec < INT64_MIN / 2)
         return BAG_TIME_OTHER;
+    if (may_be_rounded(was, is))
+        return BAG_TIME_ROUNDED;
     return may_be_shifted(was, is) ? BAG_TIME_SHIFTED : BAG_TIME_OTHER;
 }

@@ -50,9 +50,12 @@ static enum seal_status select_item(void *ctx, const struct bag_item *item, stru
 
     /* As --list shows it, where that is not the same. */
     if (text_escape(&shown, item->path, strlen(item->path)) != SEAL_OK)
-        return fault_no_memory(fault);
-    wanted = is_wanted(s, (const char *)shown.data) || wanted;
+        (void)fault_no_memory(fault);
+    else
+        wanted = is_wanted(s, (const char *)shown.data) || wanted;
     buffer_free(&shown);
+    if (fault->status != SEAL_OK)
+        return fault->status;
     if (!wanted || item->type == BAG_SYMLINK)
         return SEAL_OK;
     if (s->count == s->cap) {

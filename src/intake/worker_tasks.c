@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-
 #include "intake/copy_stream.h"
 #include "intake/extract.h"
 #include "intake/known_record.h"

@@ -27,6 +27,8 @@ struct seal_job {
     struct random random;
     struct volumes_out volumes;
     struct bag_source *source; /* NULL for a stream */
+    struct sealed_size size;   /* if has_size: what it is expected to be */
+    bool has_size;
     struct {
         uint8_t *data; /* STREAM_READ_LEN bytes, malloc'ed; NULL for a bag */
         size_t len;    /* 0 at its end */
@@ -68,31 +70,32 @@ static enum seal_status choose_output(struct seal_job *job, struct fault *fault)
     return SEAL_OK;
 }
 
-/* The size of the sealed file; of standard input nobody knows it. */
-static enum seal_status find_size(const struct seal_job *job, struct sealed_size *size,
-                                  struct fault *fault)
+/* The size of the sealed file, into job->size; of standard input nobody knows it. */
+static enum seal_status find_size(struct seal_job *job, struct fault *fault)
 {
     struct bag_estimate survey;
 
-    *size = (struct sealed_size){.about = 0, .most = UINT64_MAX};
+    if (job->has_size)
+        return SEAL_OK;
+    job->size = (struct sealed_size){.about = 0, .most = UINT64_MAX};
     if (job->source == NULL ||
         bag_source_estimate(job->source, &survey, NULL, NULL, fault) != SEAL_OK)
         return fault->status;
-    return sealed_size_expect(size, job->request, job->to.count, job->source, &survey, fault);
+    job->has_size = true;
+    return sealed_size_expect(&job->size, job->request, job->to.count, job->source, &survey, fault);
 }
 
 /* Where a file cannot grow as large as this one may, it becomes a set of volumes. */
 static enum seal_status split_for_fat(struct seal_job *job, struct fault *fault)
 {
     struct volumes_out *v = &job->volumes;
-    struct sealed_size size;
     uint64_t file_max;
 
     if (v->split.size > 0 || !destination_file_max(&v->destination, &file_max))
         return SEAL_OK;
-    if (find_size(job, &size, fault) != SEAL_OK)
+    if (find_size(job, fault) != SEAL_OK)
         return fault->status;
-    if (size.most <= file_max || (job->source == NULL && v->destination.path != NULL))
+    if (job->size.most <= file_max || (job->source == NULL && v->destination.path != NULL))
         return SEAL_OK;
     if (job->request->padding.rule == PAD_FIXED)
         return fault_set(fault, REASON_FAT_PAD, NULL);
@@ -102,14 +105,16 @@ static enum seal_status split_for_fat(struct seal_job *job, struct fault *fault)
     return SEAL_OK;
 }
 
-/* What takes so much more room than there is that it surely does not fit: sizes that are judged
- * from samples may be wrong. */
-static bool surely_needs_more(const struct seal_job *job, const struct sealed_size *size,
-                              uint64_t room)
+/* Whether it surely does not fit. Sizes that are judged from 64 samples may be wrong: by a quarter
+ * of what is sealed, four standard deviations, and by a step of the padding, which may be two. What
+ * is refused here cannot be sealed at all. */
+static bool surely_needs_more(const struct seal_job *job, uint64_t bytes, uint64_t room)
 {
-    bool is_exact = job->request->level == LEVEL_STORE || job->request->padding.rule == PAD_FIXED;
+    const uint64_t about = job->size.about;
 
-    return (is_exact ? size->about : size->about / 2) > room;
+    if (job->request->level == LEVEL_STORE || job->request->padding.rule == PAD_FIXED)
+        return about > room;
+    return about / 2 > room && about > bytes / 4 && about - bytes / 4 > room;
 }
 
 /* Begins nothing that takes an hour and then ends for want of room. */
@@ -118,7 +123,6 @@ static enum seal_status check_space(struct seal_job *job, struct fault *fault)
     const struct destination *d = &job->volumes.destination;
     const char *name = d->path != NULL ? d->path : destination_folder(d);
     struct bag_totals totals;
-    struct sealed_size size;
     struct plat_space room;
 
     if (job->source == NULL || job->request->ask_media || !destination_space(d, &room))
@@ -126,16 +130,16 @@ static enum seal_status check_space(struct seal_job *job, struct fault *fault)
     bag_source_totals(job->source, &totals);
     if (job->request->padding.rule != PAD_FIXED && room.free / 2 > totals.bytes + SPACE_AMPLE)
         return SEAL_OK;
-    if (find_size(job, &size, fault) != SEAL_OK || size.about <= room.free)
+    if (find_size(job, fault) != SEAL_OK || job->size.about <= room.free)
         return fault->status;
-    if (surely_needs_more(job, &size, room.free)) {
-        fault_add_numbers(fault, room.free, size.about);
+    if (surely_needs_more(job, totals.bytes, room.free)) {
+        fault_add_numbers(fault, room.free, job->size.about);
         return fault_set(fault, REASON_SPACE_TOO_SMALL, name);
     }
     job->observer->event(job->observer->ctx, &(struct seal_event){.kind = SEAL_EVENT_MAY_NOT_FIT,
                                                                   .name = name,
                                                                   .free_bytes = room.free,
-                                                                  .wanted = size.about});
+                                                                  .wanted = job->size.about});
     return SEAL_OK;
 }
 

@@ -106,8 +106,8 @@ static enum seal_status prepare(struct sets *sets, struct output_place *place,
     const struct receive_input *input = &request->input;
 
     if (sets_list(sets, input->files, input->file_count, observer, fault) != SEAL_OK ||
+        output_place_prepare(place, fault) != SEAL_OK || /* the log may lie in that folder */
         try_log(request->drop.log, observer, fault) != SEAL_OK ||
-        output_place_prepare(place, fault) != SEAL_OK ||
         foresee(request, place, sets, fault) != SEAL_OK ||
         open_headers(sets, input, WITH_DIGESTS, request->drop.threads, observer, fault) !=
             SEAL_OK ||

@@ -104,6 +104,7 @@ static int look_by_name(struct content_view *v, int parent, const char *name)
 static enum seal_status rename_and_look(struct output_dir *o, struct fault *fault)
 {
     struct content_view before, after;
+    int same;
 
     if (look_by_name(&before, o->parent, o->temporary) != 0)
         return fault_set_errno(fault, REASON_LOOK, o->name);
@@ -112,9 +113,12 @@ static enum seal_status rename_and_look(struct output_dir *o, struct fault *faul
             return fault_set(fault, REASON_EXISTS, o->name);
         return fault_set_errno(fault, REASON_RENAME, o->name);
     }
-    if (plat_is_same(o->parent, o->name, o->fd) == 0)
+    same = plat_is_same(o->parent, o->name, o->fd);
+    if (same == 0)
         return fault_set(fault, REASON_EXCHANGED, o->name);
     o->committed = true;
+    if (same < 0)
+        return fault_set_errno(fault, REASON_LOOK, o->name);
     if (look_by_name(&after, o->parent, o->name) != 0 || before.count != after.count ||
         before.sum != after.sum)
         return fault_set(fault, REASON_RENAME_LOST, o->name);

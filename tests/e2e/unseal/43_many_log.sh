@@ -297,6 +297,12 @@ chmod 600 log
 run unseal -q "${with[@]}" --log log -o again "$good/two.bin"
 check "not of one's own" sh -c '! grep -q "other users" "$1"' - "$err"
 
+scenario "a log in the folder that is made for the outputs"
+run unseal -q "${with[@]}" --log new/log -o new/ "$good/two.bin"
+expect_exit 0
+expect_file new/log
+expect_dir new/two
+
 scenario "nothing stays of what was refused"
 run unseal -q "${with[@]}" -o today/ "$good/damaged.bin"
 expect_exit 5
