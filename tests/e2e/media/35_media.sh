@@ -5,6 +5,8 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/tools/tools.sh
 . "$root/tests/tools/tools.sh"
+# shellcheck source=tests/e2e/media/media.lib.sh
+. "$(dirname "$0")/media.lib.sh"
 
 given=$scratch/given
 mkdir "$given" && cd "$given" || exit 1
@@ -15,30 +17,6 @@ mkdir tree
 cp noise tree/шум
 echo one >tree/one
 EIO=5 ENODEV=19
-
-# The medium is seen at $stick, and has in truth what is in $truth.
-stick=$scratch/stick truth=$scratch/truth
-mkdir "$stick" "$truth"
-
-# Not by looking at it: one that was pulled out shows nothing.
-is_plugged() { grep -qF " $stick " /proc/self/mountinfo; }
-unplug() { ! is_plugged || fusermount3 -u -z "$stick"; }
-trap 'unplug; clean_up' EXIT
-
-# plug [-c] FAULT...: with what is on it; see badstick.c.
-plug() {
-    local memory=()
-    [ "$1" != -c ] || { memory=(-c); shift; }
-    unplug
-    badstick "${memory[@]}" "$truth" "$stick" "$@" >"$out" 2>"$err" && is_plugged
-}
-
-# bad [-c] FAULT...: the same, and an empty one.
-bad() {
-    find "$truth" -mindepth 1 -delete
-    plug "$@"
-    judge "a stick should be mounted" $? "$*"
-}
 
 # The numbers of receipts and all other words of success are for what is whole.
 expect_no_trust() {
@@ -61,14 +39,7 @@ expect_not_kept() {
 
 different='reads back different: it is failing, or smaller than it says\. Nothing was kept, and nothing on it can be trusted: take another medium\.$'
 
-scenario "a file system of our own"
-if ! command -v badstick >/dev/null; then
-    skip "libfuse is not installed"
-elif ! plug sound; then
-    skip "no file system can be mounted here ($(head -n 1 "$err"))"
-fi
-is_plugged || finish
-check "it is there" is_plugged
+need_medium
 
 scenario "a sound medium"
 bad sound

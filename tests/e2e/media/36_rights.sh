@@ -5,9 +5,10 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/tools/tools.sh
 . "$root/tests/tools/tools.sh"
+# shellcheck source=tests/e2e/media/media.lib.sh
+. "$(dirname "$0")/media.lib.sh"
 
-stick=$scratch/stick truth=$scratch/truth
-mkdir "$stick" "$truth" "$scratch/evidence"
+mkdir "$scratch/evidence"
 echo one >"$scratch/evidence/1"
 bob_passphrase='correct horse battery staple'
 EPERM=1
@@ -15,28 +16,17 @@ exposed='its medium keeps no rights for files .*others can read this key\. Only 
 exposed_plain='others can read this key, and it has no passphrase\. sealkey passwd locks it with one\.$'
 refused='holds a secret key without a passphrase, and others can read it: its medium keeps no rights'
 
-is_plugged() { grep -qF " $stick " /proc/self/mountinfo; }
-unplug() { ! is_plugged || fusermount3 -u -z "$stick"; }
-trap 'unplug; clean_up' EXIT
-
-# plug FAULT...: with bob's key, which is locked, and carol's, which is not.
-plug() {
-    unplug
-    find "$truth" -mindepth 1 -delete
+# plug_keys FAULT...: with bob's key, which is locked, and carol's, which is not.
+plug_keys() {
+    bad sound
     cp "$vectors"/keys/{bob,carol}.{key,pub} "$truth"
-    badstick "$truth" "$stick" "$@" >"$out" 2>"$err" && is_plugged
+    plug "$@"
 }
 
-scenario "a file system of our own"
-if ! command -v badstick >/dev/null; then
-    skip "libfuse is not installed"
-elif ! plug sound; then
-    skip "no file system can be mounted here ($(head -n 1 "$err"))"
-fi
-is_plugged || finish
-check "it is there" is_plugged
+need_medium
 
 scenario "where rights can be set, they are asked for"
+plug_keys sound
 chmod 644 "$stick"/*.key
 run sealkey show "$stick/bob.key"
 expect_exit 2
@@ -46,7 +36,7 @@ expect_mode "$truth/bob.key" 644
 
 no_rights() {
     scenario "$1: showing and opening"
-    plug "${@:2}"
+    plug_keys "${@:2}"
     judge "a stick should be mounted" $? "$*"
     run sealkey show "$stick/bob.key"
     expect_exit 0

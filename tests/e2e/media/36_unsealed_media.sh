@@ -5,6 +5,8 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/tools/tools.sh
 . "$root/tests/tools/tools.sh"
+# shellcheck source=tests/e2e/media/media.lib.sh
+. "$(dirname "$0")/media.lib.sh"
 
 given=$scratch/given
 mkdir "$given" && cd "$given" || exit 1
@@ -17,21 +19,6 @@ touch -d '2019-05-04 10:11:13.123456789Z' tree/one tree/sub/two tree/sub tree
 seal -q --to alice.pub -o bag.bin tree >/dev/null
 with=(--key "$given/alice.key")
 
-stick=$scratch/stick truth=$scratch/medium/truth
-mkdir -p "$stick" "$truth"
-is_plugged() { grep -qF " $stick " /proc/self/mountinfo; }
-unplug() { ! is_plugged || fusermount3 -u -z "$stick"; }
-trap 'unplug; clean_up' EXIT
-
-# bad FAULT...: a medium with that fault, and nothing on it.
-bad() {
-    unplug
-    chmod -R u+w "$truth"
-    find "$truth" -mindepth 1 -delete
-    badstick "$truth" "$stick" "$@" >"$out" 2>"$err" && is_plugged
-    judge "a medium should be mounted" $? "$*"
-}
-
 # expect_rechecked STATUS REGEX: checking right afterwards tells the same, of each of the four items below data (whose
 # own time is that of sealing).
 expect_rechecked() {
@@ -40,14 +27,7 @@ expect_rechecked() {
     check "it should name four items" test "$(grep -Ec -- "$2" "$out")" -eq 4
 }
 
-scenario "a file system of our own"
-if ! command -v badstick >/dev/null; then
-    skip "libfuse is not installed"
-elif ! badstick "$truth" "$stick" sound >"$out" 2>"$err" || ! is_plugged; then
-    skip "no file system can be mounted here ($(head -n 1 "$err"))"
-fi
-is_plugged || finish
-check "it is there" is_plugged
+need_medium
 
 # ---- Times ---------------------------------------------------------------------------------------
 

@@ -4,56 +4,13 @@
  */
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <sodium.h>
 
 #include "intake/messages.h"
 #include "intake/receiver.h"
+#include "lib/line.h"
 #include "lib/unit_check.h"
-
-/* Both ends of a socket. */
-struct line {
-    int fds[2];
-    struct channel *from, *to;
-    struct fault fault;
-};
-
-static bool line_open(struct line *l)
-{
-    *l = (struct line){.fault = {.status = SEAL_OK}};
-    return CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, l->fds) == 0) &&
-           CHECK_INT(SEAL_OK, channel_new(&l->to, l->fds[0], l->fds[0], &l->fault)) &&
-           CHECK_INT(SEAL_OK, channel_new(&l->from, l->fds[1], l->fds[1], &l->fault));
-}
-
-static void line_close(struct line *l)
-{
-    channel_free(l->to);
-    channel_free(l->from);
-    (void)close(l->fds[0]);
-    (void)close(l->fds[1]);
-}
-
-/* Runs a test on a line of its own. */
-static void with_line(void (*test)(struct line *l))
-{
-    struct line l;
-
-    if (line_open(&l))
-        test(&l);
-    line_close(&l);
-}
-
-/* What was written is sent, and received as a message of that type. */
-static bool pass_on(struct line *l, enum message_type wanted, struct fields *f)
-{
-    enum message_type type;
-
-    return CHECK_INT(SEAL_OK, channel_flush(l->to, &l->fault)) &&
-           CHECK_INT(SEAL_OK, message_receive(l->from, &type, f, &l->fault)) &&
-           CHECK_INT(wanted, type);
-}
 
 /* ---- The table ---------------------------------------------------------------------------- */
 
@@ -383,104 +340,6 @@ static void test_note(struct line *l)
         CHECK(!message_read_note(&f, &note, &path));
 }
 
-/* ---- Texts -------------------------------------------------------------------------------- */
-
-/* A text that takes several messages. */
-static void test_text(struct line *l)
-{
-    struct buffer in = {0}, out = {0};
-    bool no_memory = false;
-    struct fields f;
-
-    for (int i = 0; i < 8200; i++)
-        CHECK_INT(SEAL_OK, buffer_append_text(&in, "# spelled\n"));
-    CHECK_INT(SEAL_OK, message_write_text(l->to, MESSAGE_REMARKS, &in, &l->fault));
-    for (int i = 0; i < 2; i++)
-        if (pass_on(l, MESSAGE_REMARKS, &f))
-            CHECK(message_read_text(&f, &out, in.len, &no_memory));
-    if (CHECK_INT(82000, in.len) && CHECK_INT(in.len, out.len))
-        CHECK_BYTES(in.data, out.data, in.len + 1);
-    buffer_free(&in);
-    buffer_free(&out);
-}
-
-static void test_text_refused(struct line *l)
-{
-    struct buffer out = {0};
-    bool no_memory = false;
-    struct fields f;
-
-    channel_begin(l->to, MESSAGE_INFO);
-    channel_put_bytes(l->to, "a\0b", 3);
-    CHECK_INT(SEAL_OK, channel_end(l->to, &l->fault));
-    if (pass_on(l, MESSAGE_INFO, &f))
-        CHECK(!message_read_text(&f, &out, 3, &no_memory) && !no_memory);
-    channel_begin(l->to, MESSAGE_INFO);
-    channel_put_bytes(l->to, "four", 4);
-    CHECK_INT(SEAL_OK, channel_end(l->to, &l->fault));
-    if (pass_on(l, MESSAGE_INFO, &f))
-        CHECK(!message_read_text(&f, &out, 3, &no_memory) && !no_memory);
-    buffer_free(&out);
-}
-
-/* ---- DONE --------------------------------------------------------------------------------- */
-
-static void test_done(struct line *l)
-{
-    struct intake_result in = {.spelled = 3, .is_read_only = true, .content_len = 11}, out = {0};
-    struct fault outcome_in = {.status = SEAL_OK}, outcome;
-    struct fields f;
-
-    in.totals.remarks[BAG_REMARK_KINDS - 1] = 12;
-    in.recheck.changes[BAG_CHANGE_KINDS - 1] = 13;
-    in.times[BAG_TIME_KINDS - 1] = 14;
-    in.recheck.algorithms = DIGEST_BIT(DIGEST_MD5) | DIGEST_BIT(DIGEST_SHA512);
-    (void)fault_set(&outcome_in, REASON_ARCHIVE_MALFORMED, WORKER_OUTPUT);
-    CHECK_INT(SEAL_OK, message_write_done(l->to, &outcome_in, &in, &l->fault));
-    if (!pass_on(l, MESSAGE_DONE, &f) || !CHECK(message_read_done(&f, INTAKE_BAG, &outcome, &out)))
-        return;
-    CHECK_INT(SEAL_HOSTILE, outcome.status);
-    CHECK_INT(REASON_ARCHIVE_MALFORMED, outcome.reason);
-    CHECK_TEXT(WORKER_OUTPUT, outcome.name);
-    CHECK_BYTES(&in.totals, &out.totals, sizeof in.totals);
-    CHECK_INT(3, out.spelled);
-    CHECK(out.is_read_only && !out.is_last && !out.remarks_are_cut);
-    CHECK_INT(11, out.content_len);
-    CHECK_INT(14, out.times[BAG_TIME_KINDS - 1]);
-    CHECK_INT(13, out.recheck.changes[BAG_CHANGE_KINDS - 1]);
-    CHECK_INT(in.recheck.algorithms, out.recheck.algorithms);
-    in.recheck.algorithms = DIGEST_BIT(DIGEST_KINDS);
-    CHECK_INT(SEAL_OK, message_write_done(l->to, &outcome_in, &in, &l->fault));
-    if (pass_on(l, MESSAGE_DONE, &f))
-        CHECK(!message_read_done(&f, INTAKE_BAG, &outcome, &out));
-}
-
-/* What a worker cannot find out, and what it may not say. */
-static void test_done_refused(struct line *l)
-{
-    static const struct fault bad[] = {
-        {.status = SEAL_INTERRUPTED},
-        {.status = SEAL_NO_KEY},
-        {.status = SEAL_BROKE},
-        {.status = (enum seal_status)200},
-        {.status = SEAL_IO, .sys = 4096},
-        {.status = SEAL_DAMAGED, .reason = REASON_COUNT},
-        {.status = SEAL_HOSTILE, .reason = REASON_CUT_SHORT},
-        {.status = SEAL_USAGE, .reason = REASON_LOG_NONE},
-    };
-    const struct intake_result in = {.spelled = 0};
-    struct intake_result out;
-    struct fault outcome;
-    struct fields f;
-
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        check_about("bad outcome %zu", i);
-        CHECK_INT(SEAL_OK, message_write_done(l->to, &bad[i], &in, &l->fault));
-        if (pass_on(l, MESSAGE_DONE, &f))
-            CHECK(!message_read_done(&f, INTAKE_BAG, &outcome, &out));
-    }
-}
-
 /* ---- Types -------------------------------------------------------------------------------- */
 
 static void test_unknown(uint8_t number)
@@ -520,9 +379,5 @@ int main(int argc, char **argv)
     CHECK_CASE(with_line(test_change_refused));
     CHECK_CASE(test_details());
     CHECK_CASE(with_line(test_note));
-    CHECK_CASE(with_line(test_text));
-    CHECK_CASE(with_line(test_text_refused));
-    CHECK_CASE(with_line(test_done));
-    CHECK_CASE(with_line(test_done_refused));
     return check_done();
 }
