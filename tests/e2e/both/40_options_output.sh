@@ -77,6 +77,15 @@ run unseal -q --key "$keys/alice.key" --raw -o "${name%??}yz" long.bin
 expect_exit 0
 remove "$name" "${name%??}yz" long.bin
 everything=$(find . | LC_ALL=C sort)
+# A name without an ending was meant as a folder, perhaps.
+run seal --to "$alice" -o outbox file
+expect_exit 0
+expect_err '^There is no folder outbox, so the file itself has this name\.'
+run seal --to "$alice" -o named.bin file
+expect_exit 0
+check "a name with an ending is a name" sh -c '! grep -q "There is no folder" "$1"' - "$err"
+remove outbox named.bin
+everything=$(find . | LC_ALL=C sort)
 run seal -q --to "$alice" -o new/ file
 expect_exit 1
 expect_message '.'
