@@ -115,6 +115,20 @@ static void end_work(void *ctx)
     progress_end(&r->progress);
 }
 
+static void begin_sync(void *ctx)
+{
+    struct unseal_report *r = ctx;
+
+    waiting_start(&r->waiting);
+}
+
+static void end_sync(void *ctx)
+{
+    struct unseal_report *r = ctx;
+
+    waiting_end(&r->waiting);
+}
+
 static enum seal_status unlock(void *ctx, struct identity **out, const struct secret_record *record,
                                const char *name, struct fault *fault)
 {
@@ -132,6 +146,8 @@ struct receive_observer unseal_report_start(struct unseal_report *r, const char 
                                      .work_begins = begin_work,
                                      .work_done = show_work,
                                      .work_ends = end_work,
+                                     .sync_begins = begin_sync,
+                                     .sync_ends = end_sync,
                                      .unlock = unlock};
 }
 

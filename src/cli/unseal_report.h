@@ -12,6 +12,7 @@
 struct unseal_report {
     const char *passphrase_fd; /* number of a descriptor; NULL: passphrases are asked for */
     struct progress progress;
+    struct waiting waiting;
     bool told_sandbox; /* what it lacks is told once */
     bool told_exposed;
     enum exit_code code; /* the worst of all drops so far */

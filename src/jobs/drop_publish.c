@@ -65,40 +65,52 @@ enum seal_status drop_outputs_add_record(struct drop_outputs *o, enum record_for
 
 /* ---- Giving names ------------------------------------------------------------------------- */
 
-/* Removes what has its name already. */
-static void take_back(struct drop_outputs *o, bool file_has_name, bool first_record_has_name)
+/* What has its name already. A folder that has is taken back by drop_outputs_abandon. */
+struct named {
+    bool file, first_record;
+};
+
+static void take_back(struct drop_outputs *o, const struct named *named)
 {
     struct buffer path = {0};
 
-    if (file_has_name && plat_unlink(PLAT_CWD, o->target->path) != 0)
+    if (named->file && plat_unlink(PLAT_CWD, o->target->path) != 0)
         tell_name(o->observer, RECEIVE_OUTPUT_STAYS, o->target->path);
-    if (first_record_has_name && (record_path(&path, o->target, RECORD_TEXT) != SEAL_OK ||
-                                  plat_unlink(PLAT_CWD, (char *)path.data) != 0))
+    if (named->first_record && (record_path(&path, o->target, RECORD_TEXT) != SEAL_OK ||
+                                plat_unlink(PLAT_CWD, (char *)path.data) != 0))
         tell_name(o->observer, RECEIVE_RECORD_STAYS,
                   path.data != NULL ? (char *)path.data : o->target->record);
     buffer_free(&path);
 }
 
 /* The output gets its name, and then the record. */
-enum seal_status drop_outputs_publish(struct drop_outputs *o, struct fault *fault)
+static enum seal_status give_names(struct drop_outputs *o, struct named *named, struct fault *fault)
 {
     bool is_file = o->file.temporary != NULL;
-    bool file_done = false, first_done = false;
     enum seal_status status = SEAL_OK;
 
     if (o->folder.temporary != NULL)
         status = output_dir_commit(&o->folder, fault);
     else if (is_file || o->file.is_stdout)
         status = output_commit(&o->file, fault);
-    file_done = status == SEAL_OK && is_file;
-    if (status == SEAL_OK && o->target->record != NULL) {
-        status = output_commit(&o->records[RECORD_TEXT], fault);
-        first_done = status == SEAL_OK;
-        if (status == SEAL_OK)
-            status = output_commit(&o->records[RECORD_JSON], fault);
-    }
+    named->file = status == SEAL_OK && is_file;
+    if (status != SEAL_OK || o->target->record == NULL)
+        return status;
+    status = output_commit(&o->records[RECORD_TEXT], fault);
+    named->first_record = status == SEAL_OK;
+    return status == SEAL_OK ? output_commit(&o->records[RECORD_JSON], fault) : status;
+}
+
+enum seal_status drop_outputs_publish(struct drop_outputs *o, struct fault *fault)
+{
+    struct named named = {0};
+    enum seal_status status;
+
+    o->observer->sync_begins(o->observer->ctx);
+    status = give_names(o, &named, fault);
+    o->observer->sync_ends(o->observer->ctx);
     if (status != SEAL_OK)
-        take_back(o, file_done, first_done); /* the folder is taken back by drop_outputs_abandon */
+        take_back(o, &named);
     else if (o->folder.temporary != NULL)
         output_dir_keep(&o->folder);
     return status;

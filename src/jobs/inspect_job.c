@@ -184,7 +184,12 @@ static enum seal_status extract_into(struct inspect_result *result, struct outpu
     free(folder);
     if (fault->status == SEAL_OK && refused.status != SEAL_OK)
         *fault = refused;
-    return fault->status == SEAL_OK ? output_dir_commit(dir, fault) : fault->status;
+    if (fault->status != SEAL_OK)
+        return fault->status;
+    check->observer->sync_begins(check->observer->ctx);
+    IGNORE_RESULT(output_dir_commit(dir, fault));
+    check->observer->sync_ends(check->observer->ctx);
+    return fault->status;
 }
 
 static enum seal_status extract_set(struct inspect_result *result, const struct sets *sets,

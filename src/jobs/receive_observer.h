@@ -50,6 +50,9 @@ struct receive_observer {
     void (*work_begins)(void *ctx, uint64_t total);
     void (*work_done)(void *ctx, uint64_t bytes);
     void (*work_ends)(void *ctx);
+    /* The system writes to the medium what is in its memory; nobody knows how long that takes. */
+    void (*sync_begins)(void *ctx);
+    void (*sync_ends)(void *ctx);
     /* Opens a record that is locked, from the key file name. *out is freed with identity_free.
      * SEAL_USAGE: there was no passphrase to try. SEAL_WRONG_PASSPHRASE, and whatever else
      * secret_record_open returns. */

@@ -112,7 +112,7 @@ if ! needs_no_sanitizer || ! needs expect || ! needs strace; then
 elif ! strace -o /dev/null true 2>/dev/null; then
     skip "strace may not trace here"
 else
-    slow=(strace -f -qq -o /dev/null -e trace=fsync -e inject=fsync:delay_enter=2500000)
+    slow=(strace -f -qq -o /dev/null -e trace=fsync,syncfs -e inject=fsync,syncfs:delay_enter=2500000)
     run_tty "${slow[@]}" seal "${to[@]}" -o out.bin "$given/noise" </dev/null
     expect_exit 0
     expect_out 'writing to the medium, do not pull it out, 0:01.*writing to the medium, do not pull it out, 0:02'
@@ -123,6 +123,13 @@ else
     run "${slow[@]}" seal "${to[@]}" -o plain.bin "$given/noise"
     expect_exit 0
     check "nor without a terminal" test -z "$(cat "$out" "$err" | grep 'pull it out')"
+    run_tty "${slow[@]}" unseal --key "$given/alice.key" -o bag out.bin </dev/null
+    expect_exit 0
+    expect_out 'writing to the medium, do not pull it out, 0:01.*writing to the medium, do not pull it out, 0:02'
+    expect_out '^unsealed  *bag'
+    run_tty "${slow[@]}" unseal --key "$given/alice.key" -o one --extract noise out.bin </dev/null
+    expect_exit 0
+    expect_out 'writing to the medium, do not pull it out, 0:01'
 fi
 
 scenario "wrong use"
