@@ -4,14 +4,14 @@
 #include "platform/linux_cage.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
+#include <link.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "platform/confine.h"
 #include "platform/posix.h"
+#include "platform/process.h"
 
 /* Numbers of the kernel's ABI (its Documentation/userspace-api/landlock.rst), because the headers
  * of many systems are older than the kernel they run on. */
@@ -141,9 +141,9 @@ static uint64_t rights_of(enum plat_may may, bool is_folder)
     }
 }
 
-static void allow_path(int rules, const char *path, enum plat_may may, uint64_t more)
+/* Closes fd; -1: nothing is allowed. */
+static void allow_open(int rules, int fd, enum plat_may may, uint64_t more)
 {
-    int fd = rules < 0 ? -1 : open(path, O_PATH | O_CLOEXEC);
     struct stat st;
 
     if (fd >= 0 && fstat(fd, &st) == 0)
@@ -153,28 +153,30 @@ static void allow_path(int rules, const char *path, enum plat_may may, uint64_t 
         (void)close(fd);
 }
 
+static void allow_path(int rules, const char *path, enum plat_may may, uint64_t more)
+{
+    allow_open(rules, rules < 0 ? -1 : open(path, O_PATH | O_CLOEXEC), may, more);
+}
+
 void plat_confine_allow(int rules, const char *path, enum plat_may may)
 {
     allow_path(rules, path, may, 0);
 }
 
+/* dl_iterate_phdr's: a library, the loader, or the program itself, which has no name. */
+static int allow_object(struct dl_phdr_info *object, size_t size, void *rules)
+{
+    (void)size;
+    if (object->dlpi_name[0] != '\0')
+        allow_path(*(const int *)rules, object->dlpi_name, PLAT_MAY_READ, MAY_EXECUTE);
+    return 0;
+}
+
 /* The files that this process consists of: the worker will consist of the same. */
 static void allow_program(int rules)
 {
-    FILE *maps = fopen("/proc/self/maps", "re");
-    char line[4352], last[4352] = "";
-
-    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
-        char *path = strchr(line, '/');
-
-        line[strcspn(line, "\n")] = '\0';
-        if (path == NULL || strcmp(path, last) == 0)
-            continue;
-        allow_path(rules, path, PLAT_MAY_READ, MAY_EXECUTE);
-        memcpy(last, path, strlen(path) + 1);
-    }
-    if (maps != NULL)
-        (void)fclose(maps);
+    allow_open(rules, plat_open_program(), PLAT_MAY_READ, MAY_EXECUTE);
+    (void)dl_iterate_phdr(allow_object, &rules);
 }
 
 void plat_confine_enter(int rules)

@@ -90,10 +90,23 @@ static void close_from(int first)
 #endif
 }
 
+/* Without /dev: the end of a pipe whose other end is closed. */
+static int half_pipe(bool is_read)
+{
+    int ends[2];
+
+    if (pipe(ends) != 0)
+        return -1;
+    (void)close(ends[is_read ? 1 : 0]);
+    return ends[is_read ? 0 : 1];
+}
+
 static bool open_null(int fd)
 {
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+    if (nothing < 0)
+        nothing = half_pipe(fd == 0);
     return nothing >= 0 && (nothing == fd || dup2(nothing, fd) == fd);
 }
 

@@ -81,6 +81,35 @@ run bash -c 'cd gone && rmdir ../gone && exec "$@"' - unseal -q --key "$home/ali
 expect_exit 0
 expect_same made3/data/tree/a "$home/tree/a"
 
+# bare COMMAND...: with nothing but the programs, their libraries and this folder.
+bare() {
+    local bare=$scratch/bare library
+    if [ ! -d "$bare" ]; then
+        mkdir -p "$bare/bin" && cp "$BIN/seal" "$BIN/unseal" "$bare/bin" && cp -a "$home" "$bare/home"
+        for library in $(ldd "$BIN/seal" "$BIN/unseal" | grep -o '/[^ :]*\.so[^ :]*' | sort -u); do
+            mkdir -p "$bare${library%/*}" && cp -L "$library" "$bare$library"
+        done
+    fi
+    run unshare -r chroot "$bare" "$@"
+}
+
+scenario "a system without /dev, /proc and locales"
+if needs_no_sanitizer; then
+    if ! unshare -r true 2>/dev/null; then
+        skip "no other root can be taken here"
+    else
+        bare seal -q --to home/alice.pub -o home/new.bin home/tree
+        expect_exit 1
+        expect_message 'no locale with UTF-8 \(.*\), which libarchive needs\. Add one \(.*\), or use a static program'
+        bare unseal -q --key home/alice.key -o home/made home/bag.bin
+        expect_exit 0
+        expect_no_err
+        expect_same "$scratch/bare/home/made/data/tree/a" "$home/tree/a"
+        bare unseal -q --recheck home/made
+        expect_exit 0
+    fi
+fi
+
 # ---- Libraries -----------------------------------------------------------------------------------
 
 # One that does in every process, after 20 allocations, what the cage forbids. It also takes Landlock away, which keeps

@@ -60,7 +60,7 @@ else
     chmod 555 locked
     run "${as_user[@]}" seal -q "${to[@]}" -o locked/out tree/open/d
     expect_exit 1
-    expect_message 'locked/out: could not be created: Permission denied\. This user has no right to do that: ask the owner'
+    expect_message 'locked/out: could not be created: Permission denied\. This user has no right to do that \(not even root has where another user mounted it with FUSE\): ask the owner'
     run "${as_user[@]}" seal -nq "${to[@]}" -o locked/out tree/open/d
     expect_exit 1
     expect_message 'locked/out: could not be created: Permission denied\. This user has no right'
