@@ -20,20 +20,6 @@ static const char *const own_labels[] = {"Bagging-Date", "Bagging-Time",       "
 /* All labels that begin so are reserved for counts that later versions may write. */
 static const char own_prefix[] = "seal-";
 
-/* ASCII only: labels are compared the same in every locale. */
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-bool text_begins(const char *text, const char *word)
-{
-    for (; *word != '\0'; word++, text++)
-        if (lower(*text) != lower(*word))
-            return false;
-    return true;
-}
-
 /* ---- Labels that the sender gave ---------------------------------------------------------- */
 
 static bool is_own(const char *key)

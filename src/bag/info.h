@@ -13,8 +13,6 @@
 /* Appends the whole file. */
 MUST_USE enum seal_status bag_info_text(struct buffer *out, const struct bag_info *info,
                                         const struct bag_totals *totals);
-/* Whether text begins with word; ASCII letters count the same in either case. */
-bool text_begins(const char *text, const char *word);
 /* What a line of it is, read as strictly as it is written (format section 5). */
 enum bag_info_line {
     BAG_INFO_MALFORMED,

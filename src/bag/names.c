@@ -54,11 +54,6 @@ static bool is_windows_special(int32_t c)
     return c > 0 && c < 0x80 && strchr("<>:\"|?*\\", (int)c) != NULL;
 }
 
-static char ascii_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool stem_is(const char *stem, size_t len, const char *word)
 {
     if (len != strlen(word))

@@ -178,6 +178,21 @@ char *text_copy(const char *s, size_t len)
     return copy;
 }
 
+/* ---- ASCII letters ------------------------------------------------------------------------ */
+
+char ascii_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool text_begins(const char *text, const char *word)
+{
+    for (; *word != '\0'; word++, text++)
+        if (ascii_lower(*text) != ascii_lower(*word))
+            return false;
+    return true;
+}
+
 size_t utf8_char_len(const uint8_t *s, size_t len)
 {
     size_t need;

@@ -24,6 +24,12 @@ bool utf8_is_valid(const void *s, size_t len);
 /* The first len bytes of s, or all up to its NUL, malloc'ed; NULL for want of memory. */
 char *text_copy(const char *s, size_t len);
 
+/* ---- ASCII letters in either case, the same in every locale ---------------------------------- */
+
+char ascii_lower(char c);
+/* Whether text begins with word. */
+bool text_begins(const char *text, const char *word);
+
 /* ---- Text that is safe to show ------------------------------------------------------------ */
 
 #define TEXT_PIECE_SIZE 16

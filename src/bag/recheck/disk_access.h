@@ -7,6 +7,8 @@
 #define SEAL_BAG_DISK_ACCESS_H
 
 #include "bag/recheck/recheck.h"
+#include "base/decoder.h"
+#include "base/hash.h"
 #include "base/status.h"
 #include "platform/files.h"
 
@@ -43,13 +45,19 @@ struct line_taker {
     enum seal_status (*take)(void *ctx, const struct text_line *line, struct fault *fault);
     void *ctx;
     bool cr_ends; /* CR and CR LF end a line too (RFC 8493, 2.1.3) */
+    enum encoding encoding;
 };
 
-/* Reads all lines of an open file. *sys gets errno if it could not be read to its end, else 0.
- * digest (may be NULL): SHA-256 of the bytes read. SEAL_NO_MEMORY, SEAL_INTERRUPTED, or what take
- * returned. */
-MUST_USE enum seal_status disk_lines(int fd, const struct line_taker *taker, int *sys,
-                                     uint8_t *digest, struct fault *fault);
+/* How a file of lines was found. */
+struct line_file {
+    int sys;                    /* errno if it could not be read to its end, else 0 */
+    bool has_bom;               /* a byte order mark, which no line has */
+    uint8_t digest[SHA256_LEN]; /* of the bytes that were read */
+};
+
+/* Reads all lines of an open file. SEAL_NO_MEMORY, SEAL_INTERRUPTED, or what take returned. */
+MUST_USE enum seal_status disk_lines(struct line_file *file, int fd, const struct line_taker *taker,
+                                     struct fault *fault);
 
 /* ---- Names (disk_walk.c) ------------------------------------------------------------------ */
 

@@ -2,7 +2,6 @@
  * A bag on disk: reading a file line by line.
  */
 #include "bag/recheck/disk_access.h"
-#include "base/hash.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,6 +15,8 @@ struct line_reader {
     uint64_t number;
     bool cut;      /* of the line: the rest did not fit */
     bool after_cr; /* the last line ended with CR: an LF may belong to it */
+    struct decoder decoder;
+    char *decoded; /* the piece that was read, in UTF-8 */
 };
 
 static enum seal_status end_line(struct line_reader *r, struct fault *fault)
@@ -81,7 +82,13 @@ static enum seal_status take_text(struct line_reader *r, const char *text, size_
 /* No line is so long, but that of a sparse file may be many terabytes. */
 #define LINE_READ_MAX (UINT64_C(1) << 26)
 
-static enum seal_status read_lines(struct line_reader *r, int fd, char *chunk, int *sys,
+static enum seal_status take_piece(struct line_reader *r, const uint8_t *bytes, size_t len,
+                                   struct fault *fault)
+{
+    return take_text(r, r->decoded, decoder_take(&r->decoder, bytes, len, r->decoded), fault);
+}
+
+static enum seal_status read_lines(struct line_reader *r, int fd, uint8_t *chunk, int *sys,
                                    struct sha256 *hash, struct fault *fault)
 {
     uint64_t off = 0, line = 0; /* where the last line began */
@@ -98,7 +105,7 @@ static enum seal_status read_lines(struct line_reader *r, int fd, char *chunk, i
         if (n <= 0)
             break;
         sha256_add(hash, chunk, (size_t)n);
-        if (take_text(r, chunk, (size_t)n, fault) != SEAL_OK)
+        if (take_piece(r, chunk, (size_t)n, fault) != SEAL_OK)
             return fault->status;
         off += (uint64_t)n;
         if (lines != r->number)
@@ -109,23 +116,29 @@ static enum seal_status read_lines(struct line_reader *r, int fd, char *chunk, i
             break;
         }
     }
+    if (take_text(r, r->decoded, decoder_end(&r->decoder, r->decoded), fault) != SEAL_OK)
+        return fault->status;
     return r->line.len > 0 ? end_line(r, fault) : SEAL_OK; /* the last end may be missing */
 }
 
-enum seal_status disk_lines(int fd, const struct line_taker *taker, int *sys, uint8_t *digest,
+enum seal_status disk_lines(struct line_file *file, int fd, const struct line_taker *taker,
                             struct fault *fault)
 {
-    struct line_reader r = {.taker = taker};
-    char *chunk = malloc(READ_LEN);
+    struct line_reader r = {.taker = taker, .decoder = {.from = taker->encoding}};
+    uint8_t *chunk = malloc(READ_LEN);
     struct sha256 hash;
     enum seal_status status;
 
-    *sys = 0;
+    *file = (struct line_file){.sys = 0};
     sha256_start(&hash);
-    status = chunk == NULL ? fault_no_memory(fault) : read_lines(&r, fd, chunk, sys, &hash, fault);
-    if (digest != NULL)
-        sha256_end(&hash, digest);
+    r.decoded = malloc(DECODED_MAX(READ_LEN));
+    status = chunk == NULL || r.decoded == NULL
+                 ? fault_no_memory(fault)
+                 : read_lines(&r, fd, chunk, &file->sys, &hash, fault);
+    file->has_bom = r.decoder.has_bom;
+    sha256_end(&hash, file->digest);
     buffer_free(&r.line);
+    free(r.decoded);
     free(chunk);
     return status;
 }

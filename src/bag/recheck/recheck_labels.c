@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bag/info.h"
+#include "base/text.h"
 
 #define OLDEST_MINOR 93 /* BagIt 0.93 */
 
@@ -39,7 +40,8 @@ static void cut_blanks(char *line, size_t len)
 
 /* What it says. */
 struct bagit {
-    bool has_bom, has_version, is_version_1, is_utf8;
+    bool has_version, is_version_1, has_encoding;
+    enum encoding encoding;
 };
 
 static bool parse_version(const char *text, bool *is_version_1)
@@ -63,47 +65,44 @@ static const char *declared(const char *text, const char *label)
 static enum seal_status take_bagit_line(void *ctx, const struct text_line *line,
                                         struct fault *fault)
 {
-    static const char bom[] = "\xEF\xBB\xBF";
     struct bagit *b = ctx;
     char *text = line->text;
     const char *value;
 
     (void)fault;
-    if (line->number == 1 && strncmp(text, bom, strlen(bom)) == 0) {
-        b->has_bom = true;
-        text += strlen(bom);
-    }
     cut_blanks(text, strlen(text));
     value = declared(text, "bagit-version");
     if (value != NULL)
         b->has_version = parse_version(value, &b->is_version_1);
     value = declared(text, "tag-file-character-encoding");
     if (value != NULL)
-        b->is_utf8 = text_begins(value, "utf-8") && strlen(value) == strlen("utf-8");
+        b->has_encoding = encoding_by_name(&b->encoding, value);
     return SEAL_OK;
 }
 
 /* Without bagit.txt nothing is known of the bag, so a failure to read it ends the check. */
 static enum seal_status read_bagit_lines(struct recheck *r, struct bagit *b, struct fault *fault)
 {
-    const struct line_taker taker = {take_bagit_line, b, true};
+    const struct line_taker taker = {take_bagit_line, b, true, ENCODING_UTF8};
+    struct line_file file = {.sys = 0};
     struct plat_stat st;
     int fd = disk_open_name(r->dirfd, tag_file_names[TAG_BAGIT], &st);
-    int sys = errno;
     enum seal_status status;
 
     if (fd == DISK_NO_FILE)
         return no_bag(r, REASON_BAG_DECLARATION_KIND, fault);
-    if (fd < 0 && sys == ENOENT)
-        return no_bag(r, REASON_BAG_NO_DECLARATION, fault);
-    if (fd >= 0) {
-        status = disk_lines(fd, &taker, &sys, NULL, fault);
-        (void)plat_close(fd);
-        if (status != SEAL_OK)
-            return status;
-    }
-    errno = sys;
-    return sys == 0 ? SEAL_OK : fault_set_errno(fault, REASON_BAG_DECLARATION_READ, r->name);
+    if (fd < 0 && errno == ENOENT)
+        return no_record(r, REASON_BAG_NO_DECLARATION, fault);
+    if (fd < 0)
+        return fault_set_errno(fault, REASON_BAG_DECLARATION_READ, r->name);
+    status = disk_lines(&file, fd, &taker, fault);
+    (void)plat_close(fd);
+    if (status != SEAL_OK)
+        return status;
+    if (file.has_bom)
+        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_BAGIT], BAG_DETAIL_BYTE_ORDER_MARK);
+    errno = file.sys;
+    return file.sys == 0 ? SEAL_OK : fault_set_errno(fault, REASON_BAG_DECLARATION_READ, r->name);
 }
 
 enum seal_status recheck_bagit(struct recheck *r, struct fault *fault)
@@ -114,11 +113,10 @@ enum seal_status recheck_bagit(struct recheck *r, struct fault *fault)
         return fault->status;
     if (!b.has_version)
         return no_bag(r, REASON_BAG_VERSION, fault);
-    if (!b.is_utf8)
+    if (!b.has_encoding)
         return no_bag(r, REASON_BAG_ENCODING, fault);
-    if (b.has_bom)
-        recheck_tell(r, BAG_RECORD_OFF, tag_file_names[TAG_BAGIT], BAG_DETAIL_BYTE_ORDER_MARK);
     r->is_version_1 = b.is_version_1;
+    r->encoding = b.encoding;
     return SEAL_OK;
 }
 
@@ -161,7 +159,7 @@ enum seal_status recheck_info(struct recheck *r, struct fault *fault)
 
     for (size_t i = 0; i < (r->is_version_1 ? 1 : 2) && !whole; i++) {
         struct info_file f = {r, paths[i]};
-        const struct line_taker taker = {take_info_line, &f, true};
+        const struct line_taker taker = {take_info_line, &f, true, r->encoding};
 
         if (recheck_read(r, paths[i], &taker, &whole, NULL, fault) != SEAL_OK)
             return fault->status;

@@ -154,7 +154,7 @@ enum seal_status recheck_listing(struct recheck *r, struct fault *fault)
     struct plat_stat st;
     struct listing l = {
         .file = {.r = r, .name = tag_file_names[TAG_MTREE], .which = BAG_RECORD_LISTING}};
-    const struct line_taker taker = {take_listing_line, &l, false};
+    const struct line_taker taker = {take_listing_line, &l, false, ENCODING_UTF8};
     bool whole;
 
     l.has_as_sealed = plat_stat_at(r->dirfd, BAG_AS_SEALED_DIR, false, &st) == 0;

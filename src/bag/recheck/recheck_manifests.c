@@ -54,10 +54,10 @@ enum seal_status recheck_find_manifests(struct recheck *r, struct fault *fault)
         return no_bag(r, REASON_BAG_NO_DATA, fault);
     if (plat_list_dir(r->dirfd, note_manifest, r) != 0)
         return fault_set_errno(fault, REASON_LIST, r->name);
+    if (r->payload.kinds == 0 && r->has_unknown_algorithm)
+        return no_bag(r, REASON_BAG_MANIFEST_UNKNOWN, fault);
     if (r->payload.kinds == 0)
-        return no_bag(
-            r, r->has_unknown_algorithm ? REASON_BAG_MANIFEST_UNKNOWN : REASON_BAG_NO_MANIFEST,
-            fault);
+        return no_record(r, REASON_BAG_NO_MANIFEST, fault);
     manifest_set_lay_out(&r->payload);
     manifest_set_lay_out(&r->tags);
     return SEAL_OK;
@@ -187,7 +187,7 @@ static enum seal_status read_manifests(struct recheck *r, struct manifest_set *s
         enum bag_record_file which = manifest_set_file(set, kind);
         const char *name = bag_record_file_name(which);
         struct manifest_file m = {{.r = r, .name = name, .which = which}, set, kind};
-        const struct line_taker taker = {take_manifest_line, &m, true};
+        const struct line_taker taker = {take_manifest_line, &m, true, r->encoding};
         bool is_d = set == &r->tags && i == DIGEST_SHA256;
         bool whole;
 
@@ -282,7 +282,7 @@ enum seal_status recheck_fetch(struct recheck *r, struct fault *fault)
     const char *name = bag_record_file_name(BAG_RECORD_FETCH);
     struct manifest_file m = {.file = {.r = r, .name = name, .which = BAG_RECORD_FETCH},
                               .set = &r->payload};
-    const struct line_taker taker = {take_fetch_line, &m, true};
+    const struct line_taker taker = {take_fetch_line, &m, true, r->encoding};
     bool whole;
 
     return recheck_read(r, name, &taker, &whole, NULL, fault);

@@ -56,6 +56,22 @@ static enum seal_status meet_listed(struct recheck *r, struct item *item,
     return status;
 }
 
+/* So many names are kept to compare those that are missing with. */
+#define ADDED_MAX 100000
+
+static enum seal_status keep_added(struct recheck *r, const struct disk_entry *e,
+                                   struct fault *fault)
+{
+    struct buffer folded = {0};
+    bool kept = r->added.count == ADDED_MAX;
+
+    if (!kept && bag_name_fold(&folded, e->path, e->path_len) == SEAL_OK)
+        kept = table_find(&r->added, (char *)folded.data, folded.len) != NULL ||
+               table_add(&r->added, (char *)folded.data, folded.len) != NULL;
+    buffer_free(&folded);
+    return kept ? SEAL_OK : fault_no_memory(fault);
+}
+
 static enum seal_status meet_file(void *ctx, const struct disk_entry *e, struct fault *fault)
 {
     struct recheck *r = ctx;
@@ -69,11 +85,12 @@ static enum seal_status meet_file(void *ctx, const struct disk_entry *e, struct 
         return meet_listed(r, item, e, fault);
     if (item != NULL && item->type == ITEM_FILE) /* only metadata.mtree or fetch.txt lists it */
         item->recheck.met |= MET_ON_DISK;
-    if (unlisted(r) == BAG_ADDED)
-        recheck_tell(r, BAG_ADDED, e->path, BAG_DETAIL_NONE);
-    else
+    if (unlisted(r) != BAG_ADDED) {
         recheck_tell(r, BAG_UNREADABLE, e->path, BAG_DETAIL_MANIFEST_UNREAD);
-    return SEAL_OK;
+        return SEAL_OK;
+    }
+    recheck_tell(r, BAG_ADDED, e->path, BAG_DETAIL_NONE);
+    return keep_added(r, e, fault);
 }
 
 static enum seal_status meet_folder(void *ctx, const struct disk_entry *e, struct fault *fault)
@@ -114,6 +131,17 @@ enum seal_status recheck_payload(struct recheck *r, struct fault *fault)
 
 /* ---- What was not met --------------------------------------------------------------------- */
 
+/* As a copy by macOS (NFD) or on FAT makes of it. */
+static bool is_there_in_other_form(const struct recheck *r, const char *path, size_t len)
+{
+    struct buffer folded = {0};
+    bool found = r->added.count > 0 && bag_name_fold(&folded, path, len) == SEAL_OK &&
+                 table_find(&r->added, (char *)folded.data, folded.len) != NULL;
+
+    buffer_free(&folded);
+    return found;
+}
+
 /* A folder that is only implied is gone with what is in it. */
 static void tell_not_met(struct recheck *r, const struct item *item)
 {
@@ -125,9 +153,12 @@ static void tell_not_met(struct recheck *r, const struct item *item)
         recheck_tell(r, BAG_UNREADABLE, path, BAG_DETAIL_FOLDER_UNREAD);
     else if (item->recheck.met & MET_IN_FETCH)
         recheck_tell(r, BAG_GONE, path, BAG_DETAIL_FETCHABLE);
+    else if (item->type == ITEM_DIR)
+        recheck_tell(r, BAG_GONE, path, BAG_DETAIL_IS_FOLDER);
     else
         recheck_tell(r, BAG_GONE, path,
-                     item->type == ITEM_DIR ? BAG_DETAIL_IS_FOLDER : BAG_DETAIL_NONE);
+                     is_there_in_other_form(r, path, item->path_len) ? BAG_DETAIL_NAME_OTHER_FORM
+                                                                     : BAG_DETAIL_NONE);
 }
 
 void recheck_missing(struct recheck *r)

@@ -192,7 +192,7 @@ static enum seal_status read_sealed(struct sealed_tags *t, int which, take_line 
     struct recheck *r = t->file.r;
     char path[SEALED_PATH_SIZE];
     struct sealed_file f = {.file = {.r = r, .name = path, .which = listed_in(which)}};
-    const struct line_taker taker = {take, &f, false};
+    const struct line_taker taker = {take, &f, false, ENCODING_UTF8};
     uint8_t digest[SHA256_LEN];
     enum seal_status status;
 
@@ -209,7 +209,7 @@ static enum seal_status read_sealed(struct sealed_tags *t, int which, take_line 
 static enum seal_status compare_twin(struct sealed_tags *t, int which, struct fault *fault)
 {
     struct recheck *r = t->file.r;
-    const struct line_taker taker = {take_nothing, NULL, false};
+    const struct line_taker taker = {take_nothing, NULL, false, ENCODING_UTF8};
     uint8_t digest[SHA256_LEN];
     bool whole;
 
@@ -263,7 +263,7 @@ static enum seal_status compare_sealed(struct recheck *r, struct fault *fault)
 {
     char path[SEALED_PATH_SIZE];
     struct sealed_tags t = {.file = {.r = r, .name = path}};
-    const struct line_taker taker = {take_sealed_tag_line, &t, false};
+    const struct line_taker taker = {take_sealed_tag_line, &t, false, ENCODING_UTF8};
 
     sealed_path(path, TAG_TAGMANIFEST);
     if (recheck_read(r, path, &taker, &t.is_whole, r->result->digest, fault) != SEAL_OK)

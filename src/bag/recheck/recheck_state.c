@@ -10,6 +10,8 @@
 
 #include <sodium.h>
 
+#include "base/text.h"
+
 /* ---- What manifests list ------------------------------------------------------------------ */
 
 void manifest_set_lay_out(struct manifest_set *m)
@@ -113,6 +115,7 @@ struct recheck *recheck_state_new(void)
     table_init(&r->tags.table, true);
     table_init(&r->spelled.table, true);
     table_init(&r->unreadable.table, true);
+    table_init(&r->added, true);
     return r;
 }
 
@@ -124,6 +127,7 @@ void recheck_state_free(struct recheck *r)
     manifest_set_free(&r->tags);
     table_free(&r->spelled.table);
     table_free(&r->unreadable.table);
+    table_free(&r->added);
     free(r->chunk);
     free(r);
 }
@@ -177,9 +181,9 @@ void recheck_tell_error(struct recheck *r, const char *path, int sys)
 enum seal_status recheck_read(struct recheck *r, const char *path, const struct line_taker *taker,
                               bool *whole, uint8_t *digest, struct fault *fault)
 {
+    struct line_file file = {.sys = 0};
     struct plat_stat st;
     int fd = disk_open(r->dirfd, path, &st);
-    int sys = errno;
     enum seal_status status = SEAL_OK;
 
     *whole = false;
@@ -187,16 +191,23 @@ enum seal_status recheck_read(struct recheck *r, const char *path, const struct 
         recheck_tell(r, BAG_RECORD_OFF, path, disk_in_place_detail(st.type));
         return SEAL_OK;
     }
-    if (fd < 0 && (sys == ENOENT || sys == ENOTDIR))
+    if (fd < 0) {
+        if (errno != ENOENT && errno != ENOTDIR)
+            recheck_tell_error(r, path, errno);
         return SEAL_OK;
-    if (fd >= 0) {
-        status = disk_lines(fd, taker, &sys, digest, fault);
-        (void)plat_close(fd);
     }
-    *whole = sys == 0;
-    if (sys != 0 && status == SEAL_OK)
-        recheck_tell_error(r, path, sys);
-    return status;
+    status = disk_lines(&file, fd, taker, fault);
+    (void)plat_close(fd);
+    if (digest != NULL)
+        memcpy(digest, file.digest, SHA256_LEN);
+    if (status != SEAL_OK)
+        return status;
+    if (file.has_bom && taker->encoding == ENCODING_UTF8)
+        recheck_tell(r, BAG_RECORD_OFF, path, BAG_DETAIL_BYTE_ORDER_MARK);
+    *whole = file.sys == 0;
+    if (file.sys != 0)
+        recheck_tell_error(r, path, file.sys);
+    return SEAL_OK;
 }
 
 enum seal_status record_malformed(struct record_file *f, const struct text_line *line)
@@ -213,4 +224,25 @@ void record_tell(struct record_file *f, const char *path, enum bag_detail detail
 {
     recheck_tell_difference(
         f->r, &(struct bag_difference){BAG_RECORD_OFF, path, detail, .file = f->which});
+}
+
+/* ---- Failures ----------------------------------------------------------------------------- */
+
+static int note_capitals(void *ctx, const char *name)
+{
+    bool *found = ctx;
+
+    *found = *found ||
+             (*name >= 'A' && *name <= 'Z' &&
+              (text_begins(name, tag_file_names[TAG_BAGIT]) || text_begins(name, "manifest-")));
+    return 0;
+}
+
+enum seal_status no_record(const struct recheck *r, enum seal_reason reason, struct fault *fault)
+{
+    bool found = false;
+
+    if (plat_list_dir(r->dirfd, note_capitals, &found) == 0 && found)
+        reason = REASON_BAG_NAMES_CAPITAL;
+    return no_bag(r, reason, fault);
 }

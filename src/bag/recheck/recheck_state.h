@@ -72,9 +72,10 @@ struct recheck {
     uint8_t *chunk; /* RECHECK_CHUNK bytes, to read files into */
 
     /* bagit.txt and bag-info.txt */
-    bool is_version_1;   /* of BagIt; else older */
-    bool is_ours;        /* seal made the bag: then all that belongs there is known */
-    const char *oxum_in; /* the file that has a Payload-Oxum, or NULL */
+    bool is_version_1;      /* of BagIt; else older */
+    enum encoding encoding; /* of the tag files of BagIt, but bagit.txt */
+    bool is_ours;           /* seal made the bag: then all that belongs there is known */
+    const char *oxum_in;    /* the file that has a Payload-Oxum, or NULL */
     uint64_t oxum_bytes, oxum_files;
 
     /* manifests */
@@ -90,6 +91,7 @@ struct recheck {
     uint8_t link_key[32]; /* random */
 
     struct prefixes unreadable; /* folders below data/ */
+    struct table added; /* names of files that were added, folded (bag_name_fold); not all */
 };
 
 /* result, observer, name and dirfd as given to bag_recheck. NULL for want of memory. */
@@ -119,7 +121,9 @@ struct record_file {
 };
 
 /* Reads all lines of a file of the record. *whole: it is there and was read to its end. What
- * hinders that is told, except that it is not there. digest as in disk_lines. */
+ * hinders that is told, except that it is not there. digest (may be NULL): SHA-256 of what was
+ * read.
+ */
 MUST_USE enum seal_status recheck_read(struct recheck *r, const char *path,
                                        const struct line_taker *taker, bool *whole, uint8_t *digest,
                                        struct fault *fault);
@@ -135,6 +139,10 @@ static inline enum seal_status too_many(struct fault *fault)
 {
     return fault_set(fault, REASON_LISTED_NAMES_TOO_MANY, NULL);
 }
+
+/* A file of the record that makes it a bag is missing: for that reason, or since their names are in
+ * capital letters. */
+enum seal_status no_record(const struct recheck *r, enum seal_reason reason, struct fault *fault);
 
 static inline enum seal_status no_bag(const struct recheck *r, enum seal_reason reason,
                                       struct fault *fault)

@@ -190,6 +190,10 @@ expect_exit 1
 expect_message 'no/such/log: could not be opened: No such file'
 expect_names . one.bin diary folder pipe dangling
 
+hit "FAULT_CALL=flock errno:37" -- unseal -q "${with[@]}" --log log one.bin
+expect_exit 1
+expect_message 'log: could not be locked: No locks available\. On a share of a network .*: keep it on a disk of this computer\.$'
+
 # Said, and no success; but what is on disk is whole, and has its record.
 scenario "the log is on a full disk"
 cp "$good/one.bin" .

@@ -57,12 +57,93 @@ static void test_bagit(void)
     (void)snprintf(text, sizeof text, "BagIt-Version : 1.0%s", utf8);
     disk_put("bagit.txt", text);
     disk_expect_no_bag("a blank before the colon", REASON_BAG_VERSION);
-    disk_put("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-16\n");
-    disk_expect_no_bag("UTF-16", REASON_BAG_ENCODING);
+    disk_put("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: KOI8-R\n");
+    disk_expect_no_bag("an encoding that is not read", REASON_BAG_ENCODING);
     disk_put("bagit.txt", "BagIt-Version: 1.0\n");
     disk_expect_no_bag("no encoding", REASON_BAG_ENCODING);
     disk_put("bagit.txt", "\xEF\xBB\xBF" BAGIT_1_0);
     disk_expect("byte order mark", "off bagit.txt: BYTE_ORDER_MARK\n");
+}
+
+/* Appends text with its one character above U+007F, U+00E9, as two bytes a character or one. */
+static void encode(struct buffer *out, const char *text, bool is_wide)
+{
+    for (; *text != '\0'; text++) {
+        char c = *text == '\xc3' ? '\xe9' : *text;
+
+        if (*text == '\xa9')
+            continue;
+        if (is_wide)
+            CHECK_INT(SEAL_OK, buffer_append(out, "", 1));
+        CHECK_INT(SEAL_OK, buffer_append(out, &c, 1));
+    }
+}
+
+static const char accent[] = "data/\xc3\xa9", accent_apart[] = "data/e\xcc\x81";
+
+static void encoded_bag(const char *encoding, bool is_wide)
+{
+    struct buffer line = {0}, encoded = {0};
+
+    disk_fresh(BAGIT_1_0);
+    disk_put("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: ");
+    disk_append_to("bagit.txt", encoding);
+    disk_put(accent, "alpha");
+    disk_line_for(&line, DIGEST_SHA256, "alpha", "  ", accent);
+    CHECK_INT(SEAL_OK, buffer_append(&line, "", 1));
+    encode(&encoded, (const char *)line.data, is_wide);
+    disk_put_buffer("manifest-sha256.txt", &encoded);
+    encode(&encoded, "Payload-Oxum: 5.1\n", is_wide);
+    disk_put_buffer("bag-info.txt", &encoded);
+    buffer_free(&line);
+    buffer_free(&encoded);
+}
+
+static void test_encodings(void)
+{
+    encoded_bag("ISO-8859-1\n", false);
+    disk_expect("ISO-8859-1", "");
+    encoded_bag("UTF-16\n", true);
+    disk_expect("UTF-16", "");
+    disk_put(accent, "alphx");
+    disk_expect("altered", "altered data/\xc3\xa9\n");
+    encoded_bag("UTF-16LE\n", true);
+    disk_expect("in the other order", "off manifest-sha256.txt: LINE_MALFORMED line 1\n"
+                                      "added data/\xc3\xa9\n");
+}
+
+static void test_marks(void)
+{
+    struct buffer line = {0};
+
+    disk_small_bag(BAGIT_1_0, DIGEST_SHA256, "  ");
+    CHECK_INT(SEAL_OK, buffer_append(&line, "\xEF\xBB\xBF", 3));
+    disk_line_for(&line, DIGEST_SHA256, "alpha", "  ", "data/a");
+    disk_line_for(&line, DIGEST_SHA256, "beta", "  ", "data/sub/b");
+    disk_put_buffer("manifest-sha256.txt", &line);
+    buffer_free(&line);
+    disk_expect("a byte order mark", "off manifest-sha256.txt: BYTE_ORDER_MARK\n");
+}
+
+/* What media and systems on the way make of names. */
+static void test_other_names(void)
+{
+    struct buffer line = {0};
+
+    disk_small_bag(BAGIT_1_0, DIGEST_SHA256, "  ");
+    CHECK_INT(0, rename(disk_in_bag("data/a"), disk_in_bag("data/A")));
+    disk_expect("capital letters", "added data/A\ngone data/a: NAME_OTHER_FORM\n");
+    disk_fresh(BAGIT_1_0);
+    disk_put(accent_apart, "alpha");
+    disk_line_for(&line, DIGEST_SHA256, "alpha", "  ", accent);
+    disk_put_buffer("manifest-sha256.txt", &line);
+    buffer_free(&line);
+    disk_expect("accents apart", "added data/e\xcc\x81\ngone data/\xc3\xa9: NAME_OTHER_FORM\n");
+    CHECK_INT(0, unlink(disk_in_bag("manifest-sha256.txt")));
+    disk_put("MANIFEST-SHA256.TXT", "");
+    disk_expect_no_bag("a manifest in capital letters", REASON_BAG_NAMES_CAPITAL);
+    CHECK_INT(0, rename(disk_in_bag("bagit.txt"), disk_in_bag("BAGIT.TXT")));
+    disk_expect_no_bag("bagit.txt in capital letters", REASON_BAG_NAMES_CAPITAL);
 }
 
 static void test_manifests(void)
@@ -240,6 +321,9 @@ int main(int argc, char **argv)
     fixture_start(argc, argv);
     CHECK_CASE(test_no_bag());
     CHECK_CASE(test_bagit());
+    CHECK_CASE(test_encodings());
+    CHECK_CASE(test_marks());
+    CHECK_CASE(test_other_names());
     CHECK_CASE(test_manifests());
     CHECK_CASE(test_climbing());
     CHECK_CASE(test_fetch_and_oxum());
