@@ -240,7 +240,7 @@ for arguments in "-o out" "--verify -o out"; do
     refused "$(over_files $((most - 1)))" --max-files $((most - 1)) $arguments "$good/chain.bin"
 done
 mkdir -p tree/1/2/3/4/5/6/7/8/9/10/11/12 # more folders than files
-seal -q "${to[@]}" -o "$good/folders.bin" tree >/dev/null
+seal -q --allow-empty "${to[@]}" -o "$good/folders.bin" tree >/dev/null
 rm -rf tree
 refused "$(over_files 12)" --max-files 12 -o out "$good/folders.bin"
 run unseal -q "${with[@]}" --max-files 13 -o out "$good/folders.bin"
