@@ -157,8 +157,8 @@ for i, text in enumerate(texts):
     line = text.replace(b"\n", b" ")
     if i % 3 == 0:
         print("5 data/d%03d%s/" % (i, word(text)))
-    # Else it would be refused: bag-info.txt is UTF-8 without CR, and a label has no colon.
-    info = line.decode(errors="replace").replace("\r", " ").encode()
+    # Else it would be refused: bag-info.txt is UTF-8 in which nothing but LF ends a line, and a label has no colon.
+    info = " ".join(line.decode(errors="replace").splitlines()).encode()
     label = info.replace(b":", b";").strip(b" \t") or b"x"
     print("info %s:\\s%s" % (word(label), word(info)))
     print("info Note:\\s%s" % word(info))
