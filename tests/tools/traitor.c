@@ -62,6 +62,12 @@ static void put_u8(uint8_t value)
     put(&value, 1);
 }
 
+static void put_bytes(uint8_t value, size_t count)
+{
+    while (count-- > 0)
+        put_u8(value);
+}
+
 static void put_number(uint64_t value, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -109,29 +115,27 @@ static void say_done(enum seal_status status, uint64_t missing)
         put_number(1, 8);
     for (int i = 0; i < BAG_REMARK_KINDS; i++)
         put_number(i == BAG_MISSING ? missing : 0, 8);
-    for (int i = 0; i < 64; i++) /* D, receipt */
-        put_u8(7);
-    put_u8(0); /* neither remarks nor bag-info.txt were cut */
+    put_bytes(7, 3 * SHA256_LEN); /* D, that on disk, receipt */
+    put_u8(0);                    /* neither remarks nor bag-info.txt were cut */
     put_u8(0);
     put_number(0, 8);
     put_u8(1);
+    for (int i = 0; i < BAG_TIME_KINDS; i++)
+        put_number(0, 8);
     put_u8(0);
     put_number(0, 8);
     put_number(0, 8);
-    for (int i = 0; i < 32; i++) /* what it read */
-        put_u8(0);
+    put_bytes(0, SHA256_LEN); /* what it read */
     put_number(0, 8);
     put_number(0, 8);
     for (int i = 0; i < BAG_CHANGE_KINDS; i++)
         put_number(0, 8);
-    for (int i = 0; i < 2 + 32 + 1; i++)
-        put_u8(0);
+    put_bytes(0, 2 + 2 * SHA256_LEN + 1);
     put_number(0, 4); /* algorithms */
     put_u8(0);        /* no custody record was read */
     put_number(0, 4);
     put_number(0, 4);
-    for (int i = 0; i < 32; i++)
-        put_u8(0);
+    put_bytes(0, SHA256_LEN + 1 + SHA256_LEN);
     put_text("");
     put_text("");
     end();
