@@ -32,7 +32,7 @@ static const struct {
     {REASON_LOOK, ON_FILES},
     {REASON_LIST, TASK(RECHECK)},
     {REASON_CREATE, WRITING},
-    {REASON_WRITE, WRITING},
+    {REASON_WRITE, ALL}, /* also of a message to us */
     {REASON_EXISTS, UNPACKING},
     {REASON_SET_TIME, UNPACKING},
     {REASON_SET_READ_ONLY, UNPACKING},

@@ -92,10 +92,13 @@ static enum seal_status read_keys(struct key_file *keys, const char *name, struc
         return key_file_lacks(keys, REASON_KEY_NO_PUBLIC, name, fault);
     if (keys->marked_public)
         return fault_set(fault, REASON_KEY_EXAMPLE, name);
-    for (size_t i = 0; i < keys->public_count; i++)
-        if (key_is_expired(keys->public_keys[i].expires, date_today()))
-            return fault_set(fault, REASON_KEY_EXPIRED, name);
-    return SEAL_OK;
+    for (size_t i = 0; i < keys->public_count && fault->status == SEAL_OK; i++) {
+        if (!key_is_expired(keys->public_keys[i].expires, date_today()))
+            continue;
+        (void)fault_set(fault, REASON_KEY_EXPIRED, name);
+        fault_add_numbers(fault, keys->public_keys[i].expires, date_today());
+    }
+    return fault->status;
 }
 
 /* ---- What is written ---------------------------------------------------------------------- */

@@ -17,15 +17,6 @@ struct key_make {
     bool is_exposed; /* the medium of the secret key lets others read it */
 };
 
-static enum seal_status refuse_existing(const char *name, struct fault *fault)
-{
-    struct plat_stat st;
-
-    if (plat_stat_at(PLAT_CWD, name, false, &st) == 0)
-        return fault_set(fault, REASON_EXISTS, name);
-    return SEAL_OK;
-}
-
 static enum seal_status choose_names(struct key_make_result *out, const char *name,
                                      struct fault *fault)
 {
@@ -38,9 +29,9 @@ static enum seal_status choose_names(struct key_make_result *out, const char *na
     out->public_name = (char *)public_name.data;
     out->secret_name = (char *)secret_name.data;
     if (status == SEAL_OK)
-        status = refuse_existing(out->secret_name, fault);
+        status = output_refuse_taken(PLAT_CWD, out->secret_name, out->secret_name, fault);
     if (status == SEAL_OK)
-        status = refuse_existing(out->public_name, fault);
+        status = output_refuse_taken(PLAT_CWD, out->public_name, out->public_name, fault);
     return status;
 }
 

@@ -91,10 +91,8 @@ char *output_place_default(const struct output_place *place, const char *file, s
 
 enum seal_status output_refuse_existing(const char *path, struct fault *fault)
 {
-    struct plat_stat st;
-
-    if (plat_stat_at(PLAT_CWD, path, false, &st) == 0)
-        return fault_set(fault, REASON_EXISTS, path);
+    if (output_refuse_taken(PLAT_CWD, path, path, fault) != SEAL_OK)
+        return fault->status;
     return output_refuse_in_bag(path, fault);
 }
 

@@ -87,8 +87,11 @@ static enum seal_status check_key(const struct public_key *key, const char *name
         return fault_set(fault, REASON_FINGERPRINT_OTHER, name);
     if (!key_is_expired(key->expires, date_today()))
         return SEAL_OK;
-    if (!request->allow_expired)
-        return fault_set(fault, REASON_RECIPIENT_EXPIRED, name);
+    if (!request->allow_expired) {
+        (void)fault_set(fault, REASON_RECIPIENT_EXPIRED, name);
+        fault_add_numbers(fault, key->expires, date_today());
+        return fault->status;
+    }
     tell(observer, SEAL_EVENT_EXPIRED, name, key);
     return SEAL_OK;
 }

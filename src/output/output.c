@@ -30,11 +30,22 @@ enum seal_status output_fault(int dirfd, const char *path, struct fault *fault)
     return fault_set_errno(fault, REASON_CREATE, path);
 }
 
+enum seal_status output_refuse_taken(int at, const char *name, const char *path,
+                                     struct fault *fault)
+{
+    struct plat_stat st;
+
+    if (plat_stat_at(at, name, false, &st) != 0)
+        return SEAL_OK;
+    if (plat_stat_at(at, name, true, &st) == 0 && st.type != PLAT_FILE && st.type != PLAT_DIR)
+        return fault_set(fault, REASON_EXISTS_NO_FILE, path);
+    return fault_set(fault, REASON_EXISTS, path);
+}
+
 static enum seal_status output_open(struct output *o, const char *path, struct fault *fault)
 {
     char *dir = NULL;
     const char *name;
-    struct plat_stat st;
 
     if (!path_split(path, &dir, &name))
         return fault_no_memory(fault);
@@ -45,8 +56,8 @@ static enum seal_status output_open(struct output *o, const char *path, struct f
     o->name = strdup(name);
     if (o->name == NULL)
         return fault_no_memory(fault);
-    if (plat_stat_at(o->dirfd, name, false, &st) == 0)
-        return fault_set(fault, REASON_EXISTS, path);
+    if (output_refuse_taken(o->dirfd, name, path, fault) != SEAL_OK)
+        return fault->status;
     o->fd = partial_create_file(o->dirfd, name, o->access, &o->temporary);
     if (o->fd < 0)
         return output_fault(o->dirfd, path, fault);

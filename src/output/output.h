@@ -29,6 +29,10 @@ struct output {
     char *temporary;
 };
 
+/* SEAL_EXISTS: something has that name in the folder at; path is what the user calls it. */
+MUST_USE enum seal_status output_refuse_taken(int at, const char *name, const char *path,
+                                              struct fault *fault);
+
 /* path "-" is standard output. SEAL_EXISTS if path exists; output_commit checks that again,
  * atomically. */
 MUST_USE enum seal_status output_create(struct output *o, const char *path, enum plat_access access,

@@ -25,7 +25,6 @@ static enum seal_status output_dir_open(struct output_dir *o, const char *path, 
 {
     char *dir = NULL;
     const char *name;
-    struct plat_stat st;
 
     if (!path_split(path, &dir, &name))
         return fault_no_memory(fault);
@@ -36,8 +35,8 @@ static enum seal_status output_dir_open(struct output_dir *o, const char *path, 
     o->name = strdup(name);
     if (o->name == NULL)
         return fault_no_memory(fault);
-    if (plat_stat_at(o->parent, name, false, &st) == 0)
-        return fault_set(fault, REASON_EXISTS, path);
+    if (output_refuse_taken(o->parent, name, path, fault) != SEAL_OK)
+        return fault->status;
     o->fd = partial_create_dir(o->parent, name, &o->temporary);
     return o->fd < 0 ? output_fault(o->parent, path, fault) : SEAL_OK;
 }

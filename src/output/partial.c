@@ -81,10 +81,9 @@ struct leftover_search {
 /* The program that wrote it may have renamed it since it was opened. */
 static bool still_has_name(int fd, int dirfd, const char *name)
 {
-    struct plat_stat now, open;
+    struct plat_stat now;
 
-    return plat_stat_at(dirfd, name, false, &now) == 0 && plat_stat_fd(fd, &open) == 0 &&
-           now.inode == open.inode && now.device == open.device;
+    return plat_stat_at(dirfd, name, false, &now) == 0 && plat_is_same(dirfd, name, fd) == 1;
 }
 
 static bool is_young(int fd)

@@ -71,8 +71,10 @@ int plat_stat_at(int at, const char *name, bool follow, struct plat_stat *st);
 int plat_stat_fd(int fd, struct plat_stat *st);
 /* Whether the file is one of the kernel's own, as in /proc and /sys, whose size says nothing. */
 bool plat_size_is_made_up(int fd);
-/* Whether name, which may be a link, is what fd is open on: 1 or 0; -1 with errno. 1 also if there
- * is no such name any more, and always on Windows, where FAT has no lasting numbers for files. */
+/* Whether name, which may be a link, is what fd is open on: 1 or 0; -1 with errno. On file systems
+ * of networks and in user space, in a folder where nobody else can exchange it, a file that looks
+ * the same will do: some of them change the numbers of files. 1 also if there is no such name any
+ * more, and always on Windows, where FAT has no lasting numbers for files. */
 int plat_is_same(int at, const char *name, int fd);
 /* Appends the target of a link to out, without a NUL. */
 int plat_read_link(int at, const char *name, struct buffer *out);

@@ -29,9 +29,10 @@ typedef struct statfs file_system;
 #define look_at_folder statfs
 #define look_at_open fstatfs
 
+/* f_bsize is what is best to read at once, and the unit only where there is no other. */
 static uint64_t block_size(const file_system *fs)
 {
-    return (uint64_t)fs->f_bsize;
+    return (uint64_t)(fs->f_frsize > 0 ? fs->f_frsize : fs->f_bsize);
 }
 
 static uint64_t largest_file(const file_system *fs)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -60,6 +61,40 @@ static void fill_standard_descriptors(void)
                 _exit(1);
 }
 
+/* A pipe, opened anew; -1: it is none, or that cannot be done here. */
+static int open_pipe_again(int fd, int flags)
+{
+#ifdef __linux__
+    struct stat st;
+    char path[32];
+
+    if (fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode))
+        return -1;
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return open(path, (flags & O_ACCMODE) | O_NONBLOCK | O_CLOEXEC); /* it waits for nobody */
+#else
+    (void)fd;
+    (void)flags;
+    return -1;
+#endif
+}
+
+/* Any program that has a pipe can make it non-blocking for all. We read and write through an open
+ * file of our own, which waits; where there is none (a socket), all of them wait again. */
+static void make_waiting(int fd)
+{
+    int flags = fcntl(fd, F_GETFL), own;
+
+    if (flags < 0 || (flags & O_NONBLOCK) == 0)
+        return;
+    own = open_pipe_again(fd, flags);
+    if (own >= 0) {
+        (void)dup2(own, fd);
+        (void)close(own);
+    }
+    (void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 static void hide_memory(void)
 {
     struct rlimit none = {0, 0};
@@ -100,6 +135,8 @@ static void clear_inherited(void)
 void plat_process_setup(void)
 {
     fill_standard_descriptors();
+    for (int fd = 0; fd <= 2; fd++)
+        make_waiting(fd);
     allow_open_files();
     hide_memory();
     (void)signal(SIGPIPE, SIG_IGN);

@@ -33,7 +33,7 @@ int plat_rename_new(int at, const char *from, const char *to)
 
     if (syscall(SYS_renameat2, at, from, at, to, no_replace) == 0)
         return 0;
-    if (errno != EINVAL && errno != ENOSYS)
+    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP && errno != ENOTTY)
         return -1;
 #endif
     return rename_after_look(at, from, to);

@@ -109,6 +109,15 @@ bool plat_others_may_rename(int dirfd)
     return (st.st_mode & S_IWOTH) != 0 || ((st.st_mode & S_IWGRP) != 0 && st.st_gid != getegid());
 }
 
+/* Some file systems in user space give a file another number when it is looked up again. Where
+ * nobody else can exchange it, it is the same if all else is. */
+static bool looks_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_mode == b->st_mode && a->st_uid == b->st_uid &&
+           a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
 int plat_is_same(int at, const char *name, int fd)
 {
     struct stat named, opened;
@@ -117,5 +126,7 @@ int plat_is_same(int at, const char *name, int fd)
         return -1;
     if (fstatat(at_fd(at), name, &named, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? 1 : -1;
-    return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+    if (named.st_dev == opened.st_dev && named.st_ino == opened.st_ino)
+        return 1;
+    return !is_local(fd) && !plat_others_may_rename(at_fd(at)) && looks_same(&named, &opened);
 }

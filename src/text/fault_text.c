@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "platform/worker.h"
 #include "text/catalog.h"
 
@@ -89,6 +90,7 @@ static const struct {
     {REASON_RENAME_LOST, T_ADVICE_OTHER_PLACE},
     {REASON_NO_UTF8_LOCALE, T_ADVICE_UTF8_LOCALE},
     {REASON_LOCK, T_ADVICE_LOCK},
+    {REASON_EXISTS_NO_FILE, T_ADVICE_STDOUT},
     {REASON_WORKER_UNFIT, T_ADVICE_WORKER_UNFIT},
     {REASON_OVER_ROOM, T_ADVICE_MAKE_ROOM_FOR_IT},
     {REASON_FILES_USED_UP, T_ADVICE_REMOVE_FILES},
@@ -109,6 +111,7 @@ static const struct {
     {EROFS, T_ADVICE_WRITE_PROTECTED}, {EACCES, T_ADVICE_NO_RIGHT},
     {EPERM, T_ADVICE_NO_RIGHT},        {ENOENT, T_ADVICE_SPELLING},
     {EMFILE, T_ADVICE_TOO_MANY_OPEN},  {ENFILE, T_ADVICE_TOO_MANY_OPEN},
+    {EAGAIN, T_ADVICE_NO_MEMORY},      {ENAMETOOLONG, T_ADVICE_SHORTER_NAME},
 };
 
 static enum text_id advice_for(const struct fault *f)
@@ -186,8 +189,14 @@ static size_t write_reason(char *out, size_t size, const struct catalog *catalog
                            const struct fault *f)
 {
     struct text_args args = args_of(f);
-    char pieces[512];
+    char pieces[512], last[DATE_TEXT_SIZE], today[DATE_TEXT_SIZE];
 
+    if (f->reason == REASON_RECIPIENT_EXPIRED || f->reason == REASON_KEY_EXPIRED) {
+        date_text(last, (uint32_t)f->number);
+        date_text(today, (uint32_t)f->limit);
+        args.word = last;
+        args.words = today;
+    }
     if (f->reason == REASON_WORKER_UNCAGED) {
         (void)text_cage_pieces(pieces, sizeof pieces, catalog, (unsigned int)f->number);
         args.words = pieces;

@@ -13,6 +13,9 @@
  *     badstick [-c] FOLDER MOUNTPOINT rounds SECONDS       times are multiples of that
  *     badstick [-c] FOLDER MOUNTPOINT shifts SECONDS       times are so much later
  *     badstick [-c] FOLDER MOUNTPOINT empties              a folder that gets a name is empty then
+ *     badstick [-c] FOLDER MOUNTPOINT twice                all that is in a folder is listed twice
+ *     badstick [-c] FOLDER MOUNTPOINT numbers              a file has another number each time
+ *     badstick [-c] FOLDER MOUNTPOINT blocks               reads best in blocks larger than its own
  *     badstick [-c] FOLDER MOUNTPOINT rightless 0          all may do all; chmod has no effect
  * (NTFS) badstick [-c] FOLDER MOUNTPOINT rightless 1 ERRNO    likewise, and it fails (FAT)
  *
@@ -55,15 +58,19 @@ static enum {
     ROUNDS,
     SHIFTS,
     EMPTIES,
-    RIGHTLESS
+    RIGHTLESS,
+    TWICE,
+    NUMBERS,
+    BLOCKS
 } kind;
-static const char *const kinds[] = {"sound",   "loses",     "wraps",    "full",  "pulled",
-                                    "unnamed", "protected", "timeless", "fuse2", "rounds",
-                                    "shifts",  "empties",   "rightless"};
+static const char *const kinds[] = {
+    "sound", "loses",  "wraps",  "full",    "pulled",    "unnamed", "protected", "timeless",
+    "fuse2", "rounds", "shifts", "empties", "rightless", "twice",   "numbers",   "blocks"};
 static bool has_memory;
 static int root = -1; /* the folder */
 static long long limit, moved, used;
 static int error;
+static ino_t last_number = 1000;
 
 /* What lies where on a medium that wraps: bytes of a file, in the order they were written. */
 static struct piece {
@@ -259,6 +266,8 @@ static int bad_getattr(const char *path, struct stat *st, struct fuse_file_info 
     (void)fi;
     if (kind == RIGHTLESS)
         st->st_mode |= 0777;
+    if (kind == NUMBERS)
+        st->st_ino = ++last_number;
     return got;
 }
 
@@ -275,7 +284,8 @@ static int bad_readdir(const char *path, void *list, fuse_fill_dir_t fill, off_t
     if (dir == NULL)
         return gone() != 0 ? gone() : -errno;
     while ((e = readdir(dir)) != NULL)
-        (void)fill(list, e->d_name, NULL, 0, 0);
+        for (int i = kind == TWICE ? 0 : 1; i < 2; i++)
+            (void)fill(list, e->d_name, NULL, 0, 0);
     (void)closedir(dir);
     return 0;
 }
@@ -355,6 +365,8 @@ static int bad_statfs(const char *path, struct statvfs *fs)
     if (gone() != 0)
         return gone();
     *fs = (struct statvfs){.f_bsize = BLOCK, .f_frsize = BLOCK, .f_namemax = 255};
+    if (kind == BLOCKS)
+        fs->f_bsize = 256 * BLOCK;
     fs->f_blocks = (fsblkcnt_t)(size / BLOCK);
     fs->f_bfree = fs->f_bavail = (fsblkcnt_t)(used < size ? (size - used) / BLOCK : 0);
     return 0;

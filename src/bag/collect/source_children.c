@@ -26,13 +26,17 @@ struct child *children_add(struct children *c, const char *name)
     return c->list[c->count].name == NULL ? NULL : &c->list[c->count++];
 }
 
+static void child_free(struct child *child)
+{
+    if (child->bag_name != child->name)
+        free(child->bag_name);
+    free(child->name);
+}
+
 void children_free(struct children *c)
 {
-    for (size_t i = 0; i < c->count; i++) {
-        if (c->list[i].bag_name != c->list[i].name)
-            free(c->list[i].bag_name);
-        free(c->list[i].name);
-    }
+    for (size_t i = 0; i < c->count; i++)
+        child_free(&c->list[i]);
     free(c->list);
     *c = (struct children){0};
 }
@@ -211,6 +215,22 @@ static bool children_spell(struct children *c)
     return ok;
 }
 
+/* Some file systems of networks list a name twice. */
+static void drop_doubles(struct children *c)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < c->count; i++) {
+        struct child *last = kept > 0 ? &c->list[kept - 1] : NULL;
+
+        if (last == NULL || strcmp(last->name, c->list[i].name) != 0)
+            c->list[kept++] = c->list[i];
+        else
+            child_free(&c->list[i]);
+    }
+    c->count = kept;
+}
+
 /* Links are not unpacked and special files are left out: no system has to hold their names. */
 static enum seal_status note_names(struct bag_source *s, const struct children *c,
                                    const char *folder, struct fault *fault)
@@ -236,5 +256,6 @@ enum seal_status children_name(struct children *c, struct bag_source *s, const c
         return fault_no_memory(fault);
     if (c->count > 1)
         qsort(c->list, c->count, sizeof *c->list, compare_in_bag);
+    drop_doubles(c);
     return note_names(s, c, folder, fault);
 }

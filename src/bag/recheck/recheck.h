@@ -98,7 +98,7 @@ struct bag_recheck {
     bool has_digest;                 /* there is a tagmanifest-sha256.txt: */
     uint8_t digest[SHA256_LEN];      /* D, its SHA-256; that of as-sealed/ where there is one */
     uint8_t disk_digest[SHA256_LEN]; /* that of the one beside data/ */
-    bool has_unread_digest;          /* there is one, and it could not be read */
+    bool has_unread_digest;          /* one of the two is there, and could not be read */
     unsigned int algorithms;         /* of the payload manifests that were read: DIGEST_BITs */
 };
 

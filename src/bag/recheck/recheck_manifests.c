@@ -119,6 +119,19 @@ static enum seal_status decode_path(struct manifest_file *m, char *path, size_t 
     return SEAL_OK;
 }
 
+/* Bags that some programs on Windows make have backslashes in their paths, which elsewhere are part
+ * of a name. */
+static void turn_backslashes(struct manifest_file *m, char *path, size_t len)
+{
+    static const char start[] = PAYLOAD_DIR "\\";
+
+    if (strncmp(path, start, strlen(start)) != 0 || is_on_disk(m->file.r, path, len))
+        return;
+    record_tell(&m->file, path, BAG_DETAIL_BACKSLASHES);
+    for (size_t i = 0; i < len; i++)
+        path[i] = path[i] == '\\' ? '/' : path[i];
+}
+
 /* Decodes a path of a manifest or of fetch.txt and checks that it may stand there. If not, that is
  * told, and *len is 0. */
 static enum seal_status take_path(struct manifest_file *m, char **path, size_t *len,
@@ -133,6 +146,7 @@ static enum seal_status take_path(struct manifest_file *m, char **path, size_t *
     if (decode_path(m, *path, len, fault) != SEAL_OK)
         return fault->status;
     (*path)[*len] = '\0';
+    turn_backslashes(m, *path, *len);
     is_payload = strncmp(*path, PAYLOAD_DIR "/", strlen(PAYLOAD_DIR "/")) == 0;
     if (tar_path_is_clean(*path, *len) && is_payload == (m->set == &m->file.r->payload))
         return SEAL_OK;

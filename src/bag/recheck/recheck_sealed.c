@@ -269,7 +269,7 @@ static enum seal_status compare_sealed(struct recheck *r, struct fault *fault)
     if (recheck_read(r, path, &taker, &t.is_whole, r->result->digest, fault) != SEAL_OK)
         return fault->status;
     r->result->has_digest = t.is_whole;
-    r->result->has_unread_digest = !t.is_whole;
+    r->result->has_unread_digest = r->result->has_unread_digest || !t.is_whole;
     if (compare_lists(&t, fault) != SEAL_OK || compare_twin(&t, TAG_BAG_INFO, fault) != SEAL_OK)
         return fault->status;
     return compare_twin(&t, TAG_BAGIT, fault);

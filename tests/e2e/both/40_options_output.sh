@@ -20,6 +20,11 @@ refused 1 'is there already' unseal -q --key "$keys/alice.key" -o folder stream.
 refused 1 'is there already' unseal -q --key "$keys/alice.key" --raw -o file one.bin
 expect_same file before
 check "untouched" test "$(cat folder/more)" = more
+for name in /dev/null /dev/zero; do
+    refused 1 "$name: is a device or a pipe, and no file\\. To write to standard output, give -o -\\.$" \
+        seal -q --to "$alice" -o $name folder
+    refused 1 'is a device or a pipe' unseal -q --key "$keys/alice.key" -o $name stream.bin
+done
 # What is read from standard input is gone: nothing of it is, before that is known.
 check "nothing should have been read" test "$({ seal -q --to "$alice" -o file - || cat; } <before 2>/dev/null)" = \
     "$(cat file)"

@@ -81,6 +81,23 @@ run bash -c 'cd gone && rmdir ../gone && exec "$@"' - unseal -q --key "$home/ali
 expect_exit 0
 expect_same made3/data/tree/a "$home/tree/a"
 
+# Any program that has the pipe, too, can have made it so.
+scenario "pipes that another program made non-blocking"
+make_busy='import fcntl, os, sys
+for fd in 0, 1:
+    fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK)
+os.execvp(sys.argv[1], sys.argv[1:])'
+maketree noise noise 3000000
+# Nothing is there to be read at first, and there is no room to write in after 64 KiB.
+(sleep 0.5; cat noise) | python3 -c "$make_busy" seal -q --to "$home/alice.pub" -o - - 2>"$err" | (sleep 1; cat) >out.bin
+check "sealed" test "${PIPESTATUS[*]}" = "0 0 0"
+(sleep 0.5; cat out.bin) | python3 -c "$make_busy" unseal -q --key "$home/alice.key" -o got - 2>"$err" | cat >/dev/null
+check "unsealed from one" test "${PIPESTATUS[*]}" = "0 0 0"
+expect_same noise got
+python3 -c "$make_busy" unseal -q --key "$home/alice.key" -o - out.bin </dev/null 2>"$err" | (sleep 1; cat) >written
+check "unsealed to one" test "${PIPESTATUS[*]}" = "0 0"
+expect_same noise written
+
 # bare COMMAND...: with nothing but the programs, their libraries and this folder.
 bare() {
     local bare=$scratch/bare library

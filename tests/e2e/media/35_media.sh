@@ -231,4 +231,37 @@ for split in '' '--split 1M'; do
     expect_empty_dir "$truth"
 done
 
+# ---- File systems that answer as few do ----------------------------------------------------------
+
+scenario "a folder whose files are listed twice"
+bad twice
+mkdir "$stick/tree"
+cp -p "$given"/tree/* "$stick/tree"
+touch -r "$given/tree" "$stick/tree"
+run seal --to "$given/alice.pub" -q -o out.bin "$stick/tree"
+expect_exit 0
+expect_no_err
+run unseal -q --key "$given/alice.key" -o bag out.bin
+expect_exit 0
+expect_same_tree "$given/tree" bag/data/tree
+
+scenario "a file with another number each time it is looked up"
+bad numbers
+run seal "${to[@]}" -q -o "$stick/out.bin" "$given/tree"
+expect_exit 0
+run seal "${to[@]}" -q -o "$stick/out.bin" "$given/tree"
+expect_exit 1
+expect_message 'out\.bin: is there already'
+run unseal -q --key "$given/alice.key" -o bag "$stick/out.bin"
+expect_exit 0
+expect_same_tree "$given/tree" bag/data/tree
+
+scenario "what is best to read at once is no measure of the room"
+bad blocks
+room=$(($(df --output=avail -B1 "$stick" | tail -1) + 0))
+run seal --dry-run -q -o "$stick/out.bin" "$given/tree"
+expect_exit 0
+[[ $(tr -d '\n' <"$out") =~ free\ in\ [^:]*:\ ([0-9.]+)\ GB ]]
+judge "as df says: $room" $([ "${BASH_REMATCH[1]%.*}" = $((room / 1000000000)) ]; echo $?) "$(cat "$out")"
+
 finish

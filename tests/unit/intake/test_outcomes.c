@@ -51,7 +51,8 @@ static void test_by_task(void)
     CHECK(!allowed(INTAKE_BAG, SEAL_USAGE, REASON_BAG_NO_DATA, 0));
     CHECK(allowed(INTAKE_EXTRACT, SEAL_USAGE, REASON_PATH_NOT_IN_BAG, 0));
     CHECK(!allowed(INTAKE_LIST, SEAL_USAGE, REASON_PATH_NOT_IN_BAG, 0));
-    CHECK(!allowed(INTAKE_LIST, SEAL_IO, REASON_WRITE, ENOSPC));
+    CHECK(allowed(INTAKE_LIST, SEAL_IO, REASON_WRITE, ENOSPC)); /* a message */
+    CHECK(!allowed(INTAKE_LIST, SEAL_IO, REASON_CREATE, ENOSPC));
 }
 
 static void test_status(void)

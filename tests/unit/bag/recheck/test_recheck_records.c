@@ -112,6 +112,20 @@ static void test_encodings(void)
                                       "added data/\xc3\xa9\n");
 }
 
+/* As some programs on Windows write them. */
+static void test_backslashes(void)
+{
+    struct buffer line = {0};
+
+    disk_small_bag(BAGIT_1_0, DIGEST_SHA256, "  ");
+    disk_line_for(&line, DIGEST_SHA256, "alpha", "  ", "data\\a");
+    disk_line_for(&line, DIGEST_SHA256, "beta", "  ", "data\\sub\\b");
+    disk_put_buffer("manifest-sha256.txt", &line);
+    disk_expect("compared all the same", "off data\\a: BACKSLASHES manifest-sha256.txt\n"
+                                         "off data\\sub\\b: BACKSLASHES manifest-sha256.txt\n");
+    buffer_free(&line);
+}
+
 static void test_marks(void)
 {
     struct buffer line = {0};
@@ -323,6 +337,7 @@ int main(int argc, char **argv)
     CHECK_CASE(test_bagit());
     CHECK_CASE(test_encodings());
     CHECK_CASE(test_marks());
+    CHECK_CASE(test_backslashes());
     CHECK_CASE(test_other_names());
     CHECK_CASE(test_manifests());
     CHECK_CASE(test_climbing());
