@@ -198,7 +198,7 @@ SEAL_TEST_SEED=x sealkey new -q -o last-day --no-passphrase --expires 2023-11-14
 rm last-day.key
 run sealkey kit --to last-day.pub --programs "$given/programs" kit
 expect_exit 2
-expect_message 'last-day\.pub: this key has expired: its last day was [-0-9]{10}, and by the clock of this computer today is [-0-9]{10}\.$'
+expect_message 'last-day\.pub: this key has expired: its last day was [-0-9]{10}, and by the clock of this computer today is [-0-9]{10}\.'
 rm last-day.pub
 run sealkey kit --to "$given/alice.pub" --programs nowhere kit
 expect_exit 2
