@@ -16,6 +16,8 @@
  *     badstick [-c] FOLDER MOUNTPOINT twice                all that is in a folder is listed twice
  *     badstick [-c] FOLDER MOUNTPOINT numbers              a file has another number each time
  *     badstick [-c] FOLDER MOUNTPOINT blocks               reads best in blocks larger than its own
+ *     badstick [-c] FOLDER MOUNTPOINT forward BYTES        files cannot be sought in, nor be read
+ *                                                          from there on
  *     badstick [-c] FOLDER MOUNTPOINT rightless 0          all may do all; chmod has no effect
  * (NTFS) badstick [-c] FOLDER MOUNTPOINT rightless 1 ERRNO    likewise, and it fails (FAT)
  *
@@ -61,11 +63,13 @@ static enum {
     RIGHTLESS,
     TWICE,
     NUMBERS,
-    BLOCKS
+    BLOCKS,
+    FORWARD
 } kind;
-static const char *const kinds[] = {
-    "sound", "loses",  "wraps",  "full",    "pulled",    "unnamed", "protected", "timeless",
-    "fuse2", "rounds", "shifts", "empties", "rightless", "twice",   "numbers",   "blocks"};
+static const char *const kinds[] = {"sound",   "loses",     "wraps",     "full",  "pulled",
+                                    "unnamed", "protected", "timeless",  "fuse2", "rounds",
+                                    "shifts",  "empties",   "rightless", "twice", "numbers",
+                                    "blocks",  "forward"};
 static bool has_memory;
 static int root = -1; /* the folder */
 static long long limit, moved, used;
@@ -186,9 +190,14 @@ static int bad_write(const char *path, const char *data, size_t size, off_t off,
 
 static int bad_read(const char *path, char *data, size_t size, off_t off, struct fuse_file_info *fi)
 {
-    ssize_t n = gone() != 0 ? 0 : pread((int)fi->fh, data, size, off);
+    ssize_t n;
 
     (void)path;
+    if (kind == FORWARD && off >= limit)
+        return -EIO;
+    if (kind == FORWARD && (long long)size > limit - off)
+        size = (size_t)(limit - off);
+    n = gone() != 0 ? 0 : pread((int)fi->fh, data, size, off);
     if (gone() == 0 && kind == PULLED && n > 0)
         moved += n;
     return gone() != 0 ? gone() : result((int)n);
@@ -199,6 +208,7 @@ static int bad_read(const char *path, char *data, size_t size, off_t off, struct
 static int opened(int fd, struct fuse_file_info *fi)
 {
     fi->fh = (uint64_t)fd;
+    fi->nonseekable = kind == FORWARD;
     return fd < 0 ? -errno : 0;
 }
 

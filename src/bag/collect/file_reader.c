@@ -3,6 +3,7 @@
  */
 #include "bag/collect/file_reader.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -77,12 +78,36 @@ int file_reader_start(struct file_reader *r, int fd)
     return plat_stat_fd(fd, &r->before) == 0 && r->before.type == PLAT_FILE ? 0 : -1;
 }
 
-static int64_t read_with_patience(int fd, uint8_t *buf, size_t len, uint64_t off)
+/* What lies behind a place that could not be read is out of reach, too. */
+static int64_t read_forward(struct file_reader *r, uint8_t *buf, size_t len, uint64_t off)
+{
+    int64_t n;
+
+    if (off != r->at)
+        return -1;
+    do
+        n = plat_read(r->fd, buf, len);
+    while (n < 0 && errno == EINTR && !stop_requested());
+    r->at += n > 0 ? (uint64_t)n : 0;
+    return n;
+}
+
+/* Some file systems of other programs (FUSE) have files that can only be read from begin to end. */
+static int64_t read_at(struct file_reader *r, uint8_t *buf, size_t len, uint64_t off)
+{
+    int64_t n = r->is_forward ? -1 : plat_read_at(r->fd, buf, len, off);
+
+    if (n < 0 && !r->is_forward)
+        r->is_forward = errno == ESPIPE;
+    return r->is_forward ? read_forward(r, buf, len, off) : n;
+}
+
+static int64_t read_with_patience(struct file_reader *r, uint8_t *buf, size_t len)
 {
     int64_t n = -1;
 
     for (int i = 0; i < READ_TRIES && n < 0; i++)
-        n = plat_read_at(fd, buf, len, off);
+        n = read_at(r, buf, len, r->off);
     return n;
 }
 
@@ -97,12 +122,12 @@ static enum seal_status read_piece(struct file_reader *r, uint8_t *buf, size_t w
     if (sector > want)
         sector = want;
     if (r->off >= r->sectors_until) {
-        n = plat_read_at(r->fd, buf, want, r->off);
+        n = read_at(r, buf, want, r->off);
         if (n < 0)
             r->sectors_until = r->off + want;
     }
     if (n < 0)
-        n = read_with_patience(r->fd, buf, sector, r->off);
+        n = read_with_patience(r, buf, sector);
     *len = n < 0 ? sector : (size_t)n;
     if (n >= 0)
         return SEAL_OK;
@@ -144,15 +169,15 @@ static bool is_as_before(const struct file_reader *r)
 }
 
 /* Whether there is something behind the size that it says. Where that is 0, an error is no end. */
-static bool goes_on(const struct file_reader *r)
+static bool goes_on(struct file_reader *r)
 {
     uint8_t more;
-    int64_t n = plat_read_at(r->fd, &more, 1, r->before.size);
+    int64_t n = read_at(r, &more, 1, r->before.size);
 
     return n > 0 || (n < 0 && r->before.size == 0);
 }
 
-enum file_change file_reader_change(const struct file_reader *r)
+enum file_change file_reader_change(struct file_reader *r)
 {
     if (r->file_len < r->before.size)
         return FILE_SHORT;
@@ -162,7 +187,7 @@ enum file_change file_reader_change(const struct file_reader *r)
 }
 
 /* Appends what is behind out->len; *ended at the end of the file. */
-static enum seal_status read_more(const struct file_reader *r, struct buffer *out, bool *ended,
+static enum seal_status read_more(struct file_reader *r, struct buffer *out, bool *ended,
                                   struct fault *fault)
 {
     int64_t n;
@@ -171,7 +196,7 @@ static enum seal_status read_more(const struct file_reader *r, struct buffer *ou
         return fault_set(fault, REASON_INTERRUPTED, NULL);
     if (buffer_reserve(out, WHOLE_STEP) != SEAL_OK)
         return fault_no_memory(fault);
-    n = plat_read_at(r->fd, out->data + out->len, WHOLE_STEP, out->len);
+    n = read_at(r, out->data + out->len, WHOLE_STEP, out->len);
     *ended = n <= 0;
     out->len += n > 0 ? (size_t)n : 0;
     return SEAL_OK;
@@ -197,7 +222,7 @@ enum seal_status file_reader_untrue_size(struct file_reader *r, struct buffer *o
      * anywhere but where the kernel makes sizes up: a medium or a network may have gone. */
     *is_untrue = ended && out->len != r->before.size &&
                  (out->len > r->before.size || plat_size_is_made_up(r->fd)) &&
-                 plat_read_at(r->fd, &more, 1, out->len) == 0 && is_as_before(r);
+                 read_at(r, &more, 1, out->len) == 0 && is_as_before(r);
     if (*is_untrue)
         r->before.size = out->len;
     return SEAL_OK;
@@ -206,4 +231,7 @@ enum seal_status file_reader_untrue_size(struct file_reader *r, struct buffer *o
 void file_reader_free(struct file_reader *r)
 {
     ranges_free(&r->bad);
+    if (r->owns_fd)
+        (void)plat_close(r->fd);
+    r->owns_fd = false;
 }

@@ -32,10 +32,14 @@ struct file_reader {
     uint64_t file_len;       /* so many of them are from the file; behind them are zeros */
     uint64_t sectors_until;  /* up to this offset it is read sector by sector, since it failed */
     bool ended;              /* the file ended before its size */
+    bool is_forward;         /* it cannot be sought in (ESPIPE): it is read from where fd is, */
+    uint64_t at;             /* which is here */
+    bool owns_fd;            /* file_reader_free closes fd */
     struct bad_ranges bad;
 };
 
-/* Begins, or begins anew, to read the open file. -1: it is no file, or cannot be looked at. */
+/* Begins to read the open file. -1: it is no file, or cannot be looked at. A file that was read
+ * already may be given again, unless it is_forward: that one has to be opened anew. */
 int file_reader_start(struct file_reader *r, int fd);
 /* Reads the next piece, at most room bytes; *len is 0 at the end. Together the pieces have
  * before.size bytes: zeros stand where the medium fails and where the file ended too early.
@@ -43,7 +47,7 @@ int file_reader_start(struct file_reader *r, int fd);
 MUST_USE enum seal_status file_reader_next(struct file_reader *r, uint8_t *buf, size_t room,
                                            size_t *len, struct fault *fault);
 /* After the last piece: whether the file is the same as when reading began. */
-enum file_change file_reader_change(const struct file_reader *r);
+enum file_change file_reader_change(struct file_reader *r);
 /* After the last piece: whether a change may come of a size that is not true, as in /proc. */
 bool file_reader_may_be_untrue(const struct file_reader *r, enum file_change change);
 /* Then, after file_reader_start and instead of file_reader_next: reads it to its end into out, up

@@ -88,6 +88,25 @@ static struct bag_notice change_notice(const char *path, const struct file_reade
     return notice;
 }
 
+/* Begins to read a file a second time, which first (maybe the same) was started on. -1: it is no
+ * file any more, or cannot be opened. */
+static int start_again(struct bag_writer *w, const struct item *item,
+                       const struct file_reader *first, struct file_reader *again)
+{
+    const bool is_forward = first->is_forward;
+    int fd = is_forward ? source_open_item(w->source, item) : first->fd;
+
+    if (fd < 0)
+        return -1;
+    if (file_reader_start(again, fd) != 0) {
+        if (is_forward)
+            (void)plat_close(fd);
+        return -1;
+    }
+    again->owns_fd = is_forward;
+    return 0;
+}
+
 /* ---- Small files -------------------------------------------------------------------------- */
 
 /* Reads all of it into w->buf. */
@@ -128,7 +147,8 @@ static enum seal_status write_small(struct bag_writer *w, struct item *item, str
 
 /* Reads the file once more, only for its digest, *now. *stable is false if it changed again, or
  * could not be read whole. */
-static enum seal_status read_again(struct bag_writer *w, struct file_reader *again, int fd,
+static enum seal_status read_again(struct bag_writer *w, const struct item *item,
+                                   const struct file_reader *first, struct file_reader *again,
                                    bool *stable, uint8_t now[static SHA256_LEN],
                                    struct fault *fault)
 {
@@ -137,7 +157,7 @@ static enum seal_status read_again(struct bag_writer *w, struct file_reader *aga
     size_t len = 1;
 
     *stable = false;
-    if (file_reader_start(again, fd) != 0)
+    if (start_again(w, item, first, again) != 0)
         return SEAL_OK;
     sha256_start(&hash);
     while (status == SEAL_OK && len > 0) {
@@ -174,7 +194,7 @@ static enum seal_status remark_large(struct bag_writer *w, const struct item *it
     enum seal_status status = SEAL_OK;
 
     if (may_read_again)
-        status = read_again(w, &again, r->fd, &stable, now, fault);
+        status = read_again(w, item, r, &again, &stable, now, fault);
     if (stable)
         add_again(&notice, item, &again, now);
     if (status == SEAL_OK)
@@ -240,17 +260,17 @@ static enum seal_status write_untrue(struct bag_writer *w, struct item *item, st
 static enum seal_status write_again(struct bag_writer *w, struct item *item, struct file_reader *r,
                                     enum file_change change, struct fault *fault)
 {
-    bool is_written = false;
+    bool is_written = false, is_there = start_again(w, item, r, r) == 0;
 
-    if (file_reader_start(r, r->fd) != 0)
+    if (is_there && r->before.size <= SMALL_FILE_LEN && file_reader_may_be_untrue(r, change)) {
+        if (write_untrue(w, item, r, &is_written, fault) != SEAL_OK || is_written)
+            return fault->status;
+        is_there = !r->is_forward || start_again(w, item, r, r) == 0;
+    }
+    if (!is_there)
         return source_leave_out(w->source, item, BAG_CAUSE_LOST, 0, fault);
     if (r->before.size > SMALL_FILE_LEN)
         return write_large(w, item, r, false, fault);
-    if (file_reader_may_be_untrue(r, change) &&
-        write_untrue(w, item, r, &is_written, fault) != SEAL_OK)
-        return fault->status;
-    if (is_written)
-        return SEAL_OK;
     if (read_small(w, r, fault) != SEAL_OK)
         return fault->status;
     change = file_reader_change(r);

@@ -1,0 +1,84 @@
+#!/bin/bash
+# Files on file systems that another program serves (FUSE), which leave out something that others have
+# (tests/tools/badstick.c).
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/tools/tools.sh
+. "$root/tests/tools/tools.sh"
+# shellcheck source=tests/e2e/media/media.lib.sh
+. "$(dirname "$0")/media.lib.sh"
+
+given=$scratch/given
+mkdir "$given" && cd "$given" || exit 1
+chmod 755 "$scratch"
+take_keys alice.pub alice.key
+mkdir tree
+echo one >tree/one
+maketree noise tree/middle 300000
+maketree noise tree/large 3000000
+seal -q --to alice.pub -o bag.bin tree >/dev/null
+chmod 644 bag.bin
+to=(--to "$given/alice.pub") with=(--key "$given/alice.key")
+
+# hold FAULT...: a medium with what is given.
+hold() {
+    bad sound
+    cp -r "$given/tree" "$given/bag.bin" "$truth"
+    plug "$@"
+    judge "a medium should be mounted" $? "$*"
+}
+
+# sealed STATUS FAULT...: what is on the medium is sealed, and opened again.
+sealed() {
+    local want=$1
+    shift
+    remove bag sealed.bin
+    hit "$@" -- seal -q "${to[@]}" -o sealed.bin "$stick/tree"
+    expect_exit "$want"
+    unseal -q "${with[@]}" -o bag sealed.bin >"$scratch/unseal" 2>&1
+    [ $? -eq "$want" ]
+    judge "unseal should exit with $want" $? "$(head -n 1 "$scratch/unseal")"
+}
+
+need_medium
+
+# ---- Files that cannot be sought in --------------------------------------------------------------
+
+scenario "what can only be read from begin to end is sealed whole"
+hold forward 4000000
+check "it cannot be sought in" python3 -c '
+import os, sys
+try:
+    os.pread(os.open(sys.argv[1], os.O_RDONLY), 1, 0)
+    sys.exit(1)
+except OSError:
+    pass' "$stick/tree/one"
+sealed 0
+expect_no_err
+for name in one middle large; do
+    expect_same "$given/tree/$name" "bag/data/tree/$name"
+done
+
+for name in one middle; do
+    scenario "it is opened anew when it is to be read a second time: $name"
+    hold forward 4000000
+    sealed 0 "SYSTEM_CHANGES=$name 1 echo more >>$truth/tree/$name"
+    expect_no_err
+    expect_same "$truth/tree/$name" "bag/data/tree/$name"
+    check "it has more now" test "$(tail -c 5 "bag/data/tree/$name")" = more
+done
+
+scenario "likewise a large one, only to compare"
+hold forward 4000000
+sealed 3 "SYSTEM_CHANGES=large 1 echo more >>$truth/tree/large"
+expect_message 'large changed .*the rest is not here; read again, it has 3000005 bytes and SHA-256 '"$(sha256sum <"$truth/tree/large" | cut -c -64)"
+expect_same "$given/tree/large" bag/data/tree/large
+
+scenario "where it cannot be read, zeros stand for all that follows"
+hold forward 1234567
+sealed 3
+expect_message 'large could be read only in part; zeros stand for the rest \(1234567-2999999\)'
+expect_same "$given/tree/middle" bag/data/tree/middle
+expect_same <(head -c 1234567 "$given/tree/large" && head -c 1765433 /dev/zero) bag/data/tree/large
+
+finish
