@@ -24,7 +24,8 @@ enum seal_status arrival_find(struct arrival *a, bool many, struct fault *fault)
         return fault->status;
     volume_stat(a->in, &a->stat);
     if (many && a->stat.type != PLAT_FILE)
-        return fault_set(fault, REASON_INPUT_NO_FILE, NULL);
+        return fault_set(fault, is_stdin(a) ? REASON_INPUT_NO_FILE : REASON_INPUT_NOT_SEEKABLE,
+                         NULL);
     return SEAL_OK;
 }
 

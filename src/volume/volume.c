@@ -21,7 +21,7 @@ _Static_assert(VOLUME_KEY_LEN == crypto_stream_chacha20_KEYBYTES, "the key of a 
 struct volume_in {
     int fd;
     bool close_fd;
-    bool is_file; /* a regular file: it has a size, and is read in any order */
+    bool is_file; /* it has a size, and is read in any order */
     const char *name;
     uint64_t size;
     uint8_t head[VOLUME_BLOCK_LEN];
@@ -58,13 +58,27 @@ static enum seal_status look_at_file(struct volume_in *in, struct fault *fault)
     return SEAL_OK;
 }
 
+/* It is read as a pipe is. */
+static void treat_as_pipe(struct volume_in *in)
+{
+    in->is_file = false;
+    in->size = 0;
+}
+
 static enum seal_status read_head(struct volume_in *in, struct fault *fault)
 {
-    enum seal_status status =
-        in->is_file ? fd_read_at(in->fd, 0, in->head, sizeof in->head, &in->head_len, fault)
-                    : fd_read_full(in->fd, in->head, sizeof in->head, &in->head_len, fault);
-
-    return status == SEAL_OK ? SEAL_OK : failed(in, fault);
+    if (in->is_file) {
+        if (fd_read_at(in->fd, 0, in->head, sizeof in->head, &in->head_len, fault) == SEAL_OK)
+            return SEAL_OK;
+        if (fault->sys != ESPIPE)
+            return failed(in, fault);
+        /* Some file systems of other programs (FUSE) have files that cannot be sought in. */
+        *fault = (struct fault){.status = SEAL_OK};
+        treat_as_pipe(in);
+    }
+    return fd_read_full(in->fd, in->head, sizeof in->head, &in->head_len, fault) == SEAL_OK
+               ? SEAL_OK
+               : failed(in, fault);
 }
 
 static enum seal_status open_file(struct volume_in *in, struct fault *fault)
@@ -118,10 +132,11 @@ enum seal_status volume_take_over(struct volume_in **out, int fd, struct span ah
     if (look_at_file(in, fault) == SEAL_OK) {
         if (ahead.len > sizeof in->head)
             (void)fault_set(fault, REASON_AHEAD_LONG, in->name);
-        else if (in->is_file)
-            IGNORE_RESULT(read_head(in, fault));
-        else if (ahead.len > 0)
+        else if (ahead.len > 0) { /* of a file nothing is */
+            treat_as_pipe(in);
             memcpy(in->head, ahead.data, in->head_len = ahead.len);
+        } else if (in->is_file)
+            IGNORE_RESULT(read_head(in, fault));
     }
     if (fault->status == SEAL_OK)
         return SEAL_OK;
@@ -140,7 +155,9 @@ void volume_stat(const struct volume_in *in, struct plat_stat *st)
 {
     /* Size and time 0 agree with nothing that was seen before: the file counts as changed. */
     if (plat_stat_fd(in->fd, st) != 0)
-        *st = (struct plat_stat){.type = in->is_file ? PLAT_FILE : PLAT_OTHER};
+        *st = (struct plat_stat){.type = PLAT_FILE};
+    if (st->type == PLAT_FILE && !in->is_file)
+        st->type = PLAT_OTHER;
 }
 
 const char *volume_name(const struct volume_in *in)

@@ -21,8 +21,8 @@
 #define VOLUME_KEY_LEN 32
 
 /* A file that is being read. Every block is VOLUME_BLOCK_LEN long, but the last may be shorter. A
- * regular file is read in any order; anything else, such as a pipe, in order and once. Below, "a
- * file" is a regular file. */
+ * regular file is read in any order; anything else, such as a pipe, in order and once, and so is a
+ * file that cannot be sought in. Below, "a file" is a regular file in which one can seek. */
 struct volume_in;
 
 /* ---- Opening ------------------------------------------------------------------------------ */
@@ -39,7 +39,8 @@ const uint8_t *volume_head(const struct volume_in *in, size_t *len);
 const char *volume_name(const struct volume_in *in);
 /* Of the whole file, as it was when it was opened; 0 of what is no file. */
 uint64_t volume_size(const struct volume_in *in);
-/* Its kind, size and time as they are now; size and time 0 if the system does not tell. */
+/* Its kind, size and time as they are now; size and time 0 if the system does not tell. The kind is
+ * PLAT_FILE only of a file. */
 void volume_stat(const struct volume_in *in, struct plat_stat *st);
 /* Whether it is a file. volume_need_file: SEAL_USAGE if not. */
 bool volume_is_file(const struct volume_in *in);

@@ -81,4 +81,28 @@ expect_message 'large could be read only in part; zeros stand for the rest \(123
 expect_same "$given/tree/middle" bag/data/tree/middle
 expect_same <(head -c 1234567 "$given/tree/large" && head -c 1765433 /dev/zero) bag/data/tree/large
 
+scenario "a sealed file that can only be read from begin to end"
+hold forward 4000000
+run unseal -q "${with[@]}" -o bag "$stick/bag.bin"
+expect_exit 0
+expect_no_err
+expect_same "$given/tree/large" bag/data/tree/large
+check "the record has its SHA-256" grep -q "$(sha256sum <"$given/bag.bin" | cut -c -64)" bag.custody.txt
+run unseal -q "${with[@]}" --raw -o raw <"$stick/bag.bin" -
+expect_exit 0
+run unseal "${with[@]}" --list "$stick/bag.bin"
+expect_exit 2
+expect_message 'bag\.bin: is not seekable; save it to a file first'
+run unseal -q "${with[@]}" --raw -o - "$stick/bag.bin"
+expect_exit 2
+expect_message 'bag\.bin: it cannot be read twice'
+
+scenario "among several it hinders none"
+hold forward 4000000
+cp "$given/bag.bin" .
+run unseal -q "${with[@]}" -o out/ "$stick/bag.bin" bag.bin
+expect_exit 2
+expect_err 'stick/bag\.bin: is not seekable; save it to a file first'
+expect_same "$given/tree/large" out/bag/data/tree/large
+
 finish
