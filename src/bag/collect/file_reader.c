@@ -159,13 +159,16 @@ enum seal_status file_reader_next(struct file_reader *r, uint8_t *buf, size_t ro
     return SEAL_OK;
 }
 
-static bool is_as_before(const struct file_reader *r)
+/* What the system says of the file now, beside what it said in the beginning. */
+static enum file_change compare(const struct file_reader *r)
 {
     struct plat_stat after;
 
-    return plat_stat_fd(r->fd, &after) == 0 && after.size == r->before.size &&
-           timestamp_equal(after.mtime, r->before.mtime) &&
-           timestamp_equal(after.changed, r->before.changed);
+    if (plat_stat_fd(r->fd, &after) != 0 || after.size != r->before.size)
+        return FILE_RESIZED;
+    if (!timestamp_equal(after.mtime, r->before.mtime))
+        return FILE_RETIMED;
+    return timestamp_equal(after.changed, r->before.changed) ? FILE_STABLE : FILE_TOUCHED;
 }
 
 /* Whether there is something behind the size that it says. Where that is 0, an error is no end. */
@@ -183,7 +186,7 @@ enum file_change file_reader_change(struct file_reader *r)
         return FILE_SHORT;
     if (goes_on(r))
         return FILE_LONGER;
-    return is_as_before(r) ? FILE_STABLE : FILE_RETIMED;
+    return compare(r);
 }
 
 /* Appends what is behind out->len; *ended at the end of the file. */
@@ -222,7 +225,7 @@ enum seal_status file_reader_untrue_size(struct file_reader *r, struct buffer *o
      * anywhere but where the kernel makes sizes up: a medium or a network may have gone. */
     *is_untrue = ended && out->len != r->before.size &&
                  (out->len > r->before.size || plat_size_is_made_up(r->fd)) &&
-                 read_at(r, &more, 1, out->len) == 0 && is_as_before(r);
+                 read_at(r, &more, 1, out->len) == 0 && compare(r) == FILE_STABLE;
     if (*is_untrue)
         r->before.size = out->len;
     return SEAL_OK;

@@ -19,14 +19,17 @@ struct bad_ranges {
 
 enum file_change {
     FILE_STABLE,
-    FILE_SHORT,  /* it ended before its size */
-    FILE_LONGER, /* it went on behind its size */
-    FILE_RETIMED /* its size or time is another now */
+    FILE_SHORT,    /* it ended before its size */
+    FILE_LONGER,   /* it went on behind its size */
+    FILE_RESIZED,  /* its size is another now */
+    FILE_RETIMED,  /* its time is another now */
+    FILE_TOUCHED,  /* only its ctime is, which a network file system may set on reading */
+    FILE_TIME_ONLY /* a second reading tells: its time is another, its content the same */
 };
 
 /* {.fd = -1} is one that was not started. */
 struct file_reader {
-    int fd;                  /* the caller's */
+    int fd;                  /* the caller's, unless owns_fd */
     struct plat_stat before; /* what the file was when reading began */
     uint64_t off;            /* bytes handed out; in the end before.size */
     uint64_t file_len;       /* so many of them are from the file; behind them are zeros */

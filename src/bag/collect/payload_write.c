@@ -85,6 +85,8 @@ static struct bag_notice change_notice(const char *path, const struct file_reade
         notice.size = r->before.size;
     } else if (change == FILE_LONGER)
         notice.cause = BAG_CAUSE_LONGER;
+    else if (change == FILE_TIME_ONLY)
+        notice.cause = BAG_CAUSE_TIME_ONLY;
     return notice;
 }
 
@@ -145,42 +147,65 @@ static enum seal_status write_small(struct bag_writer *w, struct item *item, str
 
 /* ---- Large files -------------------------------------------------------------------------- */
 
-/* Reads the file once more, only for its digest, *now. *stable is false if it changed again, or
- * could not be read whole. */
+/* A second reading, only to compare. */
+struct second {
+    struct file_reader reader;
+    enum file_change change;
+    bool is_whole; /* nothing was missing, and its size stayed the same */
+    uint8_t digest[SHA256_LEN];
+};
+
 static enum seal_status read_again(struct bag_writer *w, const struct item *item,
-                                   const struct file_reader *first, struct file_reader *again,
-                                   bool *stable, uint8_t now[static SHA256_LEN],
+                                   const struct file_reader *first, struct second *again,
                                    struct fault *fault)
 {
-    enum seal_status status = SEAL_OK;
     struct sha256 hash;
     size_t len = 1;
 
-    *stable = false;
-    if (start_again(w, item, first, again) != 0)
+    if (start_again(w, item, first, &again->reader) != 0)
         return SEAL_OK;
     sha256_start(&hash);
-    while (status == SEAL_OK && len > 0) {
-        status = file_reader_next(again, w->buf, READ_LEN, &len, fault);
-        if (status == SEAL_OK)
-            sha256_add(&hash, w->buf, len);
+    while (len > 0) {
+        if (file_reader_next(&again->reader, w->buf, READ_LEN, &len, fault) != SEAL_OK)
+            return fault->status;
+        sha256_add(&hash, w->buf, len);
     }
-    sha256_end(&hash, now);
-    *stable = status == SEAL_OK && file_reader_change(again) == FILE_STABLE &&
-              !file_reader_is_damaged(again);
-    return status;
+    sha256_end(&hash, again->digest);
+    again->change = file_reader_change(&again->reader);
+    again->is_whole = !file_reader_is_damaged(&again->reader) &&
+                      (again->change == FILE_STABLE || again->change == FILE_RETIMED ||
+                       again->change == FILE_TOUCHED);
+    return SEAL_OK;
+}
+
+static bool is_as_sealed(const struct second *again, const struct item *item)
+{
+    return again->is_whole && again->reader.before.size == item->size &&
+           memcmp(again->digest, item->digest, SHA256_LEN) == 0;
+}
+
+/* Whether all that changed is the time of the last change (ctime). */
+static bool is_touched(const struct file_reader *r, enum file_change change,
+                       const struct second *again)
+{
+    return change == FILE_TOUCHED && again->change != FILE_RETIMED &&
+           timestamp_equal(again->reader.before.mtime, r->before.mtime);
 }
 
 /* Adds what is known of a change after the file was read again. */
 static void add_again(struct bag_notice *notice, const struct item *item,
-                      const struct file_reader *again, const uint8_t now[static SHA256_LEN])
+                      const struct second *again)
 {
-    notice->size_now = again->before.size;
-    notice->digest_now = now;
-    if (again->before.size != item->size || memcmp(now, item->digest, SHA256_LEN) != 0)
-        return;
-    notice->cause = BAG_CAUSE_TIME_ONLY;
-    notice->len = notice->size = 0;
+    const bool is_same = is_as_sealed(again, item);
+
+    if (!is_same && (!again->is_whole || again->change == FILE_RETIMED))
+        return; /* it goes on changing */
+    notice->size_now = again->reader.before.size;
+    notice->digest_now = again->digest;
+    if (is_same) {
+        notice->cause = BAG_CAUSE_TIME_ONLY;
+        notice->len = notice->size = 0;
+    }
 }
 
 static enum seal_status remark_large(struct bag_writer *w, const struct item *item,
@@ -188,18 +213,13 @@ static enum seal_status remark_large(struct bag_writer *w, const struct item *it
                                      bool may_read_again, struct fault *fault)
 {
     struct bag_notice notice = change_notice(item_path(&w->source->table, item), r, change);
-    struct file_reader again = {.fd = -1};
-    uint8_t now[SHA256_LEN];
-    bool stable = false;
-    enum seal_status status = SEAL_OK;
+    struct second again = {.reader = {.fd = -1}};
+    enum seal_status status = may_read_again ? read_again(w, item, r, &again, fault) : SEAL_OK;
 
-    if (may_read_again)
-        status = read_again(w, item, r, &again, &stable, now, fault);
-    if (stable)
-        add_again(&notice, item, &again, now);
-    if (status == SEAL_OK)
+    add_again(&notice, item, &again);
+    if (status == SEAL_OK && !(is_as_sealed(&again, item) && is_touched(r, change, &again)))
         status = source_remark(w->source, &notice, fault);
-    file_reader_free(&again);
+    file_reader_free(&again.reader);
     return status;
 }
 
@@ -256,11 +276,23 @@ static enum seal_status write_untrue(struct bag_writer *w, struct item *item, st
     return fault->status;
 }
 
-/* Reads a file again that changed while it was read, whatever its size is now. */
-static enum seal_status write_again(struct bag_writer *w, struct item *item, struct file_reader *r,
-                                    enum file_change change, struct fault *fault)
+/* What is to be said of a small file after its second reading, which is sealed. */
+static enum file_change judge_again(enum file_change change, bool is_same)
 {
-    bool is_written = false, is_there = start_again(w, item, r, r) == 0;
+    if (is_same && change == FILE_TOUCHED)
+        return FILE_STABLE;
+    return is_same && change == FILE_RETIMED ? FILE_TIME_ONLY : change;
+}
+
+/* Reads a file again that changed while it was read, whatever its size is now; digest is that of
+ * the first reading. */
+static enum seal_status write_again(struct bag_writer *w, struct item *item, struct file_reader *r,
+                                    enum file_change change,
+                                    const uint8_t digest[static SHA256_LEN], struct fault *fault)
+{
+    const uint64_t len = r->file_len;
+    const bool was_damaged = file_reader_is_damaged(r);
+    bool is_written = false, is_there = start_again(w, item, r, r) == 0, is_same;
 
     if (is_there && r->before.size <= SMALL_FILE_LEN && file_reader_may_be_untrue(r, change)) {
         if (write_untrue(w, item, r, &is_written, fault) != SEAL_OK || is_written)
@@ -273,8 +305,10 @@ static enum seal_status write_again(struct bag_writer *w, struct item *item, str
         return write_large(w, item, r, false, fault);
     if (read_small(w, r, fault) != SEAL_OK)
         return fault->status;
-    change = file_reader_change(r);
     sha256_of(item->digest, w->buf, (size_t)r->off);
+    is_same = !was_damaged && !file_reader_is_damaged(r) && r->file_len == len &&
+              memcmp(item->digest, digest, SHA256_LEN) == 0;
+    change = judge_again(file_reader_change(r), is_same);
     return write_small(w, item, r, w->buf, change, fault);
 }
 
@@ -282,6 +316,7 @@ static enum seal_status write_again(struct bag_writer *w, struct item *item, str
 static enum seal_status write_open(struct bag_writer *w, struct item *item, struct file_reader *r,
                                    struct fault *fault)
 {
+    uint8_t digest[SHA256_LEN];
     enum file_change change;
 
     if (r->before.size > SMALL_FILE_LEN) {
@@ -290,10 +325,11 @@ static enum seal_status write_open(struct bag_writer *w, struct item *item, stru
     }
     if (read_small(w, r, fault) != SEAL_OK)
         return fault->status;
+    sha256_of(digest, w->buf, (size_t)r->off);
     change = file_reader_change(r);
     if (change != FILE_STABLE)
-        return write_again(w, item, r, change, fault);
-    sha256_of(item->digest, w->buf, (size_t)r->off);
+        return write_again(w, item, r, change, digest, fault);
+    memcpy(item->digest, digest, SHA256_LEN);
     return write_small(w, item, r, w->buf, FILE_STABLE, fault);
 }
 
@@ -318,7 +354,7 @@ static enum seal_status write_ahead(struct bag_writer *w, struct item *item, str
     if (!f->is_read)
         return write_open(w, item, &f->reader, fault);
     if (f->change != FILE_STABLE)
-        return write_again(w, item, &f->reader, f->change, fault);
+        return write_again(w, item, &f->reader, f->change, f->digest, fault);
     memcpy(item->digest, f->digest, SHA256_LEN);
     return write_small(w, item, &f->reader, f->data, FILE_STABLE, fault);
 }

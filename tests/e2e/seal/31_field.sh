@@ -318,6 +318,9 @@ expect_message 'tree/small changed while it was read \(it is longer than it was 
 label 'Seal-Changed: 1'
 check "as it was at the second reading" test "$(cat bag/data/tree/small)" = $'first\nmore'
 small 3 'sleep 0.05; touch tree/small' 3
+expect_message 'tree/small changed while it was read \(its time changed; read again, its content is what was sealed\)'
+recorded '# changed ./data/tree/small its time changed; read again, its content is what was sealed'
+small 3 'sleep 0.05; date +%N | dd of=tree/small bs=1 count=4 conv=notrunc status=none' 3
 expect_message 'tree/small changed while it was read \(its size or time is another now\)'
 small 99 'sleep 0.05; truncate -s -2 tree/small' 3
 expect_message 'tree/small changed while it was read \(it ended after 2 of 4 bytes; zeros follow\)'
@@ -329,6 +332,51 @@ small 1 'head -c 3000000 /dev/urandom >tree/small' 0
 expect_same tree/small bag/data/tree/small
 small 2 'sleep 0.05; head -c 3000000 /dev/urandom >>tree/small' 3
 expect_message 'tree/small changed while it was read \(it is longer than it was said to be; the rest is not here\)'
+
+# NFS, for one, sets the time of the last change (ctime), which no program can set, when a file is read.
+touched='sleep 0.05; chmod 600 tree/small; chmod 644 tree/small'
+for first in first "$(head -c 200000 /dev/zero | tr '\0' a)"; do
+    for times in 1 99; do
+        scenario "a small file of ${#first} bytes of which only the ctime changes: $times times"
+        small $times "$touched" 0
+        expect_no_err
+        expect_same <(echo "$first") bag/data/tree/small
+        check "no remark" test "$(grep -c '^#' bag/metadata.mtree)" -eq 1
+    done
+done
+first=first
+
+scenario "the content changes, and the time is set back"
+small 2 "sleep 0.05; date +%N | dd of=tree/small bs=1 count=4 conv=notrunc status=none; touch -d @1000000000 tree/small" 3
+expect_message 'tree/small changed while it was read \(its size or time is another now\)'
+
+for times in 1 99; do
+    scenario "a large file of which only the ctime changes: $times times"
+    mkdir tree
+    maketree noise tree/large 3000000
+    hit "SYSTEM_CHANGES=large $times sleep 0.05; chmod 600 tree/large; chmod 644 tree/large" -- \
+        seal -q "${to[@]}" -o sealed.bin tree
+    expect_exit 0
+    expect_no_err
+    take_back 0
+    expect_same tree/large bag/data/tree/large
+done
+
+scenario "a large file of which the time changes at both readings"
+mkdir tree
+maketree noise tree/large 3000000
+hit "SYSTEM_CHANGES=large 99 sleep 0.05; touch tree/large" -- seal -q "${to[@]}" -o sealed.bin tree
+expect_exit 3
+expect_message 'tree/large changed while it was read \(its time changed; read again, its content is what was sealed\)'
+
+scenario "a large file of which the content changes, and the time is set back"
+mkdir tree
+maketree noise tree/large 3000000
+touch -d @1000000000 tree/large
+hit "FAULT_READ=large 2000000 2000000 run:printf x | dd of=tree/large bs=1 conv=notrunc status=none; touch -d @1000000000 tree/large" -- \
+    seal -q "${to[@]}" -o sealed.bin tree
+expect_exit 3
+expect_message 'tree/large changed .*is another now; read again, it has 3000000 bytes and SHA-256 '"$(sha256sum <tree/large | cut -c -64)"
 
 # It is in the stream by then: it is only compared.
 scenario "a large file of which only the time changes"
