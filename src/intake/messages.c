@@ -66,6 +66,7 @@ enum seal_status message_write_job(struct channel *c, const struct job_params *p
     channel_put_u8(c, p->exact_names);
     channel_put_u8(c, p->has_record);
     channel_put_u8(c, p->whole_cage);
+    channel_put_u8(c, p->keeps_user);
     channel_put_u32(c, p->threads);
     channel_put_u64(c, p->limits.bytes);
     channel_put_u64(c, p->limits.per_byte);
@@ -88,6 +89,7 @@ bool message_read_job(struct fields *f, struct job_params *p)
     p->exact_names = field_bool(f);
     p->has_record = field_bool(f);
     p->whole_cage = field_bool(f);
+    p->keeps_user = field_bool(f);
     p->threads = field_u32(f);
     p->limits.bytes = field_u64(f);
     p->limits.per_byte = field_u64(f);

@@ -6,7 +6,7 @@
  *     from it          CAGE (PROGRESS | ITEM | EXTRACTED | CHANGE | NOTE)* INFO* REMARKS* DONE
  *
  *     JOB        u8 task, u32 volumes, u8 has_output, u8 check_first, u8 writable, u8 exact_names,
- *                u8 has_record, u8 whole_cage, u32 threads,
+ *                u8 has_record, u8 whole_cage, u8 keeps_user, u32 threads,
  *                u64 limits: bytes, per_byte, room, files
  *     VOLUME     envelope (envelope_pack), mark_key
  *     AHEAD      bytes: what the program has read already of the only volume, if that is a pipe
@@ -85,6 +85,7 @@ struct job_params {
         volume_count; /* VOLUME messages that follow; 0 for INTAKE_RECHECK and INTAKE_TRIAL alone */
     bool has_output;
     bool check_first, writable, exact_names, has_record, whole_cage; /* as in struct intake_job */
+    bool keeps_user;                                                 /* as in struct plat_cage */
     uint32_t threads;
     struct intake_limits limits;
 };

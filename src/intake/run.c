@@ -25,6 +25,7 @@ struct worker_fds {
     int more[PLAT_WORKER_MORE_MAX]; /* the other volumes */
     size_t more_count;
     struct span ahead; /* bytes of the first volume that were read already, if it is a pipe */
+    bool keeps_user;   /* another user than this one could not use them */
 };
 
 static void collect_fds(struct worker_fds *fds, const struct intake_job *job)
@@ -40,9 +41,11 @@ static void collect_fds(struct worker_fds *fds, const struct intake_job *job)
         fds->more[fds->more_count++] = volume_hand_over(job->volumes[i].in, &none);
     if (job->output >= 0)
         fds->first[fds->first_count++] = job->output;
+    fds->keeps_user = plat_worker_is_shut_out(fds->first, fds->first_count) ||
+                      plat_worker_is_shut_out(fds->more, fds->more_count);
 }
 
-static struct job_params params_of(const struct intake_job *job)
+static struct job_params params_of(const struct intake_job *job, bool keeps_user)
 {
     return (struct job_params){.task = job->task,
                                .volume_count = (uint32_t)job->volume_count,
@@ -52,14 +55,15 @@ static struct job_params params_of(const struct intake_job *job)
                                .exact_names = job->exact_names,
                                .has_record = job->has_record,
                                .whole_cage = job->whole_cage,
+                               .keeps_user = keeps_user,
                                .threads = job->threads,
                                .limits = job->limits};
 }
 
-static enum seal_status send_job(struct channel *c, const struct intake_job *job, struct span ahead,
-                                 struct fault *fault)
+static enum seal_status send_job(struct channel *c, const struct intake_job *job,
+                                 const struct worker_fds *fds, struct fault *fault)
 {
-    const struct job_params params = params_of(job);
+    const struct job_params params = params_of(job, fds->keeps_user);
 
     if (message_write_job(c, &params, fault) != SEAL_OK)
         return fault->status;
@@ -67,7 +71,7 @@ static enum seal_status send_job(struct channel *c, const struct intake_job *job
         if (message_write_volume(c, job->volumes[i].env, job->volumes[i].mark_key, fault) !=
             SEAL_OK)
             return fault->status;
-    if (ahead.len > 0 && message_write_ahead(c, ahead, fault) != SEAL_OK)
+    if (fds->ahead.len > 0 && message_write_ahead(c, fds->ahead, fault) != SEAL_OK)
         return fault->status;
     for (size_t i = 0; i < job->path_count; i++)
         if (message_write_path(c, job->paths[i], fault) != SEAL_OK)
@@ -155,14 +159,14 @@ static enum seal_status await_end(const struct plat_worker *worker, struct watch
 /* ---- From start to end -------------------------------------------------------------------- */
 
 static enum seal_status converse(struct receiver *r, const struct intake_job *job,
-                                 const struct plat_worker *worker, struct span ahead,
+                                 const struct plat_worker *worker, const struct worker_fds *fds,
                                  struct watchdog *watchdog, struct fault *fault)
 {
     if (channel_new(&r->channel, worker->from, worker->to, fault) != SEAL_OK)
         return fault->status;
     /* Only waiting with a watch notices a signal that comes right before a read. */
     channel_watch(r->channel, watchdog_look, watchdog);
-    if (send_job(r->channel, job, ahead, fault) == SEAL_OK)
+    if (send_job(r->channel, job, fds, fault) == SEAL_OK)
         IGNORE_RESULT(receiver_run(r, fault));
     channel_free(r->channel);
     return fault->status;
@@ -187,7 +191,7 @@ static enum seal_status run_worker(struct receiver *r, const struct intake_job *
         return fault_set_errno(fault, REASON_WORKER_START, NULL);
     watchdog_start(&watchdog, job, fds->first_count > 0 ? fds->first[0] : -1, &r->bytes_read,
                    &worker);
-    stopped = converse(r, job, &worker, fds->ahead, &watchdog, fault) != SEAL_OK &&
+    stopped = converse(r, job, &worker, fds, &watchdog, fault) != SEAL_OK &&
               !may_be_ending(&worker, fault);
     plat_worker_disconnect(&worker);
     if (!stopped && await_end(&worker, &watchdog, &late) != SEAL_OK) {
@@ -236,7 +240,7 @@ enum seal_status intake_run(struct intake_result *result, const struct intake_jo
 
     *result = (struct intake_result){.is_read_only = false};
     collect_fds(&fds, job);
-    if (makes_folder(job))
+    if (makes_folder(job) && !fds.keeps_user)
         plat_chown_to_worker(job->output);
     (void)run_worker(&r, job, &fds, fault);
     if (fault->status == SEAL_BROKE && breaks_without_content(job))

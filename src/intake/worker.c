@@ -28,6 +28,7 @@ static struct plat_cage cage_for(const struct job_params *p, int output)
     return (struct plat_cage){
         .folder = makes_folder || rechecks ? output : -1,
         .folder_is_read = rechecks,
+        .keeps_user = p->keeps_user,
         .threads = p->threads,
         .memory = MEMORY_BASE + p->threads * MEMORY_PER_THREAD +
                   (files > MEMORY_FILES_MAX / MEMORY_PER_FILE ? MEMORY_FILES_MAX

@@ -5,7 +5,6 @@
  */
 #include "platform/linux_cage.h"
 
-#include <grp.h>
 #include <linux/capability.h>
 #include <malloc.h>
 #include <signal.h>
@@ -29,11 +28,6 @@ static bool keep_capabilities(uint32_t kept)
     return syscall(SYS_capset, &head, data) == 0;
 }
 
-static bool become_user(uid_t uid)
-{
-    return setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0;
-}
-
 /* Becomes the user that plat_chown_to_worker gave the folder to. If that failed (a file system
  * without owners), or the folder is only read, it is not the worker's, and the user stays the same.
  */
@@ -42,11 +36,10 @@ static bool become_other(const struct plat_cage *cage)
     struct stat st;
 
     if (cage->folder < 0)
-        return setgroups(0, NULL) == 0 &&
-               (become_user(random_worker_uid()) || become_user(WORKER_UID_NOBODY));
+        return become_worker_user();
     if (cage->folder_is_read || fstat(cage->folder, &st) != 0 || !is_worker_uid(st.st_uid))
         return true;
-    return setgroups(0, NULL) == 0 && become_user(st.st_uid);
+    return become_user(st.st_uid);
 }
 
 /* Each step is tried even if one before it failed. no_new_privs comes first: Landlock and seccomp
@@ -57,7 +50,7 @@ static bool restrict_rights(const struct plat_cage *cage)
     const uint32_t reading = UINT32_C(1) << CAP_DAC_READ_SEARCH;
     bool done = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 
-    if (geteuid() == 0)
+    if (geteuid() == 0 && !cage->keeps_user)
         done = become_other(cage) && done;
     /* Also who is not root has some in a namespace of users. */
     done = keep_capabilities(geteuid() == 0 && cage->folder_is_read ? reading : 0) && done;

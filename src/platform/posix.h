@@ -78,4 +78,10 @@ static inline bool is_worker_uid(uid_t uid)
 /* One of that range. */
 uid_t random_worker_uid(void);
 
+#ifdef __linux__
+/* Becomes that user, or one of those above, for good, and leaves all groups. */
+bool become_user(uid_t uid);
+bool become_worker_user(void);
+#endif
+
 #endif

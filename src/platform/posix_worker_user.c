@@ -8,9 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <grp.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #endif
 
@@ -44,6 +48,21 @@ uid_t random_worker_uid(void)
     return (uid_t)(WORKER_UID_FIRST | (number & WORKER_UID_MASK));
 }
 
+#ifdef __linux__
+
+bool become_user(uid_t uid)
+{
+    return setgroups(0, NULL) == 0 && setresgid(uid, uid, uid) == 0 &&
+           setresuid(uid, uid, uid) == 0;
+}
+
+bool become_worker_user(void)
+{
+    return become_user(random_worker_uid()) || become_user(WORKER_UID_NOBODY);
+}
+
+#endif
+
 static void chown_to(int fd, uid_t uid)
 {
     /* Where the file system has no owners, both fail, and the worker stays root. */
@@ -56,6 +75,57 @@ void plat_chown_to_worker(int fd)
     if (has_worker_users())
         chown_to(fd, random_worker_uid());
 }
+
+/* ---- File systems that let nobody else in ------------------------------------------------- */
+
+#ifdef __linux__
+
+/* In a process of its own: whether another user can look at it. FUSE asks for all user IDs of a
+ * process, so no way leads back. */
+static _Noreturn void look_as_other(int fd)
+{
+    struct stat st;
+
+    if (!become_worker_user())
+        _exit(0);
+    _exit(fstat(fd, &st) == 0 ? 0 : 1);
+}
+
+static bool shuts_out(int fd)
+{
+    struct statfs fs;
+    int status = 0;
+    pid_t pid;
+
+    /* f_type is signed on some processors, and has 64 bits on others. */
+    if (fstatfs(fd, &fs) != 0 || (uint32_t)fs.f_type != FUSE_SUPER_MAGIC)
+        return false;
+    pid = fork();
+    if (pid == 0)
+        look_as_other(fd);
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) != 0;
+}
+
+bool plat_worker_is_shut_out(const int *fds, size_t count)
+{
+    for (size_t i = 0; has_worker_users() && i < count; i++)
+        if (shuts_out(fds[i]))
+            return true;
+    return false;
+}
+
+#else
+
+bool plat_worker_is_shut_out(const int *fds, size_t count)
+{
+    (void)fds;
+    (void)count;
+    return false;
+}
+
+#endif
 
 /* ---- Taking the folder back --------------------------------------------------------------- */
 

@@ -309,3 +309,10 @@ int plat_chown_from_worker(int fd)
     (void)fd;
     return 0;
 }
+
+bool plat_worker_is_shut_out(const int *fds, size_t count)
+{
+    (void)fds;
+    (void)count;
+    return false;
+}

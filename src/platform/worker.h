@@ -87,6 +87,7 @@ enum plat_waits plat_worker_waits(const struct plat_worker *w, int in, int out);
 struct plat_cage {
     int folder;           /* the only folder it may create files and folders in; -1: none */
     bool folder_is_read;  /* it may only read there instead */
+    bool keeps_user;      /* it does not become another user (plat_worker_is_shut_out) */
     unsigned int threads; /* threads to work with, at least 1; more cannot be started in the cage */
     uint64_t memory;      /* bytes it may allocate beyond what it has */
     uint64_t file_size;   /* bytes of the largest file it may write */
@@ -110,5 +111,9 @@ unsigned int plat_cage_enter(const struct plat_cage *cage, struct crew **crew);
  * root, or the file system has no owners. */
 void plat_chown_to_worker(int fd);
 int plat_chown_from_worker(int fd);
+/* Whether that user is let into one of these files and folders not at all: what root mounted with
+ * FUSE is for root alone, unless root said otherwise (allow_other). Then the worker has to stay
+ * root. */
+bool plat_worker_is_shut_out(const int *fds, size_t count);
 
 #endif

@@ -18,6 +18,7 @@
  *     badstick [-c] FOLDER MOUNTPOINT blocks               reads best in blocks larger than its own
  *     badstick [-c] FOLDER MOUNTPOINT forward BYTES        files cannot be sought in, nor be read
  *                                                          from there on
+ *     badstick [-c] FOLDER MOUNTPOINT private              only who mounted it may look
  *     badstick [-c] FOLDER MOUNTPOINT rightless 0          all may do all; chmod has no effect
  * (NTFS) badstick [-c] FOLDER MOUNTPOINT rightless 1 ERRNO    likewise, and it fails (FAT)
  *
@@ -64,12 +65,13 @@ static enum {
     TWICE,
     NUMBERS,
     BLOCKS,
-    FORWARD
+    FORWARD,
+    PRIVATE
 } kind;
 static const char *const kinds[] = {"sound",   "loses",     "wraps",     "full",  "pulled",
                                     "unnamed", "protected", "timeless",  "fuse2", "rounds",
                                     "shifts",  "empties",   "rightless", "twice", "numbers",
-                                    "blocks",  "forward"};
+                                    "blocks",  "forward",   "private"};
 static bool has_memory;
 static int root = -1; /* the folder */
 static long long limit, moved, used;
@@ -417,9 +419,7 @@ static const struct fuse_operations operations = {
 
 int main(int argc, char **argv)
 {
-    /* As sticks are mounted: for all. Only root may say so. */
-    char *option = geteuid() == 0 ? "fsname=badstick,allow_other" : "fsname=badstick";
-    char *arguments[] = {argv[0], "-s", "-o", option, NULL, NULL};
+    char *arguments[] = {argv[0], "-s", "-o", "fsname=badstick", NULL, NULL};
     size_t i = 0;
 
     has_memory = argc > 1 && strcmp(argv[1], "-c") == 0;
@@ -432,6 +432,9 @@ int main(int argc, char **argv)
         return 2;
     }
     kind = i;
+    /* As sticks are mounted: for all. Only root may say so. */
+    if (geteuid() == 0 && kind != PRIVATE)
+        arguments[3] = "fsname=badstick,allow_other";
     limit = argc > 4 ? atoll(argv[4]) : 1;
     error = argc > 5 ? atoi(argv[5]) : EIO;
     root = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -105,4 +105,42 @@ expect_exit 2
 expect_err 'stick/bag\.bin: is not seekable; save it to a file first'
 expect_same "$given/tree/large" out/bag/data/tree/large
 
+# ---- What root mounted for root alone ------------------------------------------------------------
+
+# is_user REGEX COMMAND...: what unseal does exits with 0, and its worker is that user, without capabilities.
+is_user() {
+    run env LD_PROBE=state LD_PROBE_REPORT="$PWD/report" LD_PRELOAD="$probe" "${@:2}"
+    expect_exit 0
+    expect_no_err
+    needs_no_sanitizer || return # there is no cage
+    check "its user is $1" grep -qE "^status Uid:([[:space:]]+$1){4}$" report
+    check "it has no capabilities" grep -qE '^status CapEff:[[:space:]]+0{16}$' report
+    rm -f report
+}
+other='(21474[1-7][0-9]{4}|214748[0-3][0-9]{3}|65534)'
+
+scenario "root's worker stays root where nobody else is let in"
+if [ "$(id -u)" -ne 0 ]; then
+    skip "it takes root"
+else
+    hold private
+    is_user 0 unseal -q "${with[@]}" -o bag "$stick/bag.bin"
+    expect_same "$given/tree/large" bag/data/tree/large
+    is_user 0 unseal -q "${with[@]}" -o "$stick/bag" "$given/bag.bin"
+    expect_same "$given/tree/large" "$truth/bag/data/tree/large"
+    is_user 0 unseal -q "${with[@]}" -o "$stick/one" --extract tree/one "$given/bag.bin"
+    expect_same "$given/tree/one" "$truth/one/data/tree/one"
+    is_user 0 unseal -q "${with[@]}" --raw -o "$stick/raw" "$given/bag.bin"
+    is_user 0 unseal -q "${with[@]}" --list "$stick/bag.bin"
+    is_user 0 unseal -q "${with[@]}" --verify -o verified "$stick/bag.bin"
+    run unseal --recheck "$stick/bag"
+    expect_exit 0
+
+    scenario "and nowhere else"
+    hold sound
+    is_user "$other" unseal -q "${with[@]}" -o bag "$stick/bag.bin"
+    is_user "$other" unseal -q "${with[@]}" --list "$stick/bag.bin"
+    is_user "$other" unseal -q "${with[@]}" -o bag2 "$given/bag.bin"
+fi
+
 finish

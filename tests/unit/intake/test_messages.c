@@ -83,6 +83,7 @@ static void test_job(struct line *l)
                                   .volume_count = 3,
                                   .has_output = true,
                                   .writable = true,
+                                  .keeps_user = true,
                                   .threads = 7,
                                   .limits = {1, 2, UINT64_MAX, 4}};
     struct job_params out;
@@ -94,7 +95,7 @@ static void test_job(struct line *l)
     CHECK_INT(in.task, out.task);
     CHECK_INT(in.volume_count, out.volume_count);
     CHECK(out.has_output && !out.check_first && out.writable && !out.exact_names &&
-          !out.whole_cage);
+          !out.whole_cage && out.keeps_user);
     CHECK_INT(in.threads, out.threads);
     CHECK_BYTES(&in.limits, &out.limits, sizeof in.limits);
 }
