@@ -112,7 +112,7 @@ if ! needs_no_sanitizer || ! needs expect || ! needs strace; then
 elif ! strace -o /dev/null true 2>/dev/null; then
     skip "strace may not trace here"
 else
-    slow=(strace -f -qq -o /dev/null -e trace=fsync,syncfs -e inject=fsync,syncfs:delay_enter=2500000)
+    slow=(strace -f -qq -o /dev/null -e "trace=fsync,syncfs" -e "inject=fsync,syncfs:delay_enter=2500000")
     run_tty "${slow[@]}" seal "${to[@]}" -o out.bin "$given/noise" </dev/null
     expect_exit 0
     expect_out 'writing to the medium, do not pull it out, 0:01.*writing to the medium, do not pull it out, 0:02'

@@ -262,6 +262,6 @@ room=$(($(df --output=avail -B1 "$stick" | tail -1) + 0))
 run seal --dry-run -q -o "$stick/out.bin" "$given/tree"
 expect_exit 0
 [[ $(tr -d '\n' <"$out") =~ free\ in\ [^:]*:\ ([0-9.]+)\ GB ]]
-judge "as df says: $room" $([ "${BASH_REMATCH[1]%.*}" = $((room / 1000000000)) ]; echo $?) "$(cat "$out")"
+check "as df says: $room" test "${BASH_REMATCH[1]%.*}" = $((room / 1000000000))
 
 finish
