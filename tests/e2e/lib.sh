@@ -208,7 +208,7 @@ needs() {
     return 1
 }
 
-# With QUICK=1 what takes long is left out.
+# With QUICK=N what takes long is left out.
 needs_time() {
     [ -z "${QUICK-}" ] && return 0
     skip "it takes long with a sanitizer"

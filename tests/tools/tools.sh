@@ -6,7 +6,7 @@
 #   badstick                                               likewise, where libfuse is there
 #   $interpose  $probe  $traitor  $fault_library  $clock                   libraries for LD_PRELOAD
 #
-# QUICK=1 in the environment: the scripts leave out what takes long (run under sanitizers).
+# QUICK=N in the environment: the scripts leave out what takes long (run under sanitizers).
 
 tools=$root/build/tools
 interpose=$tools/interpose.so
