@@ -34,5 +34,7 @@ void kem_decode(uint8_t ct[static MLKEM_CT_LEN], const uint8_t code[static KEM_C
  * of high * 2^32 + low. */
 uint32_t kem_divide_by_q(uint32_t x);
 uint32_t kem_divide_by_q_2(uint32_t high, uint32_t low, uint32_t *rest);
+/* high is below q^4, and *rest gets what is left of high * 2^64 + low. */
+uint64_t kem_divide_by_q_4(uint64_t high, uint64_t low, uint64_t *rest);
 
 #endif

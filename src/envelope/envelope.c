@@ -9,6 +9,7 @@
 #include <sodium.h>
 
 #include "envelope/encodings.h"
+#include "envelope/xwing.h"
 
 #define PARAMS_LEN 48
 #define PARAMS_VERSION 1
@@ -265,29 +266,30 @@ enum seal_status envelope_make(struct envelope *env, uint8_t *head,
 
 /* ---- Opening ------------------------------------------------------------------------------ */
 
-/* Whether slot j is for this key (section 3.7, step 2); then plain gets the box's content. dh is
- * X25519(cloak_sk, P), the same for all slots. */
+/* What opening a slot takes of a key and E. */
+struct opener {
+    const uint8_t *E, *pkh;
+    uint8_t dh[32]; /* X25519(cloak_sk, P) */
+    struct xwing xwing;
+};
+
+/* Whether slot j is for this key (section 3.7, step 2); then plain gets the box's content. */
 static bool slot_open(uint8_t plain[static BOX_PLAIN_LEN], const uint8_t slot[static SLOT_LEN],
-                      const uint8_t E[static 32], const uint8_t P[static 32],
-                      const struct identity *id, const uint8_t dh[static 32], uint8_t j)
+                      const struct opener *o, uint8_t j)
 {
-    uint8_t ck[32], ss[32], bk[32], code[KEM_CODE_LEN], ct[XWING_CT_LEN];
+    uint8_t ck[32], ss[32], bk[32], code[KEM_CODE_LEN], ct[MLKEM_CT_LEN];
     bool ok;
 
-    derive_ck(ck, dh, E, id->pkh, j);
+    derive_ck(ck, o->dh, o->E, o->pkh, j);
     (void)crypto_stream_chacha20_ietf_xor(code, slot, KEM_CODE_LEN, nonce_zero, ck);
     kem_decode(ct, code);
-    memcpy(ct + MLKEM_CT_LEN, P, 32);
-    ok = crypto_kem_xwing_dec(ss, ct, id->xwing_sk) == 0;
-    declassify(&ok, sizeof ok); /* it fails on some P only, whatever the key */
-    if (ok) {
-        derive_bk(bk, ss, E, id->pkh, j, slot);
-        ok = crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, slot + KEM_CODE_LEN,
-                                                       BOX_LEN, NULL, 0, nonce_zero, bk) == 0;
-        /* Which key opens which slot decides what is done next, is told to the user, and is known
-         * to the sender. */
-        declassify(&ok, sizeof ok);
-    }
+    xwing_dec(ss, &o->xwing, ct);
+    derive_bk(bk, ss, o->E, o->pkh, j, slot);
+    ok = crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, slot + KEM_CODE_LEN, BOX_LEN,
+                                                   NULL, 0, nonce_zero, bk) == 0;
+    /* Which key opens which slot decides what is done next, is told to the user, and is known to
+     * the sender. */
+    declassify(&ok, sizeof ok);
     sodium_memzero(ck, sizeof ck);
     sodium_memzero(ss, sizeof ss);
     sodium_memzero(bk, sizeof bk);
@@ -352,14 +354,16 @@ static void take_box(struct search *s, const uint8_t *block,
 static void try_key(struct search *s, const uint8_t *block, const uint8_t P[static 32],
                     const struct identity *id, size_t key)
 {
-    uint8_t dh[32], plain[BOX_PLAIN_LEN];
-    bool ok = crypto_scalarmult(dh, id->cloak_sk, P) == 0;
+    struct opener o = {.E = block, .pkh = id->pkh};
+    uint8_t plain[BOX_PLAIN_LEN];
+    bool ok = crypto_scalarmult(o.dh, id->cloak_sk, P) == 0;
 
     declassify(&ok, sizeof ok); /* it fails on some P only, whatever the key */
+    ok = ok && xwing_expand(&o.xwing, id, P);
     for (uint8_t j = 0; ok && j < s->places; j++)
-        if (slot_open(plain, block + SLOTS_OFF + SLOT_LEN * (size_t)j, block, P, id, dh, j))
+        if (slot_open(plain, block + SLOTS_OFF + SLOT_LEN * (size_t)j, &o, j))
             take_box(s, block, plain, j, key);
-    sodium_memzero(dh, sizeof dh);
+    sodium_memzero(&o, sizeof o);
     sodium_memzero(plain, sizeof plain);
 }
 

@@ -52,6 +52,49 @@ uint32_t kem_divide_by_q_2(uint32_t high, uint32_t low, uint32_t *rest)
     return (uint32_t)(quotient + one_less);
 }
 
+/* The high half of the product; *low gets the other. */
+static uint64_t multiply(uint64_t a, uint64_t b, uint64_t *low)
+{
+#ifdef __SIZEOF_INT128__
+    __extension__ typedef unsigned __int128 wide;
+    wide product = (wide)a * b;
+
+    *low = (uint64_t)product;
+    return (uint64_t)(product >> 64);
+#else
+    uint64_t a_low = (uint32_t)a, a_high = a >> 32, b_low = (uint32_t)b, b_high = b >> 32;
+    uint64_t lower = a_low * b_low, middle = a_high * b_low + (lower >> 32);
+    uint64_t other = a_low * b_high + (uint32_t)middle;
+
+    *low = other << 32 | (uint32_t)lower;
+    return a_high * b_high + (middle >> 32) + (other >> 32);
+#endif
+}
+
+/* Q4 is q^4, moved to the left until its highest bit is 1; INVERSE is 2^128 / Q4, rounded down,
+ * less 2^64. So the quotient comes of one multiplication, and is one too large or right, but once
+ * in 2^64 one too small (Moeller, Granlund: Improved division by invariant integers, algorithm 4).
+ */
+#define Q4 UINT64_C(0xdf66afec68020000)
+#define Q4_SHIFT 17
+#define Q4_INVERSE UINT64_C(0x255b115bc15cebd8)
+
+uint64_t kem_divide_by_q_4(uint64_t high, uint64_t low, uint64_t *rest)
+{
+    const uint64_t u1 = high << Q4_SHIFT | low >> (64 - Q4_SHIFT), u0 = low << Q4_SHIFT;
+    uint64_t fraction, quotient = multiply(Q4_INVERSE, u1, &fraction) + u1, left, wrong;
+
+    fraction += u0;
+    quotient += (fraction < u0) + UINT64_C(1);
+    left = u0 - quotient * Q4;
+    wrong = 0 - (uint64_t)(left > fraction);
+    quotient += wrong;
+    left += wrong & Q4;
+    wrong = 0 - (uint64_t)(left >= Q4);
+    *rest = (left - (wrong & Q4)) >> Q4_SHIFT;
+    return quotient - wrong;
+}
+
 /* Compress_d(x). */
 static uint16_t compress(uint32_t x, unsigned int d)
 {
@@ -205,29 +248,66 @@ static void block_encode(uint8_t out[static KEM_BLOCK_LEN], const uint16_t x[sta
     sodium_memzero(b, sizeof b);
 }
 
+/* ---- Digits ------------------------------------------------------------------------------- */
+
+/* Decoding takes most of the time of trying a key. So four digits are taken with each division, and
+ * the divisions of the four polynomials stand side by side: none waits for another. */
+
+#define WIDE_LIMBS (KEM_BLOCK_LEN / 8) /* 64-bit digits of a number */
+#define TAKEN 4                        /* digits to base q that a division takes */
+
 /* The most limbs that a number below 2^3072 can have after that many divisions by q (2^11.7 < q).
  * Not those it has: the time must not depend on the number. */
 static size_t limbs_left(size_t divisions)
 {
-    return (KEM_BLOCK_LEN * 8 - divisions * 117 / 10 + 31) / 32;
+    return (KEM_BLOCK_LEN * 8 - divisions * 117 / 10 + 63) / 64;
 }
 
-/* The 256 lowest digits to base q. Two are taken with each division, which is what takes time. */
-static void block_digits(uint16_t x[static COEFFS], const uint8_t in[static KEM_BLOCK_LEN])
+struct numbers {
+    uint64_t limb[WIDE_LIMBS][POLYS]; /* the lowest first */
+};
+
+static void numbers_load(struct numbers *n, const uint8_t code[static KEM_CODE_LEN])
 {
-    uint32_t n[LIMBS];
+    for (size_t k = 0; k < WIDE_LIMBS; k++)
+        for (size_t poly = 0; poly < POLYS; poly++)
+            n->limb[k][poly] = load_u64(code + poly * KEM_BLOCK_LEN + 8 * k);
+}
 
-    for (size_t i = 0; i < LIMBS; i++)
-        n[i] = load_u32(in + 4 * i);
-    for (size_t i = 0; i < COEFFS; i += 2) {
-        uint32_t rest = 0;
+/* Divides all of them by q^4. */
+static void numbers_divide(struct numbers *n, size_t limbs, uint64_t rest[static POLYS])
+{
+    memset(rest, 0, POLYS * sizeof *rest);
+    for (size_t k = limbs; k-- > 0;)
+        for (size_t poly = 0; poly < POLYS; poly++)
+            n->limb[k][poly] = kem_divide_by_q_4(rest[poly], n->limb[k][poly], &rest[poly]);
+}
 
-        for (size_t k = limbs_left(i); k-- > 0;)
-            n[k] = kem_divide_by_q_2(rest, n[k], &rest);
-        x[i + 1] = (uint16_t)kem_divide_by_q(rest);
-        x[i] = (uint16_t)(rest - x[i + 1] * MLKEM_Q);
+/* A number below q^4 as four digits. */
+static void split(uint16_t x[static TAKEN], uint64_t number)
+{
+    uint32_t low, high = kem_divide_by_q_2((uint32_t)(number >> 32), (uint32_t)number, &low);
+
+    x[1] = (uint16_t)kem_divide_by_q(low);
+    x[0] = (uint16_t)(low - x[1] * MLKEM_Q);
+    x[3] = (uint16_t)kem_divide_by_q(high);
+    x[2] = (uint16_t)(high - x[3] * MLKEM_Q);
+}
+
+/* Of each number the 256 lowest digits to base q. */
+static void digits(uint16_t x[static POLYS][COEFFS], const uint8_t code[static KEM_CODE_LEN])
+{
+    struct numbers n;
+    uint64_t rest[POLYS];
+
+    numbers_load(&n, code);
+    for (size_t i = 0; i < COEFFS; i += TAKEN) {
+        numbers_divide(&n, limbs_left(i), rest);
+        for (size_t poly = 0; poly < POLYS; poly++)
+            split(x[poly] + i, rest[poly]);
     }
-    sodium_memzero(n, sizeof n);
+    sodium_memzero(&n, sizeof n);
+    sodium_memzero(rest, sizeof rest);
 }
 
 /* ---- The two directions ------------------------------------------------------------------- */
@@ -252,15 +332,15 @@ void kem_encode(uint8_t code[static KEM_CODE_LEN], const uint8_t ct[static MLKEM
 
 void kem_decode(uint8_t ct[static MLKEM_CT_LEN], const uint8_t code[static KEM_CODE_LEN])
 {
-    uint16_t x[COEFFS];
+    uint16_t x[POLYS][COEFFS];
 
+    digits(x, code);
     for (int poly = 0; poly < POLYS; poly++) {
         unsigned int d = poly_bits(poly);
 
-        block_digits(x, code + poly * KEM_BLOCK_LEN);
         for (size_t i = 0; i < COEFFS; i++)
-            x[i] = compress(x[i], d);
-        poly_pack(ct + poly_off(poly), x, d);
+            x[poly][i] = compress(x[poly][i], d);
+        poly_pack(ct + poly_off(poly), x[poly], d);
     }
     sodium_memzero(x, sizeof x);
 }

@@ -163,11 +163,12 @@ void plat_confine_allow(int rules, const char *path, enum plat_may may)
     allow_path(rules, path, may, 0);
 }
 
-/* dl_iterate_phdr's: a library, the loader, or the program itself, which has no name. */
+/* dl_iterate_phdr's: a library or the loader. The program itself has no name; the kernel's part has
+ * one that is no path, and whoever filled this folder may have a file of that name in it. */
 static int allow_object(struct dl_phdr_info *object, size_t size, void *rules)
 {
     (void)size;
-    if (object->dlpi_name[0] != '\0')
+    if (object->dlpi_name[0] == '/')
         allow_path(*(const int *)rules, object->dlpi_name, PLAT_MAY_READ, MAY_EXECUTE);
     return 0;
 }

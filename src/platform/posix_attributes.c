@@ -20,13 +20,17 @@ int plat_set_mtime_fd(int fd, struct timestamp mtime)
     return futimens(fd, times);
 }
 
+/* File systems without rights (NTFS) accept the change without effect. */
 int plat_make_read_only(int fd)
 {
     struct stat st;
 
-    if (fstat_bare(fd, &st) != 0)
+    if (fstat_bare(fd, &st) != 0 || fchmod(fd, st.st_mode & 0555) != 0 || fstat_bare(fd, &st) != 0)
         return -1;
-    return fchmod(fd, st.st_mode & 0555);
+    if ((st.st_mode & 0222) == 0)
+        return 0;
+    errno = ENOTSUP;
+    return -1;
 }
 
 #define RIGHTS_OF_OTHERS (S_IRWXG | S_IRWXO)

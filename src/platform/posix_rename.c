@@ -12,12 +12,14 @@
 
 #include "platform/posix.h"
 
-/* For systems and file systems (FAT) without RENAME_NOREPLACE. Not atomic: a file that appears
- * between the two calls is replaced. */
+/* For systems and file systems without RENAME_NOREPLACE. Of a folder, and on FAT, which knows no
+ * second name, not atomic: a file that appears between the two calls is replaced. */
 static int rename_after_look(int at, const char *from, const char *to)
 {
     struct stat st;
 
+    if (linkat(at, from, at, to, 0) == 0)
+        return unlinkat(at, from, 0);
     if (fstatat(at, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         errno = EEXIST;
         return -1;

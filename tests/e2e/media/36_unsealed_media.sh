@@ -78,6 +78,15 @@ bad shifts 1800 # an hour less a second may be rounding
 run unseal "${with[@]}" -o "$stick/bag" "$given/bag.bin"
 expect_err 'did not keep the times of 5 items'
 
+# ---- Rights ---------------------------------------------------------------------------------------
+
+scenario "no rights can be taken away"
+bad rightless 0
+run unseal "${with[@]}" -o "$stick/bag" "$given/bag.bin"
+expect_exit 0
+expect_err 'this file system cannot make the bag read-only'
+check "the record does not say so" test -z "$(grep 'made read-only' "$stick/bag.custody.txt")"
+
 # ---- Names ---------------------------------------------------------------------------------------
 
 lost='when it got its name, this file system lost what was in it, and said that all was well\. Nothing was kept: write to a file system of another kind\.'

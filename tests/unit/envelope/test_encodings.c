@@ -124,7 +124,9 @@ static void test_compress(const json_t *root)
     }
 }
 
-/* Both divisions are compared with the processor's. How many numbers come out wrong: */
+#define Q_4 ((uint64_t)MLKEM_Q_2 * MLKEM_Q_2)
+
+/* All divisions are compared with the processor's. How many numbers come out wrong: */
 static size_t wrong_by_q(uint32_t x)
 {
     return kem_divide_by_q(x) != x / MLKEM_Q;
@@ -146,6 +148,43 @@ static size_t wrong_edges(uint32_t high)
 
     return wrong_by_q_2(high, 0) + wrong_by_q_2(high, multiple - 1) + wrong_by_q_2(high, multiple) +
            wrong_by_q_2(high, UINT32_MAX);
+}
+
+static uint64_t random_u64(struct random *random)
+{
+    uint8_t bytes[8];
+
+    random_bytes(random, bytes, sizeof bytes);
+    return load_u64(bytes);
+}
+
+static size_t wrong_by_q_4(uint64_t high, uint64_t low)
+{
+    __extension__ typedef unsigned __int128 wide;
+    const wide whole = (wide)high << 64 | low;
+    uint64_t rest, quotient = kem_divide_by_q_4(high, low, &rest);
+
+    return quotient != (uint64_t)(whole / Q_4) || rest != (uint64_t)(whole % Q_4);
+}
+
+/* Numbers around multiples of q^4, and any others. */
+static void test_wide_division(void)
+{
+    struct random random = fixture_random("wide division");
+    size_t wrong = 0;
+
+    for (uint64_t high = 0; high < 1000; high++)
+        wrong += wrong_by_q_4(high, 0) + wrong_by_q_4(high, UINT64_MAX) +
+                 wrong_by_q_4(Q_4 - 1 - high, 0) + wrong_by_q_4(Q_4 - 1 - high, UINT64_MAX);
+    for (size_t i = 0; i < fixture_share(3000000, 30000); i++) {
+        __extension__ typedef unsigned __int128 wide;
+        const wide multiple = (wide)random_u64(&random) * Q_4;
+        const uint64_t high = (uint64_t)(multiple >> 64), low = (uint64_t)multiple;
+
+        wrong += wrong_by_q_4(high, low) + (low > 0 && wrong_by_q_4(high, low - 1)) +
+                 wrong_by_q_4(random_u64(&random) % Q_4, random_u64(&random));
+    }
+    CHECK_INT(0, wrong);
 }
 
 static void test_divisions(void)
@@ -395,6 +434,7 @@ int main(int argc, char **argv)
     CHECK_CASE(test_elligator_b());
     CHECK_CASE(test_kem());
     CHECK_CASE(test_divisions());
+    CHECK_CASE(test_wide_division());
     CHECK_CASE(test_kdf());
     padme = fixture_json("padme.json");
     CHECK_CASE(test_padme(padme));
