@@ -172,11 +172,11 @@ static int pretend_room(struct statfs64 *fs)
     long long type, free_bytes, step = 0;
 
     if (spec != NULL && sscanf(spec, "%lli %lld %lld", &type, &free_bytes, &step) >= 2) {
+        fs->f_blocks = free_bytes == -1 ? 0 : fs->f_blocks;
         free_bytes -= asked++ * step;
         fs->f_type = (__typeof__(fs->f_type))type;
         fs->f_bsize = fs->f_frsize = 1;
-        fs->f_bavail = free_bytes == -1 ? 0 : (__typeof__(fs->f_bavail))free_bytes;
-        fs->f_blocks = free_bytes == -1 ? 0 : fs->f_blocks;
+        fs->f_bavail = free_bytes < 0 ? 0 : (__typeof__(fs->f_bavail))free_bytes;
     }
     return 0;
 }
