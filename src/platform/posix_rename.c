@@ -12,6 +12,19 @@
 
 #include "platform/posix.h"
 
+/* Of a file that has both; where that fails it keeps the old one. */
+static int drop_old_name(int at, const char *from, const char *to)
+{
+    int saved;
+
+    if (unlinkat(at, from, 0) == 0)
+        return 0;
+    saved = errno;
+    (void)unlinkat(at, to, 0);
+    errno = saved;
+    return -1;
+}
+
 /* For systems and file systems without RENAME_NOREPLACE. Of a folder, and on FAT, which knows no
  * second name, not atomic: a file that appears between the two calls is replaced. */
 static int rename_after_look(int at, const char *from, const char *to)
@@ -19,7 +32,7 @@ static int rename_after_look(int at, const char *from, const char *to)
     struct stat st;
 
     if (linkat(at, from, at, to, 0) == 0)
-        return unlinkat(at, from, 0);
+        return drop_old_name(at, from, to);
     if (fstatat(at, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         errno = EEXIST;
         return -1;

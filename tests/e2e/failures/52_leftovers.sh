@@ -127,6 +127,12 @@ expect_exit 0
 expect_removed unseal out
 expect_names . out
 
+# A second name is made first, which never replaces anything.
+scenario "renaming that cannot be told to replace nothing"
+hit "FAULT_CALL=rename errno:22" -- seal -q --to "$keys/alice.pub" -o renamed.bin "$good/bag.bin"
+expect_exit 0
+check "one name" test "$(stat -c %h renamed.bin)" -eq 1
+
 scenario "keys"
 hit "FAULT_CALL=rename signal:9" FAULT_NTH=1 -- sealkey new -q --no-passphrase -o org
 expect_exit 137
