@@ -283,13 +283,15 @@ static bool slot_open(uint8_t plain[static BOX_PLAIN_LEN], const uint8_t slot[st
     derive_ck(ck, o->dh, o->E, o->pkh, j);
     (void)crypto_stream_chacha20_ietf_xor(code, slot, KEM_CODE_LEN, nonce_zero, ck);
     kem_decode(ct, code);
-    xwing_dec(ss, &o->xwing, ct);
-    derive_bk(bk, ss, o->E, o->pkh, j, slot);
-    ok = crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, slot + KEM_CODE_LEN, BOX_LEN,
-                                                   NULL, 0, nonce_zero, bk) == 0;
-    /* Which key opens which slot decides what is done next, is told to the user, and is known to
-     * the sender. */
-    declassify(&ok, sizeof ok);
+    ok = xwing_dec(ss, &o->xwing, ct);
+    if (ok) {
+        derive_bk(bk, ss, o->E, o->pkh, j, slot);
+        ok = crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, slot + KEM_CODE_LEN,
+                                                       BOX_LEN, NULL, 0, nonce_zero, bk) == 0;
+        /* Which key opens which slot decides what is done next, is told to the user, and is known
+         * to the sender. */
+        declassify(&ok, sizeof ok);
+    }
     sodium_memzero(ck, sizeof ck);
     sodium_memzero(ss, sizeof ss);
     sodium_memzero(bk, sizeof bk);

@@ -19,21 +19,25 @@ bool xwing_expand(struct xwing *x, const struct identity *id, const uint8_t P[st
     return ok;
 }
 
-void xwing_dec(uint8_t ss[static 32], const struct xwing *x, const uint8_t ct[static MLKEM_CT_LEN])
+bool xwing_dec(uint8_t ss[static 32], const struct xwing *x, const uint8_t ct[static MLKEM_CT_LEN])
 {
     static const uint8_t label[] = {'\\', '.', '/', '/', '^', '\\'};
     crypto_hash_sha3256_state hash;
     uint8_t mlkem_ss[crypto_kem_mlkem768_SHAREDSECRETBYTES];
 
-    /* It takes any ciphertext. */
-    IGNORE_RESULT(crypto_kem_mlkem768_dec(mlkem_ss, ct, x->mlkem_sk));
-    (void)crypto_hash_sha3256_init(&hash);
-    (void)crypto_hash_sha3256_update(&hash, mlkem_ss, sizeof mlkem_ss);
-    (void)crypto_hash_sha3256_update(&hash, x->dh, sizeof x->dh);
-    (void)crypto_hash_sha3256_update(&hash, x->P, sizeof x->P);
-    (void)crypto_hash_sha3256_update(&hash, x->pk_X, sizeof x->pk_X);
-    (void)crypto_hash_sha3256_update(&hash, label, sizeof label);
-    (void)crypto_hash_sha3256_final(&hash, ss);
-    sodium_memzero(&hash, sizeof hash);
+    bool ok = crypto_kem_mlkem768_dec(mlkem_ss, ct, x->mlkem_sk) == 0;
+
+    declassify(&ok, sizeof ok); /* it takes any ciphertext */
+    if (ok) {
+        (void)crypto_hash_sha3256_init(&hash);
+        (void)crypto_hash_sha3256_update(&hash, mlkem_ss, sizeof mlkem_ss);
+        (void)crypto_hash_sha3256_update(&hash, x->dh, sizeof x->dh);
+        (void)crypto_hash_sha3256_update(&hash, x->P, sizeof x->P);
+        (void)crypto_hash_sha3256_update(&hash, x->pk_X, sizeof x->pk_X);
+        (void)crypto_hash_sha3256_update(&hash, label, sizeof label);
+        (void)crypto_hash_sha3256_final(&hash, ss);
+        sodium_memzero(&hash, sizeof hash);
+    }
     sodium_memzero(mlkem_ss, sizeof mlkem_ss);
+    return ok;
 }

@@ -23,7 +23,8 @@ struct xwing {
 
 /* False: P is a point of small order. */
 MUST_USE bool xwing_expand(struct xwing *x, const struct identity *id, const uint8_t P[static 32]);
-/* The shared secret of the ciphertext of ML-KEM and P. */
-void xwing_dec(uint8_t ss[static 32], const struct xwing *x, const uint8_t ct[static MLKEM_CT_LEN]);
+/* The shared secret of the ciphertext of ML-KEM and P. False: the library could not tell it. */
+MUST_USE bool xwing_dec(uint8_t ss[static 32], const struct xwing *x,
+                        const uint8_t ct[static MLKEM_CT_LEN]);
 
 #endif
