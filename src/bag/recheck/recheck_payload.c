@@ -56,20 +56,18 @@ static enum seal_status meet_listed(struct recheck *r, struct item *item,
     return status;
 }
 
-/* So many names are kept to compare those that are missing with. */
-#define ADDED_MAX 100000
+/* So many bytes of names are kept to compare those that are missing with. */
+#define ADDED_MAX ((size_t)16 * 1024 * 1024)
 
-static enum seal_status keep_added(struct recheck *r, const struct disk_entry *e,
-                                   struct fault *fault)
+/* Only a hint depends on it: where memory is short there is none. */
+static void keep_added(struct recheck *r, const struct disk_entry *e)
 {
     struct buffer folded = {0};
-    bool kept = r->added.count == ADDED_MAX;
 
-    if (!kept && bag_name_fold(&folded, e->path, e->path_len) == SEAL_OK)
-        kept = table_find(&r->added, (char *)folded.data, folded.len) != NULL ||
-               table_add(&r->added, (char *)folded.data, folded.len) != NULL;
+    if (r->added.text.len < ADDED_MAX && bag_name_fold(&folded, e->path, e->path_len) == SEAL_OK &&
+        table_find(&r->added, (char *)folded.data, folded.len) == NULL)
+        (void)table_add(&r->added, (char *)folded.data, folded.len);
     buffer_free(&folded);
-    return kept ? SEAL_OK : fault_no_memory(fault);
 }
 
 static enum seal_status meet_file(void *ctx, const struct disk_entry *e, struct fault *fault)
@@ -90,7 +88,8 @@ static enum seal_status meet_file(void *ctx, const struct disk_entry *e, struct 
         return SEAL_OK;
     }
     recheck_tell(r, BAG_ADDED, e->path, BAG_DETAIL_NONE);
-    return keep_added(r, e, fault);
+    keep_added(r, e);
+    return SEAL_OK;
 }
 
 static enum seal_status meet_folder(void *ctx, const struct disk_entry *e, struct fault *fault)

@@ -121,9 +121,8 @@ struct record_file {
 };
 
 /* Reads all lines of a file of the record. *whole: it is there and was read to its end. What
- * hinders that is told, except that it is not there. digest (may be NULL): SHA-256 of what was
- * read.
- */
+ * hinders that is told, except that it is not there. digest (may be NULL) gets the SHA-256 of what
+ * was read. */
 MUST_USE enum seal_status recheck_read(struct recheck *r, const char *path,
                                        const struct line_taker *taker, bool *whole, uint8_t *digest,
                                        struct fault *fault);
