@@ -229,14 +229,18 @@ check "no argument" test "$(grep '^arg ' report)" = 'arg unseal-worker'
 if [ ! -x "$root/build/unseal" ]; then
     skip "what a release build keeps of the environment: there is none"
 elif needs_cage && needs strace; then
-    # Nothing can be preloaded into that one.
-    run strace -f -v -s 200 -o trace -e trace=execve,execveat,seccomp -E LD_LIBRARY_PATH=/nowhere -E LD_BIND_NOW=1 \
+    # Nothing can be preloaded into that one. A file with the name of the kernel's part of a program is no part of it.
+    ln -s / linux-vdso.so.1
+    run strace -f -v -y -s 200 -o trace -e trace=execve,execveat,seccomp,landlock_add_rule -E LD_LIBRARY_PATH=/nowhere -E LD_BIND_NOW=1 \
         "$root/build/unseal" -q --key key -o released "$home/bag.bin"
     expect_exit 0
     grep '^[0-9]* execve' trace >starts
     check "a program and a worker" test "$(wc -l <starts)" -eq 2
     check "of the environment only what is for the loader" \
         grep -q '\["unseal-worker"\], \["LD_LIBRARY_PATH=/nowhere"\], ' starts
+    rm linux-vdso.so.1
+    check "rules for files" grep -q 'landlock_add_rule(' trace
+    check "none for all of them" test -z "$(grep 'landlock_add_rule.*</>' trace)"
     check "its filter of system calls" grep -qE 'seccomp\(SECCOMP_SET_MODE_FILTER, .*TSYNC.*\{len=[1-9][0-9]{2}, ' trace
 fi
 

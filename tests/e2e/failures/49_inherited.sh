@@ -88,13 +88,25 @@ for fd in 0, 1:
     fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK)
 os.execvp(sys.argv[1], sys.argv[1:])'
 maketree noise noise 3000000
-# Nothing is there to be read at first, and there is no room to write in after 64 KiB.
-(sleep 0.5; cat noise) | python3 -c "$make_busy" seal -q --to "$home/alice.pub" -o - - 2>"$err" | (sleep 1; cat) >out.bin
+# await_waiting NAME: until a program of that name waits, or has ended, as it does for one who does not wait.
+await_waiting() {
+    until [ -e ended ] || grep -qs "^[0-9]* ($1) S" /proc/[0-9]*/stat; do sleep 0.05; done
+}
+busy() {
+    python3 -c "$make_busy" "$@" 2>"$err"
+    status=$?
+    touch ended
+    return $status
+}
+# Nothing is there to be read until it waits, and nobody reads what it writes before.
+(await_waiting seal; cat noise) | busy seal -q --to "$home/alice.pub" -o - - | (await_waiting seal; cat) >out.bin
 check "sealed" test "${PIPESTATUS[*]}" = "0 0 0"
-(sleep 0.5; cat out.bin) | python3 -c "$make_busy" unseal -q --key "$home/alice.key" -o got - 2>"$err" | cat >/dev/null
+rm ended
+(await_waiting unseal; cat out.bin) | busy unseal -q --key "$home/alice.key" -o got - | cat >/dev/null
 check "unsealed from one" test "${PIPESTATUS[*]}" = "0 0 0"
 expect_same noise got
-python3 -c "$make_busy" unseal -q --key "$home/alice.key" -o - out.bin </dev/null 2>"$err" | (sleep 1; cat) >written
+rm ended
+busy unseal -q --key "$home/alice.key" -o - out.bin </dev/null | (await_waiting unseal; cat) >written
 check "unsealed to one" test "${PIPESTATUS[*]}" = "0 0"
 expect_same noise written
 

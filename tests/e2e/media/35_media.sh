@@ -8,9 +8,6 @@
 # shellcheck source=tests/e2e/media/media.lib.sh
 . "$(dirname "$0")/media.lib.sh"
 
-given=$scratch/given
-mkdir "$given" && cd "$given" || exit 1
-take_keys alice.pub alice.key
 to=(--to "$given/alice.pub" --verify)
 maketree noise noise 3000000
 mkdir tree

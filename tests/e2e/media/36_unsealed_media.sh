@@ -8,10 +8,6 @@
 # shellcheck source=tests/e2e/media/media.lib.sh
 . "$(dirname "$0")/media.lib.sh"
 
-given=$scratch/given
-mkdir "$given" && cd "$given" || exit 1
-chmod 755 "$scratch"
-take_keys alice.pub alice.key
 mkdir tree tree/sub
 echo one >tree/one
 echo two >tree/sub/two

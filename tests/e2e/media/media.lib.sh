@@ -5,6 +5,12 @@
 stick=$scratch/stick truth=$scratch/truth
 mkdir "$stick" "$truth"
 
+# What is given to the programs lies on another, and their users may be others.
+given=$scratch/given
+mkdir "$given" && cd "$given" || exit 1
+chmod 755 "$scratch"
+take_keys alice.pub alice.key
+
 # Not by looking at it: one that was pulled out shows nothing.
 is_plugged() { grep -qF " $stick " /proc/self/mountinfo; }
 unplug() { ! is_plugged || fusermount3 -u -z "$stick"; }
