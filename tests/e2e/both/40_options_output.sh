@@ -21,7 +21,7 @@ refused 1 'is there already' unseal -q --key "$keys/alice.key" --raw -o file one
 expect_same file before
 check "untouched" test "$(cat folder/more)" = more
 for name in /dev/null /dev/zero; do
-    refused 1 "$name: is a device or a pipe, and no file\\. To write to standard output, give -o -\\.$" \
+    refused 1 "$name: is a device or a pipe, and no file\\. Give another name, or -o - for standard output\\.$" \
         seal -q --to "$alice" -o $name folder
     refused 1 'is a device or a pipe' unseal -q --key "$keys/alice.key" -o $name stream.bin
 done
