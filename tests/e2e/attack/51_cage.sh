@@ -234,7 +234,7 @@ elif needs_cage && needs strace; then
     run strace -f -v -y -s 200 -o trace -e trace=execve,execveat,seccomp,landlock_add_rule -E LD_LIBRARY_PATH=/nowhere -E LD_BIND_NOW=1 \
         "$root/build/unseal" -q --key key -o released "$home/bag.bin"
     expect_exit 0
-    grep '^[0-9]* execve' trace >starts
+    grep '^[0-9]*  *execve' trace >starts
     check "a program and a worker" test "$(wc -l <starts)" -eq 2
     check "of the environment only what is for the loader" \
         grep -q '\["unseal-worker"\], \["LD_LIBRARY_PATH=/nowhere"\], ' starts
