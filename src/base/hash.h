@@ -7,7 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <nettle/sha2.h>
+/* The functions by name, which take no memory, read no configuration and need no start, are called deprecated. */
+#ifndef OPENSSL_SUPPRESS_DEPRECATED
+#define OPENSSL_SUPPRESS_DEPRECATED
+#endif
+#include <openssl/sha.h>
 
 #include "base/bytes.h"
 
@@ -24,9 +28,12 @@ void hash_H(uint8_t out[static HASH_LEN], const struct span *parts, size_t part_
 /* H512: unkeyed BLAKE2b-512 of the parts joined. */
 void hash_H512(uint8_t out[static HASH512_LEN], const struct span *parts, size_t part_count);
 
-/* SHA-256 by nettle, which uses the processor's instructions where it has them. */
+/*
+ * SHA-256 by OpenSSL's libcrypto: with the processor's own instructions where it has them, and the fastest code for
+ * one stream where it has not (docs/PERFORMANCE.md).
+ */
 struct sha256 {
-    struct sha256_ctx ctx;
+    SHA256_CTX ctx;
 };
 
 void sha256_start(struct sha256 *h);

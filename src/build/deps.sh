@@ -21,7 +21,7 @@ cd "$(dirname "$0")/../.."
 libraries='libsodium|1.0.22|libsodium-dev|libsodium
 libarchive|3.6.0|libarchive-dev|libarchive
 libzstd|1.5.0|libzstd-dev|libzstd
-nettle|3.8|nettle-dev|nettle
+libcrypto|1.1.1|libssl-dev|openssl
 libutf8proc|2.6.0|libutf8proc-dev|utf8proc
 jansson|2.10|libjansson-dev|jansson'
 [ "$(uname -s)" != Linux ] || libraries="$libraries
@@ -132,11 +132,11 @@ advise() {
     say "Missing, or too old:"
     for name in $1; do say "    $name >= $(field "$name" 2)"; done
     if have apt-get; then say "'make deps' gets them."
-    elif have dnf; then say "Try: sudo dnf install gcc make pkgconf libsodium-devel libarchive-devel libzstd-devel nettle-devel utf8proc-devel jansson-devel libseccomp-devel"
-    elif have pacman; then say "Try: sudo pacman -S gcc make pkgconf libsodium libarchive zstd nettle libutf8proc jansson libseccomp"
-    elif have apk; then say "Try: apk add build-base pkgconf libsodium-dev libarchive-dev zstd-dev nettle-dev utf8proc-dev jansson-dev libseccomp-dev"
-    elif have zypper; then say "Try: sudo zypper install gcc make pkg-config libsodium-devel libarchive-devel libzstd-devel libnettle-devel utf8proc-devel libjansson-devel libseccomp-devel"
-    elif have brew; then say "Try: brew install pkgconf libsodium libarchive zstd nettle utf8proc jansson"
+    elif have dnf; then say "Try: sudo dnf install gcc make pkgconf libsodium-devel libarchive-devel libzstd-devel openssl-devel utf8proc-devel jansson-devel libseccomp-devel"
+    elif have pacman; then say "Try: sudo pacman -S gcc make pkgconf libsodium libarchive zstd openssl libutf8proc jansson libseccomp"
+    elif have apk; then say "Try: apk add build-base pkgconf libsodium-dev libarchive-dev zstd-dev openssl-dev utf8proc-dev jansson-dev libseccomp-dev"
+    elif have zypper; then say "Try: sudo zypper install gcc make pkg-config libsodium-devel libarchive-devel libzstd-devel libopenssl-devel utf8proc-devel libjansson-devel libseccomp-devel"
+    elif have brew; then say "Try: brew install pkgconf libsodium libarchive zstd openssl@3 utf8proc jansson"
     else say "Install them with your system's package manager."
     fi
     have apt-get || say "If what it has is too old, install a newer one in a folder of your own and say: make DEPS=/that/folder"
@@ -262,10 +262,9 @@ compile() {
     libsodium)
         ./configure --prefix="$into" --disable-shared --enable-static --with-pic CFLAGS="$flags" &&
             make "$jobs" && { [ -z "${DEPS_CHECK-}" ] || make "$jobs" check; } && make install ;;
-    nettle)
-        ./configure --prefix="$into" --libdir="\${exec_prefix}/lib" --disable-shared --enable-fat \
-            --disable-public-key --disable-documentation --disable-openssl CFLAGS="$flags" &&
-            make "$jobs" && { [ -z "${DEPS_CHECK-}" ] || make "$jobs" check; } && make install ;;
+    libcrypto)
+        ./Configure --prefix="$into" --libdir=lib no-shared no-module no-apps no-docs no-tests CFLAGS="$flags" &&
+            make "$jobs" build_libs && make install_dev ;;
     libzstd)
         make "$jobs" -C lib libzstd.a CFLAGS="$flags" &&
             make -C lib install-static install-includes install-pc PREFIX="$into" CFLAGS="$flags" ;;

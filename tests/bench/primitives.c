@@ -6,7 +6,7 @@
  *
  * Loads FILE and prints a line for each: its name, bytes a second over all threads together.
  *
- *     sha256      nettle, as src/base has it
+ *     sha256      as src/base has it
  *     chacha      libsodium's ChaCha20-Poly1305, in blocks of the sealed file
  *     zstd        frames of Seal's length at its default level; only frames that shrink. Bytes
  *                 before compression a second; and so for
@@ -24,12 +24,12 @@
 #include <string.h>
 #include <time.h>
 
-#include <nettle/sha2.h>
 #include <sodium.h>
 #include <zstd.h>
 
 #include "archive/archive.h"
 #include "archive/frames.h"
+#include "base/hash.h"
 #include "volume/volume.h"
 
 #define THREADS_MAX 256
@@ -58,7 +58,7 @@ struct worker {
     uint8_t *out; /* FRAME_LEN and more */
     ZSTD_CCtx *pack;
     ZSTD_DCtx *unpack;
-    struct sha256_ctx hash;
+    struct sha256 hash;
     size_t at; /* where in the sample, or which frame */
     uint64_t bytes;
     double rate;
@@ -100,7 +100,7 @@ static void do_sha256(struct worker *w)
     size_t len = COPY_LEN;
     const uint8_t *p = next_piece(w, &len);
 
-    sha256_update(&w->hash, len, p);
+    (void)SHA256_Update(&w->hash.ctx, p, len);
 }
 
 static void do_chacha(struct worker *w)
@@ -247,7 +247,7 @@ int main(int argc, char **argv)
         workers[i].out = need(malloc(ZSTD_compressBound(FRAME_LEN)));
         workers[i].pack = need(ZSTD_createCCtx());
         workers[i].unpack = need(ZSTD_createDCtx());
-        sha256_init(&workers[i].hash);
+        (void)SHA256_Init(&workers[i].hash.ctx);
     }
     measure("sha256", do_sha256, workers, count, sample_len);
     measure("chacha", do_chacha, workers, count, sample_len);

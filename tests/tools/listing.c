@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <nettle/sha2.h>
+#include <sodium.h>
 
 static bool files_only;
 
@@ -30,16 +30,16 @@ static void fail(const char *path)
 static void print_digest(int fd, const char *path)
 {
     static uint8_t buf[1 << 18];
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    struct sha256_ctx ctx;
+    uint8_t digest[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256_state ctx;
     ssize_t n;
 
-    sha256_init(&ctx);
+    (void)crypto_hash_sha256_init(&ctx);
     while ((n = read(fd, buf, sizeof buf)) > 0)
-        sha256_update(&ctx, (size_t)n, buf);
+        (void)crypto_hash_sha256_update(&ctx, buf, (unsigned long long)n);
     if (n < 0)
         fail(path);
-    sha256_digest(&ctx, sizeof digest, digest);
+    (void)crypto_hash_sha256_final(&ctx, digest);
     for (size_t i = 0; i < sizeof digest; i++)
         printf("%02x", digest[i]);
 }

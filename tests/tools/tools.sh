@@ -39,7 +39,7 @@ build_tool() {
 
 # shellcheck disable=SC2046 # lists of options, meant to be split
 {
-    build_tool listing.c listing -lnettle
+    build_tool listing.c listing $(deps DEPS_LIBS)
     build_tool vectors.c vectors $(pkg-config --libs jansson)
     build_tool maketree.c maketree
     build_tool measure.c measure

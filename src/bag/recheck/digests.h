@@ -10,20 +10,19 @@
 #include <stdint.h>
 
 #include "bag/recheck/recheck.h"
+#include "base/hash.h"
 
-#include <nettle/md5.h>
-#include <nettle/sha1.h>
-#include <nettle/sha2.h>
+#include <openssl/md5.h>
 
 #define DIGEST_LEN_MAX 64
 
 size_t digest_len(enum digest_kind kind);
 
 union digest_ctx {
-    struct md5_ctx md5;
-    struct sha1_ctx sha1;
-    struct sha256_ctx sha256; /* and SHA-224 */
-    struct sha512_ctx sha512; /* and SHA-384 */
+    MD5_CTX md5;
+    SHA_CTX sha1;
+    SHA256_CTX sha256; /* and SHA-224 */
+    SHA512_CTX sha512; /* and SHA-384 */
 };
 
 struct digests {

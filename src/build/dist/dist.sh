@@ -44,7 +44,7 @@ compiler_of() {
 }
 
 packages_for() {
-    say 'gcc libc6-dev make m4 xz-utils gperf autoconf automake libtool'
+    say 'gcc libc6-dev make m4 xz-utils gperf perl autoconf automake libtool'
     for target; do
         case $target in
         linux-aarch64) native aarch64 || say 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross linux-libc-dev-arm64-cross' ;;
@@ -117,10 +117,20 @@ unpack() {
     folder=$tree/src/$1
     rm -rf "$folder"
     mkdir -p "$folder"
-    tar -xf "$sources/$(source_file "$1")" -C "$folder" --strip-components=1 --no-same-owner
+    archive=$work/$1.tar
+    [ -e "$archive" ] || archive=$sources/$(source_file "$1")
+    tar -xf "$archive" -C "$folder" --strip-components=1 --no-same-owner
     # One time for all files: else make may find configure out of date.
     find "$folder" -exec touch -d @0 {} +
     say "$folder"
+}
+
+# jansson comes without its configure, which is made once for all systems.
+make_configure() {
+    tree=$work
+    folder=$(unpack jansson)
+    (cd "$folder" && autoreconf -fi) >"$work/jansson.log" 2>&1 || die "jansson's configure could not be made (log: $work/jansson.log)"
+    tar -cf "$work/jansson.tar" -C "$work/src" jansson
 }
 
 # ---- One system -----------------------------------------------------------------------------------
@@ -186,21 +196,30 @@ make_windows_compiler() {
     chmod +x "$tree/cc"
 }
 
+# What one configure found out of the compiler and the system holds for the next. Starting programs takes most of the time here:
+# the smaller shell starts faster, and nothing is compiled twice.
 configure() {
-    ./configure --host="$host" --prefix="$tree" --libdir="$tree/lib" --disable-shared --enable-static CC="$tree/cc" AR="${tools}ar" \
-        RANLIB="${tools}ranlib" NM="${tools}nm" STRIP="${tools}strip" CFLAGS="$(flags_for)" "$@" && make "$jobs" && make install
+    CONFIG_SHELL=/bin/sh /bin/sh ./configure --cache-file="$tree/config.cache" --disable-dependency-tracking \
+        --host="$host" --prefix="$tree" --libdir="$tree/lib" --disable-shared --enable-static CC="$tree/cc" \
+        AR="${tools}ar" RANLIB="${tools}ranlib" NM="${tools}nm" STRIP="${tools}strip" CFLAGS="$(flags_for)" "$@" && make "$jobs" && make install
 }
 
 build_library() {
     cd "$(unpack "$1")" || return
     case $1 in
     libsodium) configure --with-pic ;;
-    nettle) configure --enable-fat --disable-public-key --disable-documentation --disable-openssl ;;
+    openssl) # the digests alone, with what finds out what the processor has
+        # shellcheck disable=SC2086 # a list of files, meant to be split
+        ./Configure "$(openssl_system)" no-shared no-module no-apps no-docs no-tests \
+            CC="$tree/cc" CFLAGS="$(flags_for)" &&
+            digests=$(openssl_digests) && make build_generated &&
+            make "$jobs" $digests && "${tools}ar" rcD "$tree/lib/libcrypto.a" $digests &&
+            cp -R include/openssl "$tree/include" ;;
     libarchive) # its writer of tar; no other library, so no filter
         configure --with-pic --disable-bsdtar --disable-bsdcpio --disable-bsdcat --disable-bsdunzip --disable-acl --disable-xattr \
             --without-zlib --without-bz2lib --without-libb2 --without-iconv --without-lz4 --without-zstd --without-lzma \
             --without-mbedtls --without-nettle --without-openssl --without-xml2 --without-expat ;;
-    jansson) autoreconf -fi && configure --with-pic ;;
+    jansson) configure --with-pic ;;
     libseccomp) configure --with-pic --disable-python ;;
     zstd)
         make "$jobs" -C lib libzstd.a ZSTD_LEGACY_SUPPORT=0 ZSTD_LIB_DICTBUILDER=0 ZSTD_LIB_DEPRECATED=0 CC="$tree/cc" AR="${tools}ar" CFLAGS="$(flags_for)" &&
@@ -209,6 +228,13 @@ build_library() {
         make "$jobs" libutf8proc.a CC="$tree/cc" AR="${tools}ar" CFLAGS="$(flags_for) $static_defines" &&
             cp libutf8proc.a "$tree/lib" && cp utf8proc.h "$tree/include" ;;
     esac
+}
+
+openssl_system() { case $target in windows-*) say mingw64 ;; *) say "linux-$machine" ;; esac; }
+
+openssl_digests() {
+    sed -nE 's,^(crypto/(libcrypto-lib-([a-z0-9_]*cpuid|armcap|ctype|mem_clr)|(sha|md5)/libcrypto-lib-(sha1|sha256|sha512|md5)(dgst|_dgst|-[a-z0-9_]+)?)\.o):.*,\1,p' Makefile |
+        sort -u | tr '\n' ' '
 }
 
 libraries_for() { awk -v os="${1%%-*}" '!/^#/ && $7 ~ os { print $1 }' src/build/dist/sources; }
@@ -235,7 +261,7 @@ build_sysroot() {
 build_programs() {
     {
         say "DEPS_CFLAGS := -isystem $tree/include $static_defines"
-        say "DEPS_LIBS := -L$tree/lib -lsodium -larchive -lzstd -lnettle -lutf8proc -ljansson $system_libs"
+        say "DEPS_LIBS := -L$tree/lib -lsodium -larchive -lzstd -lcrypto -lutf8proc -ljansson $system_libs"
     } >"$tree/deps.mk"
     make -s "$jobs" VARIANT=release SYSTEM="${target%%-*}" OUT="build/dist-work/$target/out" DEPS_MK="$tree/deps.mk" CC="$tree/cc" AR="${tools}ar" \
         WERROR=1 CFLAGS="-ffile-prefix-map=$tree=. -ffunction-sections -fdata-sections" \
@@ -316,6 +342,8 @@ cp src/build/kit/* "$dist/kit"
 [ $# -gt 0 ] || eval "set -- $all_targets"
 install_tools "$@"
 for name in $(for target; do libraries_for "$target"; done | sort -u); do fetch "$name"; done
+rm -f "$work/jansson.tar"
+make_configure
 # All at once: most of the time one configure or another runs, on one processor.
 builds=''
 for target; do
