@@ -233,7 +233,7 @@ build_library() {
 openssl_system() { case $target in windows-*) say mingw64 ;; *) say "linux-$machine" ;; esac; }
 
 openssl_digests() {
-    sed -nE 's,^(crypto/(libcrypto-lib-([a-z0-9_]*cpuid|armcap|ctype|mem_clr)|(sha|md5)/libcrypto-lib-(sha1|sha256|sha512|md5)(dgst|_dgst|-[a-z0-9_]+)?)\.o):.*,\1,p' Makefile |
+    sed -nE 's,^(crypto/(libcrypto-lib-([a-z0-9_]*cpuid|armcap|ctype|mem_clr)|(sha|md5)/libcrypto-lib-(sha1|sha256|sha512|md5)(dgst|_dgst|-[a-z0-9_]+)?)\.o(bj)?):.*,\1,p' Makefile |
         sort -u | tr '\n' ' '
 }
 
