@@ -15,6 +15,7 @@
 struct crew {
     pthread_mutex_t lock; /* of all members below, and of the private members of tasks and lanes */
     pthread_cond_t changed;
+    clockid_t clock; /* that waiting for changed goes by */
     struct task *first, **end; /* the queue; end is the link behind its last task */
     bool is_over;
     unsigned int size, helper_count; /* helpers are the threads but for the caller's */
@@ -140,7 +141,7 @@ static void wait_a_little(struct crew *c)
 {
     struct timespec until;
 
-    (void)clock_gettime(CLOCK_REALTIME, &until);
+    (void)clock_gettime(c->clock, &until);
     until.tv_nsec += 100000000;
     if (until.tv_nsec >= 1000000000) {
         until.tv_nsec -= 1000000000;
@@ -214,7 +215,7 @@ enum seal_status crew_new(struct crew **out, unsigned int threads, struct fault 
     c->size = threads;
     c->end = &c->first;
     (void)pthread_mutex_init(&c->lock, NULL);
-    (void)pthread_cond_init(&c->changed, NULL);
+    c->clock = condition_init(&c->changed);
     if (threads > 1)
         start_helpers(c);
     return SEAL_OK;

@@ -180,6 +180,9 @@ static enum read_result ask_once(int tty, const sigset_t *waiting_mask, const ch
     quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
     quiet.c_lflag |= ICANON | ISIG;
     quiet.c_iflag |= ICRNL;
+#ifdef IUTF8
+    quiet.c_iflag |= IUTF8; /* backspace takes a whole character, of which a passphrase consists */
+#endif
     /* TCSAFLUSH discards what was typed while the echo was on. */
     if (set_terminal(tty, TCSAFLUSH, &quiet) != 0)
         return READ_FAILED;

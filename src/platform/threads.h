@@ -5,6 +5,8 @@
 #define SEAL_PLATFORM_THREADS_H
 
 #include <pthread.h>
+#include <time.h>
+#include <unistd.h>
 #ifndef _WIN32
 #include <signal.h>
 #endif
@@ -17,6 +19,23 @@ struct signal_mask {
     sigset_t mask;
 #endif
 };
+
+/* Starts a condition. Returns the clock that its timed waits go by: one that nobody sets, where the
+ * system has it. */
+static inline clockid_t condition_init(pthread_cond_t *condition)
+{
+    clockid_t clock = CLOCK_REALTIME;
+    pthread_condattr_t attributes;
+
+    (void)pthread_condattr_init(&attributes);
+#if defined(_POSIX_CLOCK_SELECTION) && _POSIX_CLOCK_SELECTION > 0
+    if (pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0)
+        clock = CLOCK_MONOTONIC;
+#endif
+    (void)pthread_cond_init(condition, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    return clock;
+}
 
 /* Threads that start between these two never get signals; the calling thread does. */
 void signals_block(struct signal_mask *before);

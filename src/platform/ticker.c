@@ -15,6 +15,7 @@ struct ticker {
     pthread_t thread;
     pthread_mutex_t lock; /* of is_over */
     pthread_cond_t over;
+    clockid_t clock; /* that waiting for over goes by */
     bool is_over;
     void (*tick)(void *ctx);
     void *ctx;
@@ -26,7 +27,7 @@ static void *run(void *arg)
     struct timespec next;
 
     (void)pthread_mutex_lock(&t->lock);
-    (void)clock_gettime(CLOCK_REALTIME, &next);
+    (void)clock_gettime(t->clock, &next);
     while (!t->is_over) {
         next.tv_sec++;
         while (!t->is_over && pthread_cond_timedwait(&t->over, &t->lock, &next) != ETIMEDOUT)
@@ -49,7 +50,7 @@ struct ticker *ticker_start(void (*tick)(void *ctx), void *ctx)
     t->tick = tick;
     t->ctx = ctx;
     (void)pthread_mutex_init(&t->lock, NULL);
-    (void)pthread_cond_init(&t->over, NULL);
+    t->clock = condition_init(&t->over);
     signals_block(&before);
     runs = pthread_create(&t->thread, NULL, run, t) == 0;
     signals_restore(&before);

@@ -29,7 +29,7 @@ mkdir set
 run seal "${to[@]}" --verify --split 1M -o set "$given/noise"
 expect_exit 0
 check "once for all" test "$(grep -c '^reading back' "$err")" -eq 1
-run seal -q "${to[@]}" --verify --pad 65536 -o small.bin - </dev/null
+run seal -q "${to[@]}" --verify --pad 65536 --allow-empty -o small.bin - </dev/null
 expect_exit 0
 
 # So much that it takes longer than the line waits before it is drawn.
@@ -117,6 +117,11 @@ else
     expect_exit 0
     expect_out 'writing to the medium, do not pull it out, 0:01.*writing to the medium, do not pull it out, 0:02'
     expect_out '^sealed  out\.bin '
+    # It goes by no clock that somebody may set meanwhile.
+    run_tty "${slow[@]}" -E CLOCK_SECONDS=$(($(date +%s) + 3600)) -E LD_PRELOAD="$clock" seal "${to[@]}" -o ahead.bin "$given/noise" \
+        </dev/null
+    expect_exit 0
+    expect_out 'writing to the medium, do not pull it out, 0:01'
     run_tty "${slow[@]}" seal "${to[@]}" -q -o quiet.bin "$given/noise" </dev/null
     expect_exit 0
     check "not with --quiet" test -z "$(grep 'pull it out' "$out")"
