@@ -137,7 +137,8 @@ enum exit_code labels_add_note_file(struct labels *l, const char *name)
         code = complain_usage(T_LABEL_FILE_LONG, .name = name);
     } else {
         skip = bom_len(text, len);
-        code = add_lines(l, text + skip, len - skip, &place);
+        code = skip == len ? complain_usage(T_LABEL_FILE_EMPTY, .name = name)
+                           : add_lines(l, text + skip, len - skip, &place);
     }
     free(text);
     return code;

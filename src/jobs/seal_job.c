@@ -156,7 +156,11 @@ static enum seal_status read_piece(struct seal_job *job, struct fault *fault)
 static enum seal_status read_first_piece(struct seal_job *job, struct fault *fault)
 {
     job->piece.data = malloc(STREAM_READ_LEN);
-    return job->piece.data == NULL ? fault_no_memory(fault) : read_piece(job, fault);
+    if (job->piece.data == NULL)
+        return fault_no_memory(fault);
+    if (read_piece(job, fault) == SEAL_OK && job->piece.len == 0 && !job->request->allow_empty)
+        return fault_set(fault, REASON_STDIN_EMPTY, NAME_STDIN);
+    return fault->status;
 }
 
 /* *total gets the bytes that were read. */

@@ -34,6 +34,7 @@ enum bag_cause {
     BAG_CAUSE_SOCKET,
     BAG_CAUSE_DEVICE,
     BAG_CAUSE_STREAM, /* an alternate data stream, of NTFS */
+    BAG_CAUSE_OWN,    /* what this program writes is led into it */
     /* BAG_CHANGED */
     BAG_CAUSE_SHORT,     /* it ended after len of size bytes; zeros follow */
     BAG_CAUSE_LONGER,    /* it went on behind the size that it had; the rest is not in the bag */

@@ -23,6 +23,7 @@ static const char *const cause_words[BAG_CAUSES] = {
     [BAG_CAUSE_SOCKET] = "socket",
     [BAG_CAUSE_DEVICE] = "device",
     [BAG_CAUSE_STREAM] = "an alternate data stream",
+    [BAG_CAUSE_OWN] = "the sealing program wrote into it",
     [BAG_CAUSE_SHORT] = "", /* it has numbers */
     [BAG_CAUSE_LONGER] = "it is longer than it was said to be; the rest is not here",
     [BAG_CAUSE_RETIMED] = "its size or time is another now",

@@ -11,6 +11,7 @@
 #include "bag/bag_layout.h"
 #include "bag/collect/collect.h"
 #include "bag/table.h"
+#include "platform/files.h"
 
 /* A path as it was given. */
 struct source_root {
@@ -30,6 +31,9 @@ struct bag_source {
     struct bag_totals totals;
     uint64_t damaged_files; /* a damaged file may have several remarks */
     struct bag_observer observer;
+    /* Files that standard output and standard error lead to: they are made by sealing, not found. */
+    struct plat_stat own[2];
+    size_t own_count;
     /* The folder that was opened last stays open, since most items are in the same folder as the
      * one before, or in one below it (source_open.c). */
     char *open_path; /* below its root; "" is the root */

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The last part of a path, without final slashes; malloc'ed. */
 static char *last_part(const char *path)
@@ -129,6 +130,16 @@ static enum seal_status fill(struct bag_source *s, const char *const *paths, siz
     return status;
 }
 
+static void note_own_files(struct bag_source *s)
+{
+    static const int streams[] = {STDOUT_FILENO, STDERR_FILENO};
+
+    for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++)
+        if (plat_stat_fd(streams[i], &s->own[s->own_count]) == 0 &&
+            s->own[s->own_count].type == PLAT_FILE && s->own[s->own_count].inode != 0)
+            s->own_count++;
+}
+
 enum seal_status bag_source_new(struct bag_source **out, const char *const *paths,
                                 size_t path_count, const struct bag_observer *observer,
                                 struct fault *fault)
@@ -142,6 +153,7 @@ enum seal_status bag_source_new(struct bag_source **out, const char *const *path
     table_init(&s->table, false);
     s->open_fd = -1;
     s->observer = *observer;
+    note_own_files(s);
     status = fill(s, paths, path_count, fault);
     if (status == SEAL_OK)
         *out = s;

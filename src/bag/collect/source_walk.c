@@ -128,6 +128,30 @@ static enum seal_status add_link(struct bag_source *s, int dirfd, const char *fo
 static enum seal_status add_folder(struct bag_source *s, const struct item *item,
                                    struct fault *fault);
 
+static bool is_own(const struct bag_source *s, const struct plat_stat *st)
+{
+    for (size_t i = 0; i < s->own_count; i++)
+        if (st->device == s->own[i].device && st->inode == s->own[i].inode)
+            return true;
+    return false;
+}
+
+static enum seal_status add_file(struct bag_source *s, const char *folder, const char *original,
+                                 const struct child *child, struct fault *fault)
+{
+    struct item *item;
+    enum seal_status status;
+
+    if (is_own(s, &child->st))
+        return remark_child(s, BAG_SKIPPED, folder, child, BAG_CAUSE_OWN, 0, fault);
+    status = add_item(s, folder, original, child, ITEM_FILE, &item, fault);
+    if (status == SEAL_OK && item != NULL) {
+        s->totals.files++;
+        s->totals.bytes += item->size;
+    }
+    return status;
+}
+
 /* dirfd, which only a link needs, is the folder it is in. */
 static enum seal_status add_child(struct bag_source *s, int dirfd, const char *folder,
                                   const char *original, const struct child *child,
@@ -142,12 +166,7 @@ static enum seal_status add_child(struct bag_source *s, int dirfd, const char *f
     case PLAT_LINK:
         return add_link(s, dirfd, folder, original, child, fault);
     case PLAT_FILE:
-        status = add_item(s, folder, original, child, ITEM_FILE, &item, fault);
-        if (status == SEAL_OK && item != NULL) {
-            s->totals.files++;
-            s->totals.bytes += item->size;
-        }
-        return status;
+        return add_file(s, folder, original, child, fault);
     case PLAT_DIR:
         status = add_item(s, folder, original, child, ITEM_DIR, &item, fault);
         if (status == SEAL_OK && item != NULL) {

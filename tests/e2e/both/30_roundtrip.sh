@@ -197,10 +197,23 @@ scenario "a special file given is refused"
 mkfifo pipe
 run seal -q "${to[@]}" -o sealed.bin pipe
 expect_exit 2
-expect_message 'pipe: it is neither a file nor a folder'
+expect_message 'pipe: it is neither a file nor a folder\. What a device or a pipe holds is sealed with - in its place'
 run seal -q "${to[@]}" -o sealed.bin /dev/null
 expect_exit 2
 expect_names . pipe
+
+scenario "files that seal itself writes into are left out"
+mkdir tree
+echo content >tree/file
+seal "${to[@]}" -o - tree >tree/sealed.bin 2>tree/messages
+check "sealed" test $? -eq 0
+for file in sealed.bin messages; do
+    check "$file is named" grep -q "tree/$file is where the output or the messages of seal go; left out\.\$" tree/messages
+done
+run unseal -q "${with[@]}" -o bag tree/sealed.bin
+expect_exit 3
+check "just the file" test "$(find bag/data -type f)" = bag/data/tree/file
+check "on record" grep -qx '# skipped ./data/tree/sealed.bin the sealing program wrote into it' bag/metadata.mtree
 
 # ---- Times, modes, sizes -------------------------------------------------------------------------
 

@@ -146,7 +146,11 @@ kill $! 2>/dev/null
 wait
 
 scenario "an empty stream"
-seal -q "${to[@]}" -o a.bin - </dev/null >/dev/null
+run seal -q "${to[@]}" -o a.bin - </dev/null
+expect_exit 2
+expect_message 'standard input: nothing came out of it, .*With --allow-empty it is sealed all the same\.$'
+expect_names .
+seal -q "${to[@]}" --allow-empty -o a.bin - </dev/null >/dev/null
 run unseal -q "${with[@]}" -o out a.bin
 expect_exit 0
 check "empty" test -f out -a ! -s out
@@ -186,13 +190,13 @@ padme_rest() {
 scenario "padding"
 for size in 0 1000 52000 60000 66000 120000 131000 262144 1000000 3333333; do
     maketree noise noise $size
-    seal -q "${to[@]}" -o padme.bin - <noise >/dev/null
+    seal -q "${to[@]}" --allow-empty -o padme.bin - <noise >/dev/null
     length=$(stat -c %s padme.bin)
     check "padme for $size: $length" test "$(padme_rest "$length")" -eq 0
     check "at least a block" test "$length" -ge 65536
     check "a multiple of 2048" test $((length % 2048)) -eq 0
     check "little more than needed" test "$length" -le $(((size + 70000) * 115 / 100))
-    seal -q "${to[@]}" --pad pow2 -o pow2.bin - <noise >/dev/null
+    seal -q "${to[@]}" --pad pow2 --allow-empty -o pow2.bin - <noise >/dev/null
     length=$(stat -c %s pow2.bin)
     check "a power of two: $length" test $((length & (length - 1))) -eq 0
     check "the next one" test "$length" -ge "$(stat -c %s padme.bin)"
@@ -201,7 +205,7 @@ for size in 0 1000 52000 60000 66000 120000 131000 262144 1000000 3333333; do
     expect_same noise out
     remove padme.bin pow2.bin out
     for rule in mib round; do
-        seal -q "${to[@]}" --pad $rule -o $rule.bin - <noise >/dev/null
+        seal -q "${to[@]}" --pad $rule --allow-empty -o $rule.bin - <noise >/dev/null
         length=$(stat -c %s $rule.bin)
         check "$rule: $length" test "$length" -eq $(((size + 14000) / 1048576 * 1048576 + 1048576))
         run unseal -q "${with[@]}" -o out $rule.bin

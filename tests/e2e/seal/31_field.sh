@@ -102,9 +102,6 @@ sealed 0 --note 'in front' --note-file note.txt file
 grep '^Note:' bag/bag-info.txt >have
 printf 'Note: %s\n' 'in front' 'first line' '' $'третья\tс табуляцией' 'last, without an end' >want
 expect_same want have
-: >empty
-sealed 0 --note-file empty file
-check "no note" test "$(grep -c '^Note' bag/bag-info.txt)" -eq 0
 head -c 65536 /dev/zero | tr '\0' a >long
 sealed 0 --note-file long file
 check "one long note" test "$(grep '^Note' bag/bag-info.txt | wc -c)" -eq 65543
@@ -135,6 +132,10 @@ printf 'a\rb\n' >carriage
 printf 'h\0i\0' >wide
 head -c 65537 /dev/zero | tr '\0' a >long
 yes '' | head -n 4097 >many
+: >empty
+printf '\xef\xbb\xbf' >mark
+refused 2 'empty: there is nothing in it\. Is it the right file\?' --note-file empty file
+refused 2 'mark: there is nothing in it' --note-file mark file
 refused 2 'bell, line 2: the text holds a control character' --note-file bell file
 refused 2 'latin, line 3: the text is not UTF-8' --note-file latin file
 refused 2 'next-line, line 1: the text holds a control character' --note-file next-line file

@@ -44,6 +44,7 @@ static void test_skipped(void)
         {BAG_CAUSE_FIFO, "# skipped ./data/a fifo\n"},
         {BAG_CAUSE_SOCKET, "# skipped ./data/a socket\n"},
         {BAG_CAUSE_DEVICE, "# skipped ./data/a device\n"},
+        {BAG_CAUSE_OWN, "# skipped ./data/a the sealing program wrote into it\n"},
         {BAG_CAUSE_STREAM, "# skipped ./data/a an alternate data stream\n"},
     };
 
