@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The functions by name, which take no memory, read no configuration and need no start, are called deprecated. */
+/* The functions by name, which take no memory, read no configuration and need no start, are called
+ * deprecated. */
 #ifndef OPENSSL_SUPPRESS_DEPRECATED
 #define OPENSSL_SUPPRESS_DEPRECATED
 #endif
@@ -29,8 +30,8 @@ void hash_H(uint8_t out[static HASH_LEN], const struct span *parts, size_t part_
 void hash_H512(uint8_t out[static HASH512_LEN], const struct span *parts, size_t part_count);
 
 /*
- * SHA-256 by OpenSSL's libcrypto: with the processor's own instructions where it has them, and the fastest code for
- * one stream where it has not (docs/PERFORMANCE.md).
+ * SHA-256 by OpenSSL's libcrypto: with the processor's own instructions where it has them, and the
+ * fastest code for one stream where it has not (docs/PERFORMANCE.md).
  */
 struct sha256 {
     SHA256_CTX ctx;

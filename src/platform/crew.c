@@ -15,7 +15,7 @@
 struct crew {
     pthread_mutex_t lock; /* of all members below, and of the private members of tasks and lanes */
     pthread_cond_t changed;
-    clockid_t clock; /* that waiting for changed goes by */
+    clockid_t clock;           /* that waiting for changed goes by */
     struct task *first, **end; /* the queue; end is the link behind its last task */
     bool is_over;
     unsigned int size, helper_count; /* helpers are the threads but for the caller's */

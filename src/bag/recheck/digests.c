@@ -11,19 +11,20 @@ struct algorithm {
     int (*final)(union digest_ctx *, uint8_t *);
 };
 
-/* The library's functions, over the union: FAMILY as they are called, of whose contexts one is the member STATE. */
-#define FUNCTIONS(FAMILY, STATE)                                                                   \
-    static int init_##FAMILY(union digest_ctx *ctx)                                                \
-    {                                                                                              \
-        return FAMILY##_Init(&ctx->STATE);                                                         \
-    }                                                                                              \
-    static int update_##FAMILY(union digest_ctx *ctx, const void *data, size_t len)                \
-    {                                                                                              \
-        return FAMILY##_Update(&ctx->STATE, data, len);                                            \
-    }                                                                                              \
-    static int final_##FAMILY(union digest_ctx *ctx, uint8_t *out)                                 \
-    {                                                                                              \
-        return FAMILY##_Final(out, &ctx->STATE);                                                   \
+/* The library's functions, over the union: FAMILY as they are called, of whose contexts one is the
+ * member STATE. */
+#define FUNCTIONS(FAMILY, STATE)                                                    \
+    static int init_##FAMILY(union digest_ctx *ctx)                                 \
+    {                                                                               \
+        return FAMILY##_Init(&ctx->STATE);                                          \
+    }                                                                               \
+    static int update_##FAMILY(union digest_ctx *ctx, const void *data, size_t len) \
+    {                                                                               \
+        return FAMILY##_Update(&ctx->STATE, data, len);                             \
+    }                                                                               \
+    static int final_##FAMILY(union digest_ctx *ctx, uint8_t *out)                  \
+    {                                                                               \
+        return FAMILY##_Final(out, &ctx->STATE);                                    \
     }
 
 FUNCTIONS(MD5, md5)
@@ -33,7 +34,10 @@ FUNCTIONS(SHA256, sha256)
 FUNCTIONS(SHA384, sha512)
 FUNCTIONS(SHA512, sha512)
 
-#define ALGORITHM(NAME, FAMILY, LEN) {NAME, LEN, init_##FAMILY, update_##FAMILY, final_##FAMILY}
+#define ALGORITHM(NAME, FAMILY, LEN)                              \
+    {                                                             \
+        NAME, LEN, init_##FAMILY, update_##FAMILY, final_##FAMILY \
+    }
 
 static const struct algorithm algorithms[DIGEST_KINDS] = {
     ALGORITHM("md5", MD5, MD5_DIGEST_LENGTH),          ALGORITHM("sha1", SHA1, SHA_DIGEST_LENGTH),
