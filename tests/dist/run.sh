@@ -126,7 +126,8 @@ try_kit() (
     head -c 3000000 /dev/urandom >'tree/снимок.jpg'
     "$dist/$1/sealkey" new --no-passphrase -o org && "$dist/$1/sealkey" kit --to org.pub kit &&
         (cd kit && sha256sum --quiet -c SHA256SUMS) && "kit/$program" --split 1M --verify tree &&
-        "$dist/$1/unseal" --key org.key -o bag kit/*.bin && cmp 'tree/снимок.jpg' 'bag/data/tree/снимок.jpg'
+        "$dist/$1/unseal" --key org.key -o bag kit/*.bin && cmp 'tree/снимок.jpg' 'bag/data/tree/снимок.jpg' &&
+        "$dist/$1/unseal" --recheck bag
 )
 
 for target in "${targets[@]}"; do
