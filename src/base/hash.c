@@ -43,7 +43,8 @@ void hash_H512(uint8_t out[static HASH512_LEN], const struct span *parts, size_t
     hash_parts(out, HASH512_LEN, NULL, NULL, parts, part_count);
 }
 
-/* These fail only where the library was told to be careful with low-level functions, which no release is. */
+/* For a context that sha256_start began, OpenSSL and LibreSSL return 1 from all of these: the only
+ * failure in their code is a length of the digest that no init sets. */
 void sha256_start(struct sha256 *h)
 {
     (void)SHA256_Init(&h->ctx);

@@ -117,7 +117,7 @@ unpack() {
     folder=$tree/src/$1
     rm -rf "$folder"
     mkdir -p "$folder"
-    archive=$work/$1.tar
+    archive=$(with_configure "$1")
     [ -e "$archive" ] || archive=$sources/$(source_file "$1")
     tar -xf "$archive" -C "$folder" --strip-components=1 --no-same-owner
     # One time for all files: else make may find configure out of date.
@@ -125,12 +125,16 @@ unpack() {
     say "$folder"
 }
 
-# jansson comes without its configure, which is made once for all systems.
+with_configure() { say "$work/$1-$(field "$1" 2).tar"; }
+
+# jansson comes without its configure, which is made once, for all systems.
 make_configure() {
+    [ ! -e "$(with_configure jansson)" ] || return 0
     tree=$work
     folder=$(unpack jansson)
     (cd "$folder" && autoreconf -fi) >"$work/jansson.log" 2>&1 || die "jansson's configure could not be made (log: $work/jansson.log)"
-    tar -cf "$work/jansson.tar" -C "$work/src" jansson
+    tar -cf "$work/jansson.new" -C "$work/src" jansson
+    mv "$work/jansson.new" "$(with_configure jansson)"
 }
 
 # ---- One system -----------------------------------------------------------------------------------
@@ -196,8 +200,8 @@ make_windows_compiler() {
     chmod +x "$tree/cc"
 }
 
-# What one configure found out of the compiler and the system holds for the next. Starting programs takes most of the time here:
-# the smaller shell starts faster, and nothing is compiled twice.
+# What one configure found out of the compiler and the system holds for the next. Most of the time goes into starting programs:
+# hence the smaller shell, and no tracking of dependencies, which nobody needs who compiles once.
 configure() {
     CONFIG_SHELL=/bin/sh /bin/sh ./configure --cache-file="$tree/config.cache" --disable-dependency-tracking \
         --host="$host" --prefix="$tree" --libdir="$tree/lib" --disable-shared --enable-static CC="$tree/cc" \
@@ -342,7 +346,6 @@ cp src/build/kit/* "$dist/kit"
 [ $# -gt 0 ] || eval "set -- $all_targets"
 install_tools "$@"
 for name in $(for target; do libraries_for "$target"; done | sort -u); do fetch "$name"; done
-rm -f "$work/jansson.tar"
 make_configure
 # All at once: most of the time one configure or another runs, on one processor.
 builds=''

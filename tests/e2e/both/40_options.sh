@@ -369,6 +369,11 @@ if needs expect; then
     expect_exit 0
     expect_out 'receipt  4641 7150 2121 1043 1531'
     check "no echo" test "$(grep -c "$bob_passphrase" "$out")" -eq 0
+    # Whatever the terminal is set to, backspace takes back a letter and not a byte.
+    run_tty sh -c 'stty -iutf8; exec "$@"' sh unseal --key "$keys/bob.key" -o letter stream.bin \
+        <<<"Passphrase for .*bob.key: |${bob_passphrase}й"$'\x7f'
+    expect_exit 0
+    check "asked once" test "$(grep -o 'Passphrase for' "$out" | wc -l)" -eq 1
     run_tty unseal --key "$keys/bob.key" -o b stream.bin <<E2
 Passphrase for |wrong
 That passphrase does not open .*Passphrase for |also wrong
