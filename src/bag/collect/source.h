@@ -31,7 +31,8 @@ struct bag_source {
     struct bag_totals totals;
     uint64_t damaged_files; /* a damaged file may have several remarks */
     struct bag_observer observer;
-    /* Files that standard output and standard error lead to: they are made by sealing, not found. */
+    /* Files that standard output and standard error lead to: they are made by sealing, not found.
+     */
     struct plat_stat own[2];
     size_t own_count;
     /* The folder that was opened last stays open, since most items are in the same folder as the
