@@ -82,6 +82,9 @@ static void show_event(void *ctx, const struct receive_event *e)
     case RECEIVE_LOG_EXPOSED:
         warn(T_UNSEAL_LOG_EXPOSED, .name = e->name);
         break;
+    case RECEIVE_LOG_ODD:
+        warn(T_UNSEAL_LOG_ODD, .name = e->name, .count = e->number);
+        break;
     case RECEIVE_FOLDER_STAYS:
         warn(T_UNSEAL_FOLDER_STAYS, .name = e->name);
         break;

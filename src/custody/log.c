@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_LINE "# seal log 1\n"
+#define FIRST_WORDS "# seal log 1"
+#define FIRST_LINE FIRST_WORDS "\n"
+#define FIRST_LINE_CR FIRST_WORDS "\r\n" /* after an editor of Windows */
 #define HEAD   \
     FIRST_LINE \
     "# time\tsealed-sha256\tcommitment\tbag-id\tD\treceipt\tverdict\tfile\n"
@@ -17,7 +19,7 @@
 /* Behind a torn line, so that nobody takes it for a whole one, wherever it was torn: it then has
  * too many columns or too few, or "-" for a verdict. A new column must stand in front of the
  * verdict, or a line that was torn behind it would pass for whole. */
-#define TORN "\t-\t(cut short)\n"
+#define TORN TORN_END "\n"
 
 #define SEALED_MAX 500    /* see LOG_LINE_MAX: the record has the digests of more files, ... */
 #define NAME_MAX_LEN 4096 /* ...and the whole name */
@@ -34,16 +36,24 @@ void custody_log_close(struct custody_log *log)
     free(log);
 }
 
-/* Whether it begins as a log does, and ends with the end of a line. An empty file is a log; so is
- * one whose first line was torn. */
+/* An empty file is a log; so is one whose first line was torn. */
+static bool begins_as_log(const char *begin, size_t len)
+{
+    size_t most = sizeof FIRST_LINE - 1;
+
+    return memcmp(begin, FIRST_LINE, len < most ? len : most) == 0 ||
+           (len == sizeof FIRST_LINE_CR - 1 && memcmp(begin, FIRST_LINE_CR, len) == 0);
+}
+
+/* Whether it begins as a log does, and ends with the end of a line. */
 static enum seal_status look_at_ends(struct custody_log *log, struct fault *fault)
 {
-    char begin[sizeof FIRST_LINE - 1], last;
+    char begin[sizeof FIRST_LINE_CR - 1], last;
     size_t len = log->size < sizeof begin ? (size_t)log->size : sizeof begin;
 
     if (log_read(log, begin, len, 0, fault) != SEAL_OK)
         return fault->status;
-    if (memcmp(begin, FIRST_LINE, len) != 0)
+    if (!begins_as_log(begin, len))
         return fault_set(fault, REASON_LOG_NONE, log->path);
     if (log->size == 0)
         return SEAL_OK;

@@ -108,18 +108,36 @@ static bool is_time(const char *text)
     return len > 0 && len < TIME_TEXT_SIZE && strspn(text, "0123456789-:.TZ@") == len;
 }
 
-static enum custody_double match_line(char *line, const struct wanted *w,
-                                      char when[static TIME_TEXT_SIZE])
+/* "-", or so many hexadecimal digits; a list may have more of them, behind commas. */
+static bool is_hex(const char *text, size_t digits, bool is_list)
 {
-    char *columns[COLUMN_COUNT];
-    enum custody_double seen;
+    if (strcmp(text, "-") == 0)
+        return true;
+    while (strspn(text, "0123456789abcdef") == digits) {
+        text += digits;
+        if (*text == '\0')
+            return true;
+        if (!is_list || *text++ != ',')
+            return false;
+    }
+    return false;
+}
 
-    if (line[0] == '#' || !split(line, columns) || !is_time(columns[COLUMN_TIME]))
-        return NOT_SEEN;
-    seen = compare(columns, w);
-    if (seen != NOT_SEEN)
-        memcpy(when, columns[COLUMN_TIME], strlen(columns[COLUMN_TIME]) + 1);
-    return seen;
+static bool is_verdict(const char *text)
+{
+    for (enum custody_verdict v = 0; v < VERDICT_COUNT; v++)
+        if (strcmp(text, custody_verdict_word(v)) == 0)
+            return true;
+    return false;
+}
+
+/* As for what is compared. */
+static bool is_as_written(char *columns[static COLUMN_COUNT])
+{
+    return is_hex(columns[COLUMN_SEALED], HEX_DIGITS, true) &&
+           is_hex(columns[COLUMN_COMMITMENT], HEX_DIGITS, false) &&
+           is_hex(columns[COLUMN_BAG_ID], BAG_ID_DIGITS, false) &&
+           is_hex(columns[COLUMN_DIGEST], HEX_DIGITS, false) && is_verdict(columns[COLUMN_VERDICT]);
 }
 
 /* A window on the log that moves line by line; its memory is the same for any log. */
@@ -131,29 +149,59 @@ struct reader {
     char data[LOG_LINE_MAX + 1];
 };
 
+struct found {
+    enum custody_double seen;
+    char when[TIME_TEXT_SIZE];
+    uint64_t odd; /* lines that are not as they are written */
+};
+
 static bool says_more(enum custody_double a, enum custody_double b)
 {
     return a != NOT_SEEN && (b == NOT_SEEN || a < b);
 }
 
-/* Looks at all lines that end in the window, and keeps the begin of the last. The first match of
- * those that say most wins: a sender who uses somebody's bag ID must not hide a copy. */
-static void match_window(struct reader *r, const struct wanted *w, enum custody_double *best,
-                         char best_when[static TIME_TEXT_SIZE])
+/* Nothing, a comment, or torn. */
+static bool is_no_drop(const char *line, size_t len)
 {
-    char *line = r->data, *end, when[TIME_TEXT_SIZE] = "";
+    size_t end = strlen(TORN_END);
+
+    return len == 0 || line[0] == '#' ||
+           (len >= end && memcmp(line + len - end, TORN_END, end) == 0);
+}
+
+/* Looks at a line of len bytes, with a NUL behind them. The first match of those that say most
+ * wins: a sender who uses somebody's bag ID must not hide a copy. */
+static void match_line(const struct reader *r, char *line, size_t len, const struct wanted *w,
+                       struct found *found)
+{
+    char *columns[COLUMN_COUNT];
+    enum custody_double seen;
+
+    if (!r->skipping && is_no_drop(line, len))
+        return;
+    if (r->skipping || strlen(line) != len || !split(line, columns) ||
+        !is_time(columns[COLUMN_TIME])) {
+        found->odd++;
+        return;
+    }
+    found->odd += !is_as_written(columns);
+    seen = w->only_unsealed && r->is_verified ? NOT_SEEN : compare(columns, w);
+    if (!says_more(seen, found->seen))
+        return;
+    found->seen = seen;
+    memcpy(found->when, columns[COLUMN_TIME], strlen(columns[COLUMN_TIME]) + 1);
+}
+
+/* Looks at all lines that end in the window, with LF or CR LF, and keeps the begin of the last. */
+static void match_window(struct reader *r, const struct wanted *w, struct found *found)
+{
+    char *line = r->data, *end;
 
     while ((end = memchr(line, '\n', (size_t)(r->data + r->len - line))) != NULL) {
-        enum custody_double seen = NOT_SEEN;
+        char *last = end > line && end[-1] == '\r' ? end - 1 : end;
 
-        *end = '\0';
-        if (!r->skipping && strlen(line) == (size_t)(end - line) &&
-            !(w->only_unsealed && r->is_verified))
-            seen = match_line(line, w, when);
-        if (says_more(seen, *best)) {
-            *best = seen;
-            memcpy(best_when, when, sizeof when);
-        }
+        *last = '\0';
+        match_line(r, line, (size_t)(last - line), w, found);
         r->is_verified = strcmp(line, VERIFIED) == 0;
         r->skipping = false;
         line = end + 1;
@@ -167,19 +215,17 @@ static void match_window(struct reader *r, const struct wanted *w, enum custody_
 }
 
 static enum seal_status find(struct custody_log *log, const struct wanted *wanted,
-                             enum custody_double *seen, char when[static TIME_TEXT_SIZE],
-                             struct fault *fault)
+                             struct found *found, struct fault *fault)
 {
     struct reader *r = malloc(sizeof *r);
     enum seal_status status = SEAL_OK;
 
-    *seen = NOT_SEEN;
-    when[0] = '\0';
+    *found = (struct found){.seen = NOT_SEEN};
     if (r == NULL)
         return fault_no_memory(fault);
     r->off = r->len = 0;
     r->skipping = r->is_verified = false;
-    while (r->off < log->size && *seen != SEEN_FILE && status == SEAL_OK) {
+    while (r->off < log->size && found->seen != SEEN_FILE && status == SEAL_OK) {
         size_t room = sizeof r->data - r->len;
         size_t len = log->size - r->off < room ? (size_t)(log->size - r->off) : room;
 
@@ -189,7 +235,7 @@ static enum seal_status find(struct custody_log *log, const struct wanted *wante
             break;
         r->off += len;
         r->len += len;
-        match_window(r, wanted, seen, when);
+        match_window(r, wanted, found);
     }
     free(r);
     return status;
@@ -200,9 +246,13 @@ enum seal_status custody_log_find(struct custody_log *log, const struct custody 
                                   struct fault *fault)
 {
     struct wanted wanted;
+    struct found found;
 
     wanted_set(&wanted, c);
-    return find(log, &wanted, seen, when, fault);
+    IGNORE_RESULT(find(log, &wanted, &found, fault));
+    *seen = found.seen;
+    memcpy(when, found.when, sizeof found.when);
+    return fault->status;
 }
 
 enum seal_status custody_log_find_unsealed(struct custody_log *log,
@@ -212,9 +262,22 @@ enum seal_status custody_log_find_unsealed(struct custody_log *log,
 {
     const struct custody drop = {.files = files, .file_count = count};
     const struct wanted wanted = {.drop = &drop, .only_unsealed = true};
-    enum custody_double seen;
+    struct found best;
 
-    (void)find(log, &wanted, &seen, when, fault);
-    *found = seen == SEEN_FILE;
+    IGNORE_RESULT(find(log, &wanted, &best, fault));
+    *found = best.seen == SEEN_FILE;
+    memcpy(when, best.when, sizeof best.when);
+    return fault->status;
+}
+
+enum seal_status custody_log_count_odd(struct custody_log *log, uint64_t *count,
+                                       struct fault *fault)
+{
+    const struct custody nothing = {.file_count = 0};
+    const struct wanted wanted = {.drop = &nothing};
+    struct found found;
+
+    IGNORE_RESULT(find(log, &wanted, &found, fault));
+    *count = found.odd;
     return fault->status;
 }

@@ -10,6 +10,9 @@
  * first: where writing was cut, a drop may pass for not unsealed, but not the other way round. */
 #define VERIFIED "# verified, not unsealed:"
 
+/* Ends a line that was torn. */
+#define TORN_END "\t-\t(cut short)"
+
 enum column {
     COLUMN_TIME,
     COLUMN_SEALED,
@@ -25,6 +28,7 @@ enum column {
 /* A line is at most this long; what is longer is none of ours. */
 #define LOG_LINE_MAX 65536
 #define HEX_DIGITS (2 * SHA256_LEN)
+#define BAG_ID_DIGITS 32
 
 struct custody_log {
     int fd;
@@ -42,7 +46,7 @@ struct wanted {
     const struct custody *drop;
     bool only_unsealed; /* the same files, and not in lines of drops that were only checked */
     char commitment[HEX_DIGITS + 1];
-    char bag_id[33];
+    char bag_id[BAG_ID_DIGITS + 1];
     char digest[HEX_DIGITS + 1];
 };
 

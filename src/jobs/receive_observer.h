@@ -27,6 +27,8 @@ enum receive_event_kind {
     RECEIVE_OTHERS_MAY_RENAME, /* the folder of an output (name): other users may exchange what is
                                   in it; told for each output */
     RECEIVE_LOG_EXPOSED,       /* the log (name): other users may change it */
+    RECEIVE_LOG_ODD,           /* lines of the log (name, number of them) are not as unseal writes
+                                  them */
     /* Something that ought to be removed could not be (name): */
     RECEIVE_FOLDER_STAYS, /* an unfinished folder */
     RECEIVE_OUTPUT_STAYS, /* an output that has no custody record */

@@ -12,6 +12,16 @@
 
 /* ---- Before the first drop ---------------------------------------------------------------- */
 
+static enum seal_status tell_odd_lines(struct custody_log *log, const char *path,
+                                       const struct receive_observer *observer, struct fault *fault)
+{
+    struct receive_event event = {.kind = RECEIVE_LOG_ODD, .name = path};
+
+    if (custody_log_count_odd(log, &event.number, fault) == SEAL_OK && event.number > 0)
+        observer->event(observer->ctx, &event);
+    return fault->status;
+}
+
 /* Opens the log and closes it again: what is wrong with it is told before a passphrase is asked
  * for. */
 static enum seal_status try_log(const char *path, const struct receive_observer *observer,
@@ -21,8 +31,11 @@ static enum seal_status try_log(const char *path, const struct receive_observer 
 
     if (path == NULL || output_refuse_in_bag(path, fault) != SEAL_OK)
         return fault->status;
-    if (custody_log_open(&log, path, fault) == SEAL_OK && custody_log_is_exposed(log))
+    if (custody_log_open(&log, path, fault) != SEAL_OK)
+        return fault->status;
+    if (custody_log_is_exposed(log))
         tell_name(observer, RECEIVE_LOG_EXPOSED, path);
+    IGNORE_RESULT(tell_odd_lines(log, path, observer, fault));
     custody_log_close(log);
     return fault->status;
 }

@@ -171,6 +171,39 @@ run unseal -q "${with[@]}" --log empty -o c two.bin
 expect_exit 0
 check "an empty file becomes one" test "$(head -n 1 empty)" = '# seal log 1'
 
+# An editor or a spreadsheet wrote it anew: what is in it is not found any more, and that is said.
+scenario "a log that another program changed"
+mkdir inbox && cp "$good/one.bin" inbox
+cp "$good/two.bin" .
+unseal -q "${with[@]}" --log log -o first/ inbox/one.bin two.bin >/dev/null
+cp log whole
+odd='^unseal: log: 2 lines of this log are not as unseal writes them, and cannot be compared in full; .*\. Put a copy of the log in its place, and let nothing but unseal write to it\.$'
+for change in 's/\t/    /g' 's/\t/,/g' 's/^([0-9-]+)T([0-9:]+)Z/\1 \2/' 's/([0-9a-f]{8})\t/\U\1\t/g'; do
+    sed -E "/^#/!$change" whole >log
+    run unseal -q "${with[@]}" --log log -o day/ inbox/ two.bin
+    expect_exit 0
+    expect_err "$odd"
+    check "told once" test "$(grep -c 'as unseal writes' "$err")" -eq 1
+    remove day
+done
+sed -E '3s/\t/ /g' whole >log
+run unseal -q "${with[@]}" --log log -o day/ inbox/ two.bin
+expect_exit 0
+expect_err '^unseal: log: 1 line of this log is not as unseal writes it, and cannot be compared in full'
+expect_err 'two\.bin: this file was received before, byte for byte the same'
+remove day
+# Other ends of lines are no harm.
+sed 's/$/\r/' whole >log
+run unseal -q "${with[@]}" --log log -o day/ inbox/ two.bin
+expect_exit 0
+expect_out '^skipped  inbox/one\.bin: opened before'
+expect_message 'two\.bin: this file was received before, byte for byte the same'
+lines 3
+remove day
+run unseal -q "${with[@]}" --log log -o day/ two.bin
+expect_exit 0
+expect_message 'two\.bin: this file was received before, byte for byte the same'
+
 scenario "a log that cannot be"
 cp "$good/one.bin" .
 echo 'dear diary' >diary
@@ -181,7 +214,7 @@ for log in diary folder pipe /dev/null; do
     run timeout 20 unseal -q "${with[@]}" --log $log one.bin
     expect_exit 2
     expect_no_out
-    expect_message "$log: it is not a log of drops"
+    expect_message "$log: it is not a log of drops\. Give the log that unseal wrote, or a name that is not there yet\. .* put a copy of it in its place\.$"
     expect_names . one.bin diary folder pipe dangling
 done
 check "untouched" test "$(cat diary)" = 'dear diary'

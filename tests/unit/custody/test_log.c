@@ -256,6 +256,99 @@ static void test_log_malformed(void)
     buffer_free(&b);
 }
 
+static uint64_t odd_lines(const char *path)
+{
+    struct fault fault = {.status = SEAL_OK};
+    struct custody_log *log;
+    uint64_t count = 0;
+
+    if (CHECK_INT(SEAL_OK, custody_log_open(&log, path, &fault))) {
+        CHECK_INT(SEAL_OK, custody_log_count_odd(log, &count, &fault));
+        custody_log_close(log);
+    }
+    return count;
+}
+
+/* Begins a log anew, with the head and then so many lines. */
+static uint64_t odd_of(const char *path, const char *lines)
+{
+    struct buffer b = {0};
+
+    CHECK_INT(SEAL_OK, buffer_printf(&b, HEAD "%s", lines));
+    fixture_write(path, b.data, b.len);
+    buffer_free(&b);
+    return odd_lines(path);
+}
+
+static void replace_all(char *text, char from, char to)
+{
+    for (char *s = text; (s = strchr(s, from)) != NULL;)
+        *s = to;
+}
+
+/* Lines that another program changed are counted, and none that unseal writes. */
+static void test_log_odd(void)
+{
+    const char *path = check_scratch("odd.log");
+    struct custody_file file;
+    struct custody c = drop(&file, 1);
+    char *text;
+
+    check_about("log odd");
+    for (enum custody_verdict v = 0; v < VERDICT_COUNT; v++) {
+        c.verdict = v;
+        add(path, &c);
+    }
+    c = facts_refusal(&file, VERDICT_NO_KEY);
+    c.step = STEP_VERIFIED;
+    add(path, &c);
+    text = log_text(path);
+    fixture_write(path, text, strlen(text) - 5);
+    free(text);
+    add(path, &c); /* behind a torn line */
+    CHECK_INT(0, odd_lines(path));
+    CHECK_INT(0, odd_of(path, "\n# a remark\n\r\n"));
+    CHECK_INT(2, odd_of(path, "x\ny\n# z\n"));
+    CHECK_INT(1, odd_of(path, "2026-11-30T04:47:28Z\t-\t-\t-\t-\t-\tAccepted\tx\n"));
+    CHECK_INT(1, odd_of(path, "2026-11-30T04:47:28Z\tab\t-\t-\t-\t-\taccepted\tx\n"));
+    CHECK_INT(1, odd_of(path, "2026-11-30T04:47:28Z\t-\t-\t1,1E+31\t-\t-\taccepted\tx\n"));
+    CHECK_INT(1, odd_of(path, "2026-11-30 04:47:28\t-\t-\t-\t-\t-\taccepted\tx\n"));
+    CHECK_INT(0, odd_of(path, "2026-11-30T04:47:28Z\t-\t-\t-\t-\t-\taccepted\tx\r\n"));
+    CHECK_INT(0, unlink(path));
+    add(path, &c);
+    text = log_text(path);
+    replace_all(text, '\t', ' ');
+    fixture_write(path, text, strlen(text));
+    CHECK_INT(1, odd_lines(path));
+    free(text);
+}
+
+/* An editor of Windows made CR LF of each LF. */
+static void test_log_carriage_returns(void)
+{
+    const char *path = check_scratch("cr.log");
+    struct custody_file file, next_file;
+    struct custody c = drop(&file, 1), next = drop(&next_file, 2);
+    struct buffer b = {0};
+    char when[TIME_TEXT_SIZE];
+    char *text;
+
+    check_about("log with CR LF");
+    add(path, &c);
+    text = log_text(path);
+    for (const char *s = text; *s != '\0'; s++)
+        CHECK(buffer_printf(&b, *s == '\n' ? "\r%c" : "%c", *s) == SEAL_OK);
+    fixture_write(path, b.data, b.len);
+    CHECK_INT(0, odd_lines(path));
+    CHECK_INT(SEEN_FILE, find(path, &c, when));
+    CHECK_TEXT("2026-11-22T20:15:54Z", when);
+    add(path, &next);
+    CHECK_INT(SEEN_FILE, find(path, &next, when));
+    CHECK_INT(0, odd_lines(path));
+    free(text);
+    buffer_free(&b);
+}
+
 /* Wherever the last line was torn: it is no drop, and the next one is found. */
 static void test_log_torn(void)
 {
@@ -409,6 +502,8 @@ int main(int argc, char **argv)
     CHECK_CASE(test_log_find());
     CHECK_CASE(test_log_volumes());
     CHECK_CASE(test_log_malformed());
+    CHECK_CASE(test_log_odd());
+    CHECK_CASE(test_log_carriage_returns());
     CHECK_CASE(test_log_torn());
     CHECK_CASE(test_log_refused());
     CHECK_CASE(test_log_together());
