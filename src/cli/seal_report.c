@@ -1,5 +1,6 @@
 #include "cli/seal_report.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -230,6 +231,14 @@ static void end_sync(void *ctx)
     waiting_end(&r->waiting);
 }
 
+/* On a medium that fails or is gone nobody can remove anything, and what is sealed harms nobody:
+ * then the failure is all there is to say. */
+static void show_unfinished(const char *path, enum leftover_fate fate, int sys)
+{
+    if (fate != LEFTOVER_OWN || (sys != EIO && sys != ENODEV && sys != ENXIO))
+        show_leftover(path, fate, sys);
+}
+
 /* ---- Questions ---------------------------------------------------------------------------- */
 
 static enum seal_status ask_medium(void *ctx, const struct medium_question *question,
@@ -261,7 +270,7 @@ struct seal_observer seal_report_start(struct seal_report *report, bool verbose)
     *report = (struct seal_report){.verbose = verbose};
     return (struct seal_observer){.ctx = report,
                                   .event = show_event,
-                                  .leftover = show_leftover,
+                                  .leftover = show_unfinished,
                                   .work_begins = begin_work,
                                   .work_done = add_work,
                                   .work_ends = end_work,

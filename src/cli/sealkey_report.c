@@ -111,7 +111,6 @@ static void warn_kit(void *ctx, enum key_kit_event event, const char *name)
         [KEY_KIT_NO_WINDOWS] = T_SEALKEY_KIT_NO_WINDOWS,
         [KEY_KIT_NO_LINUX] = T_SEALKEY_KIT_NO_LINUX,
         [KEY_KIT_NO_LINUX_ARM] = T_SEALKEY_KIT_NO_LINUX_ARM,
-        [KEY_KIT_FOLDER_STAYS] = T_SEALKEY_KIT_FOLDER_STAYS,
     };
 
     (void)ctx;
@@ -120,5 +119,5 @@ static void warn_kit(void *ctx, enum key_kit_event event, const char *name)
 
 struct key_kit_observer report_kit_events(void)
 {
-    return (struct key_kit_observer){.event = warn_kit};
+    return (struct key_kit_observer){.event = warn_kit, .leftover = show_leftover};
 }

@@ -139,7 +139,7 @@ enum seal_status destination_check(const struct destination *d, const struct sea
 }
 
 void destination_clear_leftovers(const struct destination *d,
-                                 void (*tell)(const char *name, enum leftover_fate fate, int sys))
+                                 void (*tell)(const char *path, enum leftover_fate fate, int sys))
 {
     struct buffer any = {0};
 

@@ -25,7 +25,7 @@ bool destination_is_stdout(const struct destination *d);
 bool destination_file_max(const struct destination *d, uint64_t *file_max);
 /* Removes what killed programs left of names like these; tell is that of leftovers_remove. */
 void destination_clear_leftovers(const struct destination *d,
-                                 void (*tell)(const char *name, enum leftover_fate fate, int sys));
+                                 void (*tell)(const char *path, enum leftover_fate fate, int sys));
 /* The path of the next file, malloc'ed: the one given, or a new name in the folder. NULL for want
  * of memory. */
 char *destination_next_path(const struct destination *d, struct random *random);

@@ -118,8 +118,8 @@ enum seal_status drop_outputs_publish(struct drop_outputs *o, struct fault *faul
 
 void drop_outputs_abandon(struct drop_outputs *o)
 {
-    abort_folder(&o->folder, o->observer);
-    output_abort(&o->file);
+    output_dir_abort(&o->folder, o->observer->leftover);
+    output_abort(&o->file, LEFTOVER_OWN, o->observer->leftover);
     for (enum record_form form = 0; form < RECORD_FORMS; form++)
-        output_abort(&o->records[form]);
+        output_abort(&o->records[form], LEFTOVER_OWN, o->observer->leftover);
 }

@@ -41,7 +41,7 @@ MUST_USE enum seal_status drop_outputs_add_record(struct drop_outputs *o, enum r
 /* Brings all to the medium and gives the names, that of the output first. After a failure none has
  * its name. SEAL_IO, SEAL_EXISTS, SEAL_NO_MEMORY. */
 MUST_USE enum seal_status drop_outputs_publish(struct drop_outputs *o, struct fault *fault);
-/* Removes what has not got its name. */
+/* Removes what has not got its name, or tells what it cannot remove. */
 void drop_outputs_abandon(struct drop_outputs *o);
 
 #endif

@@ -212,7 +212,7 @@ static enum seal_status extract_set(struct inspect_result *result, const struct 
     if (extract_into(result, &dir, set, request, &check, listener, fault) == SEAL_OK)
         output_dir_keep(&dir);
     else
-        abort_folder(&dir, observer);
+        output_dir_abort(&dir, observer->leftover);
     return fault->status;
 }
 

@@ -25,8 +25,8 @@ struct key_dialog {
     /* The medium of a key file lets others read it; locked: a passphrase protects the keys in it.
      */
     void (*exposed)(const char *name, bool locked);
-    /* A file that a killed program left beside the key, as leftovers_remove tells it. */
-    void (*leftover)(const char *name, enum leftover_fate fate, int sys);
+    /* A file beside the key that is unfinished, as leftovers_remove and output_abort tell it. */
+    void (*leftover)(const char *path, enum leftover_fate fate, int sys);
 };
 
 #endif

@@ -217,8 +217,8 @@ static enum seal_status make_folder(const char *path, const struct kit_sources *
     if (fill_kit(&kit, sources, fault) == SEAL_OK && output_dir_commit(&dir, fault) == SEAL_OK &&
         kit_check_files(&kit.sums, path, fault) == SEAL_OK)
         output_dir_keep(&dir);
-    else if (!output_dir_abort(&dir))
-        sources->observer->event(sources->observer->ctx, KEY_KIT_FOLDER_STAYS, path);
+    else
+        output_dir_abort(&dir, sources->observer->leftover);
     buffer_free(&kit.sums);
     return fault->status;
 }

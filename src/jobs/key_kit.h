@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "output/output.h"
 #include "base/status.h"
 #include "keys/keys.h"
 
@@ -17,15 +18,16 @@
 
 /* What work goes on in spite of. */
 enum key_kit_event {
-    KEY_KIT_NO_WINDOWS,   /* no program for it: name is the file that is missing */
-    KEY_KIT_NO_LINUX,     /* likewise, for x86-64 */
-    KEY_KIT_NO_LINUX_ARM, /* likewise, for 64-bit ARM */
-    KEY_KIT_FOLDER_STAYS  /* after a failure: the folder `name` could not be removed */
+    KEY_KIT_NO_WINDOWS,  /* no program for it: name is the file that is missing */
+    KEY_KIT_NO_LINUX,    /* likewise, for x86-64 */
+    KEY_KIT_NO_LINUX_ARM /* likewise, for 64-bit ARM */
 };
 
 struct key_kit_observer {
     void *ctx;
     void (*event)(void *ctx, enum key_kit_event event, const char *name);
+    /* After a failure: the folder could not be removed, as output_dir_abort tells it. */
+    void (*leftover)(const char *path, enum leftover_fate fate, int sys);
 };
 
 struct key_kit_request {
@@ -35,7 +37,7 @@ struct key_kit_request {
 };
 
 /* keys gets what the key file holds, to be freed with key_file_free in any case. After a failure
- * the folder is not there (but see KEY_KIT_FOLDER_STAYS). SEAL_USAGE: no programs or a key that
+ * the folder is not there, or observer->leftover tells it. SEAL_USAGE: no programs or a key that
  * cannot be used; SEAL_EXISTS, SEAL_BAD_KEY, SEAL_IO, SEAL_NO_MEMORY. */
 MUST_USE enum seal_status key_kit(struct key_file *keys, const struct key_kit_request *request,
                                   const struct key_kit_observer *observer, struct fault *fault);

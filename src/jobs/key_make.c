@@ -1,5 +1,6 @@
 #include "jobs/key_make.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,12 @@ static enum seal_status write_public(struct key_make *k, struct fault *fault)
     return status;
 }
 
+/* What it is to leave a file with the secret key behind. */
+static enum leftover_fate secret_fate(const struct key_make *k)
+{
+    return k->names->locked ? LEFTOVER_OWN : LEFTOVER_OWN_SECRET;
+}
+
 /* The secret key gets its name first: nobody could open what is sealed to a public key that was
  * given out without it. */
 static enum seal_status publish(struct key_make *k, struct fault *fault)
@@ -118,8 +125,8 @@ static enum seal_status publish(struct key_make *k, struct fault *fault)
     if (status != SEAL_OK)
         return status;
     status = output_commit(&k->public_file, fault);
-    if (status != SEAL_OK)
-        (void)plat_unlink(PLAT_CWD, k->names->secret_name);
+    if (status != SEAL_OK && plat_unlink(PLAT_CWD, k->names->secret_name) != 0 && errno != ENOENT)
+        k->dialog->leftover(k->names->secret_name, secret_fate(k), errno);
     return status;
 }
 
@@ -127,8 +134,8 @@ static enum seal_status publish(struct key_make *k, struct fault *fault)
 
 static void release(struct key_make *k)
 {
-    output_abort(&k->public_file);
-    output_abort(&k->secret_file);
+    output_abort(&k->public_file, LEFTOVER_OWN, k->dialog->leftover);
+    output_abort(&k->secret_file, secret_fate(k), k->dialog->leftover);
     sodium_free(k->record);
     identity_free(k->id);
 }

@@ -28,9 +28,10 @@ struct key_make_result {
 };
 
 /* Asks dialog->choose for a passphrase unless no_passphrase is set. After a failure, a signal
- * included, neither file is there. Free *out with key_make_result_free in any case.
- * SEAL_EXISTS, SEAL_IO, SEAL_NO_MEMORY, SEAL_INTERRUPTED, SEAL_BAD_KEY (without a passphrase where
- * the medium keeps no rights), and what dialog->choose returns. */
+ * included, neither file is there, or dialog->leftover tells it. Free *out with
+ * key_make_result_free in any case. SEAL_EXISTS, SEAL_IO, SEAL_NO_MEMORY, SEAL_INTERRUPTED,
+ * SEAL_BAD_KEY (without a passphrase where the medium keeps no rights), and what dialog->choose
+ * returns. */
 MUST_USE enum seal_status key_make(struct key_make_result *out,
                                    const struct key_make_request *request,
                                    const struct key_dialog *dialog, struct fault *fault);

@@ -1,5 +1,6 @@
 #include "jobs/key_passwd.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,10 +21,11 @@ struct key_passwd {
     bool made;       /* the temporary file exists */
 };
 
-static void release(struct key_passwd *p)
+static void release(struct key_passwd *p, const struct key_dialog *dialog)
 {
-    if (p->made)
-        (void)plat_unlink(p->dirfd, p->temporary);
+    if (p->made && plat_unlink(p->dirfd, p->temporary) != 0 && errno != ENOENT)
+        leftover_tell(p->name, p->temporary, p->record->locked ? LEFTOVER_OWN : LEFTOVER_OWN_SECRET,
+                      errno, dialog->leftover);
     if (p->lock >= 0)
         (void)plat_close(p->lock);
     if (p->dirfd >= 0)
@@ -172,6 +174,6 @@ enum seal_status key_passwd(const struct key_passwd_request *request,
         status = write_key(&p, dialog, fault);
     if (status == SEAL_IO)
         fault_add_name(fault, p.name);
-    release(&p);
+    release(&p, dialog);
     return status;
 }

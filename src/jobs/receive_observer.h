@@ -30,7 +30,6 @@ enum receive_event_kind {
     RECEIVE_LOG_ODD,           /* lines of the log (name, number of them) are not as unseal writes
                                   them */
     /* Something that ought to be removed could not be (name): */
-    RECEIVE_FOLDER_STAYS, /* an unfinished folder */
     RECEIVE_OUTPUT_STAYS, /* an output that has no custody record */
     RECEIVE_RECORD_STAYS  /* a custody record of an output that is not there */
 };
@@ -46,8 +45,8 @@ struct receive_event {
 struct receive_observer {
     void *ctx;
     void (*event)(void *ctx, const struct receive_event *event);
-    /* A file or folder that a killed program left, as leftovers_remove tells it. */
-    void (*leftover)(const char *name, enum leftover_fate fate, int sys);
+    /* A file or folder that is unfinished, as leftovers_remove and output_abort tell it. */
+    void (*leftover)(const char *path, enum leftover_fate fate, int sys);
     /* A stretch of work on so many bytes begins (0: their number is not known), goes on, ends. */
     void (*work_begins)(void *ctx, uint64_t total);
     void (*work_done)(void *ctx, uint64_t bytes);

@@ -39,11 +39,3 @@ void clear_leftovers_of(const char *path, const struct receive_observer *observe
     if (strcmp(path, "-") != 0)
         leftovers_remove(path, NULL, observer->leftover);
 }
-
-void abort_folder(struct output_dir *folder, const struct receive_observer *observer)
-{
-    if (output_dir_abort(folder))
-        return;
-    tell_name(observer, RECEIVE_FOLDER_STAYS, folder->committed ? folder->name : folder->temporary);
-    output_dir_keep(folder); /* told once */
-}

@@ -24,7 +24,5 @@ void tell_name(const struct receive_observer *observer, enum receive_event_kind 
                const char *name);
 /* Removes what killed programs left of an output at path. "-", standard output, leaves nothing. */
 void clear_leftovers_of(const char *path, const struct receive_observer *observer);
-/* output_dir_abort; tells if the folder could not be removed. */
-void abort_folder(struct output_dir *folder, const struct receive_observer *observer);
 
 #endif

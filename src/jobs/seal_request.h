@@ -86,8 +86,8 @@ struct medium_question {
 struct seal_observer {
     void *ctx;
     void (*event)(void *ctx, const struct seal_event *event);
-    /* What killed programs left where the output goes; see leftovers_remove. */
-    void (*leftover)(const char *name, enum leftover_fate fate, int sys);
+    /* What is unfinished where the output goes; see leftovers_remove and output_abort. */
+    void (*leftover)(const char *path, enum leftover_fate fate, int sys);
     /* A stretch of work on so many bytes begins (0: nobody knows how many), goes on, ends. */
     void (*work_begins)(void *ctx, uint64_t total);
     void (*work_done)(void *ctx, uint64_t bytes);

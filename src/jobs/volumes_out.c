@@ -116,6 +116,7 @@ static enum seal_status forgive(struct volumes_out *v, struct volume_out *file, 
 {
     v->observer->event(v->observer->ctx,
                        &(struct seal_event){.kind = SEAL_EVENT_MEDIUM_FAULT, .fault = fault});
+    output_abort(&file->output, LEFTOVER_OWN, v->observer->leftover);
     free(file->path);
     *file = (struct volume_out){.path = NULL};
     *fault = (struct fault){.status = SEAL_OK};
@@ -230,7 +231,7 @@ const char *volumes_name(const struct volumes_out *v)
 void volumes_end(struct volumes_out *v)
 {
     for (size_t i = 0; i < v->count; i++) {
-        output_abort(&v->files[i].output);
+        output_abort(&v->files[i].output, LEFTOVER_OWN, v->observer->leftover);
         free(v->files[i].path);
     }
     sodium_free(v->envelopes);

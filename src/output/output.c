@@ -14,7 +14,7 @@ static void output_free(struct output *o)
         (void)plat_close(o->lock);
     if (o->dirfd >= 0)
         (void)plat_close(o->dirfd);
-    free(o->name);
+    free(o->path);
     free(o->temporary);
     *o = (struct output){.fd = -1, .lock = -1, .dirfd = -1};
 }
@@ -45,29 +45,21 @@ enum seal_status output_refuse_taken(int at, const char *name, const char *path,
 static enum seal_status output_open(struct output *o, const char *path, struct fault *fault)
 {
     char *dir = NULL;
-    const char *name;
 
-    if (!path_split(path, &dir, &name))
+    o->path = strdup(path);
+    if (o->path == NULL || !path_split(o->path, &dir, &o->name))
         return fault_no_memory(fault);
     o->dirfd = plat_open_dir(PLAT_CWD, dir, true);
     free(dir);
     if (o->dirfd < 0)
         return fault_set_errno(fault, REASON_FOLDER_OPEN, path);
-    o->name = strdup(name);
-    if (o->name == NULL)
-        return fault_no_memory(fault);
-    if (output_refuse_taken(o->dirfd, name, path, fault) != SEAL_OK)
+    if (output_refuse_taken(o->dirfd, o->name, path, fault) != SEAL_OK)
         return fault->status;
-    o->fd = partial_create_file(o->dirfd, name, o->access, &o->temporary);
+    o->fd = partial_create_file(o->dirfd, o->name, o->access, &o->temporary);
     if (o->fd < 0)
         return output_fault(o->dirfd, path, fault);
     o->lock = plat_duplicate(o->fd);
-    if (o->lock < 0) {
-        (void)fault_set_errno(fault, REASON_CREATE, path);
-        output_abort(o);
-        return fault->status;
-    }
-    return SEAL_OK;
+    return o->lock < 0 ? fault_set_errno(fault, REASON_CREATE, path) : SEAL_OK;
 }
 
 enum seal_status output_create(struct output *o, const char *path, enum plat_access access,
@@ -82,7 +74,7 @@ enum seal_status output_create(struct output *o, const char *path, enum plat_acc
         return SEAL_OK;
     }
     status = output_open(o, path, fault);
-    if (status != SEAL_OK)
+    if (status != SEAL_OK && o->temporary == NULL)
         output_free(o);
     return status;
 }
@@ -104,11 +96,7 @@ enum seal_status output_finish(struct output *o, struct fault *fault)
         done = plat_close(o->fd) == 0;
         o->fd = -1;
     }
-    if (done)
-        return SEAL_OK;
-    (void)fault_set_errno(fault, REASON_WRITE, o->name);
-    output_abort(o);
-    return fault->status;
+    return done ? SEAL_OK : fault_set_errno(fault, REASON_WRITE, o->name);
 }
 
 int output_reopen(const struct output *o)
@@ -147,11 +135,8 @@ enum seal_status output_commit(struct output *o, struct fault *fault)
         return fault->status;
     if (plat_rename_new(o->dirfd, o->temporary, o->name) != 0) {
         if (errno == EEXIST)
-            (void)fault_set(fault, REASON_EXISTS, o->name);
-        else
-            (void)fault_set_errno(fault, REASON_RENAME, o->name);
-        output_abort(o);
-        return fault->status;
+            return fault_set(fault, REASON_EXISTS, o->name);
+        return fault_set_errno(fault, REASON_RENAME, o->name);
     }
     same = plat_is_same(o->dirfd, o->name, o->lock);
     /* Until the folder is on the medium, a power failure could undo the renaming. */
@@ -165,12 +150,14 @@ enum seal_status output_commit(struct output *o, struct fault *fault)
     return fault->status;
 }
 
-void output_abort(struct output *o)
+void output_abort(struct output *o, enum leftover_fate fate,
+                  void (*tell)(const char *path, enum leftover_fate fate, int sys))
 {
     if (o->is_stdout || o->temporary == NULL)
         return;
     if (o->fd >= 0)
         (void)plat_close(o->fd);
-    (void)plat_unlink(o->dirfd, o->temporary);
+    if (plat_unlink(o->dirfd, o->temporary) != 0 && errno != ENOENT)
+        leftover_tell(o->path, o->temporary, fate, errno, tell);
     output_free(o);
 }

@@ -16,7 +16,7 @@ static void output_dir_free(struct output_dir *o)
         (void)plat_close(o->fd);
     if (o->parent >= 0)
         (void)plat_close(o->parent);
-    free(o->name);
+    free(o->path);
     free(o->temporary);
     *o = (struct output_dir){.fd = -1, .parent = -1};
 }
@@ -24,20 +24,17 @@ static void output_dir_free(struct output_dir *o)
 static enum seal_status output_dir_open(struct output_dir *o, const char *path, struct fault *fault)
 {
     char *dir = NULL;
-    const char *name;
 
-    if (!path_split(path, &dir, &name))
+    o->path = strdup(path);
+    if (o->path == NULL || !path_split(o->path, &dir, &o->name))
         return fault_no_memory(fault);
     o->parent = plat_open_dir(PLAT_CWD, dir, true);
     free(dir);
     if (o->parent < 0)
         return fault_set_errno(fault, REASON_FOLDER_OPEN, path);
-    o->name = strdup(name);
-    if (o->name == NULL)
-        return fault_no_memory(fault);
-    if (output_refuse_taken(o->parent, name, path, fault) != SEAL_OK)
+    if (output_refuse_taken(o->parent, o->name, path, fault) != SEAL_OK)
         return fault->status;
-    o->fd = partial_create_dir(o->parent, name, &o->temporary);
+    o->fd = partial_create_dir(o->parent, o->name, &o->temporary);
     return o->fd < 0 ? output_fault(o->parent, path, fault) : SEAL_OK;
 }
 
@@ -143,17 +140,14 @@ void output_dir_keep(struct output_dir *o)
     output_dir_free(o);
 }
 
-bool output_dir_abort(struct output_dir *o)
+void output_dir_abort(struct output_dir *o,
+                      void (*tell)(const char *path, enum leftover_fate fate, int sys))
 {
-    bool done = true;
-
     if (o->temporary == NULL)
-        return true;
+        return;
     if (o->committed && plat_rename_new(o->parent, o->name, o->temporary) != 0)
-        done = false;
-    if (done)
-        done = plat_remove_tree(o->parent, o->temporary, o->fd, false) == 0;
-    if (done)
-        output_dir_free(o);
-    return done;
+        leftover_tell(o->path, o->name, LEFTOVER_OWN, errno, tell);
+    else if (plat_remove_tree(o->parent, o->temporary, o->fd, false) != 0)
+        leftover_tell(o->path, o->temporary, LEFTOVER_OWN, errno, tell);
+    output_dir_free(o);
 }

@@ -70,13 +70,29 @@ static size_t partial_base_len(const char *name)
 
 /* ---- Leftovers ---------------------------------------------------------------------------- */
 
+void leftover_tell(const char *path, const char *name, enum leftover_fate fate, int sys,
+                   void (*tell)(const char *path, enum leftover_fate fate, int sys))
+{
+    char *beside = path_beside(path, name);
+
+    tell(beside != NULL ? beside : name, fate, sys);
+    free(beside);
+}
+
 struct leftover_search {
     int dirfd;
+    const char *path; /* its folder is the one that dirfd is of */
     bool is_exposed;
     const char *name; /* the final name; NULL: is_name decides */
     bool (*is_name)(const char *name, size_t len);
-    void (*tell)(const char *name, enum leftover_fate fate, int sys);
+    void (*tell)(const char *path, enum leftover_fate fate, int sys);
 };
+
+static void tell_of(const struct leftover_search *s, const char *name, enum leftover_fate fate,
+                    int sys)
+{
+    leftover_tell(s->path, name, fate, sys, s->tell);
+}
 
 /* The program that wrote it may have renamed it since it was opened. */
 static bool still_has_name(int fd, int dirfd, const char *name)
@@ -135,20 +151,20 @@ static void remove_leftover(const struct leftover_search *s, const char *name)
 
     if (fd < 0) {
         if (errno == ENOTSUP)
-            s->tell(name, LEFTOVER_DOUBTFUL, 0);
+            tell_of(s, name, LEFTOVER_DOUBTFUL, 0);
         else if (errno != EINVAL && errno != ENOENT && errno != EWOULDBLOCK)
-            s->tell(name, LEFTOVER_STAYS, errno);
+            tell_of(s, name, LEFTOVER_STAYS, errno);
         return;
     }
     if (still_has_name(fd, s->dirfd, name)) {
         /* Other users who gave one of our folders this name must not make us remove its content. (A
          * file they could have removed themselves.) */
         if (is_dir && s->is_exposed)
-            s->tell(name, LEFTOVER_EXPOSED, 0);
+            tell_of(s, name, LEFTOVER_EXPOSED, 0);
         else if (remove_entry(s->dirfd, name, is_dir, fd, true) == 0)
-            s->tell(name, LEFTOVER_REMOVED, 0);
+            tell_of(s, name, LEFTOVER_REMOVED, 0);
         else if (errno != ENOENT) /* another program was faster */
-            s->tell(name, LEFTOVER_STAYS, errno);
+            tell_of(s, name, LEFTOVER_STAYS, errno);
     }
     (void)plat_close(fd);
 }
@@ -166,9 +182,9 @@ static int check_entry(void *ctx, const char *entry)
 }
 
 void leftovers_remove(const char *path, bool (*is_name)(const char *name, size_t len),
-                      void (*tell)(const char *name, enum leftover_fate fate, int sys))
+                      void (*tell)(const char *path, enum leftover_fate fate, int sys))
 {
-    struct leftover_search s = {.dirfd = -1, .is_name = is_name, .tell = tell};
+    struct leftover_search s = {.dirfd = -1, .path = path, .is_name = is_name, .tell = tell};
     char *dir = NULL;
     const char *name;
 

@@ -28,6 +28,8 @@ bool path_is_drive(const char *path);
 /* Splits path at its last separator: *dir is malloc'ed ("." if there is none), *name points into
  * path. False: out of memory. */
 bool path_split(const char *path, char **dir, const char **name);
+/* The path of what has that name in the folder of path, malloc'ed; NULL: out of memory. */
+char *path_beside(const char *path, const char *name);
 /* The absolute path without links, "." and ".."; malloc'ed, or NULL with errno. */
 char *plat_real_path(const char *path);
 

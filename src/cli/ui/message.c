@@ -133,18 +133,17 @@ void warn_of_clock(const char *name, uint32_t created)
     was_warned |= clock_is_behind();
 }
 
-/* ---- What killed programs left ------------------------------------------------------------- */
+/* ---- What is unfinished --------------------------------------------------------------------- */
 
-void show_leftover(const char *name, enum leftover_fate fate, int sys)
+void show_leftover(const char *path, enum leftover_fate fate, int sys)
 {
-    static const enum text_id texts[] = {
-        [LEFTOVER_REMOVED] = T_LEFTOVER_REMOVED,
-        [LEFTOVER_STAYS] = T_LEFTOVER_STAYS,
-        [LEFTOVER_DOUBTFUL] = T_LEFTOVER_DOUBTFUL,
-        [LEFTOVER_EXPOSED] = T_LEFTOVER_EXPOSED,
+    static const enum text_id texts[LEFTOVER_FATES] = {
+        [LEFTOVER_REMOVED] = T_LEFTOVER_REMOVED,   [LEFTOVER_STAYS] = T_LEFTOVER_STAYS,
+        [LEFTOVER_DOUBTFUL] = T_LEFTOVER_DOUBTFUL, [LEFTOVER_EXPOSED] = T_LEFTOVER_EXPOSED,
+        [LEFTOVER_OWN] = T_LEFTOVER_OWN,           [LEFTOVER_OWN_SECRET] = T_LEFTOVER_OWN_SECRET,
     };
 
-    warn(texts[fate], .name = name, .error = sys);
+    warn(texts[fate], .name = path, .error = sys);
 }
 
 /* ---- Results ------------------------------------------------------------------------------ */

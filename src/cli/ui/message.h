@@ -54,8 +54,8 @@ enum exit_code complain(const struct fault *fault);
  * before the one on which the key in the file name was made. name NULL: no key. */
 void warn_of_clock(const char *name, uint32_t created);
 
-/* What became of a file that a killed program left; for leftovers_remove (path: name). */
-void show_leftover(const char *name, enum leftover_fate fate, int sys);
+/* What became of something unfinished; for leftovers_remove and output_abort. */
+void show_leftover(const char *path, enum leftover_fate fate, int sys);
 
 /* Results that are read by programs: as they are, nothing translated, nothing escaped. */
 void print_data(const char *format, ...) PRINTF_LIKE(1, 2);

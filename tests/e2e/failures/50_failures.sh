@@ -147,7 +147,7 @@ remove out
 hit "FAULT_CALL=unlink errno:$EACCES" "FAULT_WRITE=70000 errno:$ENOSPC" -- \
     unseal -q "${with[@]}" -o out "$good/bag.bin"
 expect_exit 1
-expect_err 'out\.[0-9a-f]{8}\.partial: this folder is unfinished and could not be removed'
+expect_err 'out\.[0-9a-f]{8}\.partial: unfinished, and could not be removed: Permission denied\. Remove it by hand'
 expect_err 'No space left on device'
 expect_absent out
 

@@ -81,7 +81,7 @@ expect_names to "$name" "$name.custody.txt" "$name.custody.json" "$name.a0000001
     "$name.a0000002.partial" one.a0000003.partial one.key.a0000004.partial
 run sealkey new -q --no-passphrase -o to/one
 expect_exit 0
-expect_removed sealkey one.key
+expect_removed sealkey to/one.key
 expect_file to/one.a0000003.partial
 
 scenario "records"
@@ -162,7 +162,7 @@ for command in "seal -q --to $keys/alice.pub $good/tree" "seal -q --to $keys/ali
     # shellcheck disable=SC2086 # a command line
     run $command
     expect_exit 0
-    expect_removed seal "$(sed -E 's/^seal: (.{14})\..*/\1/' "$err")"
+    expect_removed seal "$(sed -E 's/^seal: ((to\/)?.{14})\..*/\1/' "$err")"
     expect_nothing_unfinished
 done
 check "one sealed file each" test "$(find . -name '??????????.bin' | wc -l)" -eq 2
@@ -302,7 +302,7 @@ rm to/out
 chmod 1777 to # nobody but the owner can rename there
 run seal -q "${to[@]}" -o to/out "$good/tree"
 expect_exit 0
-expect_removed seal out
+expect_removed seal to/out
 expect_names to out
 
 scenario "a folder that is moved away while it is emptied"
@@ -330,6 +330,72 @@ for kind in file folder; do
     expect_names . out out.a2345678.partial
     rm -rf out out.a2345678.partial
 done
+
+# What a program cannot remove of its own is named, with its folder.
+# left NAME: it is there, and told.
+left() {
+    local path
+    path=$(echo to/"$1".????????.partial)
+    check "$1 stays" test -e "$path"
+    expect_err ": ${path//./\\.}: $2, and (it )?could not be removed: $3\\. "
+}
+
+scenario "no right to remove what is one's own"
+mkdir to
+hit "FAULT_CALL=unlink errno:$EACCES" "FAULT_WRITE=1100000 errno:28" -- seal -q "${to[@]}" -o to/out "$good/tree"
+expect_exit 1
+left out unfinished 'Permission denied'
+rm to/*
+for kind in bag stream; do
+    hit "FAULT_CALL=unlink errno:$EACCES" "FAULT_WRITE=1100000 errno:28" -- unseal -q "${with[@]}" -o to/out "$good/$kind.bin"
+    expect_exit 1
+    left out unfinished 'Permission denied'
+    rm -rf to/*
+done
+hit "FAULT_CALL=unlink errno:$EACCES" "FAULT_WRITE=100 errno:28" -- sealkey new -q --no-passphrase -o to/org
+expect_exit 1
+left org.key 'a secret key without a passphrase is in it' 'Permission denied'
+expect_err 'It must be removed by hand: whoever reads it can open'
+rm to/*
+cp "$keys/alice.key" to
+hit "FAULT_CALL=unlink errno:$EACCES" "FAULT_WRITE=100 errno:28" -- sealkey passwd -q --no-passphrase to/alice.key
+expect_exit 1
+left alice.key 'a secret key without a passphrase is in it' 'Permission denied'
+
+# Some shares and write-once media let nobody rename or remove.
+scenario "a folder to which one can only add"
+mkdir -p to programs/linux-x86_64
+cp -r "$root/src/build/kit" programs/kit
+echo program >programs/linux-x86_64/seal
+trap 'chattr -R -a "$scratch" 2>/dev/null; clean_up' EXIT
+if chattr +a to 2>/dev/null; then
+    run seal -q "${to[@]}" -o to/out.bin "$good/tree"
+    expect_exit 1
+    left out.bin unfinished 'Operation not permitted'
+    run unseal -q "${with[@]}" -o to/out "$good/bag.bin"
+    expect_exit 1
+    for name in out out.custody.txt out.custody.json; do left $name unfinished 'Operation not permitted'; done
+    run sealkey new -q --no-passphrase -o to/org
+    expect_exit 1
+    left org.key 'a secret key without a passphrase is in it' 'Operation not permitted'
+    left org.pub unfinished 'Operation not permitted'
+    run sealkey new -q --passphrase-fd 0 -o to/locked <<<'six words drawn by six dice'
+    expect_exit 1
+    left locked.key unfinished 'Operation not permitted'
+    chattr -a to && cp "$keys/alice.key" to && chattr +a to
+    run sealkey passwd -q --no-passphrase to/alice.key
+    expect_exit 1
+    left alice.key 'a secret key without a passphrase is in it' 'Operation not permitted'
+    run sealkey kit -q --to "$keys/alice.pub" --programs programs to/kit
+    expect_exit 1
+    left kit unfinished 'Operation not permitted'
+    # They are those of killed programs for the next run.
+    run seal -q "${to[@]}" -o to/out.bin "$good/tree"
+    expect_err 'to/out\.bin\.[0-9a-f]{8}\.partial: unfinished, left behind when a program was killed .*Operation not permitted'
+    chattr -a to
+else
+    skip "nobody can be kept from removing here"
+fi
 
 scenario "no locks"
 echo 1 >out.a2345678.partial
