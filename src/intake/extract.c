@@ -17,8 +17,17 @@ struct selection {
     size_t count, cap;
 };
 
-static bool lies_at_or_below(const char *path, const char *top)
+/* A shell that completes names may put "./" in front. */
+static const char *without_dot(const char *path)
 {
+    while (path[0] == '.' && path[1] == '/')
+        path += 2;
+    return path;
+}
+
+static bool lies_at_or_below(const char *path, const char *given)
+{
+    const char *top = without_dot(given);
     size_t len = strlen(top);
 
     while (len > 0 && top[len - 1] == '/')
@@ -71,6 +80,63 @@ static enum seal_status select_item(void *ctx, const struct bag_item *item, stru
     return SEAL_OK;
 }
 
+/* ---- In another form ---------------------------------------------------------------------- */
+
+/* One path, folded, that no item has as it is. */
+struct other_form {
+    struct selection selection;
+    const char *path;
+    bool found;
+};
+
+static bool fold(struct buffer *out, const char *path)
+{
+    return bag_name_fold(out, path, strlen(path)) == SEAL_OK &&
+           buffer_append_text(out, "") == SEAL_OK;
+}
+
+static void compare_folded(struct other_form *other, const char *path)
+{
+    struct buffer folded = {0};
+
+    if (fold(&folded, path))
+        (void)is_wanted(&other->selection, (const char *)folded.data);
+    buffer_free(&folded);
+}
+
+static enum seal_status compare_item(void *ctx, const struct bag_item *item, struct fault *fault)
+{
+    struct other_form *other = ctx;
+    struct buffer shown = {0};
+
+    if (!other->found)
+        compare_folded(other, item->path);
+    if (!other->found && text_escape(&shown, item->path, strlen(item->path)) == SEAL_OK)
+        compare_folded(other, (const char *)shown.data);
+    buffer_free(&shown);
+    return fault->status;
+}
+
+/* As macOS writes it (NFD), or with other capitals. Only a hint depends on it: where memory is
+ * short there is none. */
+static bool is_there_in_other_form(const struct bag_check *record, const char *path)
+{
+    struct fault none = {.status = SEAL_OK};
+    struct buffer folded = {0};
+    struct other_form other = {.found = false};
+
+    if (fold(&folded, path)) {
+        other.path = (const char *)folded.data;
+        other.selection =
+            (struct selection){.paths = &other.path, .path_count = 1, .found = &other.found};
+        IGNORE_RESULT(bag_check_each_item(record, compare_item, &other, &none));
+    }
+    buffer_free(&folded);
+    return other.found;
+}
+
+/* ---- All of them -------------------------------------------------------------------------- */
+
 static enum seal_status make_selection(struct selection *s, const struct bag_check *record,
                                        struct fault *fault)
 {
@@ -81,7 +147,10 @@ static enum seal_status make_selection(struct selection *s, const struct bag_che
         return fault->status;
     for (size_t i = 0; i < s->path_count; i++)
         if (!s->found[i])
-            return fault_set(fault, REASON_PATH_NOT_IN_BAG, s->paths[i]);
+            return fault_set(fault,
+                             is_there_in_other_form(record, s->paths[i]) ? REASON_PATH_OTHER_FORM
+                                                                         : REASON_PATH_NOT_IN_BAG,
+                             s->paths[i]);
     return s->count > 0 ? SEAL_OK : fault_set(fault, REASON_ONLY_LINKS, s->paths[0]);
 }
 

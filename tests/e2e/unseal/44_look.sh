@@ -175,6 +175,34 @@ run unseal -q "${with[@]}" --extract 'two \x20blanks/none' -o none sealed.bin
 expect_exit 2
 expect_absent none
 
+# Both forms look the same on the screen.
+scenario "a path in another form"
+apart=$'\u0438\u0306' composed=$'\u0439'
+mkdir -p "Case/$apart" && echo one >"Case/$apart/a.txt" && echo two >'Case/two  blanks'
+seal -q "${to[@]}" -o sealed.bin Case >/dev/null 2>&1
+for path in "Case/$composed/a.txt" "Case/$composed" "data/Case/$composed/" "Case/$apart/A.TXT" case "./case/$apart" \
+    'case/TWO  blanks' 'CASE/two \x20blanks'; do
+    run unseal -q "${with[@]}" --extract "$path" -o out sealed.bin
+    expect_exit 2
+    expect_no_out
+    expect_message 'has just this path, but one seems to have it in another form: .*\. Use --list, and copy it from there\.$'
+    expect_absent out
+done
+run unseal -q "${with[@]}" --extract "$(grep 'a.txt' <(unseal -q "${with[@]}" --list sealed.bin))" -o copied sealed.bin
+expect_exit 0
+check "it can be copied" cmp "Case/$apart/a.txt" "copied/data/Case/$apart/a.txt"
+for path in ./Case "././Case/$apart/" "./data/Case/$apart/a.txt"; do
+    run unseal -q "${with[@]}" --extract "$path" -o out sealed.bin
+    expect_exit 0
+    check "as it is without ./" cmp "Case/$apart/a.txt" "out/data/Case/$apart/a.txt"
+    remove out
+done
+for path in case/none ./ "Case/$composed/b.txt" Cas; do
+    run unseal -q "${with[@]}" --extract "$path" -o out sealed.bin
+    expect_exit 2
+    expect_message 'no file or folder in it has this path\. To see the paths in it, use --list\.$'
+done
+
 scenario "lines that sha256sum takes"
 mkdir names
 echo one >"names/$(printf 'a\342\200\214b')"
