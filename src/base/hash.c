@@ -50,6 +50,15 @@ void sha256_start(struct sha256 *h)
     (void)SHA256_Init(&h->ctx);
 }
 
+/* OpenSSL counts bits, in two numbers. */
+void sha256_resume(struct sha256 *h, const uint32_t state[static SHA256_STATE_WORDS], uint64_t done)
+{
+    sha256_start(h);
+    memcpy(h->ctx.h, state, SHA256_STATE_WORDS * sizeof state[0]);
+    h->ctx.Nl = (SHA_LONG)(done << 3);
+    h->ctx.Nh = (SHA_LONG)(done >> 29);
+}
+
 void sha256_add(struct sha256 *h, const void *data, size_t len)
 {
     if (len > 0)

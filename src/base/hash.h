@@ -20,6 +20,7 @@
 #define HASH512_LEN 64
 #define KEY_LEN 32
 #define SHA256_LEN 32
+#define SHA256_STATE_WORDS 8
 
 /* F(key, name, parts joined): BLAKE2b-256 keyed over a 16-byte label and the message. */
 void hash_F(uint8_t out[static HASH_LEN], const uint8_t key[static KEY_LEN], const char *name,
@@ -38,6 +39,9 @@ struct sha256 {
 };
 
 void sha256_start(struct sha256 *h);
+/* Starts behind done bytes, a multiple of 64, that brought about this state (FIPS 180-4, 6.2). */
+void sha256_resume(struct sha256 *h, const uint32_t state[static SHA256_STATE_WORDS],
+                   uint64_t done);
 void sha256_add(struct sha256 *h, const void *data, size_t len);
 void sha256_end(struct sha256 *h, uint8_t out[static SHA256_LEN]);
 /* All at once. */

@@ -134,6 +134,8 @@ bool plat_worker_is_shut_out(const int *fds, size_t count)
 struct walk {
     int fd;       /* of the current folder */
     uid_t worker; /* the owner of the tree so far */
+    uid_t user;   /* ours */
+    gid_t group;
     struct tree_path path;
     struct buffer pending;
 };
@@ -155,11 +157,11 @@ static int take_entry(void *ctx, const char *name)
 
     if (fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return -1;
-    if (st.st_uid != w->worker && st.st_uid != geteuid()) {
+    if (st.st_uid != w->worker && st.st_uid != w->user) {
         errno = EPERM;
         return -1;
     }
-    if (fchownat(w->fd, name, geteuid(), getegid(), AT_SYMLINK_NOFOLLOW) != 0)
+    if (fchownat(w->fd, name, w->user, w->group, AT_SYMLINK_NOFOLLOW) != 0)
         return -1;
     return S_ISDIR(st.st_mode) ? add_pending(w, name) : 0;
 }
@@ -198,13 +200,13 @@ static int take_step(struct walk *w)
 int plat_chown_from_worker(int fd)
 {
     struct stat st;
-    struct walk w = {.fd = -1};
+    struct walk w = {.fd = -1, .user = geteuid(), .group = getegid()};
     int result, saved;
 
-    if (fstat(fd, &st) != 0 || st.st_uid == geteuid())
+    if (fstat(fd, &st) != 0 || st.st_uid == w.user)
         return 0;
     w.worker = st.st_uid;
-    result = fchown(fd, geteuid(), getegid());
+    result = fchown(fd, w.user, w.group);
     if (result == 0)
         result = w.fd = plat_open_dir(fd, ".", false);
     if (result >= 0)

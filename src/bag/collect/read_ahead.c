@@ -11,17 +11,20 @@
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "base/sha256_many.h"
 #include "bag/collect/source_open.h"
 #include "bag/collect/unkept.h"
 #include "platform/crew.h"
+#include "platform/process.h"
 
 #define BATCHES 4
 #define BATCH_FILES 8
 
 struct batch {
     struct task task; /* first, so that a pointer to it is one to the batch */
-    size_t count;     /* of files in it */
-    size_t taken;     /* of these, by read_ahead_take */
+    enum sha256_way way;
+    size_t count; /* of files in it */
+    size_t taken; /* of these, by read_ahead_take */
     struct ahead_file files[BATCH_FILES];
     uint8_t *data; /* BATCH_FILES times READ_AHEAD_LEN bytes */
 };
@@ -32,6 +35,8 @@ struct read_ahead {
     struct lane lane;
     size_t next; /* the first item that is in no batch yet */
     size_t at;   /* the batch whose files are being taken */
+    bool is_measured;
+    enum sha256_way way; /* the fastest one, as soon as that is measured */
     struct batch batches[BATCHES];
 };
 
@@ -56,12 +61,26 @@ static void read_file(struct ahead_file *f)
     f->is_read = f->is_file && f->reader.before.size <= READ_AHEAD_LEN;
     if (!f->is_read || read_all(f) != SEAL_OK)
         return;
-    sha256_of(f->digest, f->data, (size_t)f->reader.off);
     f->change = file_reader_change(&f->reader);
     if (f->change != FILE_STABLE)
         return; /* the caller reads it once more */
     (void)plat_close(f->fd);
     f->fd = -1;
+}
+
+static void hash_files(struct batch *b)
+{
+    struct sha256_item items[BATCH_FILES];
+    size_t count = 0;
+
+    for (size_t i = 0; i < b->count; i++) {
+        struct ahead_file *f = &b->files[i];
+
+        if (f->is_read && f->fault.status == SEAL_OK)
+            items[count++] =
+                (struct sha256_item){f->data, (size_t)f->reader.off, f->digest};
+    }
+    sha256_many(b->way, items, count);
 }
 
 static void batch_work(struct task *t)
@@ -71,6 +90,7 @@ static void batch_work(struct task *t)
     for (size_t i = 0; i < b->count; i++)
         if (b->files[i].fd >= 0)
             read_file(&b->files[i]);
+    hash_files(b);
 }
 
 /* ---- In the caller's thread --------------------------------------------------------------- */
@@ -114,6 +134,11 @@ static void fill_batch(struct read_ahead *a, struct batch *b)
             break;
         add_file(a, b, a->next);
     }
+    if (b->count == BATCH_FILES && !a->is_measured) { /* for a few files it does not pay */
+        a->is_measured = true;
+        a->way = sha256_fastest_way(plat_monotonic);
+    }
+    b->way = a->way;
     if (b->count > 0)
         crew_post(a->crew, &a->lane, &b->task);
 }

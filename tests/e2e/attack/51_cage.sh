@@ -231,13 +231,15 @@ if [ ! -x "$root/build/unseal" ]; then
 elif needs_cage && needs strace; then
     # Nothing can be preloaded into that one. A file with the name of the kernel's part of a program is no part of it.
     ln -s / linux-vdso.so.1
-    run strace -f -v -y -s 200 -o trace -e trace=execve,execveat,seccomp,landlock_add_rule -E LD_LIBRARY_PATH=/nowhere -E LD_BIND_NOW=1 \
+    run strace -f -v -y -s 200 -o trace -e trace=execve,execveat,seccomp,landlock_add_rule -E LD_LIBRARY_PATH=/nowhere \
+        -E OPENSSL_ia32cap=: -E OPENSSL_ia32capital=1 -E LD_BIND_NOW=1 \
         "$root/build/unseal" -q --key key -o released "$home/bag.bin"
     expect_exit 0
     grep '^[0-9]*  *execve' trace >starts
     check "a program and a worker" test "$(wc -l <starts)" -eq 2
-    check "of the environment only what is for the loader" \
-        grep -q '\["unseal-worker"\], \["LD_LIBRARY_PATH=/nowhere"\], ' starts
+    kept='("LD_LIBRARY_PATH=/nowhere", "OPENSSL_ia32cap=:"|"OPENSSL_ia32cap=:", "LD_LIBRARY_PATH=/nowhere")'
+    check "of the environment only what is for the loader and OpenSSL" \
+        grep -qE "\[\"unseal-worker\"\], \[$kept\], " starts
     rm linux-vdso.so.1
     check "rules for files" grep -q 'landlock_add_rule(' trace
     check "none for all of them" test -z "$(grep 'landlock_add_rule.*</>' trace)"
