@@ -117,6 +117,29 @@ static const struct {
     {EAGAIN, T_ADVICE_NO_MEMORY},      {ENAMETOOLONG, T_ADVICE_SHORTER_NAME},
 };
 
+/* Of a name that is not there: what may have happened to it before it was given. */
+static enum text_id advice_for_name(const char *name)
+{
+    size_t len = strlen(name);
+    char last = len > 0 ? name[len - 1] : '\0';
+
+    if (name[0] == '~')
+        return T_ADVICE_NAME_TILDE;
+    if (strstr(name, "://") != NULL)
+        return T_ADVICE_NAME_ADDRESS;
+    if ((last == '"' || last == '\'') && len > 1 && name[0] == last)
+        return T_ADVICE_NAME_QUOTED;
+    return last == '\r' || last == ' ' ? T_ADVICE_NAME_END : T_ADVICE_SPELLING;
+}
+
+/* Where something is to be created, its folder was there a moment ago. */
+static enum text_id advice_for_error(const struct fault *f, enum text_id advice)
+{
+    if (advice != T_ADVICE_SPELLING)
+        return advice;
+    return f->reason == REASON_CREATE ? T_ADVICE_FOLDER_GONE : advice_for_name(f->name);
+}
+
 static enum text_id advice_for(const struct fault *f)
 {
     for (size_t i = 0; i < sizeof reason_advice / sizeof reason_advice[0]; i++)
@@ -124,7 +147,9 @@ static enum text_id advice_for(const struct fault *f)
             return reason_advice[i].advice;
     for (size_t i = 0; i < sizeof error_advice / sizeof error_advice[0]; i++)
         if (f->status == SEAL_IO && error_advice[i].error == f->sys)
-            return error_advice[i].advice;
+            return advice_for_error(f, error_advice[i].advice);
+    if (f->reason == REASON_WORKER_START) /* and no error says why */
+        return T_ADVICE_WORKER_START;
     return f->status < sizeof status_advice / sizeof status_advice[0] ? status_advice[f->status]
                                                                       : T_NONE;
 }

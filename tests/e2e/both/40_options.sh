@@ -398,6 +398,25 @@ E2
     check "nothing unfinished" test -z "$(find . -name '*.partial')"
 fi
 
+# ---- Names that are not there --------------------------------------------------------------------
+
+ground "names as they were typed or copied"
+refused 1 'how the name is spelled\.$' seal -q --to "$alice" -o x.bin fil
+# shellcheck disable=SC2088 # as it is when it is quoted
+refused 1 'The ~ stands there as it was typed' seal -q --to "$alice" -o x.bin '~/file'
+refused 1 'The ~ stands there as it was typed' seal -q '--to=~/org.pub' -o x.bin file
+refused 1 'Give a path, not an address\.$' unseal --key "$keys/alice.key" -o x file:///one.bin
+refused 1 'The quotes are part of this name' seal -q --to "$alice" -o x.bin "'file'"
+refused 1 'ends in a blank or the end of a line' seal -q --to "$alice" -o x.bin $'file\r'
+refused 1 'ends in a blank or the end of a line' unseal --key "$keys/alice.key" -o x 'one.bin '
+
+ground "a folder that is not there any more"
+mkdir gone
+run bash -c 'cd gone && rmdir ../gone && exec seal -q --to "$1" "$2"' - "$alice" "$PWD/file"
+expect_exit 1
+expect_no_out
+expect_message 'could not be created: .*\. The folder that it goes into is not there any more: change to one that is\.$'
+
 # ---- The terminal --------------------------------------------------------------------------------
 
 ground "no sealed bytes and no content to a terminal"

@@ -147,6 +147,13 @@ static void test_advice(void)
     fault.number = UINT64_MAX;
     (void)text_fault(out, sizeof out, catalog_english(), &fault);
     CHECK(strstr(out, "resource limits") != NULL);
+    fault = (struct fault){.status = SEAL_OK};
+    (void)fault_set(&fault, REASON_WORKER_START, "a.bin");
+    (void)text_fault(out, sizeof out, catalog_english(), &fault);
+    CHECK(strstr(out, "a container may forbid that") != NULL);
+    fault.sys = EMFILE;
+    (void)text_fault(out, sizeof out, catalog_english(), &fault);
+    CHECK(strstr(out, "container") == NULL && strstr(out, "be open at once") != NULL);
 }
 
 static void test_find(void)
