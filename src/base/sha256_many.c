@@ -123,8 +123,8 @@ static void add_plainly(words *state, const uint8_t *const *data, size_t blocks)
 }
 
 #if HAS_AVX
-__attribute__((target("avx2"))) static void
-add_by_avx2(words *state, const uint8_t *const *data, size_t blocks)
+__attribute__((target("avx2"))) static void add_by_avx2(words *state, const uint8_t *const *data,
+                                                        size_t blocks)
 {
     add_blocks(state, data, blocks);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "platform/files.h"
 #include "jobs/receive_relay_private.h"
 
@@ -154,6 +156,14 @@ enum seal_status keyring_add(struct keyring *ring, const char *path,
     return add_key_file(ring, path, true, observer, fault);
 }
 
+#define KEYS_FOR_THREADS 16
+
+void keyring_use_threads(struct keyring *ring, unsigned int threads)
+{
+    if (ring->key_count >= KEYS_FOR_THREADS && ring->crew == NULL)
+        ring->crew = crew_try_new(threads);
+}
+
 void keyring_free(struct keyring *ring)
 {
     for (size_t i = 0; i < ring->key_count; i++)
@@ -162,6 +172,7 @@ void keyring_free(struct keyring *ring)
         free(ring->locked[i].name);
     free(ring->keys);
     free(ring->locked);
+    crew_free(ring->crew);
     *ring = (struct keyring){0};
 }
 
@@ -175,28 +186,74 @@ struct attempt {
     size_t *tried;
 };
 
-/* Tries the opened keys from that one on. SEAL_NO_KEY, without a fault: none of them opens it.
- * Another failure is that of the keys tried before, if there was one. */
-static enum seal_status try_keys(const struct keyring *ring, struct attempt *a, size_t first,
+/* Consecutive keys, which one thread tries. */
+struct range {
+    struct task task; /* first, so that a task's address is its range's */
+    const uint8_t *block;
+    struct identity *const *keys;
+    size_t count;
+    struct envelope env;
+    size_t which; /* of them opens it, or would if the header were right */
+    enum seal_status status;
+    struct fault fault;
+};
+
+static void try_range(struct task *t)
+{
+    struct range *r = (struct range *)t;
+
+    r->status = envelope_open(&r->env, r->block, r->keys, r->count, &r->which, &r->fault);
+}
+
+/* Puts what a range came to behind what those before it came to. SEAL_NO_KEY, without a fault: none
+ * of them opens it. Else what the first key says, but a key that opens it goes before one that says
+ * why it is not right. */
+static enum seal_status add_range(struct attempt *a, struct range *r, enum seal_status before,
+                                  struct fault *fault)
+{
+    if (r->status == SEAL_NO_KEY)
+        return before;
+    if (before != SEAL_NO_KEY && (before == SEAL_OK || r->status != SEAL_OK)) {
+        a->env->others_differ |= before == SEAL_OK && r->status != SEAL_OK;
+        return before;
+    }
+    memcpy(a->pkh, r->keys[r->which]->pkh, HASH_LEN);
+    *a->env = r->env;
+    a->env->others_differ |= before != SEAL_NO_KEY;
+    *fault = r->fault;
+    return r->status;
+}
+
+#define RANGE_LEAST (KEYS_FOR_THREADS / 2) /* keys that are worth a thread */
+
+/* Tries the opened keys from that one on, all of them in any case. fault: what the keys that were
+ * tried before say. */
+static enum seal_status try_keys(struct keyring *ring, struct attempt *a, size_t first,
                                  struct fault *fault)
 {
-    bool was_bad = fault->status != SEAL_OK;
-    enum seal_status status = SEAL_NO_KEY;
-    struct fault now = {.status = SEAL_OK};
-    size_t which;
+    enum seal_status status = fault->status != SEAL_OK ? fault->status : SEAL_NO_KEY;
+    size_t keys = ring->key_count - first, threads = crew_size(ring->crew);
+    size_t count = keys / RANGE_LEAST < threads ? keys / RANGE_LEAST + 1 : threads;
+    struct range *ranges = sodium_malloc(count * sizeof *ranges);
+    struct lane lane = {.busy = false};
 
-    if (first < ring->key_count)
-        status = envelope_open(a->env, a->block, ring->keys + first, ring->key_count - first,
-                               &which, &now);
     *a->tried = ring->key_count;
-    if (status != SEAL_OK && was_bad)
-        return fault->status;
-    if (status == SEAL_NO_KEY)
-        return status;
-    memcpy(a->pkh, ring->keys[first + which]->pkh, HASH_LEN);
-    *fault = now;
-    if (status == SEAL_OK)
-        a->env->others_differ |= was_bad;
+    if (ranges == NULL)
+        return fault_no_memory(fault);
+    for (size_t i = 0; i < count; i++) {
+        size_t begin = first + keys * i / count;
+
+        ranges[i] = (struct range){.task = {.work = try_range},
+                                   .block = a->block,
+                                   .keys = ring->keys + begin,
+                                   .count = first + keys * (i + 1) / count - begin};
+        crew_post(ring->crew, &lane, &ranges[i].task);
+    }
+    for (size_t i = 0; i < count; i++) {
+        crew_await(ring->crew, &ranges[i].task);
+        status = add_range(a, &ranges[i], status, fault);
+    }
+    sodium_free(ranges);
     return status;
 }
 
@@ -248,7 +305,7 @@ enum seal_status keyring_open(struct keyring *ring, struct envelope *env,
 
     *tried = 0;
     status = try_keys(ring, &a, 0, &latest);
-    if (status != SEAL_OK)
+    if (status != SEAL_OK && status != SEAL_NO_MEMORY)
         status = try_locked(ring, &a, observer, &latest);
     /* A key that stays locked may be the right one: its fault is the better explanation. */
     if (status == SEAL_NO_KEY && ring->unopened.status != SEAL_OK)

@@ -7,6 +7,7 @@
 
 #include "envelope/envelope.h"
 #include "jobs/receive_observer.h"
+#include "platform/crew.h"
 
 /* A key that waits for its passphrase. */
 struct locked_key {
@@ -21,6 +22,7 @@ struct keyring {
     size_t key_count;
     struct locked_key *locked;
     size_t locked_count;
+    struct crew *crew;     /* has the threads that try keys; NULL: only the caller does */
     struct fault unopened; /* why the first key that could not be unlocked was not */
 };
 
@@ -28,6 +30,8 @@ struct keyring {
  * or the file is malformed or others can read it; SEAL_IO, SEAL_NEWER, SEAL_NO_MEMORY. */
 MUST_USE enum seal_status keyring_add(struct keyring *ring, const char *path,
                                       const struct receive_observer *observer, struct fault *fault);
+/* After the last one was added: where there are many, they are tried by so many threads. */
+void keyring_use_threads(struct keyring *ring, unsigned int threads);
 /* Opens the header of a sealed file, as envelope_open. If no opened key does, has the observer
  * unlock one waiting key after the other, each once for all sealed files. pkh gets the hash of the
  * key that opened it, *tried the number of keys that were tried. */

@@ -57,6 +57,7 @@ enum seal_status open_headers(struct sets *s, const struct receive_input *input,
 
     for (size_t i = 0; i < input->key_count && fault->status == SEAL_OK; i++)
         IGNORE_RESULT(keyring_add(&o.ring, input->keys[i], observer, fault));
+    keyring_use_threads(&o.ring, threads);
     if (fault->status == SEAL_OK)
         IGNORE_RESULT(open_all(s, &o, fault));
     keyring_free(&o.ring);

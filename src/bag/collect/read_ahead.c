@@ -77,8 +77,7 @@ static void hash_files(struct batch *b)
         struct ahead_file *f = &b->files[i];
 
         if (f->is_read && f->fault.status == SEAL_OK)
-            items[count++] =
-                (struct sha256_item){f->data, (size_t)f->reader.off, f->digest};
+            items[count++] = (struct sha256_item){f->data, (size_t)f->reader.off, f->digest};
     }
     sha256_many(b->way, items, count);
 }

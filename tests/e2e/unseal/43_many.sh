@@ -222,4 +222,36 @@ expect_row failed two.bin
 check "no verdict in the log" test "$(grep -c two.bin log)" -eq 0
 expect_names . log stream.bin two.bin one{,.bin,.custody.json,.custody.txt}
 
+# Threads try a part of them each; the key that comes first is told all the same.
+scenario "many keys"
+mkdir ring
+for i in {10..42}; do
+    sealkey new -q --no-passphrase -o "ring/$i" >/dev/null
+done
+mv ring/*.pub .
+echo one >one
+for keys in '10' '42' '25 11 41' '12 13'; do
+    to=()
+    for i in $keys; do
+        to+=(--to "$i.pub")
+    done
+    seal -q "${to[@]}" -o sealed.bin one >/dev/null
+    first=$(sealkey show "$(printf '%s.pub\n' $keys | sort | head -n 1)" | sed -n 's/^fingerprint: //p')
+    check "there is one" test -n "$first"
+    for threads in 1 2 3; do
+        run unseal -q --threads $threads --key ring --verify -o v sealed.bin
+        expect_exit 0
+        check "the first of them" grep -qF "Opened with key     $first" v.custody.txt
+        remove v
+    done
+    rm sealed.bin
+done
+mv ring/25.key .
+seal -q --to 25.pub -o sealed.bin one >/dev/null
+for threads in 1 3; do
+    run unseal -q --threads $threads --key ring -o out sealed.bin
+    expect_exit 4
+    expect_absent out
+done
+
 finish
