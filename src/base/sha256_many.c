@@ -55,12 +55,13 @@ ALWAYS_INLINE uint32_t load_big_endian(const uint8_t *p)
 ALWAYS_INLINE void load_block(words w[static WORDS], const uint8_t *const data[static LANES],
                               size_t off)
 {
-    uint32_t in[WORDS][LANES] __attribute__((aligned(4 * LANES)));
+    uint32_t in[WORDS][LANES] __attribute__((aligned(sizeof(words))));
 
     for (size_t lane = 0; lane < LANES; lane++)
         for (size_t t = 0; t < WORDS; t++)
             in[t][lane] = load_big_endian(data[lane] + off + 4 * t);
-    memcpy(w, in, sizeof in);
+    for (size_t t = 0; t < WORDS; t++)
+        memcpy(&w[t], in[t], sizeof in[t]);
 }
 
 /* Word t of the message schedule, in the place of word t - 16. */
@@ -282,7 +283,7 @@ static double time_of(enum sha256_way way, const struct sha256_item *items, doub
 enum sha256_way sha256_fastest_way(double (*now)(void))
 {
     static const uint8_t message[TRIAL_LEN];
-    uint8_t digests[LANES][SHA256_LEN];
+    uint8_t digests[LANES][SHA256_LEN] = {{0}};
     struct sha256_item items[LANES];
     enum sha256_way fastest = SHA256_SINGLY;
     double best = 0;

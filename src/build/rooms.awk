@@ -14,7 +14,7 @@ BEGIN {
         public[order[i]] = name ".h"
     }
     # Where there are several.
-    public["base"] = "status.h reasons.def bytes.h text.h decoder.h hash.h random.h clock.h base.h"
+    public["base"] = "status.h reasons.def bytes.h text.h decoder.h hash.h sha256_many.h random.h clock.h base.h"
     public["bag/recheck"] = "recheck.h details.def"
     public["platform"] = "confine.h files.h process.h locale.h worker.h terminal.h crew.h ticker.h"
     public["text"] = "catalog.h"

@@ -42,9 +42,9 @@ struct plat_worker {
 };
 
 /* Starts this program again, without our memory, arguments and descriptors, and of the
- * environment with nothing but LD_LIBRARY_PATH, which the system's loader needs, and OPENSSL_ia32cap
- * and OPENSSL_armcap, which say what instructions libcrypto may use. It is killed when we end. -1
- * with errno. */
+ * environment with nothing but LD_LIBRARY_PATH, which the system's loader needs, and
+ * OPENSSL_ia32cap and OPENSSL_armcap, which say what instructions libcrypto may use. It is killed
+ * when we end. -1 with errno. */
 int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, const int *more,
                       size_t more_count);
 

@@ -236,7 +236,7 @@ for keys in '10' '42' '25 11 41' '12 13'; do
         to+=(--to "$i.pub")
     done
     seal -q "${to[@]}" -o sealed.bin one >/dev/null
-    first=$(sealkey show "$(printf '%s.pub\n' $keys | sort | head -n 1)" | sed -n 's/^fingerprint: //p')
+    first=$(sealkey show "$(tr ' ' '\n' <<<"$keys" | sort | head -n 1).pub" | sed -n 's/^fingerprint: //p')
     check "there is one" test -n "$first"
     for threads in 1 2 3; do
         run unseal -q --threads $threads --key ring --verify -o v sealed.bin
