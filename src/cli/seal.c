@@ -41,7 +41,7 @@ static enum exit_code run_dry(const struct seal_options *options, struct fault *
     enum exit_code code;
 
     if (dry_run(&result, &options->request, &observer, fault) == SEAL_OK) {
-        seal_report_dry_run(&options->request, &result);
+        seal_report_dry_run(&report, &options->request, &result);
         code = result.fits ? code_for(&result.totals) : exit_code_for(result.target.fault.status);
     } else {
         code = complain(fault);

@@ -5,130 +5,9 @@
 #include <string.h>
 
 #include "platform/terminal.h"
-#include "base/text.h"
 #include "cli/ui/message.h"
 #include "cli/ui/window.h"
 #include "jobs/is_folder.h"
-
-#define NAMES_TOLD_MAX 20
-
-/* A path in a bag as the sender knows it: without data/ in front. */
-static const char *path_as_known(const char *path)
-{
-    const char *name = bag_payload_name(path);
-
-    return name != NULL ? name : path;
-}
-
-/* ---- Remarks on what is sealed ------------------------------------------------------------ */
-
-/* Whether a remark is told or only counted. */
-static bool is_told(struct seal_report *r, const struct bag_notice *n)
-{
-    if (r->verbose)
-        return true;
-    if (n->kind == BAG_UNKEPT)
-        return false;
-    /* A link that leads to somewhere in the same tree is nothing special; where one leads that
-     * begins at the root may tell about the sender's own computer. */
-    if (n->kind == BAG_LINK && n->target[0] != '/')
-        return false;
-    if (n->kind != BAG_RENAMED && n->kind != BAG_ODD_NAME && n->kind != BAG_LINK)
-        return true;
-    return r->names_seen++ < NAMES_TOLD_MAX;
-}
-
-static enum text_id text_of(const struct bag_notice *n)
-{
-    static const enum text_id kinds[BAG_REMARK_KINDS] = {
-        [BAG_DAMAGED] = T_SEAL_DAMAGED, [BAG_LINK] = T_SEAL_LINK,
-        [BAG_RENAMED] = T_SEAL_RENAMED, [BAG_ODD_NAME] = T_SEAL_ODD_NAME,
-        [BAG_ROUNDED] = T_SEAL_ROUNDED,
-    };
-    /* Of missing, skipped and changed; the second where a changed file was read again. */
-    static const enum text_id causes[BAG_CAUSES][2] = {
-        [BAG_CAUSE_SYSTEM] = {T_SEAL_MISSING},
-        [BAG_CAUSE_PATH_LONG] = {T_SEAL_MISSING_PATH_LONG},
-        [BAG_CAUSE_NESTED_DEEP] = {T_SEAL_MISSING_NESTED_DEEP},
-        [BAG_CAUSE_LINK_EMPTY] = {T_SEAL_MISSING_LINK_EMPTY},
-        [BAG_CAUSE_LOST] = {T_SEAL_MISSING_LOST},
-        [BAG_CAUSE_NO_FILE] = {T_SEAL_MISSING_NO_FILE},
-        [BAG_CAUSE_FIFO] = {T_SEAL_SKIPPED_FIFO},
-        [BAG_CAUSE_SOCKET] = {T_SEAL_SKIPPED_SOCKET},
-        [BAG_CAUSE_DEVICE] = {T_SEAL_SKIPPED_DEVICE},
-        [BAG_CAUSE_STREAM] = {T_SEAL_SKIPPED_STREAM},
-        [BAG_CAUSE_OWN] = {T_SEAL_SKIPPED_OWN},
-        [BAG_CAUSE_SHORT] = {T_SEAL_CHANGED_SHORT, T_SEAL_REREAD_SHORT},
-        [BAG_CAUSE_LONGER] = {T_SEAL_CHANGED_LONGER, T_SEAL_REREAD_LONGER},
-        [BAG_CAUSE_RETIMED] = {T_SEAL_CHANGED_RETIMED, T_SEAL_REREAD_RETIMED},
-        [BAG_CAUSE_ATTRIBUTES] = {T_SEAL_ATTRIBUTES},
-        [BAG_CAUSE_HOLES] = {T_SEAL_HOLES},
-        [BAG_CAUSE_TIME_ONLY] = {T_SEAL_CHANGED_TIME_ONLY, T_SEAL_CHANGED_TIME_ONLY},
-    };
-
-    return n->cause == BAG_CAUSE_NONE ? kinds[n->kind] : causes[n->cause][n->digest_now != NULL];
-}
-
-#define ODDITIES_SIZE (TEXT_NAME_SIZE + 512)
-
-/* Appends a text to a list. */
-static size_t add_oddity(char out[static ODDITIES_SIZE], size_t len, enum text_id text,
-                         const char *name)
-{
-    if (len > 0)
-        len += text_format(out + len, ODDITIES_SIZE - len, ui_catalog(), T_LIST_SEMICOLON, NULL);
-    return len +
-           text_format(out + len, ODDITIES_SIZE - len, ui_catalog(), text, TEXT_ARGS(.name = name));
-}
-
-/* All that is odd about a name. */
-static void list_oddities(char out[static ODDITIES_SIZE], const struct bag_notice *n)
-{
-    static const enum text_id twins[BAG_TWINS] = {
-        [BAG_TWIN_NORMALIZATION] = T_SEAL_TWIN_NORMALIZATION,
-        [BAG_TWIN_CASE] = T_SEAL_TWIN_CASE,
-        [BAG_TWIN_INVISIBLE] = T_SEAL_TWIN_INVISIBLE,
-    };
-    size_t len = 0;
-
-    out[0] = '\0';
-    if ((n->oddities & NAME_UNSHOWABLE) != 0)
-        len = add_oddity(out, len, T_SEAL_ODD_UNSHOWABLE, NULL);
-    if ((n->oddities & NAME_BLANK_END) != 0)
-        len = add_oddity(out, len, T_SEAL_ODD_BLANK, NULL);
-    if ((n->oddities & NAME_GAP) != 0)
-        len = add_oddity(out, len, T_SEAL_ODD_GAP, NULL);
-    if ((n->oddities & NAME_RESERVED) != 0)
-        len = add_oddity(out, len, T_SEAL_ODD_RESERVED, NULL);
-    if (n->twin != BAG_TWIN_NONE)
-        (void)add_oddity(out, len, twins[n->twin], n->twin_name);
-}
-
-static const char *other_of(const struct bag_notice *n)
-{
-    return n->kind == BAG_LINK ? n->target : n->kind == BAG_UNKEPT ? n->attributes : n->ranges;
-}
-
-static void show_remark(struct seal_report *r, const struct bag_notice *n)
-{
-    char oddities[ODDITIES_SIZE], digest[2 * SHA256_LEN + 1] = "";
-
-    if (!is_told(r, n))
-        return;
-    list_oddities(oddities, n);
-    if (n->digest_now != NULL)
-        hex_encode(digest, n->digest_now, SHA256_LEN);
-    message_warn(text_of(n), TEXT_ARGS(.name = path_as_known(n->path), .other = other_of(n),
-                                       .word = digest, .words = oddities, .number = n->len,
-                                       .limit = n->size, .count = n->size_now, .error = n->sys));
-}
-
-/* All names were met when the source is listed. */
-static void show_names_left_out(const struct seal_report *r)
-{
-    if (r->names_seen > NAMES_TOLD_MAX)
-        warn(T_SEAL_NAMES_LEFT_OUT, .count = r->names_seen - NAMES_TOLD_MAX);
-}
 
 /* ---- Other events ------------------------------------------------------------------------- */
 
@@ -168,10 +47,10 @@ static void show_event(void *ctx, const struct seal_event *e)
         show_expired(e);
         break;
     case SEAL_EVENT_REMARK:
-        show_remark(r, e->notice);
+        seal_remarks_show(&r->remarks, e->notice);
         break;
     case SEAL_EVENT_LISTED:
-        show_names_left_out(r);
+        seal_remarks_end_names(&r->remarks);
         break;
     case SEAL_EVENT_SPLIT_FOR_FAT:
         say(T_SEAL_SPLIT_FOR_FAT);
@@ -267,7 +146,7 @@ static enum seal_status ask_medium(void *ctx, const struct medium_question *ques
 
 struct seal_observer seal_report_start(struct seal_report *report, bool verbose)
 {
-    *report = (struct seal_report){.verbose = verbose};
+    *report = (struct seal_report){.remarks.verbose = verbose};
     return (struct seal_observer){.ctx = report,
                                   .event = show_event,
                                   .leftover = show_unfinished,
@@ -288,10 +167,11 @@ static void summarize(const struct seal_report *r, bool is_stream, const struct 
     else
         say(T_SEAL_SUMMARY, .files = t->files, .folders = t->folders, .size = t->bytes);
     /* With --verbose each link was told. */
-    if (!r->verbose && t->remarks[BAG_LINK] > 0)
+    if (!r->remarks.verbose && t->remarks[BAG_LINK] > 0)
         say(T_SEAL_LINKS, .count = t->remarks[BAG_LINK]);
-    if (!r->verbose && t->remarks[BAG_UNKEPT] > 0)
+    if (!r->remarks.verbose && t->remarks[BAG_UNKEPT] > 0)
         say(T_SEAL_UNKEPT, .count = t->remarks[BAG_UNKEPT]);
+    seal_remarks_end(&r->remarks, t);
 }
 
 static void warn_of_limit(uint64_t max_size_gib)
@@ -307,6 +187,15 @@ static void show_name_taken(const char *output)
 
     if (output != NULL && strchr(slash == NULL ? output : slash, '.') == NULL && !is_folder(output))
         say(T_SEAL_OUTPUT_NO_FOLDER, .name = output);
+}
+
+static void show_next(const struct seal_result *result)
+{
+    enum text_id text = result->file_count > 1 ? T_SEAL_NEXT_VOLUMES : T_SEAL_NEXT;
+
+    if (bag_is_incomplete(&result->totals))
+        text = T_SEAL_NEXT_INCOMPLETE;
+    say(text, .name = result->files[0].path);
 }
 
 void seal_report_result(const struct seal_report *report, const struct seal_request *request,
@@ -332,8 +221,7 @@ void seal_report_result(const struct seal_report *report, const struct seal_requ
     number_text(receipt, result->receipt, RECEIPT_GROUPS);
     print(T_SEAL_RECEIPT, .word = receipt);
     if (!is_beside)
-        say(result->file_count > 1 ? T_SEAL_NEXT_VOLUMES : T_SEAL_NEXT,
-            .name = result->files[0].path);
+        show_next(result);
     if (plat_owns_console_window())
         print_large(receipt);
 }
@@ -417,10 +305,12 @@ static void show_target(const struct dry_run_target *t)
     }
 }
 
-void seal_report_dry_run(const struct seal_request *request, const struct dry_run_result *result)
+void seal_report_dry_run(const struct seal_report *report, const struct seal_request *request,
+                         const struct dry_run_result *result)
 {
     print(T_DRY_SUMMARY, .files = result->totals.files, .folders = result->totals.folders,
           .size = result->totals.bytes);
+    seal_remarks_end(&report->remarks, &result->totals);
     show_largest(result);
     show_size(&result->size);
     if (request->split > 0)

@@ -4,13 +4,13 @@
 #ifndef SEAL_SEAL_REPORT_H
 #define SEAL_SEAL_REPORT_H
 
+#include "cli/seal_remarks.h"
 #include "cli/ui/progress.h"
 #include "jobs/dry_run.h"
 #include "jobs/seal_job.h"
 
 struct seal_report {
-    bool verbose;      /* tell of every link and every odd name */
-    size_t names_seen; /* remarks on such names; beyond some they are only counted */
+    struct seal_remarks remarks;
     struct progress progress;
     struct waiting waiting;
 };
@@ -22,6 +22,7 @@ void seal_report_result(const struct seal_report *report, const struct seal_requ
                         const struct seal_result *result);
 /* After a failure: the volumes that stay on media that were taken out. */
 void seal_report_left_behind(const struct seal_result *result);
-void seal_report_dry_run(const struct seal_request *request, const struct dry_run_result *result);
+void seal_report_dry_run(const struct seal_report *report, const struct seal_request *request,
+                         const struct dry_run_result *result);
 
 #endif

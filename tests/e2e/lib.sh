@@ -152,6 +152,15 @@ expect_message() {
     judge "the message should match" $? "$1"
 }
 
+
+# One remark on what is sealed, and that something is missing: two lines.
+expect_remark() {
+    [ "$(wc -l <"$err")" -eq 2 ] && tail -n 1 "$err" | grep -Eq '^seal: INCOMPLETE\. '
+    judge "standard error should be one remark, and the sum" $?
+    head -n 1 "$err" | grep -Eq -- "$1"
+    judge "the remark should match" $? "$1"
+}
+
 expect_file() { [ -f "$1" ] && [ ! -L "$1" ]; judge "there should be a file $1" $?; }
 expect_dir() { [ -d "$1" ] && [ ! -L "$1" ]; judge "there should be a folder $1" $?; }
 expect_absent() { [ ! -e "$1" ] && [ ! -L "$1" ]; judge "there should be no $1" $?; }

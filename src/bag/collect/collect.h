@@ -99,6 +99,7 @@ MUST_USE enum seal_status bag_source_new(struct bag_source **out, const char *co
                                          struct fault *fault);
 /* Over paths, sizes, times, targets of links and remarks. */
 void bag_source_digest(const struct bag_source *source, uint8_t digest[static SHA256_LEN]);
+/* Of remarks on damage, how many files they are about. */
 void bag_source_totals(const struct bag_source *source, struct bag_totals *totals);
 void bag_source_free(struct bag_source *source);
 

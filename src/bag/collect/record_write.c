@@ -112,11 +112,11 @@ static enum seal_status write_plain_tag_file(struct bag_writer *w, enum tag_file
 static enum seal_status write_bag_info(struct bag_writer *w, const struct bag_info *info,
                                        struct fault *fault)
 {
-    struct bag_totals totals = w->source->totals;
+    struct bag_totals totals;
     struct buffer b = {0};
     enum seal_status status;
 
-    totals.remarks[BAG_DAMAGED] = w->source->damaged_files;
+    bag_source_totals(w->source, &totals);
     status = bag_info_text(&b, info, &totals);
     if (status != SEAL_OK)
         (void)fault_set_status(fault, status);

@@ -85,6 +85,7 @@ void bag_source_digest(const struct bag_source *s, uint8_t digest[static SHA256_
 void bag_source_totals(const struct bag_source *s, struct bag_totals *totals)
 {
     *totals = s->totals;
+    totals->remarks[BAG_DAMAGED] = s->damaged_files;
 }
 
 void bag_source_free(struct bag_source *s)

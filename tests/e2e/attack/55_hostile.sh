@@ -60,7 +60,7 @@ mkdir tree
 ln -s elsewhere tree/link
 echo here >tree/file
 hit "FAULT_CALL=readlink errno:$EIO" -- seal -q "${to[@]}" -o sealed.bin tree
-expect_message 'tree/link could not be read and is left out \(Input/output error\)'
+expect_remark 'tree/link could not be read and is left out \(Input/output error\)'
 incomplete '# missing \./data/tree/link Input/output error'
 check "not as a link" test "$(grep -c 'type=link' bag/metadata.mtree)" -eq 0
 expect_same_tree tree bag/data/tree
@@ -81,7 +81,7 @@ for growth in 'echo more >>tree/noise' 'echo more >>tree/noise; touch -d @0 tree
             expect_same tree/noise bag/data/tree/noise
             continue
         fi
-        expect_message 'tree/noise changed while it was read \('
+        expect_remark 'tree/noise changed while it was read \('
         incomplete '# changed \./data/tree/noise .+'
         expect_same before bag/data/tree/noise
     done

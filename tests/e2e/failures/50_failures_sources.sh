@@ -37,7 +37,7 @@ else
     expect_err 'tree/blind(/c)? could not be read and is left out \(Permission denied\)\.$'
     expect_err 'tree/open/secret could not be read and is left out \(Permission denied\)\.$'
     expect_out '^receipt '
-    check "three complaints" test "$(wc -l <"$err")" -eq 3
+    check "three complaints, and the sum" test "$(wc -l <"$err")" -eq 4
     [ "$(id -u)" -ne 0 ] || chown 0 sealed.bin
     run unseal -q "${with[@]}" -o bag sealed.bin
     expect_exit 3
@@ -85,7 +85,7 @@ changes() {
     cp -r "$good/tree" tree
     hit "FAULT_READ=noise 1000000 1000000 run:$1" -- seal -q "${to[@]}" -o sealed.bin tree
     expect_exit 3
-    expect_message "tree/noise changed while it was read \($2\)"
+    expect_remark "tree/noise changed while it was read \($2\)"
     expect_out '^receipt '
     run unseal -q "${with[@]}" -o bag sealed.bin
     expect_exit 3
@@ -123,7 +123,7 @@ cp -r "$good/tree" tree
 mkfifo fifo
 hit "FAULT_READ=noise 0 0 run:rm tree/z; ln -s /etc/passwd tree/z" -- seal -q "${to[@]}" -o sealed.bin tree
 expect_exit 3
-expect_message 'tree/z could not be read and is left out \(Too many levels of symbolic links\)'
+expect_remark 'tree/z could not be read and is left out \(Too many levels of symbolic links\)'
 run unseal -q "${with[@]}" -o bag sealed.bin
 expect_exit 3
 expect_absent bag/data/tree/z
@@ -133,12 +133,12 @@ remove tree sealed.bin bag
 cp -r "$good/tree" tree
 hit "FAULT_READ=noise 0 0 run:rm tree/z" -- seal -q "${to[@]}" -o sealed.bin tree
 expect_exit 3
-expect_message 'tree/z could not be read and is left out \(No such file or directory\)'
+expect_remark 'tree/z could not be read and is left out \(No such file or directory\)'
 remove tree sealed.bin
 cp -r "$good/tree" tree
 hit "FAULT_READ=noise 0 0 run:rm tree/z; mkfifo tree/z" -- timeout 20 env LD_PRELOAD="$interpose" seal -q "${to[@]}" -o sealed.bin tree
 expect_exit 3
-expect_message 'tree/z could not be read and is left out \(it is no longer a file\)'
+expect_remark 'tree/z could not be read and is left out \(it is no longer a file\)'
 remove tree sealed.bin
 cp -r "$good/tree" tree
 hit "FAULT_READ=noise 0 0 run:echo other and longer >tree/z" -- seal -q "${to[@]}" -o sealed.bin tree
@@ -160,7 +160,7 @@ fails() {
     [ -z "${4-}" ] || head -c "$4" "$good/tree/noise" >tree/noise
     hit "FAULT_READ=noise $1 $2 errno:$EIO" -- seal -q "${to[@]}" -o sealed.bin tree
     expect_exit 3
-    expect_message "tree/noise could be read only in part; zeros stand for the rest \($3\)"
+    expect_remark "tree/noise could be read only in part; zeros stand for the rest \($3\)"
     expect_out '^receipt '
     run unseal -q "${with[@]}" -o bag sealed.bin
     expect_exit 3
@@ -187,17 +187,18 @@ fails 0 5999 0-5999 6000
 fails 100000 100000 98304-102399 200000
 hit "FAULT_OPEN=noise errno:$EIO" -- seal -q "${to[@]}" -o open.bin tree
 expect_exit 3
-expect_message 'tree/noise could not be read and is left out \(Input/output error\)'
+expect_remark 'tree/noise could not be read and is left out \(Input/output error\)'
 hit "FAULT_CALL=readdir errno:$EIO" -- seal -q "${to[@]}" -o dir.bin tree
 expect_exit 3
-expect_message 'tree could not be read and is left out \(Input/output error\)'
+expect_remark 'tree could not be read and is left out \(Input/output error\)'
 
 scenario "two places of a medium fail"
 cp -r "$good/tree" tree
 cp tree/noise tree/noise2
 hit "FAULT_READ=noise 5000 5000 errno:$EIO" "FAULT_OPEN=z errno:$EIO" -- seal -q "${to[@]}" -o sealed.bin tree
 expect_exit 3
-check "two messages" test "$(wc -l <"$err")" -eq 2
+check "two messages, and the sum" test "$(wc -l <"$err")" -eq 3
+expect_err '^seal: INCOMPLETE\. Left out: 1; read only in part: 1; changed meanwhile: 0\. '
 run unseal -q "${with[@]}" -o bag sealed.bin
 expect_exit 3
 expect_same tree/noise2 bag/data/tree/noise2

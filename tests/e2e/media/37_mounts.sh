@@ -67,13 +67,13 @@ done
 scenario "likewise a large one, only to compare"
 hold forward 4000000
 sealed 3 "SYSTEM_CHANGES=large 1 echo more >>$truth/tree/large"
-expect_message 'large changed .*the rest is not here; read again, it has 3000005 bytes and SHA-256 '"$(sha256sum <"$truth/tree/large" | cut -c -64)"
+expect_remark 'large changed .*the rest is not here; read again, it has 3000005 bytes and SHA-256 '"$(sha256sum <"$truth/tree/large" | cut -c -64)"
 expect_same "$given/tree/large" bag/data/tree/large
 
 scenario "where it cannot be read, zeros stand for all that follows"
 hold forward 1234567
 sealed 3
-expect_message 'large could be read only in part; zeros stand for the rest \(1234567-2999999\)'
+expect_remark 'large could be read only in part; zeros stand for the rest \(1234567-2999999\)'
 expect_same "$given/tree/middle" bag/data/tree/middle
 expect_same <(head -c 1234567 "$given/tree/large" && head -c 1765433 /dev/zero) bag/data/tree/large
 

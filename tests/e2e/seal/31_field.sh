@@ -251,7 +251,7 @@ named 'tree/a\u{202E}b' 'it holds control, bidirectional or invisible characters
     'tree/a\342\200\256b'
 named tree/invisible 'it differs only in characters that do not show, and perhaps in letter case, from in\u{200B}visible' \
     'it differs only in characters that do not show, and perhaps in letter case, from in\342\200\213visible'
-check "17 names, a fifo" test "$(wc -l <"$err")" -eq 18
+check "17 names, a fifo, and the sum" test "$(wc -l <"$err")" -eq 19
 check "17 on record" test "$(grep -c '^# name ' bag/metadata.mtree)" -eq 17
 label 'Seal-Odd-Names: 17'
 check "all is ASCII" test -z "$(LC_ALL=C grep '[^[:print:]]' bag/metadata.mtree)"
@@ -265,7 +265,7 @@ mkdir tree
 for i in {1..30}; do echo "$i" >"tree/a?$i"; done
 sealed 0 tree
 check "20 and a sum" test "$(wc -l <"$err")" -eq 21
-expect_err '^seal: 10 more such names are not shown; the record has all\.$'
+expect_err '^seal: 10 more such lines are not shown; the record in the sealed file has all, and -v shows them\.$'
 check "30 on record" test "$(grep -c '^# name ' bag/metadata.mtree)" -eq 30
 run seal -v "${to[@]}" -o all.bin tree
 expect_exit 0
@@ -277,7 +277,7 @@ mkdir tree
 for i in {1..21}; do echo x >tree/"$i"$'\xff'; done
 sealed 0 tree
 expect_err '^seal: tree/1%FF stands for a name that is not UTF-8; the record has both\.$'
-expect_err '^seal: 1 more such name is not shown; the record has all\.$'
+expect_err '^seal: 1 more such line is not shown; the record in the sealed file has all, and -v shows them\.$'
 label 'Seal-Renamed: 21'
 label 'Seal-Odd-Names: 0'
 
@@ -315,16 +315,16 @@ first=first
 
 scenario "a small file that changes at both readings"
 small 2 'sleep 0.05; echo more >>tree/small' 3
-expect_message 'tree/small changed while it was read \(it is longer than it was said to be; the rest is not here\)'
+expect_remark 'tree/small changed while it was read \(it is longer than it was said to be; the rest is not here\)'
 label 'Seal-Changed: 1'
 check "as it was at the second reading" test "$(cat bag/data/tree/small)" = $'first\nmore'
 small 3 'sleep 0.05; touch tree/small' 3
-expect_message 'tree/small changed while it was read \(its time changed; read again, its content is what was sealed\)'
+expect_remark 'tree/small changed while it was read \(its time changed; read again, its content is what was sealed\)'
 recorded '# changed ./data/tree/small its time changed; read again, its content is what was sealed'
 small 3 'sleep 0.05; date +%N | dd of=tree/small bs=1 count=4 conv=notrunc status=none' 3
-expect_message 'tree/small changed while it was read \(its size or time is another now\)'
+expect_remark 'tree/small changed while it was read \(its size or time is another now\)'
 small 99 'sleep 0.05; truncate -s -2 tree/small' 3
-expect_message 'tree/small changed while it was read \(it ended after 2 of 4 bytes; zeros follow\)'
+expect_remark 'tree/small changed while it was read \(it ended after 2 of 4 bytes; zeros follow\)'
 check "two readings, no more" test "$(stat -c %s tree/small)" -eq 2
 expect_same <(printf 'fi\0\0') bag/data/tree/small
 
@@ -332,7 +332,7 @@ scenario "a small file that became a large one"
 small 1 'head -c 3000000 /dev/urandom >tree/small' 0
 expect_same tree/small bag/data/tree/small
 small 2 'sleep 0.05; head -c 3000000 /dev/urandom >>tree/small' 3
-expect_message 'tree/small changed while it was read \(it is longer than it was said to be; the rest is not here\)'
+expect_remark 'tree/small changed while it was read \(it is longer than it was said to be; the rest is not here\)'
 
 # NFS, for one, sets the time of the last change (ctime), which no program can set, when a file is read.
 touched='sleep 0.05; chmod 600 tree/small; chmod 644 tree/small'
@@ -349,7 +349,7 @@ first=first
 
 scenario "the content changes, and the time is set back"
 small 2 "sleep 0.05; date +%N | dd of=tree/small bs=1 count=4 conv=notrunc status=none; touch -d @1000000000 tree/small" 3
-expect_message 'tree/small changed while it was read \(its size or time is another now\)'
+expect_remark 'tree/small changed while it was read \(its size or time is another now\)'
 
 for times in 1 99; do
     scenario "a large file of which only the ctime changes: $times times"
@@ -368,7 +368,7 @@ mkdir tree
 maketree noise tree/large 3000000
 hit "SYSTEM_CHANGES=large 99 sleep 0.05; touch tree/large" -- seal -q "${to[@]}" -o sealed.bin tree
 expect_exit 3
-expect_message 'tree/large changed while it was read \(its time changed; read again, its content is what was sealed\)'
+expect_remark 'tree/large changed while it was read \(its time changed; read again, its content is what was sealed\)'
 
 scenario "a large file of which the content changes, and the time is set back"
 mkdir tree
@@ -377,7 +377,7 @@ touch -d @1000000000 tree/large
 hit "FAULT_READ=large 2000000 2000000 run:printf x | dd of=tree/large bs=1 conv=notrunc status=none; touch -d @1000000000 tree/large" -- \
     seal -q "${to[@]}" -o sealed.bin tree
 expect_exit 3
-expect_message 'tree/large changed .*is another now; read again, it has 3000000 bytes and SHA-256 '"$(sha256sum <tree/large | cut -c -64)"
+expect_remark 'tree/large changed .*is another now; read again, it has 3000000 bytes and SHA-256 '"$(sha256sum <tree/large | cut -c -64)"
 
 # It is in the stream by then: it is only compared.
 scenario "a large file of which only the time changes"
@@ -385,7 +385,7 @@ mkdir tree
 maketree noise tree/large 3000000
 hit "FAULT_READ=large 1000000 1000000 run:touch tree/large" -- seal -q "${to[@]}" -o sealed.bin tree
 expect_exit 3
-expect_message 'tree/large changed while it was read \(its time changed; read again, its content is what was sealed\)'
+expect_remark 'tree/large changed while it was read \(its time changed; read again, its content is what was sealed\)'
 take_back 3
 expect_same tree/large bag/data/tree/large
 recorded '# changed ./data/tree/large its time changed; read again, its content is what was sealed'
@@ -395,7 +395,7 @@ mkdir tree
 maketree noise tree/large 3000000
 hit "SYSTEM_CHANGES=large 9 sleep 0.05; echo more >>tree/large" -- seal -q "${to[@]}" -o sealed.bin tree
 expect_exit 3
-expect_message 'tree/large changed while it was read \(it is longer than it was said to be; the rest is not here\)'
+expect_remark 'tree/large changed while it was read \(it is longer than it was said to be; the rest is not here\)'
 check "two readings, no more" test "$(stat -c %s tree/large)" -eq 3000010
 take_back 3
 expect_same <(head -c 3000000 tree/large) bag/data/tree/large
@@ -422,10 +422,10 @@ expect_same tree/note bag/data/tree/note
 check "few reads that fail: $(cat reads)" test "$(cut -d ' ' -f 2 reads)" -le $((244 * 3 + 250))
 hit SYSTEM_SECTORS=note -- seal -q "${to[@]}" -o small.bin tree
 expect_exit 3
-expect_message 'tree/note could be read only in part; zeros stand for the rest \(4096-8191\)'
+expect_remark 'tree/note could be read only in part; zeros stand for the rest \(4096-8191\)'
 hit "FAULT_READ=card 100000 1100000 errno:5" "SYSTEM_READS=$PWD/reads" -- seal -q "${to[@]}" -o wide.bin tree
 expect_exit 3
-expect_message 'zeros stand for the rest \(98304-1101823\)'
+expect_remark 'zeros stand for the rest \(98304-1101823\)'
 check "one large read for each large piece: $(cat reads)" test "$(cut -d ' ' -f 2 reads)" -le $((245 * 3 + 6))
 
 # ---- Dry run -------------------------------------------------------------------------------------
@@ -563,11 +563,11 @@ mkfifo tree/fifo
 echo mine >there
 run seal -n -q tree
 expect_exit 3
-expect_message 'tree/fifo is a named pipe; skipped'
+expect_remark 'tree/fifo is a named pipe; skipped'
 rm tree/fifo
 hit "FAULT_OPEN=other errno:13" -- seal -n -q tree
 expect_exit 3
-expect_message 'tree/other could not be read and is left out \(Permission denied\)'
+expect_remark 'tree/other could not be read and is left out \(Permission denied\)'
 expect_out '^would seal 1 file and 1 folder, 2 bytes$'
 run seal -n -q -o there tree
 expect_exit 1

@@ -33,7 +33,7 @@ fi
 : >empty
 hit "FAULT_READ=empty 0 0 errno:5" -- seal -q "${to[@]}" -o failing.bin empty
 expect_exit 3
-expect_message 'empty changed while it was read \(it is longer than it was said to be; the rest is not here\)'
+expect_remark 'empty changed while it was read \(it is longer than it was said to be; the rest is not here\)'
 
 scenario "what a bag cannot hold is named"
 mkdir -p tree/folder
@@ -142,6 +142,29 @@ expect_exit 0
 check "not where a program reads" test -z "$(grep -a 'give away' "$out" "$err")"
 run seal -q "${to[@]}" -o quiet.bin one
 expect_no_err
+
+scenario "the end says that something is missing, and 40 lines of a kind are enough"
+mkdir tree
+for i in {1..45}; do mkfifo "tree/fifo$i"; done
+echo one >tree/one
+echo two >tree/two
+for options in '' -q -n -nq -v; do
+    rm -f sealed.bin
+    # shellcheck disable=SC2086 # options
+    hit "FAULT_OPEN=two errno:5" -- seal $options "${to[@]}" -o sealed.bin tree
+    expect_exit 3
+    [[ $options = -v ]] && told=45 || told=40
+    check "$told lines: $options" test "$(grep -c 'is a named pipe; skipped\.$' "$err")" -eq "$told"
+    expect_err '^seal: tree/two could not be read and is left out'
+    [[ $options = -v ]] || expect_err '^seal: 5 more such lines are not shown; the record in the sealed file has all, and -v shows them\.$'
+    check "and no others" test "$(grep -c 'more such' "$err")" -eq $(((45 - told) / 5))
+    expect_err '^seal: INCOMPLETE\. Left out: 46; read only in part: 0; changed meanwhile: 0\. Look at what is named above, and seal again'
+    check "no word of success: $options" test -z "$(grep 'Now give' "$err")"
+    [[ $options = *q* ]] && last='^seal: INCOMPLETE' || last='^If nothing is missing that matters, give away what is sealed'
+    [[ $options = *n* ]] || check "the last word: $options" eval "tail -n 1 '$err' | grep -q '$last'"
+done
+run unseal -q "${with[@]}" -o bag sealed.bin
+check "all on record" test "$(grep -c '^# skipped ' bag/metadata.mtree)" -eq 45
 
 scenario "seal looks at the room before it begins"
 mkdir tree
