@@ -86,6 +86,24 @@ enum seal_status fault_set_errno(struct fault *fault, enum seal_reason reason, c
     return note(fault, status, reason, sys, name);
 }
 
+bool is_medium_gone(int sys)
+{
+    static const int errors[] = {
+        ENODEV,    ENXIO, ENOTCONN,
+#ifdef ESTALE /* not on Windows, nor the next */
+        ESTALE,
+#endif
+#ifdef ESHUTDOWN
+        ESHUTDOWN,
+#endif
+    };
+
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+        if (errors[i] == sys)
+            return true;
+    return false;
+}
+
 static volatile sig_atomic_t stop_flag;
 
 void stop_request(void)

@@ -77,6 +77,8 @@ void fault_add_numbers(struct fault *fault, uint64_t number, uint64_t limit);
 void fault_add_item(struct fault *fault, const char *item);
 /* Adds the name to a failure that was noted by somebody who did not know it. */
 void fault_add_name(struct fault *fault, const char *name);
+/* Whether errno says that what a file lies on is gone: a medium, a share, what served a mount. */
+bool is_medium_gone(int sys);
 
 /* ---- Stopping on a signal ----------------------------------------------------------------- */
 

@@ -1,7 +1,10 @@
 #include "cli/seal_remarks.h"
 
+#include <errno.h>
+
 #include "base/text.h"
 #include "cli/ui/message.h"
+#include "platform/files.h"
 
 #define NAMES_TOLD_MAX 20
 #define LINES_TOLD_MAX 40 /* of each other kind; as many as unseal shows */
@@ -130,7 +133,22 @@ void seal_remarks_end_names(const struct seal_remarks *r)
     show_left_out(beyond(r->names_seen, NAMES_TOLD_MAX));
 }
 
-void seal_remarks_end(const struct seal_remarks *r, const struct bag_totals *totals)
+/* Where what was given cannot even be looked at any more, one reason stands for all the lines. Of
+ * several one is enough: mostly they lie on one medium. */
+static void warn_of_gone(const char *const *paths, size_t count)
+{
+    struct plat_stat st;
+
+    for (size_t i = 0; i < count; i++) {
+        if (plat_stat_at(PLAT_CWD, paths[i], false, &st) != 0) {
+            warn(T_SEAL_SOURCE_GONE, .name = paths[i], .error = errno);
+            return;
+        }
+    }
+}
+
+void seal_remarks_end(const struct seal_remarks *r, const struct seal_request *request,
+                      const struct bag_totals *totals)
 {
     const uint64_t *remarks = totals->remarks;
     size_t left_out = 0;
@@ -138,7 +156,9 @@ void seal_remarks_end(const struct seal_remarks *r, const struct bag_totals *tot
     for (size_t i = 0; i < BAG_REMARK_KINDS; i++)
         left_out += beyond(r->seen[i], LINES_TOLD_MAX);
     show_left_out(left_out);
-    if (bag_is_incomplete(totals))
-        warn(T_SEAL_INCOMPLETE, .number = remarks[BAG_MISSING] + remarks[BAG_SKIPPED],
-             .limit = remarks[BAG_DAMAGED], .count = remarks[BAG_CHANGED]);
+    if (!bag_is_incomplete(totals))
+        return;
+    warn(T_SEAL_INCOMPLETE, .number = remarks[BAG_MISSING] + remarks[BAG_SKIPPED],
+         .limit = remarks[BAG_DAMAGED], .count = remarks[BAG_CHANGED]);
+    warn_of_gone(request->paths, request->path_count);
 }

@@ -16,8 +16,10 @@ struct seal_remarks {
 void seal_remarks_show(struct seal_remarks *r, const struct bag_notice *n);
 /* When the source is listed: all names were met. */
 void seal_remarks_end_names(const struct seal_remarks *r);
-/* At the end, when totals are final: how many more there were, and that something is missing. */
-void seal_remarks_end(const struct seal_remarks *r, const struct bag_totals *totals);
+/* At the end, when totals are final: how many more there were, that something is missing, and then
+ * whether the source is gone. */
+void seal_remarks_end(const struct seal_remarks *r, const struct seal_request *request,
+                      const struct bag_totals *totals);
 
 /* A path in a bag as the sender knows it: without data/ in front. */
 const char *path_as_known(const char *path);

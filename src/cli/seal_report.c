@@ -114,7 +114,7 @@ static void end_sync(void *ctx)
  * then the failure is all there is to say. */
 static void show_unfinished(const char *path, enum leftover_fate fate, int sys)
 {
-    if (fate != LEFTOVER_OWN || (sys != EIO && sys != ENODEV && sys != ENXIO))
+    if (fate != LEFTOVER_OWN || (sys != EIO && !is_medium_gone(sys)))
         show_leftover(path, fate, sys);
 }
 
@@ -160,9 +160,10 @@ struct seal_observer seal_report_start(struct seal_report *report, bool verbose)
 
 /* ---- The result --------------------------------------------------------------------------- */
 
-static void summarize(const struct seal_report *r, bool is_stream, const struct bag_totals *t)
+static void summarize(const struct seal_report *r, const struct seal_request *request,
+                      const struct bag_totals *t)
 {
-    if (is_stream)
+    if (request->is_stream)
         say(T_SEAL_SUMMARY_STREAM, .size = t->bytes);
     else
         say(T_SEAL_SUMMARY, .files = t->files, .folders = t->folders, .size = t->bytes);
@@ -171,7 +172,7 @@ static void summarize(const struct seal_report *r, bool is_stream, const struct 
         say(T_SEAL_LINKS, .count = t->remarks[BAG_LINK]);
     if (!r->remarks.verbose && t->remarks[BAG_UNKEPT] > 0)
         say(T_SEAL_UNKEPT, .count = t->remarks[BAG_UNKEPT]);
-    seal_remarks_end(&r->remarks, t);
+    seal_remarks_end(&r->remarks, request, t);
 }
 
 static void warn_of_limit(uint64_t max_size_gib)
@@ -206,7 +207,7 @@ void seal_report_result(const struct seal_report *report, const struct seal_requ
 
     if (is_beside)
         print_beside();
-    summarize(report, request->is_stream, &result->totals);
+    summarize(report, request, &result->totals);
     for (size_t i = 0; !is_beside && i < result->file_count; i++)
         print(T_SEAL_SEALED, .name = result->files[i].path, .size = result->files[i].size);
     if (!is_beside)
@@ -310,7 +311,7 @@ void seal_report_dry_run(const struct seal_report *report, const struct seal_req
 {
     print(T_DRY_SUMMARY, .files = result->totals.files, .folders = result->totals.folders,
           .size = result->totals.bytes);
-    seal_remarks_end(&report->remarks, &result->totals);
+    seal_remarks_end(&report->remarks, request, &result->totals);
     show_largest(result);
     show_size(&result->size);
     if (request->split > 0)

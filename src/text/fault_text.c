@@ -110,7 +110,6 @@ static const struct {
     {EDQUOT, T_ADVICE_MAKE_ROOM},
 #endif
     {EFBIG, T_ADVICE_FILE_TOO_LARGE},  {EIO, T_ADVICE_MEDIUM_FAILS},
-    {ENODEV, T_ADVICE_MEDIUM_GONE},    {ENXIO, T_ADVICE_MEDIUM_GONE},
     {EROFS, T_ADVICE_WRITE_PROTECTED}, {EACCES, T_ADVICE_NO_RIGHT},
     {EPERM, T_ADVICE_NO_RIGHT},        {ENOENT, T_ADVICE_SPELLING},
     {EMFILE, T_ADVICE_TOO_MANY_OPEN},  {ENFILE, T_ADVICE_TOO_MANY_OPEN},
@@ -145,6 +144,8 @@ static enum text_id advice_for(const struct fault *f)
     for (size_t i = 0; i < sizeof reason_advice / sizeof reason_advice[0]; i++)
         if (reason_advice[i].reason == f->reason)
             return reason_advice[i].advice;
+    if (f->status == SEAL_IO && is_medium_gone(f->sys))
+        return T_ADVICE_MEDIUM_GONE;
     for (size_t i = 0; i < sizeof error_advice / sizeof error_advice[0]; i++)
         if (f->status == SEAL_IO && error_advice[i].error == f->sys)
             return advice_for_error(f, error_advice[i].advice);

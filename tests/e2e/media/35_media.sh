@@ -230,6 +230,22 @@ done
 
 # ---- File systems that answer as few do ----------------------------------------------------------
 
+scenario "a source is pulled out while it is read"
+for code in $EIO $ENODEV 107 108 116; do # and ENOTCONN, ESHUTDOWN, ESTALE: what served a mount has ended
+    bad pulled 500000 "$code"
+    mkdir "$truth/tree"
+    for i in {1..60}; do head -c 40000 "$given/noise" >"$truth/tree/$i"; done
+    rm -f out.bin
+    run seal -q --to "$given/alice.pub" -o out.bin "$stick/tree"
+    expect_exit 3
+    check "not a line for each" test "$(grep -c 'is left out' "$err")" -le 40
+    expect_err '^seal: INCOMPLETE\. Left out: [1-9][0-9]*; '
+    check "the reason is the last word" eval "tail -n 1 '$err' | grep -Eq '^seal: .*/tree: it is not there any more \(.+\)\. If its medium was taken out, put it in again, and seal again\.\$'"
+    run seal -q --to "$given/alice.pub" -o none.bin "$stick/tree"
+    expect_exit 1
+    [ "$code" = $EIO ] || expect_message 'stick/tree: could not be read: .*\. The medium is not there any more: put it in again\.$'
+done
+
 scenario "a folder whose files are listed twice"
 bad twice
 mkdir "$stick/tree"

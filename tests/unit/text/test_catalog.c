@@ -138,6 +138,11 @@ static void test_advice(void)
     (void)text_fault(out, sizeof out, catalog_english(), &fault);
     CHECK(strstr(out, "Make room") != NULL);
     fault = (struct fault){.status = SEAL_OK};
+    errno = ENOTCONN;
+    (void)fault_set_errno(&fault, REASON_READ, "mnt");
+    (void)text_fault(out, sizeof out, catalog_english(), &fault);
+    CHECK(strstr(out, "The medium is not there any more") != NULL);
+    fault = (struct fault){.status = SEAL_OK};
     (void)fault_set(&fault, REASON_NO_KEY, "a.bin");
     fault.more = 3;
     (void)text_fault(out, sizeof out, catalog_english(), &fault);
