@@ -85,6 +85,9 @@ static void show_event(void *ctx, const struct receive_event *e)
     case RECEIVE_LOG_ODD:
         warn(T_UNSEAL_LOG_ODD, .name = e->name, .count = e->number);
         break;
+    case RECEIVE_LOG_AWAITED:
+        warn(T_UNSEAL_LOG_AWAITED, .name = e->name);
+        break;
     case RECEIVE_OUTPUT_STAYS:
         warn(T_UNSEAL_OUTPUT_STAYS, .name = e->name);
         break;

@@ -157,9 +157,11 @@ MUST_USE enum seal_status custody_item_csv(struct buffer *out, const char *path,
  * programs at once one waits. */
 struct custody_log;
 
-/* Opens or makes it (for its owner alone) and waits for the lock. SEAL_IO; SEAL_USAGE: it is no
- * log of drops. */
+/* Opens or makes it (for its owner alone) and waits for the lock; waits is called if another
+ * program has it for longer than a second. SEAL_IO, SEAL_INTERRUPTED; SEAL_USAGE: it is no log of
+ * drops. */
 MUST_USE enum seal_status custody_log_open(struct custody_log **out, const char *path,
+                                           void (*waits)(void *ctx), void *ctx,
                                            struct fault *fault);
 
 /* Whether other users can write to it: they may add lines, and take some away. */

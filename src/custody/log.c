@@ -74,7 +74,8 @@ static enum seal_status refuse_what_is_no_file(int result, const struct plat_sta
     return SEAL_OK;
 }
 
-static enum seal_status open_and_lock(struct custody_log *log, struct fault *fault)
+static enum seal_status open_and_lock(struct custody_log *log, void (*waits)(void *ctx), void *ctx,
+                                      struct fault *fault)
 {
     struct plat_stat st;
 
@@ -88,7 +89,7 @@ static enum seal_status open_and_lock(struct custody_log *log, struct fault *fau
         return fault_set_errno(fault, REASON_LOOK, log->path);
     if (refuse_what_is_no_file(0, &st, log->path, fault) != SEAL_OK)
         return fault->status;
-    if (plat_lock(log->fd) != 0)
+    if (plat_lock(log->fd, waits, ctx) != 0)
         return fault_set_errno(fault, REASON_LOCK, log->path);
     /* Again: others may have written while we waited. */
     if (plat_stat_fd(log->fd, &st) != 0)
@@ -97,7 +98,8 @@ static enum seal_status open_and_lock(struct custody_log *log, struct fault *fau
     return look_at_ends(log, fault);
 }
 
-enum seal_status custody_log_open(struct custody_log **out, const char *path, struct fault *fault)
+enum seal_status custody_log_open(struct custody_log **out, const char *path,
+                                  void (*waits)(void *ctx), void *ctx, struct fault *fault)
 {
     struct custody_log *log = malloc(sizeof *log);
     enum seal_status status;
@@ -106,7 +108,7 @@ enum seal_status custody_log_open(struct custody_log **out, const char *path, st
     if (log == NULL)
         return fault_no_memory(fault);
     *log = (struct custody_log){.fd = -1, .path = strdup(path)};
-    status = log->path == NULL ? fault_no_memory(fault) : open_and_lock(log, fault);
+    status = log->path == NULL ? fault_no_memory(fault) : open_and_lock(log, waits, ctx, fault);
     if (status == SEAL_OK)
         *out = log;
     else

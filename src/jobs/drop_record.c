@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "jobs/drop_publish_private.h"
+#include "jobs/receive_relay_private.h"
 
 /* ---- The facts ---------------------------------------------------------------------------- */
 
@@ -183,7 +184,7 @@ static enum seal_status settle(struct drop_logged *logged, const struct drop_fac
     struct custody_log *log = NULL;
 
     if (facts->request->log != NULL &&
-        custody_log_open(&log, facts->request->log, fault) != SEAL_OK)
+        log_open(&log, facts->request->log, outputs->observer, fault) != SEAL_OK)
         return fault->status;
     if (find_double(logged, c, log, fault) == SEAL_OK &&
         publish(facts, c, outputs, fault) == SEAL_OK && log != NULL)

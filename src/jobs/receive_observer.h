@@ -29,6 +29,7 @@ enum receive_event_kind {
     RECEIVE_LOG_EXPOSED,       /* the log (name): other users may change it */
     RECEIVE_LOG_ODD,           /* lines of the log (name, number of them) are not as unseal writes
                                   them */
+    RECEIVE_LOG_AWAITED,       /* another program uses the log (name), and is waited for */
     /* Something that ought to be removed could not be (name): */
     RECEIVE_OUTPUT_STAYS, /* an output that has no custody record */
     RECEIVE_RECORD_STAYS  /* a custody record of an output that is not there */

@@ -34,6 +34,26 @@ void tell_exposed(const struct receive_observer *observer, int parent, const cha
     free(folder);
 }
 
+struct awaited {
+    const struct receive_observer *observer;
+    const char *log;
+};
+
+static void tell_awaited(void *ctx)
+{
+    const struct awaited *a = ctx;
+
+    tell_name(a->observer, RECEIVE_LOG_AWAITED, a->log);
+}
+
+enum seal_status log_open(struct custody_log **out, const char *path,
+                          const struct receive_observer *observer, struct fault *fault)
+{
+    struct awaited awaited = {observer, path};
+
+    return custody_log_open(out, path, tell_awaited, &awaited, fault);
+}
+
 void clear_leftovers_of(const char *path, const struct receive_observer *observer)
 {
     if (strcmp(path, "-") != 0)

@@ -5,6 +5,7 @@
 #ifndef SEAL_RECEIVE_RELAY_PRIVATE_H
 #define SEAL_RECEIVE_RELAY_PRIVATE_H
 
+#include "custody/custody.h"
 #include "jobs/receive_observer.h"
 
 /* The ctx of an intake_observer that uses the two functions below, or the first member of it. */
@@ -22,6 +23,9 @@ void tell_exposed(const struct receive_observer *observer, int parent, const cha
 /* Tells an event that has a name and nothing else. */
 void tell_name(const struct receive_observer *observer, enum receive_event_kind kind,
                const char *name);
+/* As custody_log_open; tells if another program is waited for. */
+MUST_USE enum seal_status log_open(struct custody_log **out, const char *path,
+                                   const struct receive_observer *observer, struct fault *fault);
 /* Removes what killed programs left of an output at path. "-", standard output, leaves nothing. */
 void clear_leftovers_of(const char *path, const struct receive_observer *observer);
 

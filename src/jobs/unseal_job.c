@@ -31,7 +31,7 @@ static enum seal_status try_log(const char *path, const struct receive_observer 
 
     if (path == NULL || output_refuse_in_bag(path, fault) != SEAL_OK)
         return fault->status;
-    if (custody_log_open(&log, path, fault) != SEAL_OK)
+    if (log_open(&log, path, observer, fault) != SEAL_OK)
         return fault->status;
     if (custody_log_is_exposed(log))
         tell_name(observer, RECEIVE_LOG_EXPOSED, path);
@@ -90,7 +90,7 @@ static enum seal_status skip_opened(struct sets *sets, const struct drop_request
     size_t kept = 0;
 
     if (request->log == NULL || request->task != DROP_UNSEAL ||
-        custody_log_open(&log, request->log, fault) != SEAL_OK)
+        log_open(&log, request->log, observer, fault) != SEAL_OK)
         return fault->status;
     for (size_t i = 0; i < sets->count; i++) {
         char when[TIME_TEXT_SIZE];

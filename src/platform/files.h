@@ -117,9 +117,11 @@ int plat_open_append(const char *path);
 
 /* ---- Locks between programs --------------------------------------------------------------- */
 
-/* Waits until no other program has locked the file, and locks it until it is closed. EINTR: asked
- * to stop meanwhile. */
-int plat_lock(int fd);
+/* Waits until no other program has locked the file, and locks it until it is closed. Calls waits
+ * once, unless it is NULL, if that takes longer than a second. EINTR: asked to stop meanwhile. */
+#define PLAT_LOCK_TRIES 20
+#define PLAT_LOCK_EVERY 50 /* milliseconds */
+int plat_lock(int fd, void (*waits)(void *ctx), void *ctx);
 /* Locks the file until fd and all its duplicates are closed. EWOULDBLOCK: another program has
  * locked it. ENOTSUP: locks mean nothing here, on network file systems, where each machine may have
  * its own, and on file systems that are not known. */

@@ -5,21 +5,30 @@
 
 #include <errno.h>
 #include <sys/file.h>
+#include <time.h>
 #ifdef __linux__
 #include <sys/statfs.h>
 #endif
 
 #include "platform/posix.h"
 
-int plat_lock(int fd)
+int plat_lock(int fd, void (*waits)(void *ctx), void *ctx)
 {
-    int result;
-
     /* Not fcntl: its lock ends as soon as this process closes any descriptor of the file. */
-    do
-        result = flock(fd, LOCK_EX);
-    while (result != 0 && errno == EINTR && !stop_requested());
-    return result;
+    for (int tries = 1; flock(fd, LOCK_EX | (tries <= PLAT_LOCK_TRIES ? LOCK_NB : 0)) != 0;
+         tries++) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return -1;
+        if (stop_requested()) {
+            errno = EINTR;
+            return -1;
+        }
+        if (tries == PLAT_LOCK_TRIES && waits != NULL)
+            waits(ctx);
+        else if (tries < PLAT_LOCK_TRIES)
+            (void)nanosleep(&(struct timespec){0, PLAT_LOCK_EVERY * 1000000L}, NULL);
+    }
+    return 0;
 }
 
 bool is_local(int fd)

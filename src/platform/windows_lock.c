@@ -10,15 +10,14 @@
 
 /* An offset far beyond the end of any file: a locked range cannot be read by others. */
 #define LOCK_OFFSET_HIGH 0x7fffffff
-#define LOCK_EVERY 50 /* milliseconds */
 
-int plat_lock(int fd)
+int plat_lock(int fd, void (*waits)(void *ctx), void *ctx)
 {
     HANDLE handle = handle_of(fd);
 
     if (handle == INVALID_HANDLE_VALUE)
         return -1;
-    for (;;) {
+    for (int tries = 1;; tries++) {
         OVERLAPPED place = {.OffsetHigh = LOCK_OFFSET_HIGH};
 
         if (LockFileEx(handle, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0,
@@ -30,7 +29,9 @@ int plat_lock(int fd)
             errno = EINTR;
             return -1;
         }
-        Sleep(LOCK_EVERY);
+        if (tries == PLAT_LOCK_TRIES && waits != NULL)
+            waits(ctx);
+        Sleep(PLAT_LOCK_EVERY);
     }
 }
 

@@ -142,7 +142,7 @@ static enum text_id advice_for_error(const struct fault *f, enum text_id advice)
 static enum text_id advice_for(const struct fault *f)
 {
     for (size_t i = 0; i < sizeof reason_advice / sizeof reason_advice[0]; i++)
-        if (reason_advice[i].reason == f->reason)
+        if (reason_advice[i].reason == f->reason && f->status != SEAL_INTERRUPTED)
             return reason_advice[i].advice;
     if (f->status == SEAL_IO && is_medium_gone(f->sys))
         return T_ADVICE_MEDIUM_GONE;

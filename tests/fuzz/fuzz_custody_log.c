@@ -120,7 +120,7 @@ static void add(const struct drop *d, enum custody_double seen_before)
     struct custody_log *log;
     enum custody_double seen;
 
-    FUZZ_OK(custody_log_open(&log, log_path(), &fault));
+    FUZZ_OK(custody_log_open(&log, log_path(), NULL, NULL, &fault));
     FUZZ_OK(custody_log_add(log, &d->facts, &fault));
     custody_log_close(log);
     after = fixture_read(log_path());
@@ -128,7 +128,7 @@ static void add(const struct drop *d, enum custody_double seen_before)
     FUZZ_CHECK(before.len == 0 || memcmp(after.data, before.data, before.len) == 0);
     FUZZ_OK(buffer_append_text(&after, ""));
     check_line(&after);
-    FUZZ_OK(custody_log_open(&log, log_path(), &fault));
+    FUZZ_OK(custody_log_open(&log, log_path(), NULL, NULL, &fault));
     seen = find(log, &d->facts, when);
     custody_log_close(log);
     /* Its own line matches best. */
@@ -156,7 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text = input_take(&in, in.len);
     make_drop(&d, flags, name);
     put_log(text, flags);
-    status = custody_log_open(&log, log_path(), &fault);
+    status = custody_log_open(&log, log_path(), NULL, NULL, &fault);
     FUZZ_CHECK(status == SEAL_OK || (status == SEAL_USAGE && (flags & AS_IT_COMES) != 0));
     if (status == SEAL_OK) {
         seen = find(log, &d.facts, when);

@@ -227,6 +227,39 @@ hit "FAULT_CALL=flock errno:37" -- unseal -q "${with[@]}" --log log one.bin
 expect_exit 1
 expect_message 'log: could not be locked: No locks available\. On a share of a network .*: keep it on a disk of this computer\.$'
 
+# until_said TEXT: by the program $pid, which was started in the background.
+until_said() {
+    until grep -q "$1" "$err"; do
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.05
+    done
+}
+
+scenario "another program uses the log"
+cp "$good"/{one,two}.bin .
+unseal -q "${with[@]}" --log log -o first one.bin >/dev/null
+exec 9>>log && flock 9
+unseal -q "${with[@]}" --log log -o out two.bin >"$out" 2>"$err" 9>&- &
+pid=$!
+until_said waiting
+expect_message 'log: waiting for another program that uses this log\.$'
+kill $pid
+wait $pid 2>/dev/null
+status=$?
+expect_exit 143
+expect_err '^unseal: log: stopped before the end\. Nothing unfinished was left behind\.$'
+expect_absent out
+lines 1
+unseal -q "${with[@]}" --log log -o out two.bin >"$out" 2>"$err" 9>&- &
+pid=$!
+until_said waiting
+exec 9>&-
+wait $pid
+status=$?
+expect_exit 0
+expect_message 'waiting'
+lines 2
+
 # Said, and no success; but what is on disk is whole, and has its record.
 scenario "the log is on a full disk"
 cp "$good/one.bin" .

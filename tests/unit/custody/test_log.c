@@ -36,7 +36,7 @@ static struct custody drop(struct custody_file *file, uint8_t number)
 static enum seal_status add_to(const char *path, const struct custody *c, struct fault *fault)
 {
     struct custody_log *log;
-    enum seal_status status = custody_log_open(&log, path, fault);
+    enum seal_status status = custody_log_open(&log, path, NULL, NULL, fault);
 
     if (status != SEAL_OK)
         return status;
@@ -59,7 +59,7 @@ static enum custody_double find(const char *path, const struct custody *c,
     enum custody_double seen = NOT_SEEN;
     struct custody_log *log;
 
-    if (CHECK_INT(SEAL_OK, custody_log_open(&log, path, &fault))) {
+    if (CHECK_INT(SEAL_OK, custody_log_open(&log, path, NULL, NULL, &fault))) {
         CHECK_INT(SEAL_OK, custody_log_find(log, c, &seen, when, &fault));
         custody_log_close(log);
     }
@@ -262,7 +262,7 @@ static uint64_t odd_lines(const char *path)
     struct custody_log *log;
     uint64_t count = 0;
 
-    if (CHECK_INT(SEAL_OK, custody_log_open(&log, path, &fault))) {
+    if (CHECK_INT(SEAL_OK, custody_log_open(&log, path, NULL, NULL, &fault))) {
         CHECK_INT(SEAL_OK, custody_log_count_odd(log, &count, &fault));
         custody_log_close(log);
     }
@@ -385,7 +385,7 @@ static void expect_refusal(const char *path)
     struct fault fault = {.status = SEAL_OK};
     struct custody_log *log;
 
-    CHECK_INT(SEAL_USAGE, custody_log_open(&log, path, &fault));
+    CHECK_INT(SEAL_USAGE, custody_log_open(&log, path, NULL, NULL, &fault));
     CHECK_INT(REASON_LOG_NONE, fault.reason);
     CHECK_TEXT(path, fault.name);
     CHECK(log == NULL);
@@ -410,7 +410,7 @@ static void test_log_refused(void)
     expect_refusal(check_scratch("fifo"));
     expect_refusal(check_scratch(""));
     expect_refusal("/dev/null");
-    CHECK_INT(SEAL_IO, custody_log_open(&log, check_scratch("no/such/folder"), &fault));
+    CHECK_INT(SEAL_IO, custody_log_open(&log, check_scratch("no/such/folder"), NULL, NULL, &fault));
     CHECK_INT(ENOENT, fault.sys);
 }
 
