@@ -110,6 +110,26 @@ static enum seal_status skip_opened(struct sets *sets, const struct drop_request
     return fault->status;
 }
 
+/* Looks again, since another run may have been at the same folder meanwhile. */
+static bool was_opened_meanwhile(struct drop *d, const struct receive_observer *observer)
+{
+    struct fault fault = {.status = SEAL_OK};
+    struct custody_log *log = NULL;
+    char when[TIME_TEXT_SIZE];
+    bool found = false;
+
+    if (d->request->log == NULL || d->request->task != DROP_UNSEAL ||
+        !d->set->files[0]->lies_in_folder)
+        return false;
+    if (log_open(&log, d->request->log, observer, &fault) == SEAL_OK &&
+        was_opened_before(d->set, log, &found, when, &fault) == SEAL_OK && found)
+        tell_before(d->set, when, observer);
+    custody_log_close(log);
+    if (d->fault.status == SEAL_OK || fault.status == SEAL_INTERRUPTED)
+        d->fault = fault;
+    return found;
+}
+
 /* ---- In order ----------------------------------------------------------------------------- */
 
 static enum seal_status prepare(struct sets *sets, struct output_place *place,
@@ -155,6 +175,22 @@ static void confine(const struct sets *sets, const struct drop *drops,
     plat_confine_enter(rules);
 }
 
+/* Those that were opened meanwhile have no outcome, and are left out of the result. */
+static void keep_outcomes(struct unseal_result *result)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < result->sets.count; i++) {
+        if (result->outcomes[i].verdict == NULL) {
+            free(result->sets.all[i].files);
+            continue;
+        }
+        result->outcomes[kept] = result->outcomes[i];
+        result->sets.all[kept++] = result->sets.all[i];
+    }
+    result->sets.count = kept;
+}
+
 static enum seal_status receive_all(struct unseal_result *result, struct drop *drops,
                                     const struct output_place *place, const char *log,
                                     const struct receive_observer *observer,
@@ -165,8 +201,12 @@ static enum seal_status receive_all(struct unseal_result *result, struct drop *d
 
     confine(&result->sets, drops, place, log);
     for (size_t i = 0; i < result->sets.count && status != SEAL_INTERRUPTED; i++) {
+        if (was_opened_meanwhile(&drops[i], observer))
+            continue;
         listener->drop_begins(listener->ctx, &result->sets.all[i], i, result->sets.count);
         drop_receive(&drops[i], program_sha256, observer);
+        if (drops[i].fault.status == SEAL_EXISTS && was_opened_meanwhile(&drops[i], observer))
+            continue;
         listener->drop_ends(listener->ctx, &drops[i]);
         note_outcome(&result->outcomes[i], &drops[i]);
         status = drops[i].fault.status;
@@ -199,6 +239,8 @@ enum seal_status unseal_job_run(struct unseal_result *result, const struct unsea
     for (size_t i = 0; drops != NULL && i < result->sets.count; i++)
         drop_free(&drops[i]);
     free(drops);
+    if (result->outcomes != NULL)
+        keep_outcomes(result);
     output_place_leave(&place);
     return status;
 }

@@ -39,7 +39,8 @@ struct drop_outcome {
 
 struct unseal_result {
     struct sets sets;              /* sets.all[i] is what outcomes[i] came of */
-    struct drop_outcome *outcomes; /* sets.count of them; NULL: no drop was begun */
+    struct drop_outcome *outcomes; /* sets.count of them; NULL: no drop was begun. Of drops that
+                                      another run opened meanwhile there is neither. */
 };
 
 /* result is to be freed whatever happens. What goes wrong with one drop is noted with that, and

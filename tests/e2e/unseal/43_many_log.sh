@@ -78,6 +78,27 @@ run unseal -q "${with[@]}" -o again/ inbox/ # without a log nobody knows
 expect_exit 0
 expect_dir again/one
 
+# The later one meets what the earlier has just made: before its first drop, and in the middle of that.
+scenario "two runs at once for one folder"
+mkdir inbox
+cp "$good"/{one,two}.bin inbox
+daily=(unseal -q "${with[@]}" --log log -o today/ inbox)
+for fault in FAULT_CALL=flock FAULT_WRITE=50000; do
+    hit "$fault run:${daily[*]} >first" FAULT_NTH=3 -- "${daily[@]}"
+    expect_exit 0
+    expect_no_err
+    check "the other made both" test "$(grep -c ^unsealed first)" -eq 2
+    check "a line a drop" test "$(grep -c '^skipped  inbox/.*\.bin: opened before, by the log at 20' "$out")" -eq 2
+    check "no table" test "$(grep -c '^result' "$out")" -eq 0
+    lines 2
+    expect_names today {one,two}{,.custody.json,.custody.txt}
+    chmod -R u+w today && rm -r today log
+done
+mkdir today && echo other >today/two # that is no drop's
+hit "FAULT_WRITE=50000 run:${daily[*]} >first" -- "${daily[@]}"
+expect_exit 1
+expect_message 'today/two: is there already'
+
 scenario "what was only checked is not skipped"
 mkdir inbox
 cp "$good"/{one,two}.bin inbox
