@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "base/text.h"
 #include "jobs/keyring_private.h"
 
 static bool is_stdin(const struct arrival *a)
@@ -66,21 +67,50 @@ enum seal_status arrival_take_digest(struct arrival *a, unsigned int threads,
 }
 
 #define RANDOM_LEAST 1024 /* bytes; fewer say nothing */
-#define RANDOM_MOST 400   /* one file of random bytes in a hundred million is above this */
+/* With so many values: one file of random bytes in a hundred million is above this. */
+#define EVEN_MOST_256 400
+#define EVEN_MOST_49 125
 
-/* Whether all values of a byte are about as frequent, by Pearson's chi-squared test with 255
- * degrees of freedom. Those of text, programs and pictures are far from it. */
+/* Whether all values are about as frequent, by Pearson's chi-squared test. */
+static bool are_even(const uint64_t *counts, size_t values, uint64_t most)
+{
+    uint64_t total = 0, sum = 0;
+
+    for (size_t i = 0; i < values; i++) {
+        total += counts[i];
+        sum += counts[i] * counts[i];
+    }
+    return total >= RANDOM_LEAST && sum * values / total < total + most;
+}
+
+/* The bytes of text, programs and pictures are far from it. */
 static bool looks_random(const uint8_t *data, size_t len)
 {
-    uint64_t counts[256] = {0}, sum = 0;
+    uint64_t counts[256] = {0};
 
-    if (len < RANDOM_LEAST)
-        return false;
     for (size_t i = 0; i < len; i++)
         counts[data[i]]++;
-    for (size_t i = 0; i < 256; i++)
-        sum += counts[i] * counts[i];
-    return sum * 256 / len < len + RANDOM_MOST;
+    return are_even(counts, 256, EVEN_MOST_256);
+}
+
+/* Whether random bytes were taken for characters, as by > in PowerShell before 7.4, and became
+ * UTF-16 or UTF-8: control characters, digits and signs, which all codes have in one place, are
+ * about as frequent. Left out are those that programs change (NUL, the ends of lines), and the
+ * question mark, which they put in for what they do not know. */
+static bool looks_made_text(const uint8_t *data, size_t len)
+{
+    bool is_utf16 = len >= 2 && data[0] == 0xff && data[1] == 0xfe;
+    uint64_t counts['?' - '\r' - 1] = {0};
+    size_t n;
+
+    for (size_t i = 0; i + 4 <= len; i += n) { /* the last character may be cut */
+        n = is_utf16 ? 2 : utf8_char_len(data + i, len - i);
+        if (n == 0)
+            return false;
+        if (data[i] > '\r' && data[i] < '?' && (!is_utf16 || data[i + 1] == 0))
+            counts[data[i] - '\r' - 1]++;
+    }
+    return are_even(counts, sizeof counts / sizeof counts[0], EVEN_MOST_49);
 }
 
 /* Whether only zeros are there, or ones, as where a medium or a copy lost what was written. */
@@ -133,6 +163,10 @@ enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
     enum seal_status status;
 
     a->opened = clock_now();
+    if (looks_made_text(block, len)) {
+        a->may_be_sealed = true;
+        return fault_set(fault, REASON_MADE_TEXT, NULL);
+    }
     if (len < BLOCK_LEN) {
         a->may_be_sealed = may_be_sealed(a, block, len);
         return fault_set(fault, REASON_NO_KEY, NULL);

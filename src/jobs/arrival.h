@@ -45,7 +45,7 @@ MUST_USE enum seal_status arrival_find(struct arrival *a, bool many, struct faul
 MUST_USE enum seal_status arrival_take_digest(struct arrival *a, unsigned int threads,
                                               const struct receive_observer *observer,
                                               struct fault *fault);
-/* As keyring_open. SEAL_NO_KEY also if the file is shorter than a header. */
+/* As keyring_open. SEAL_NO_KEY also if the file is shorter than a header, or was made into text. */
 MUST_USE enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
                                               const struct receive_observer *observer,
                                               struct fault *fault);

@@ -91,6 +91,7 @@ static const struct {
     {REASON_PATH_OTHER_FORM, T_ADVICE_LIST_COPY},
     {REASON_RENAME_LOST, T_ADVICE_OTHER_PLACE},
     {REASON_NO_UTF8_LOCALE, T_ADVICE_UTF8_LOCALE},
+    {REASON_MADE_TEXT, T_ADVICE_MADE_TEXT},
     {REASON_LOCK, T_ADVICE_LOCK},
     {REASON_LOG_NONE, T_ADVICE_LOG},
     {REASON_EXISTS_NO_FILE, T_ADVICE_STDOUT},
@@ -200,8 +201,7 @@ static struct text_args args_of(const struct fault *f)
 /* The status says all there is to say. */
 static bool hides_reason(const struct fault *f)
 {
-    return f->status == SEAL_INTERRUPTED || f->status == SEAL_WRONG_PASSPHRASE ||
-           f->status == SEAL_NO_KEY;
+    return f->status == SEAL_INTERRUPTED || f->status == SEAL_WRONG_PASSPHRASE;
 }
 
 static enum seal_reason reason_of(const struct fault *f)

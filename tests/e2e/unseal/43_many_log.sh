@@ -129,6 +129,38 @@ run unseal -q "${with[@]}" -o out/ inbox/
 expect_exit 4
 for name in head middle lost cut; do expect_row no-key inbox/$name.bin; done
 
+# As > in PowerShell before 7.4 makes it, by the code page of its console.
+scenario "a sealed file that was made into text"
+mkdir inbox
+for code in cp437 cp1252 cp932 utf-8; do
+    python3 -c 'import sys
+text = open(sys.argv[1], "rb").read().decode(sys.argv[2], "replace").replace("\n", "\r\n")
+open("inbox/utf-16-" + sys.argv[2], "wb").write(b"\xff\xfe" + text.encode("utf-16-le"))
+open("inbox/utf-8-" + sys.argv[2], "wb").write(text.encode())
+open("inbox/ascii-" + sys.argv[2], "wb").write(text.encode("ascii", "replace"))' "$good/one.bin" $code
+done
+for name in inbox/*; do
+    run unseal -q "${with[@]}" -o out "$name"
+    expect_exit 4
+    expect_message "$name: it was made into text on its way, .* Ask for the file again, sealed with -o NAME\.$"
+done
+cp "$good/two.bin" inbox
+run unseal -q "${with[@]}" -o out/ inbox/
+expect_exit 4
+expect_row no-key inbox/utf-16-cp437
+run unseal -q "${with[@]}" --verify -o record inbox/utf-16-cp437
+check "in the record" grep -q 'made into text' record.custody.txt
+# Text in UTF-16 is no such file, however long, nor is UTF-8 with characters that were lost.
+rm inbox/[au]*
+python3 -c 'import sys
+text = open(sys.argv[1]).read()
+open("inbox/u16.txt", "wb").write(b"\xff\xfe" + text.encode("utf-16-le"))
+open("inbox/han.txt", "wb").write(b"\xff\xfe" + "".join(chr(0x4e00 + i % 5000) for i in range(60000)).encode("utf-16-le"))
+open("inbox/lost.txt", "wb").write(text.replace("e", "\ufffd").encode())' "$root/docs/FORMAT.md"
+run unseal -q "${with[@]}" -o day/ inbox/
+expect_exit 0
+for name in u16 han lost; do expect_err "inbox/$name\.txt: not a Seal file; skipped\.$"; done
+
 scenario "a folder without any sealed file"
 mkdir inbox
 echo note >inbox/notes.txt
