@@ -45,15 +45,25 @@ static void show_before(const struct receive_event *e)
 
 static void show_event(void *ctx, const struct receive_event *e)
 {
+    static const enum text_id warnings[] = {
+        [RECEIVE_FOLDER_EMPTY] = T_UNSEAL_FOLDER_EMPTY,
+        [RECEIVE_FILE_SKIPPED] = T_UNSEAL_FILE_SKIPPED,
+        [RECEIVE_EMPTY_SKIPPED] = T_UNSEAL_EMPTY_SKIPPED,
+        [RECEIVE_SHORT_SKIPPED] = T_UNSEAL_SHORT_SKIPPED,
+        [RECEIVE_KEY_SKIPPED] = T_UNSEAL_KEY_SKIPPED,
+        [RECEIVE_KEY_EXPOSED] = T_KEY_EXPOSED_LOCKED,
+        [RECEIVE_KEY_NOTE_OTHER] = T_UNSEAL_KEY_NOTE_OTHER,
+        [RECEIVE_SLOTS_DIFFER] = T_UNSEAL_SLOTS_DIFFER,
+        [RECEIVE_LOG_EXPOSED] = T_UNSEAL_LOG_EXPOSED,
+        [RECEIVE_LOG_ODD] = T_UNSEAL_LOG_ODD,
+        [RECEIVE_LOG_AWAITED] = T_UNSEAL_LOG_AWAITED,
+        [RECEIVE_OUTPUT_STAYS] = T_UNSEAL_OUTPUT_STAYS,
+        [RECEIVE_RECORD_STAYS] = T_UNSEAL_RECORD_STAYS,
+    };
+
     switch (e->kind) {
-    case RECEIVE_FOLDER_EMPTY:
-        warn(T_UNSEAL_FOLDER_EMPTY, .name = e->name);
-        break;
     case RECEIVE_SUBFOLDERS_SKIPPED:
         say(T_UNSEAL_SUBFOLDERS_SKIPPED, .name = e->name, .count = e->number);
-        break;
-    case RECEIVE_FILE_SKIPPED:
-        warn(T_UNSEAL_FILE_SKIPPED, .name = e->name);
         break;
     case RECEIVE_OPENED_BEFORE:
         show_before(e);
@@ -61,39 +71,14 @@ static void show_event(void *ctx, const struct receive_event *e)
     case RECEIVE_COPY_SKIPPED:
         say(T_UNSEAL_COPY_SKIPPED, .name = e->name, .other = e->other);
         break;
-    case RECEIVE_KEY_SKIPPED:
-        warn(T_UNSEAL_KEY_SKIPPED, .name = e->name);
-        break;
-    case RECEIVE_KEY_EXPOSED:
-        warn(T_KEY_EXPOSED_LOCKED, .name = e->name);
-        break;
-    case RECEIVE_KEY_NOTE_OTHER:
-        warn(T_UNSEAL_KEY_NOTE_OTHER, .name = e->name);
-        break;
-    case RECEIVE_SLOTS_DIFFER:
-        warn(T_UNSEAL_SLOTS_DIFFER, .name = e->name);
-        break;
     case RECEIVE_SANDBOX_LACKS:
         show_sandbox(ctx, (unsigned int)e->number);
         break;
     case RECEIVE_OTHERS_MAY_RENAME:
         show_exposed(ctx, e->name);
         break;
-    case RECEIVE_LOG_EXPOSED:
-        warn(T_UNSEAL_LOG_EXPOSED, .name = e->name);
-        break;
-    case RECEIVE_LOG_ODD:
-        warn(T_UNSEAL_LOG_ODD, .name = e->name, .count = e->number);
-        break;
-    case RECEIVE_LOG_AWAITED:
-        warn(T_UNSEAL_LOG_AWAITED, .name = e->name);
-        break;
-    case RECEIVE_OUTPUT_STAYS:
-        warn(T_UNSEAL_OUTPUT_STAYS, .name = e->name);
-        break;
-    case RECEIVE_RECORD_STAYS:
-        warn(T_UNSEAL_RECORD_STAYS, .name = e->name);
-        break;
+    default:
+        warn(warnings[e->kind], .name = e->name, .count = e->number);
     }
 }
 

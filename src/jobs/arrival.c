@@ -66,10 +66,11 @@ enum seal_status arrival_take_digest(struct arrival *a, unsigned int threads,
     return status;
 }
 
-#define RANDOM_LEAST 1024 /* bytes; fewer say nothing */
+#define RANDOM_LEAST 1024 /* bytes; fewer say nothing of single values */
 /* With so many values: one file of random bytes in a hundred million is above this. */
 #define EVEN_MOST_256 400
 #define EVEN_MOST_49 125
+#define EVEN_MOST_16 66
 
 /* Whether all values are about as frequent, by Pearson's chi-squared test. */
 static bool are_even(const uint64_t *counts, size_t values, uint64_t most)
@@ -80,7 +81,7 @@ static bool are_even(const uint64_t *counts, size_t values, uint64_t most)
         total += counts[i];
         sum += counts[i] * counts[i];
     }
-    return total >= RANDOM_LEAST && sum * values / total < total + most;
+    return total > 0 && sum * values / total < total + most;
 }
 
 /* The bytes of text, programs and pictures are far from it. */
@@ -90,7 +91,20 @@ static bool looks_random(const uint8_t *data, size_t len)
 
     for (size_t i = 0; i < len; i++)
         counts[data[i]]++;
-    return are_even(counts, 256, EVEN_MOST_256);
+    return len >= RANDOM_LEAST && are_even(counts, 256, EVEN_MOST_256);
+}
+
+/* The same of fewer bytes, by their halves. */
+static bool looks_random_though_short(const uint8_t *data, size_t len)
+{
+    uint64_t high[16] = {0}, low[16] = {0};
+
+    for (size_t i = 0; i < len; i++) {
+        high[data[i] >> 4]++;
+        low[data[i] & 15]++;
+    }
+    return len >= ARRIVAL_JUDGED_LEAST && len < RANDOM_LEAST && are_even(high, 16, EVEN_MOST_16) &&
+           are_even(low, 16, EVEN_MOST_16);
 }
 
 /* Whether random bytes were taken for characters, as by > in PowerShell before 7.4, and became
@@ -101,16 +115,19 @@ static bool looks_made_text(const uint8_t *data, size_t len)
 {
     bool is_utf16 = len >= 2 && data[0] == 0xff && data[1] == 0xfe;
     uint64_t counts['?' - '\r' - 1] = {0};
-    size_t n;
+    size_t n, total = 0;
 
     for (size_t i = 0; i + 4 <= len; i += n) { /* the last character may be cut */
         n = is_utf16 ? 2 : utf8_char_len(data + i, len - i);
         if (n == 0)
             return false;
-        if (data[i] > '\r' && data[i] < '?' && (!is_utf16 || data[i + 1] == 0))
-            counts[data[i] - '\r' - 1]++;
+        if (data[i] <= '\r' || data[i] >= '?' || (is_utf16 && data[i + 1] != 0))
+            continue;
+        counts[data[i] - '\r' - 1]++;
+        total++;
     }
-    return are_even(counts, sizeof counts / sizeof counts[0], EVEN_MOST_49);
+    return total >= RANDOM_LEAST &&
+           are_even(counts, sizeof counts / sizeof counts[0], EVEN_MOST_49);
 }
 
 /* Whether only zeros are there, or ones, as where a medium or a copy lost what was written. */
@@ -150,7 +167,8 @@ static bool has_sealed_blocks(const struct arrival *a)
  * size is no sealed file's is judged by its begin alone. */
 static bool may_be_sealed(const struct arrival *a, const uint8_t *head, size_t len)
 {
-    if (a->stat.type != PLAT_FILE || looks_random(head, len) || looks_lost(head, len))
+    if (a->stat.type != PLAT_FILE || looks_random(head, len) || looks_lost(head, len) ||
+        looks_random_though_short(head, len))
         return true;
     return !has_other_size(a) && has_sealed_blocks(a);
 }
@@ -163,6 +181,8 @@ enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
     enum seal_status status;
 
     a->opened = clock_now();
+    if (len == 0)
+        return fault_set(fault, REASON_EMPTY, NULL);
     if (looks_made_text(block, len)) {
         a->may_be_sealed = true;
         return fault_set(fault, REASON_MADE_TEXT, NULL);

@@ -20,6 +20,9 @@
 
 struct keyring; /* keyring_private.h */
 
+/* Bytes; by fewer nobody can tell what a file was. */
+#define ARRIVAL_JUDGED_LEAST 256
+
 struct arrival {
     struct fault fault;  /* why it was not opened */
     char *path;          /* malloc'ed; "-" for standard input */

@@ -13,7 +13,9 @@
 enum receive_event_kind {
     RECEIVE_FOLDER_EMPTY,       /* a folder was given, and no file lies in it (name) */
     RECEIVE_SUBFOLDERS_SKIPPED, /* folders in a folder that was given (name, number of them) */
-    RECEIVE_FILE_SKIPPED,       /* a file in a folder is not a sealed file (name) */
+    RECEIVE_FILE_SKIPPED,       /* a file in a folder is not a sealed file (name), ... */
+    RECEIVE_EMPTY_SKIPPED,      /* ...is empty... */
+    RECEIVE_SHORT_SKIPPED,      /* ...or so short that nobody can tell what it was */
     RECEIVE_OPENED_BEFORE,  /* by the log a drop in a folder (name, number of its other files) was
                                opened before, at that time (other), and is skipped */
     RECEIVE_COPY_SKIPPED,   /* a volume (name) is a copy of another (other) */

@@ -229,11 +229,18 @@ static enum seal_status collect(struct sets *s, size_t first, bool *is_taken,
     return SEAL_OK;
 }
 
+static enum receive_event_kind kind_of_skipped(const struct arrival *a)
+{
+    if (a->fault.reason == REASON_EMPTY)
+        return RECEIVE_EMPTY_SKIPPED;
+    return a->stat.size < ARRIVAL_JUDGED_LEAST ? RECEIVE_SHORT_SKIPPED : RECEIVE_FILE_SKIPPED;
+}
+
 static void tell_skipped(const struct sets *s, const struct receive_observer *observer)
 {
     for (size_t i = 0; i < s->arrival_count; i++)
         if (is_skipped(&s->arrivals[i]))
-            tell_name(observer, RECEIVE_FILE_SKIPPED, s->arrivals[i].path);
+            tell_name(observer, kind_of_skipped(&s->arrivals[i]), s->arrivals[i].path);
 }
 
 enum seal_status sets_sort(struct sets *s, const struct receive_observer *observer,

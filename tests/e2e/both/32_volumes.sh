@@ -103,7 +103,7 @@ run unseal "${with[@]}" -o bags heap
 expect_exit 4
 expect_err "^heap: 1 folder in it was skipped\$"
 expect_err "^heap/(copy|$(basename "${set[2]}" .bin)).bin: a copy of heap/(copy|$(basename "${set[2]}" .bin)).bin; skipped\$"
-expect_err '^unseal: heap/README.txt: not a Seal file; skipped\.$'
+expect_err '^unseal: heap/README.txt: too short for a sealed file; skipped\.$'
 expect_err '^unseal: heap/hers\.bin: no key here opens this file'
 expect_out "^accepted +$set_receipt  heap/.*\.bin and 7 more\$"
 expect_out "^accepted +$receipt  heap/.*\.bin and 5 more\$"

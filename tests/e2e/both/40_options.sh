@@ -180,7 +180,7 @@ nothing_to_open() {
     run "$@"
     expect_exit 2
     expect_no_out
-    expect_err '^unseal: folder/more: not a Seal file; skipped\.$'
+    expect_err '^unseal: folder/more: too short for a sealed file; skipped\.$'
     expect_err '^unseal: there is nothing to open\.$'
     expect_nothing_new
 }

@@ -54,7 +54,9 @@ echo note >inbox/notes.txt
 touch inbox/.DS_Store
 run unseal -q "${with[@]}" --log log -o out/ inbox/
 expect_exit 0
-for name in Thumbs.db empty notes.txt; do expect_err "inbox/$name: not a Seal file; skipped\.$"; done
+expect_err 'inbox/Thumbs\.db: not a Seal file; skipped\.$'
+expect_err 'inbox/empty: empty; skipped\.$'
+expect_err 'inbox/notes\.txt: too short for a sealed file; skipped\.$'
 check "no other keys are advised" test -z "$(grep 'other keys' "$err")"
 lines 2
 cp "$good/damaged.bin" inbox/late.bin
@@ -125,9 +127,21 @@ head -c 65536 /dev/zero | tr '\0' x | dd of=inbox/middle.bin conv=notrunc status
 dd if=/dev/zero of=inbox/head.bin bs=65536 count=1 conv=notrunc status=none            # or lost
 head -c 131072 /dev/zero >inbox/lost.bin
 head -c 5000 random >inbox/cut.bin
+head -c 256 random >inbox/short.bin
+head -c 255 random >inbox/shorter.bin
+head -c 1023 "$root/README.md" >inbox/README.md
+head -c 1000 "$BIN/unseal" >inbox/program
 run unseal -q "${with[@]}" -o out/ inbox/
 expect_exit 4
-for name in head middle lost cut; do expect_row no-key inbox/$name.bin; done
+for name in head middle lost cut short; do expect_row no-key inbox/$name.bin; done
+expect_err 'inbox/shorter\.bin: too short for a sealed file; skipped\.$'
+for name in README.md program; do expect_err "inbox/$name: not a Seal file; skipped\.$"; done
+: >empty
+for given in empty -; do
+    run unseal -q "${with[@]}" -o out2 $given
+    expect_exit 4
+    expect_message 'it is empty: nothing of it arrived\. Ask for the file again\.$'
+done
 
 # As > in PowerShell before 7.4 makes it, by the code page of its console.
 scenario "a sealed file that was made into text"
@@ -166,7 +180,7 @@ mkdir inbox
 echo note >inbox/notes.txt
 run unseal -q "${with[@]}" -o out/ inbox
 expect_exit 2
-expect_err 'inbox/notes\.txt: not a Seal file; skipped\.$'
+expect_err 'inbox/notes\.txt: too short for a sealed file; skipped\.$'
 expect_err 'there is nothing to open'
 
 scenario "a bag is not opened, but checked again"
