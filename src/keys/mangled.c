@@ -42,7 +42,8 @@ static bool is_any_of(char c, const char *set)
 
 /* ---- The words of BEGIN and END lines ----------------------------------------------------- */
 
-/* The most that is looked at between two letters, a tag of HTML for instance. */
+/* The most that is looked at between two letters, a tag of HTML for instance; but for blanks and
+ * ends of lines, of which there may be any number, since mail and editors change them. */
 #define FILLER_MAX 200
 
 /* The length of s up to and with the character end, if that comes soon; else 1. */
@@ -74,10 +75,14 @@ static bool take_word(const char *text, size_t len, size_t *pos, const char *wor
     size_t at = *pos;
 
     for (; *word != '\0'; word++) {
-        size_t start = at, n;
+        size_t filler = 0, n;
 
-        while (at < len && at - start < FILLER_MAX && (n = filler_len(text + at, len - at)) > 0)
-            at += n;
+        for (; at < len && filler < FILLER_MAX; at += n) {
+            n = filler_len(text + at, len - at);
+            if (n == 0)
+                break;
+            filler += is_any_of(text[at], " \t\r\n") ? 0 : n;
+        }
         if (at >= len || (text[at] & ~0x20) != *word)
             return false;
         at++;
