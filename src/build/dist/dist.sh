@@ -200,12 +200,14 @@ make_windows_compiler() {
     chmod +x "$tree/cc"
 }
 
+# static_defines: libarchive for Windows would be made for a DLL else, and what a DLL gives away stays in every program.
+#
 # What one configure found out of the compiler and the system holds for the next. Most of the time goes into starting programs:
 # hence the smaller shell, and no tracking of dependencies, which nobody needs who compiles once.
 configure() {
     CONFIG_SHELL=/bin/sh /bin/sh ./configure --cache-file="$tree/config.cache" --disable-dependency-tracking \
         --host="$host" --prefix="$tree" --libdir="$tree/lib" --disable-shared --enable-static CC="$tree/cc" \
-        AR="${tools}ar" RANLIB="${tools}ranlib" NM="${tools}nm" STRIP="${tools}strip" CFLAGS="$(flags_for)" "$@" && make "$jobs" && make install
+        AR="${tools}ar" RANLIB="${tools}ranlib" NM="${tools}nm" STRIP="${tools}strip" CFLAGS="$(flags_for) $static_defines" "$@" && make "$jobs" && make install
 }
 
 build_library() {
