@@ -228,7 +228,7 @@ void sha256_many(enum sha256_way way, const struct sha256_item *items, size_t co
 {
     struct many m = {.waiting = items, .end = items + count};
 
-    if (way == SHA256_SINGLY || count < LANES_LEAST) {
+    if (way <= SHA256_SINGLY || count < LANES_LEAST) {
         for (size_t i = 0; i < count; i++)
             hash_singly(&items[i]);
         return;

@@ -19,8 +19,9 @@ struct sha256_item {
 
 /* The results are the same for each. */
 enum sha256_way {
-    SHA256_SINGLY, /* one after the other, by the library; 0, so that it is what nobody chose */
-    SHA256_LANES,  /* by what every processor of this kind has */
+    SHA256_UNMEASURED, /* as SHA256_SINGLY, until the fastest is known */
+    SHA256_SINGLY,     /* one after the other, by the library */
+    SHA256_LANES,      /* by what every processor of this kind has */
     SHA256_LANES_AVX2,
     SHA256_LANES_AVX512,
     SHA256_WAYS
@@ -31,7 +32,8 @@ bool sha256_way_is_here(enum sha256_way way);
 /* The way that hashes eight short messages in the least time, by the clock now (seconds). Takes a
  * fraction of a millisecond. */
 enum sha256_way sha256_fastest_way(double (*now)(void));
-/* way must be here. Lanes pay from four messages of some hundred bytes on. */
+/* way must be here, or SHA256_UNMEASURED. Lanes pay from three messages of some hundred bytes on.
+ */
 void sha256_many(enum sha256_way way, const struct sha256_item *items, size_t count);
 
 #endif

@@ -37,8 +37,7 @@ struct small_files {
     struct entry_writer *writer;
     struct bag_check *check;
     struct fault fault; /* the first */
-    bool is_measured;
-    enum sha256_way way; /* the fastest one, as soon as that is measured */
+    enum sha256_way way;
     size_t batch_count, filling;
     struct batch batches[];
 };
@@ -119,10 +118,8 @@ static void start_next_batch(struct small_files *s)
 {
     struct batch *full = &s->batches[s->filling];
 
-    if (full->file_count == BATCH_FILES && !s->is_measured) { /* for a few files it does not pay */
-        s->is_measured = true;
+    if (full->file_count == BATCH_FILES && s->way == SHA256_UNMEASURED) /* fewer do not pay */
         s->way = sha256_fastest_way(plat_monotonic);
-    }
     full->way = s->way;
     crew_post(s->crew, &s->lane, &full->task);
     s->filling = (s->filling + 1) % s->batch_count;

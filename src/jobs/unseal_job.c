@@ -82,6 +82,15 @@ static void tell_before(const struct set *set, const char *when,
                                                            .number = set->count - 1});
 }
 
+/* Moves a set behind those that are kept so far, or frees it. */
+static void keep_or_free(struct sets *sets, size_t number, bool keep, size_t *kept)
+{
+    if (keep)
+        sets->all[(*kept)++] = sets->all[number];
+    else
+        free(sets->all[number].files);
+}
+
 /* Leaves out of the sets what the log has as unsealed. */
 static enum seal_status skip_opened(struct sets *sets, const struct drop_request *request,
                                     const struct receive_observer *observer, struct fault *fault)
@@ -100,10 +109,7 @@ static enum seal_status skip_opened(struct sets *sets, const struct drop_request
             IGNORE_RESULT(was_opened_before(&sets->all[i], log, &found, when, fault));
         if (found)
             tell_before(&sets->all[i], when, observer);
-        if (found)
-            free(sets->all[i].files);
-        else
-            sets->all[kept++] = sets->all[i];
+        keep_or_free(sets, i, !found, &kept);
     }
     sets->count = kept;
     custody_log_close(log);
@@ -181,12 +187,8 @@ static void keep_outcomes(struct unseal_result *result)
     size_t kept = 0;
 
     for (size_t i = 0; i < result->sets.count; i++) {
-        if (result->outcomes[i].verdict == NULL) {
-            free(result->sets.all[i].files);
-            continue;
-        }
         result->outcomes[kept] = result->outcomes[i];
-        result->sets.all[kept++] = result->sets.all[i];
+        keep_or_free(&result->sets, i, result->outcomes[i].verdict != NULL, &kept);
     }
     result->sets.count = kept;
 }

@@ -35,8 +35,7 @@ struct read_ahead {
     struct lane lane;
     size_t next; /* the first item that is in no batch yet */
     size_t at;   /* the batch whose files are being taken */
-    bool is_measured;
-    enum sha256_way way; /* the fastest one, as soon as that is measured */
+    enum sha256_way way;
     struct batch batches[BATCHES];
 };
 
@@ -133,10 +132,8 @@ static void fill_batch(struct read_ahead *a, struct batch *b)
             break;
         add_file(a, b, a->next);
     }
-    if (b->count == BATCH_FILES && !a->is_measured) { /* for a few files it does not pay */
-        a->is_measured = true;
+    if (b->count == BATCH_FILES && a->way == SHA256_UNMEASURED) /* for fewer it does not pay */
         a->way = sha256_fastest_way(plat_monotonic);
-    }
     b->way = a->way;
     if (b->count > 0)
         crew_post(a->crew, &a->lane, &b->task);
