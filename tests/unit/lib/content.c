@@ -7,6 +7,7 @@
 
 #include "lib/unit_check.h"
 #include "lib/fixture.h"
+#include "lib/forge.h"
 
 struct crew *content_crew;
 
@@ -293,4 +294,33 @@ struct tar tar_one_entry(void)
 
     tar_entry(&t, "data/a", '0', "data");
     return t;
+}
+
+void tar_pax(struct tar *t, const char *records, size_t len)
+{
+    tar_note(t);
+    tar_header(t, "PaxHeaders/entry", 'x', len);
+    tar_data(t, records, len);
+    tar_header(t, "data/short", '0', 4);
+    tar_data(t, "four", 4);
+}
+
+enum seal_status tar_status(struct tar *t)
+{
+    struct buffer b = {0};
+    struct seek_row rows[2];
+    enum seal_status status;
+
+    forge_frame(&b, t->bytes.data, t->bytes.len, (struct frame_options){.level = 1});
+    rows[0] = (struct seek_row){(uint32_t)b.len, (uint32_t)t->bytes.len};
+    forge_u32(&b, 0x184D2A5C);
+    forge_u32(&b, (uint32_t)t->offsets.len);
+    content_add(&b, t->offsets.data, t->offsets.len);
+    rows[1] = (struct seek_row){(uint32_t)t->offsets.len + 8, 0};
+    forge_seek_table(&b, rows, 2);
+    status = content_status(&b, CONTENT_BAG);
+    buffer_free(&b);
+    buffer_free(&t->bytes);
+    buffer_free(&t->offsets);
+    return status;
 }

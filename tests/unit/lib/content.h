@@ -79,5 +79,9 @@ void tar_zeros(struct tar *t, size_t len);
 /* An entry of that type with some data. */
 void tar_entry(struct tar *t, const char *name, char type, const char *data);
 struct tar tar_one_entry(void);
+/* A file of 4 bytes behind an x header with those records. */
+void tar_pax(struct tar *t, const char *records, size_t len);
+/* Makes a bag's content of it, reads it and forgets it. */
+enum seal_status tar_status(struct tar *t);
 
 #endif
