@@ -124,13 +124,15 @@ class_number() {
     esac
 }
 
+# class_words CLASS [VECTOR]: a vector of which the programs know better has words of its own.
 class_words() {
-    case $1 in
-    2) echo '.' ;;
-    4) echo ': no key here opens this file, or its beginning is damaged\. ' ;;
-    5) echo ': a key opens it, but it was altered or cut short' ;;
-    6) echo ': it arrived intact, but what is inside breaks the rules ' ;;
-    7) echo ': made by a newer version' ;;
+    case ${2-}:$1 in
+    empty:4) echo ': it is empty: nothing of it arrived\. Ask for the file again\.' ;;
+    *:2) echo '.' ;;
+    *:4) echo ': no key here opens this file, or its beginning is damaged\. ' ;;
+    *:5) echo ': a key opens it, but it was altered or cut short' ;;
+    *:6) echo ': it arrived intact, but what is inside breaks the rules ' ;;
+    *:7) echo ': made by a newer version' ;;
     esac
 }
 
@@ -213,7 +215,7 @@ while IFS=$'\t' read -r id who classes opens_for files; do
             remove bag
         else
             expect_no_out
-            expect_message "$(class_words "$status")"
+            expect_message "$(class_words "$status" "$id")"
         fi
         expect_names . file.bin
         # The same by other ways out: a raw copy fails where the seal does, and to a pipe nothing goes.
