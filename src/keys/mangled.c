@@ -46,12 +46,30 @@ static bool is_any_of(char c, const char *set)
  * ends of lines, of which there may be any number, since mail and editors change them. */
 #define FILLER_MAX 200
 
+static bool is_blank(char c)
+{
+    return is_any_of(c, " \t\r\n");
+}
+
+/* Bytes without blanks. */
+static size_t dense_len(const char *s, size_t len)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++)
+        n += !is_blank(s[i]);
+    return n;
+}
+
 /* The length of s up to and with the character end, if that comes soon; else 1. */
 static size_t len_up_to(const char *s, size_t len, char end, size_t most)
 {
-    const char *last = memchr(s, end, len < most ? len : most);
-
-    return last != NULL ? (size_t)(last - s) + 1 : 1;
+    for (size_t i = 0, dense = 0; i < len && dense < most; i++) {
+        if (s[i] == end)
+            return i + 1;
+        dense += !is_blank(s[i]);
+    }
+    return 1;
 }
 
 /* How many bytes there are no letters of the line itself: blanks, dashes, an entity or a tag of
@@ -81,7 +99,7 @@ static bool take_word(const char *text, size_t len, size_t *pos, const char *wor
             n = filler_len(text + at, len - at);
             if (n == 0)
                 break;
-            filler += is_any_of(text[at], " \t\r\n") ? 0 : n;
+            filler += dense_len(text + at, n);
         }
         if (at >= len || (text[at] & ~0x20) != *word)
             return false;

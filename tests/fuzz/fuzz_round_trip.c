@@ -46,10 +46,11 @@ struct trip {
     struct bag_totals totals;
 };
 
-/* Unless there is something of that name. */
+/* Unless there is something of that name, or a part of it is no folder. */
 static void put_link(int dirfd, const char *name)
 {
-    FUZZ_CHECK(symlinkat("target", dirfd, name) == 0 || errno == EEXIST || errno == ENOENT);
+    FUZZ_CHECK(symlinkat("target", dirfd, name) == 0 || errno == EEXIST || errno == ENOENT ||
+               errno == ENOTDIR || errno == ELOOP);
 }
 
 /* A folder of files whose names and bytes are the input's. */
