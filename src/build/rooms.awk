@@ -16,7 +16,7 @@ BEGIN {
     # Where there are several.
     public["base"] = "status.h reasons.def bytes.h text.h decoder.h hash.h sha256_many.h random.h clock.h base.h"
     public["bag/recheck"] = "recheck.h details.def"
-    public["platform"] = "confine.h files.h process.h locale.h worker.h terminal.h crew.h ticker.h"
+    public["platform"] = "confine.h files.h process.h locale.h worker.h terminal.h crew.h ticker.h side_thread.h"
     public["text"] = "catalog.h"
     # What a job is asked, what it tells, and what it comes to; *_private.h is between jobs.
     public["jobs"] = "arrival.h drop_content.h drop_receive.h drop_record.h drop_request.h drop_target.h " \

@@ -38,8 +38,8 @@ struct custody_file {
     uint64_t size;
     bool has_mtime;
     struct timestamp mtime;
+    bool has_sha256; /* all of it was read: */
     uint8_t sha256[SHA256_LEN];
-    bool before_opening; /* it was computed before opening; else while it was read, once */
 };
 
 /* Whether a drop like it was received before: what says more comes first. */
@@ -172,11 +172,12 @@ bool custody_log_is_exposed(const struct custody_log *log);
 MUST_USE enum seal_status custody_log_find(struct custody_log *log, const struct custody *c,
                                            enum custody_double *seen,
                                            char when[static TIME_TEXT_SIZE], struct fault *fault);
-/* Whether the log has a line of a drop of these very files that was unsealed: not one that was
- * refused, only checked, or not unpacked. when gets its time. */
+/* The same among lines of drops that were unsealed: not of those that were only checked, or not
+ * unpacked. Only commitment and files of c are compared. */
 MUST_USE enum seal_status custody_log_find_unsealed(struct custody_log *log,
-                                                    const struct custody_file *files, size_t count,
-                                                    bool *found, char when[static TIME_TEXT_SIZE],
+                                                    const struct custody *c,
+                                                    enum custody_double *seen,
+                                                    char when[static TIME_TEXT_SIZE],
                                                     struct fault *fault);
 /* How many lines are not as custody_log_add writes them, so that they cannot be compared in full.
  */

@@ -123,9 +123,17 @@ bool custody_log_is_exposed(const struct custody_log *log)
 
 /* ---- Adding ------------------------------------------------------------------------------- */
 
+static bool has_all_digests(const struct custody *c)
+{
+    for (size_t i = 0; i < c->file_count; i++)
+        if (!c->files[i].has_sha256)
+            return false;
+    return c->file_count > 0;
+}
+
 static enum seal_status append_sealed(struct buffer *out, const struct custody *c)
 {
-    if (c->file_count == 0 || c->file_count > SEALED_MAX)
+    if (!has_all_digests(c) || c->file_count > SEALED_MAX)
         return buffer_append_text(out, "-");
     for (size_t i = 0; i < c->file_count; i++) {
         char digest[HEX_DIGITS + 1];

@@ -255,17 +255,16 @@ enum seal_status custody_log_find(struct custody_log *log, const struct custody 
     return fault->status;
 }
 
-enum seal_status custody_log_find_unsealed(struct custody_log *log,
-                                           const struct custody_file *files, size_t count,
-                                           bool *found, char when[static TIME_TEXT_SIZE],
-                                           struct fault *fault)
+enum seal_status custody_log_find_unsealed(struct custody_log *log, const struct custody *c,
+                                           enum custody_double *seen,
+                                           char when[static TIME_TEXT_SIZE], struct fault *fault)
 {
-    const struct custody drop = {.files = files, .file_count = count};
-    const struct wanted wanted = {.drop = &drop, .only_unsealed = true};
+    struct wanted wanted = {.drop = c, .only_unsealed = true};
     struct found best;
 
+    hex_encode(wanted.commitment, c->commitment, sizeof c->commitment);
     IGNORE_RESULT(find(log, &wanted, &best, fault));
-    *found = best.seen == SEEN_FILE;
+    *seen = best.seen;
     memcpy(when, best.when, sizeof best.when);
     return fault->status;
 }

@@ -138,8 +138,7 @@ static json_t *make_file(const struct custody_file *f)
     set(&o, "name", make_string(f->name));
     set(&o, "size", make_number(f->size));
     set(&o, "mtime", f->has_mtime ? make_time(f->mtime, true) : json_null());
-    set(&o, "sha256", make_hex(f->sha256, SHA256_LEN));
-    set(&o, "sha256_before_opening", json_boolean(f->before_opening));
+    set(&o, "sha256", f->has_sha256 ? make_hex(f->sha256, SHA256_LEN) : json_null());
     return object_end(&o);
 }
 

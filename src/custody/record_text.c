@@ -61,8 +61,10 @@ static void say_file(struct page *p, const struct custody_file *f)
     if (f->has_mtime)
         time_format(mtime, f->mtime, true);
     page_field(p, T_CUSTODY_FILE_TIME, f->has_mtime ? mtime : NULL, T_CUSTODY_NOT_KNOWN);
-    page_hex(p, f->before_opening ? T_CUSTODY_SHA256_BEFORE : T_CUSTODY_SHA256_WHILE, f->sha256,
-             SHA256_LEN);
+    if (f->has_sha256)
+        page_hex(p, T_CUSTODY_SHA256, f->sha256, SHA256_LEN);
+    else
+        page_field_text(p, T_CUSTODY_SHA256, T_CUSTODY_NOT_KNOWN);
 }
 
 static void say_received(struct page *p, const struct custody *c)

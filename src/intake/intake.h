@@ -55,13 +55,12 @@ struct intake_limits {
 
 #define INTAKE_VOLUMES_MAX (1 + PLAT_WORKER_MORE_MAX)
 
-/* A sealed file whose envelope is opened. The worker reads its descriptor from intake_run on: the
- * caller may only close it then. */
+/* A sealed file whose envelope is opened. intake_run reads it: then the caller may only close it.
+ */
 struct intake_volume {
     const char *name; /* for faults */
     const struct envelope *env;
     struct volume_in *in;
-    uint8_t mark_key[VOLUME_KEY_LEN]; /* of the mark in result.sealed_digest (volume_hash_reads) */
 };
 
 struct intake_job {
@@ -76,10 +75,11 @@ struct intake_job {
     const char *output_name; /* for faults */
     bool check_first;        /* read and check everything once before anything is written: for
                                 outputs that cannot be taken back, such as standard output */
-    bool writable;           /* else a bag becomes read-only, as far as the file system can */
-    bool exact_names;        /* names that not every system can hold stay as they are */
-    unsigned int threads;    /* of the worker, at least 1 */
-    bool whole_cage;         /* refuse the job if the system lacks a piece of the cage */
+    bool reads_rest;      /* what is refused is read to its end all the same, for result.sealed */
+    bool writable;        /* else a bag becomes read-only, as far as the file system can */
+    bool exact_names;     /* names that not every system can hold stay as they are */
+    unsigned int threads; /* of the worker, at least 1 */
+    bool whole_cage;      /* refuse the job if the system lacks a piece of the cage */
     struct intake_limits limits;
     bool has_record;          /* INTAKE_RECHECK: there is a custody record beside the bag: */
     int record;               /* a descriptor of it */
@@ -97,7 +97,16 @@ struct intake_record {
     struct custody_known known;
 };
 
-/* Show nothing of it unless intake_run returned SEAL_OK. */
+/* A sealed file as it was read: INTAKE_BAG, INTAKE_STREAM and INTAKE_RAW read it once, and the
+ * program hashes each piece before the worker gets it. (With check_first it is read twice, and both
+ * have the same digest.) */
+struct intake_sealed {
+    bool is_whole; /* it was read to its end: */
+    uint64_t len;
+    uint8_t sha256[SHA256_LEN];
+};
+
+/* Show nothing of it, but sealed, unless intake_run returned SEAL_OK. */
 struct intake_result {
     struct bag_totals totals;        /* of a bag; of a stream only bytes */
     uint8_t digest[SHA256_LEN];      /* D */
@@ -114,12 +123,9 @@ struct intake_result {
     unsigned int uncaged;           /* pieces of the cage that this system lacks (PLAT_CAGE_...) */
     bool is_last;                   /* INTAKE_VOLUME, INTAKE_LAST */
     uint64_t content_len;           /* INTAKE_RAW */
-    uint64_t sealed_len;            /* bytes of the sealed files that were read */
-    uint8_t sealed_digest[SHA256_LEN]; /* of these bytes, if all were read in order: of a file its
-                                          mark (volume_hash_reads), of a pipe its SHA-256, of
-                                          several volumes the SHA-256 of their marks */
-    struct bag_recheck recheck;        /* INTAKE_RECHECK */
-    struct intake_record record;       /* INTAKE_RECHECK, with a record */
+    struct intake_sealed *sealed;   /* of each volume; NULL: of none */
+    struct bag_recheck recheck;     /* INTAKE_RECHECK */
+    struct intake_record record;    /* INTAKE_RECHECK, with a record */
 };
 
 void intake_result_free(struct intake_result *result);

@@ -47,6 +47,11 @@ bool message_is_allowed(enum intake_task task, enum message_type type)
     return (allowed_tasks[type] & 1u << task) != 0;
 }
 
+bool task_is_fed(enum intake_task task)
+{
+    return ((TASK(BAG) | TASK(STREAM) | TASK(RAW)) & 1u << task) != 0;
+}
+
 void input_name(char name[static INPUT_NAME_SIZE], size_t number)
 {
     (void)snprintf(name, INPUT_NAME_SIZE, WORKER_INPUT "%u", (unsigned int)number);
@@ -101,8 +106,7 @@ bool message_read_job(struct fields *f, struct job_params *p)
            (p->volume_count == 0) == ((1u << task & WITHOUT_VOLUMES) != 0);
 }
 
-enum seal_status message_write_volume(struct channel *c, const struct envelope *env,
-                                      const uint8_t mark_key[static VOLUME_KEY_LEN],
+enum seal_status message_write_volume(struct channel *c, const struct envelope *env, uint64_t size,
                                       struct fault *fault)
 {
     uint8_t packed[ENVELOPE_PACKED_LEN];
@@ -110,34 +114,21 @@ enum seal_status message_write_volume(struct channel *c, const struct envelope *
     envelope_pack(packed, env);
     channel_begin(c, MESSAGE_VOLUME);
     channel_put_bytes(c, packed, sizeof packed);
-    channel_put_bytes(c, mark_key, VOLUME_KEY_LEN);
+    channel_put_u64(c, size);
     sodium_memzero(packed, sizeof packed);
     return channel_end(c, fault);
 }
 
-bool message_read_volume(struct fields *f, struct envelope *env,
-                         uint8_t mark_key[static VOLUME_KEY_LEN])
+bool message_read_volume(struct fields *f, struct envelope *env, uint64_t *size)
 {
     uint8_t packed[ENVELOPE_PACKED_LEN];
     bool is_good;
 
     field_bytes(f, packed, sizeof packed);
-    field_bytes(f, mark_key, VOLUME_KEY_LEN);
+    *size = field_u64(f);
     is_good = fields_end(f) && envelope_unpack(env, packed);
     sodium_memzero(packed, sizeof packed);
     return is_good;
-}
-
-enum seal_status message_write_ahead(struct channel *c, struct span ahead, struct fault *fault)
-{
-    channel_begin(c, MESSAGE_AHEAD);
-    channel_put_bytes(c, ahead.data, ahead.len);
-    return channel_end(c, fault);
-}
-
-struct span message_read_ahead(struct fields *f)
-{
-    return field_rest(f);
 }
 
 enum seal_status message_write_path(struct channel *c, const char *path, struct fault *fault)

@@ -2,14 +2,13 @@
  * The messages between the program and its worker, over a channel; private to this room. messages.c
  * and messages_result.c have the writer and the reader of each side by side. In this order:
  *
- *     to the worker    JOB VOLUME* AHEAD* PATH* GO
+ *     to the worker    JOB VOLUME* PATH* GO
  *     from it          CAGE (PROGRESS | ITEM | EXTRACTED | CHANGE | NOTE)* INFO* REMARKS* DONE
  *
  *     JOB        u8 task, u32 volumes, u8 has_output, u8 check_first, u8 writable, u8 exact_names,
  *                u8 has_record, u8 whole_cage, u8 keeps_user, u32 threads,
  *                u64 limits: bytes, per_byte, room, files
- *     VOLUME     envelope (envelope_pack), mark_key
- *     AHEAD      bytes: what the program has read already of the only volume, if that is a pipe
+ *     VOLUME     envelope (envelope_pack), u64 size: 0 if it is no file
  *     PATH       text: what INTAKE_EXTRACT is to take out
  *     GO         nothing: the job is complete
  *     CAGE       u32 pieces of the cage that this system lacks
@@ -43,7 +42,6 @@ enum message_type {
     MESSAGE_NONE = 0, /* is not sent: the other side closed the channel */
     MESSAGE_JOB,
     MESSAGE_VOLUME,
-    MESSAGE_AHEAD,
     MESSAGE_PATH,
     MESSAGE_GO,
     MESSAGE_CAGE,
@@ -63,6 +61,9 @@ MUST_USE enum seal_status message_receive(struct channel *c, enum message_type *
                                           struct fields *fields, struct fault *fault);
 /* Whether a worker with this task may send a message of this type. */
 bool message_is_allowed(enum intake_task task, enum message_type type);
+
+/* Whether the program reads the volumes for a worker with this task, and feeds them to it. */
+bool task_is_fed(enum intake_task task);
 
 /* Names in faults: the worker does not know what its files are called, and uses these. No path of a
  * bag begins with a slash. The volume's number, from 0 on, follows WORKER_INPUT. The program puts
@@ -95,14 +96,8 @@ MUST_USE enum seal_status message_write_job(struct channel *c, const struct job_
 bool message_read_job(struct fields *f, struct job_params *params);
 
 MUST_USE enum seal_status message_write_volume(struct channel *c, const struct envelope *env,
-                                               const uint8_t mark_key[static VOLUME_KEY_LEN],
-                                               struct fault *fault);
-bool message_read_volume(struct fields *f, struct envelope *env,
-                         uint8_t mark_key[static VOLUME_KEY_LEN]);
-
-MUST_USE enum seal_status message_write_ahead(struct channel *c, struct span ahead,
-                                              struct fault *fault);
-struct span message_read_ahead(struct fields *f);
+                                               uint64_t size, struct fault *fault);
+bool message_read_volume(struct fields *f, struct envelope *env, uint64_t *size);
 
 MUST_USE enum seal_status message_write_path(struct channel *c, const char *path,
                                              struct fault *fault);

@@ -160,8 +160,6 @@ static void put_result(struct channel *c, const struct intake_result *r)
         channel_put_u64(c, r->times[i]);
     channel_put_u8(c, r->is_last);
     channel_put_u64(c, r->content_len);
-    channel_put_u64(c, r->sealed_len);
-    channel_put_bytes(c, r->sealed_digest, sizeof r->sealed_digest);
     put_recheck(c, &r->recheck);
     put_record(c, &r->record);
 }
@@ -185,8 +183,6 @@ static bool read_result(struct fields *f, struct intake_result *r)
         r->times[i] = field_u64(f);
     r->is_last = field_bool(f);
     r->content_len = field_u64(f);
-    r->sealed_len = field_u64(f);
-    field_bytes(f, r->sealed_digest, sizeof r->sealed_digest);
     return read_recheck(f, &r->recheck) && read_record(f, &r->record);
 }
 

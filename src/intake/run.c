@@ -4,8 +4,10 @@
  */
 #include "intake/intake.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "intake/feed.h"
 #include "intake/messages.h"
 #include "intake/receiver.h"
 #include "intake/watchdog.h"
@@ -14,35 +16,41 @@ void intake_result_free(struct intake_result *result)
 {
     buffer_free(&result->remarks);
     buffer_free(&result->bag_info);
+    free(result->sealed);
 }
 
 /* ---- The job ------------------------------------------------------------------------------ */
 
 /* The descriptors that a worker gets besides the channel. */
 struct worker_fds {
-    int first[2]; /* the first volume or the record, and the output, those that there are */
-    size_t first_count;
+    int feed;                       /* -1, as below: there is none */
+    int first[2];                   /* the first volume or the record, and the output */
     int more[PLAT_WORKER_MORE_MAX]; /* the other volumes */
     size_t more_count;
-    struct span ahead; /* bytes of the first volume that were read already, if it is a pipe */
-    bool keeps_user;   /* another user than this one could not use them */
+    bool keeps_user; /* another user than this one could not use them */
 };
 
-static void collect_fds(struct worker_fds *fds, const struct intake_job *job)
+static void collect_fds(struct worker_fds *fds, const struct intake_job *job,
+                        const struct feed *feed)
 {
-    struct span none; /* a set of volumes consists of files: nothing was taken from them */
-
-    *fds = (struct worker_fds){.first_count = 0};
-    if (job->volume_count > 0)
-        fds->first[fds->first_count++] = volume_hand_over(job->volumes[0].in, &fds->ahead);
+    *fds = (struct worker_fds){.feed = feed_fd(feed), .first = {-1, job->output}};
     if (job->has_record)
-        fds->first[fds->first_count++] = job->record;
+        fds->first[0] = job->record;
+    else if (job->volume_count > 0)
+        fds->first[0] = volume_fd(job->volumes[0].in);
     for (size_t i = 1; i < job->volume_count; i++)
-        fds->more[fds->more_count++] = volume_hand_over(job->volumes[i].in, &none);
-    if (job->output >= 0)
-        fds->first[fds->first_count++] = job->output;
-    fds->keeps_user = plat_worker_is_shut_out(fds->first, fds->first_count) ||
+        fds->more[fds->more_count++] = volume_fd(job->volumes[i].in);
+    fds->keeps_user = plat_worker_is_shut_out(fds->first, 2) ||
                       plat_worker_is_shut_out(fds->more, fds->more_count);
+}
+
+/* What is not fed is sought in. */
+static enum seal_status check_volumes(const struct intake_job *job, struct fault *fault)
+{
+    for (size_t i = 0; i < job->volume_count && !task_is_fed(job->task); i++)
+        if (volume_need_file(job->volumes[i].in, fault) != SEAL_OK)
+            return fault->status;
+    return SEAL_OK;
 }
 
 static struct job_params params_of(const struct intake_job *job, bool keeps_user)
@@ -68,11 +76,9 @@ static enum seal_status send_job(struct channel *c, const struct intake_job *job
     if (message_write_job(c, &params, fault) != SEAL_OK)
         return fault->status;
     for (size_t i = 0; i < job->volume_count; i++)
-        if (message_write_volume(c, job->volumes[i].env, job->volumes[i].mark_key, fault) !=
+        if (message_write_volume(c, job->volumes[i].env, volume_size(job->volumes[i].in), fault) !=
             SEAL_OK)
             return fault->status;
-    if (fds->ahead.len > 0 && message_write_ahead(c, fds->ahead, fault) != SEAL_OK)
-        return fault->status;
     for (size_t i = 0; i < job->path_count; i++)
         if (message_write_path(c, job->paths[i], fault) != SEAL_OK)
             return fault->status;
@@ -180,25 +186,29 @@ static bool may_be_ending(const struct plat_worker *worker, const struct fault *
 }
 
 static enum seal_status run_worker(struct receiver *r, const struct intake_job *job,
-                                   const struct worker_fds *fds, struct fault *fault)
+                                   const struct worker_fds *fds, struct feed *feed,
+                                   struct fault *fault)
 {
     struct fault late = {.status = SEAL_OK};
     struct watchdog watchdog;
     struct plat_worker worker;
-    bool stopped;
+    enum plat_worker_end end;
+    bool is_fed, stopped;
 
-    if (plat_worker_start(&worker, fds->first, fds->first_count, fds->more, fds->more_count) != 0)
+    if (plat_worker_start(&worker, fds->feed, fds->first, 2, fds->more, fds->more_count) != 0)
         return fault_set_errno(fault, REASON_WORKER_START, NULL);
-    watchdog_start(&watchdog, job, fds->first_count > 0 ? fds->first[0] : -1, &r->bytes_read,
-                   &worker);
-    stopped = converse(r, job, &worker, fds, &watchdog, fault) != SEAL_OK &&
-              !may_be_ending(&worker, fault);
+    is_fed = feed_start(feed, fault) == SEAL_OK;
+    watchdog_start(&watchdog, job, feed, &r->bytes_read, &worker);
+    stopped = !is_fed || (converse(r, job, &worker, fds, &watchdog, fault) != SEAL_OK &&
+                          !may_be_ending(&worker, fault));
     plat_worker_disconnect(&worker);
     if (!stopped && await_end(&worker, &watchdog, &late) != SEAL_OK) {
         stopped = true;
         *fault = late;
     }
-    (void)judge_end(r, plat_worker_wait(&worker, stopped), fault);
+    end = plat_worker_wait(&worker, stopped);
+    if (is_fed)
+        (void)judge_end(r, end, fault);
     restore_name(job, fault);
     return fault->status;
 }
@@ -215,10 +225,11 @@ static bool breaks_without_content(const struct intake_job *broken)
     struct intake_result result = {.is_read_only = false};
     struct receiver r = {.task = job.task, .observer = &observer, .result = &result};
     struct fault fault = {.status = SEAL_OK};
+    struct feed feed = {.ends = {-1, -1}};
     struct worker_fds fds;
 
-    collect_fds(&fds, &job);
-    (void)run_worker(&r, &job, &fds, &fault);
+    collect_fds(&fds, &job, &feed);
+    (void)run_worker(&r, &job, &fds, &feed, &fault);
     intake_result_free(&result);
     return fault.status != SEAL_OK && fault.status != SEAL_INTERRUPTED;
 }
@@ -226,6 +237,31 @@ static bool breaks_without_content(const struct intake_job *broken)
 static bool makes_folder(const struct intake_job *job)
 {
     return job->output >= 0 && (job->task == INTAKE_BAG || job->task == INTAKE_EXTRACT);
+}
+
+/* A worker that says so has seen all that it needs. */
+static bool is_refused(const struct fault *fault)
+{
+    return fault->status == SEAL_DAMAGED || fault->status == SEAL_HOSTILE ||
+           fault->status == SEAL_BROKE;
+}
+
+static enum seal_status run_fed(struct receiver *r, const struct intake_job *job, struct feed *feed,
+                                struct fault *fault)
+{
+    struct worker_fds fds;
+
+    collect_fds(&fds, job, feed);
+    if (makes_folder(job) && !fds.keeps_user)
+        plat_chown_to_worker(job->output);
+    (void)run_worker(r, job, &fds, feed, fault);
+    if (fault->status == SEAL_BROKE && breaks_without_content(job))
+        *fault = (struct fault){.status = SEAL_IO, .reason = REASON_WORKER_UNFIT};
+    feed_end(feed, fault->status == SEAL_OK || (job->reads_rest && is_refused(fault)),
+             r->bytes_read, r->observer, fault);
+    if (makes_folder(job) && plat_chown_from_worker(job->output) != 0 && fault->status == SEAL_OK)
+        (void)fault_set_errno(fault, REASON_TAKE_BACK, job->output_name);
+    return fault->status;
 }
 
 enum seal_status intake_run(struct intake_result *result, const struct intake_job *job,
@@ -236,16 +272,13 @@ enum seal_status intake_run(struct intake_result *result, const struct intake_jo
                          .whole_cage = job->whole_cage,
                          .observer = observer,
                          .result = result};
-    struct worker_fds fds;
+    struct feed feed;
 
     *result = (struct intake_result){.is_read_only = false};
-    collect_fds(&fds, job);
-    if (makes_folder(job) && !fds.keeps_user)
-        plat_chown_to_worker(job->output);
-    (void)run_worker(&r, job, &fds, fault);
-    if (fault->status == SEAL_BROKE && breaks_without_content(job))
-        *fault = (struct fault){.status = SEAL_IO, .reason = REASON_WORKER_UNFIT};
-    if (makes_folder(job) && plat_chown_from_worker(job->output) != 0 && fault->status == SEAL_OK)
-        (void)fault_set_errno(fault, REASON_TAKE_BACK, job->output_name);
+    if (check_volumes(job, fault) != SEAL_OK)
+        return fault->status;
+    if (feed_init(&feed, job, fault) == SEAL_OK)
+        IGNORE_RESULT(run_fed(&r, job, &feed, fault));
+    feed_free(&feed, result);
     return fault->status;
 }

@@ -90,6 +90,8 @@ static bool is_alive(struct watchdog *w, double cpu, uint64_t free)
  * take for ever. */
 static double weight_of(const struct watchdog *w)
 {
+    if (feed_is_waiting(w->feed))
+        return 0;
     switch (plat_worker_waits(w->worker, w->in, w->out)) {
     case PLAT_WAITS_PIPE:
         return 0;
@@ -126,13 +128,22 @@ static uint64_t size_of_input(const struct intake_job *job)
     return size;
 }
 
-void watchdog_start(struct watchdog *w, const struct intake_job *job, int in, const uint64_t *read,
-                    const struct plat_worker *worker)
+/* A bag on disk, or the first volume. */
+static int input_of(const struct intake_job *job)
+{
+    if (job->task == INTAKE_RECHECK)
+        return job->output;
+    return job->volume_count > 0 ? volume_fd(job->volumes[0].in) : -1;
+}
+
+void watchdog_start(struct watchdog *w, const struct intake_job *job, const struct feed *feed,
+                    const uint64_t *read, const struct plat_worker *worker)
 {
     const uint64_t sealed = size_of_input(job);
 
     *w = (struct watchdog){.worker = worker,
-                           .in = in,
+                           .feed = feed,
+                           .in = input_of(job),
                            .out = job->output,
                            .read = read,
                            .size = sealed,

@@ -5,12 +5,13 @@
 #ifndef SEAL_INTAKE_WATCHDOG_H
 #define SEAL_INTAKE_WATCHDOG_H
 
-#include "intake/intake.h"
+#include "intake/feed.h"
 #include "platform/worker.h"
 
 struct watchdog {
     const struct plat_worker *worker;
-    int in, out;       /* what it reads and writes; -1: nothing */
+    const struct feed *feed;
+    int in, out;       /* what it seeks in and writes; -1: nothing */
     bool watches_room; /* of the disk: bytes and files that must stay free */
     uint64_t free_min, files_min;
     uint64_t size;            /* bytes of the input; 0: not known. Then cpu_max grows by steps: */
@@ -22,9 +23,9 @@ struct watchdog {
     uint64_t read_then, free_then;
 };
 
-/* in: the descriptor that the worker reads from. read is kept, and looked at each time. */
-void watchdog_start(struct watchdog *w, const struct intake_job *job, int in, const uint64_t *read,
-                    const struct plat_worker *worker);
+/* feed and read are kept, and looked at each time. */
+void watchdog_start(struct watchdog *w, const struct intake_job *job, const struct feed *feed,
+                    const uint64_t *read, const struct plat_worker *worker);
 
 /* Call it at least every second while the worker works; ctx is a struct watchdog. SEAL_TOO_MUCH: no
  * room is left. SEAL_BROKE: it hangs. */

@@ -54,14 +54,6 @@ static enum seal_status enter_cage(struct channel *c, const struct job_params *p
 
 /* ---- From start to end -------------------------------------------------------------------- */
 
-/* The descriptor of the output, which follows the first volume or the record, if there is one. */
-static int output_fd(const struct job_params *p)
-{
-    if (!p->has_output)
-        return -1;
-    return p->volume_count == 0 && !p->has_record ? PLAT_WORKER_FD_FIRST : PLAT_WORKER_FD_FIRST + 1;
-}
-
 static enum seal_status send_result(struct channel *c, const struct fault *outcome,
                                     const struct intake_result *result, struct fault *fault)
 {
@@ -77,7 +69,7 @@ static enum seal_status send_result(struct channel *c, const struct fault *outco
 /* What the task came to is sent; only a failure to talk to the program is returned. */
 static enum seal_status do_job(struct channel *c, const struct worker_job *job, struct fault *fault)
 {
-    const int output = output_fd(&job->params);
+    const int output = job->params.has_output ? PLAT_WORKER_FD_FIRST + 1 : -1;
     struct worker_report report = {.channel = c};
     struct intake_result result = {.is_read_only = false};
     struct fault outcome = {.status = SEAL_OK};

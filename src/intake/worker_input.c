@@ -2,67 +2,76 @@
 
 #include <stdlib.h>
 
-/* Makes the reader. The volumes stand at their first block, and hash what is read from there. */
-static enum seal_status start_stream(struct worker_input *in, struct fault *fault)
+static enum seal_status open_file(struct volume_in **in, const struct worker_job *job, size_t i,
+                                  struct fault *fault)
+{
+    int fd = i == 0 ? PLAT_WORKER_FD_FIRST : PLAT_WORKER_FD_MORE + (int)i - 1;
+
+    return volume_open_fd(in, fd, job->volumes[i].name, fault);
+}
+
+static enum seal_status open_feed(struct volume_in **in, const struct worker_job *job, size_t i,
+                                  struct fault *fault)
+{
+    const struct job_volume *v = &job->volumes[i];
+
+    return volume_open_feed(in, PLAT_WORKER_FD_FEED, v->size, v->name, fault);
+}
+
+static void close_volumes(struct worker_input *in)
 {
     stream_reader_free(in->stream);
     in->stream = NULL;
-    for (size_t i = 0; i < in->volume_count; i++)
-        volume_hash_reads(in->volumes[i].in, in->keys[i].mark_key);
-    return stream_reader_new_set(&in->stream, in->volumes, in->volume_count, in->crew, fault);
+    for (size_t i = 0; in->volumes != NULL && i < in->job->params.volume_count; i++) {
+        volume_close(in->volumes[i].in);
+        in->volumes[i].in = NULL;
+    }
+}
+
+static enum seal_status start(struct worker_input *in, bool is_fed, struct fault *fault)
+{
+    const size_t count = in->job->params.volume_count;
+
+    for (size_t i = 0; i < count; i++) {
+        struct stream_volume *v = &in->volumes[i];
+
+        v->env = &in->job->volumes[i].env;
+        if ((is_fed ? open_feed : open_file)(&v->in, in->job, i, fault) != SEAL_OK)
+            return fault->status;
+    }
+    return stream_reader_new_set(&in->stream, in->volumes, count, in->crew, fault);
+}
+
+static enum seal_status open_input(struct worker_input *in, bool is_fed, struct fault *fault)
+{
+    in->volumes = calloc(in->job->params.volume_count + 1, sizeof *in->volumes);
+    if (in->volumes == NULL)
+        return fault_no_memory(fault);
+    return start(in, is_fed, fault);
 }
 
 enum seal_status worker_input_open(struct worker_input *in, const struct worker_job *job,
                                    struct crew *crew, struct fault *fault)
 {
-    struct span ahead = {job->ahead.data, job->ahead.len};
-    size_t count = job->params.volume_count;
+    *in = (struct worker_input){.job = job, .crew = crew};
+    return open_input(in, task_is_fed(job->params.task), fault);
+}
 
-    *in = (struct worker_input){.keys = job->volumes, .crew = crew};
-    in->volumes = calloc(count + 1, sizeof *in->volumes);
-    if (in->volumes == NULL)
-        return fault_no_memory(fault);
-    for (size_t i = 0; i < count; i++) {
-        int fd = i == 0 ? PLAT_WORKER_FD_FIRST : PLAT_WORKER_FD_MORE + (int)i - 1;
-        struct stream_volume *v = &in->volumes[i];
-
-        v->env = &job->volumes[i].env;
-        if (volume_take_over(&v->in, fd, ahead, job->volumes[i].name, fault) != SEAL_OK)
-            return fault->status;
-        in->volume_count++;
-        ahead.len = 0;
-    }
-    return start_stream(in, fault);
+enum seal_status worker_input_open_files(struct worker_input *in, const struct worker_job *job,
+                                         struct fault *fault)
+{
+    *in = (struct worker_input){.job = job};
+    return open_input(in, false, fault);
 }
 
 enum seal_status worker_input_restart(struct worker_input *in, struct fault *fault)
 {
-    for (size_t i = 0; i < in->volume_count; i++)
-        if (volume_rewind(in->volumes[i].in, fault) != SEAL_OK)
-            return fault->status;
-    return start_stream(in, fault);
-}
-
-void worker_input_digest(const struct worker_input *in, uint8_t digest[static SHA256_LEN])
-{
-    struct sha256 all;
-
-    volume_read_digest(in->volumes[0].in, digest);
-    if (in->volume_count == 1)
-        return;
-    sha256_start(&all);
-    sha256_add(&all, digest, SHA256_LEN);
-    for (size_t i = 1; i < in->volume_count; i++) {
-        volume_read_digest(in->volumes[i].in, digest);
-        sha256_add(&all, digest, SHA256_LEN);
-    }
-    sha256_end(&all, digest);
+    close_volumes(in);
+    return start(in, task_is_fed(in->job->params.task), fault);
 }
 
 void worker_input_close(struct worker_input *in)
 {
-    stream_reader_free(in->stream);
-    for (size_t i = 0; i < in->volume_count; i++)
-        volume_close(in->volumes[i].in);
+    close_volumes(in);
     free(in->volumes);
 }

@@ -1,5 +1,8 @@
 /*
  * The sealed files that a worker reads, as one stream; private to this room.
+ *
+ * Of a job that is fed, the program reads the files, hashes them, and feeds the worker: all of it
+ * comes once, in order. Files, which have an end, can be looked at there before that.
  */
 #ifndef SEAL_INTAKE_WORKER_INPUT_H
 #define SEAL_INTAKE_WORKER_INPUT_H
@@ -12,9 +15,8 @@
 #include "stream/stream.h"
 
 struct worker_input {
-    const struct job_volume *keys; /* of each volume */
-    struct stream_volume *volumes;
-    size_t volume_count;
+    const struct worker_job *job;
+    struct stream_volume *volumes; /* job->params.volume_count */
     struct crew *crew;
     struct stream_reader *stream; /* another one after worker_input_restart */
 };
@@ -24,10 +26,13 @@ struct worker_input {
  * stream_reader_new_set. To be closed also after a failure. */
 MUST_USE enum seal_status worker_input_open(struct worker_input *in, const struct worker_job *job,
                                             struct crew *crew, struct fault *fault);
-/* Begins again at the first block. SEAL_USAGE if the input is a pipe of which more was read. */
+/* Begins again at the first block: of what is fed, once the first time is over, and if the job says
+ * check_first. */
 MUST_USE enum seal_status worker_input_restart(struct worker_input *in, struct fault *fault);
-/* After all of it was read: the digest or mark of struct intake_result's sealed_digest. */
-void worker_input_digest(const struct worker_input *in, uint8_t digest[static SHA256_LEN]);
 void worker_input_close(struct worker_input *in);
+
+/* Of a job that is fed, the same files, to seek in before anything is read. */
+MUST_USE enum seal_status
+worker_input_open_files(struct worker_input *in, const struct worker_job *job, struct fault *fault);
 
 #endif

@@ -28,15 +28,7 @@ static enum seal_status take_volume(struct worker_job *job, size_t number, struc
     v = &job->volumes[number];
     memset(v, 0, sizeof *v);
     input_name(v->name, number);
-    return message_read_volume(f, &v->env, v->mark_key) ? SEAL_OK : malformed(fault);
-}
-
-static enum seal_status take_ahead(struct worker_job *job, struct fields *f, struct fault *fault)
-{
-    struct span ahead = message_read_ahead(f);
-
-    return buffer_append(&job->ahead, ahead.data, ahead.len) == SEAL_OK ? SEAL_OK
-                                                                        : fault_no_memory(fault);
+    return message_read_volume(f, &v->env, &v->size) ? SEAL_OK : malformed(fault);
 }
 
 static enum seal_status take_path(struct worker_job *job, struct fields *f, struct fault *fault)
@@ -62,8 +54,6 @@ static enum seal_status take_message(struct worker_job *job, size_t *volume_coun
         return take_params(job, f, fault);
     case MESSAGE_VOLUME:
         return take_volume(job, (*volume_count)++, f, fault);
-    case MESSAGE_AHEAD:
-        return take_ahead(job, f, fault);
     case MESSAGE_PATH:
         return take_path(job, f, fault);
     case MESSAGE_GO:
@@ -96,5 +86,4 @@ void worker_job_free(struct worker_job *job)
     for (size_t i = 0; i < job->path_count; i++)
         free(job->paths[i]);
     free(job->paths);
-    buffer_free(&job->ahead);
 }

@@ -13,14 +13,13 @@
 /* One sealed file, opened by the program, which holds the keys to it. */
 struct job_volume {
     struct envelope env;
-    uint8_t mark_key[VOLUME_KEY_LEN];
+    uint64_t size;              /* 0: it is no file */
     char name[INPUT_NAME_SIZE]; /* for faults: input_name of its number */
 };
 
 struct worker_job {
     struct job_params params;
     struct job_volume *volumes; /* params.volume_count; in sodium_malloc: file keys are in it */
-    struct buffer ahead;        /* bytes of the only volume that were read already */
     char **paths;               /* INTAKE_EXTRACT */
     size_t path_count;
 };

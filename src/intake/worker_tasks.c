@@ -29,11 +29,23 @@ static struct unpack_target target_of(const struct task_run *t)
 }
 
 /* Reads the trailer into the result. */
-static enum seal_status read_trailer(struct task_run *t, struct fault *fault)
+static enum seal_status read_trailer(struct intake_result *r, struct stream_reader *from,
+                                     struct fault *fault)
 {
-    struct intake_result *r = t->result;
+    return stream_reader_trailer(from, &r->content_len, r->digest, r->receipt, fault);
+}
 
-    return stream_reader_trailer(t->input.stream, &r->content_len, r->digest, r->receipt, fault);
+static enum seal_status look_at_end(struct task_run *t, struct stream_reader *from,
+                                    struct fault *fault)
+{
+    struct fault trailer = {.status = SEAL_OK};
+
+    if (read_trailer(t->result, from, &trailer) == SEAL_USAGE) {
+        *fault = trailer;
+        return fault->status;
+    }
+    return quota_check_declared(from, t->job->volumes[0].env.params.type, &t->job->params.limits,
+                                fault);
 }
 
 /* Looks at the end of a file before anything of it is unpacked: whether volumes are missing
@@ -41,18 +53,14 @@ static enum seal_status read_trailer(struct task_run *t, struct fault *fault)
  * there is found again, and reported, when reading gets to it. */
 static enum seal_status check_declared(struct task_run *t, struct fault *fault)
 {
-    const enum content_type type = t->job->volumes[0].env.params.type;
-    struct fault trailer = {.status = SEAL_OK};
+    struct worker_input files;
 
-    if (volume_size(t->input.volumes[0].in) == 0) /* a pipe has no end to look at */
+    if (t->job->volumes[0].size == 0) /* a pipe has no end to look at */
         return SEAL_OK;
-    if (read_trailer(t, &trailer) == SEAL_USAGE) {
-        *fault = trailer;
-        return fault->status;
-    }
-    if (quota_check_declared(t->input.stream, type, &t->job->params.limits, fault) != SEAL_OK)
-        return fault->status;
-    return worker_input_restart(&t->input, fault);
+    if (worker_input_open_files(&files, t->job, fault) == SEAL_OK)
+        IGNORE_RESULT(look_at_end(t, files.stream, fault));
+    worker_input_close(&files);
+    return fault->status;
 }
 
 /* ---- A stream, or content as it is -------------------------------------------------------- */
@@ -168,7 +176,7 @@ static enum seal_status find_last(struct task_run *t, struct fault *fault)
 {
     struct fault trailer = {.status = SEAL_OK};
 
-    t->result->is_last = read_trailer(t, &trailer) == SEAL_OK;
+    t->result->is_last = read_trailer(t->result, t->input.stream, &trailer) == SEAL_OK;
     if (trailer.status != SEAL_USAGE) /* which says: more volumes follow */
         *fault = trailer;
     return fault->status;
@@ -242,11 +250,8 @@ enum seal_status worker_run_task(struct intake_result *result, const struct work
         return try_crew(crew, fault);
     if (job->params.task == INTAKE_RECHECK)
         return recheck_bag(&t, fault);
-    if (worker_input_open(&t.input, job, crew, fault) == SEAL_OK &&
-        run_on_input(&t, fault) == SEAL_OK) {
-        result->sealed_len = stream_consumed(t.input.stream);
-        worker_input_digest(&t.input, result->sealed_digest);
-    }
+    if (worker_input_open(&t.input, job, crew, fault) == SEAL_OK)
+        IGNORE_RESULT(run_on_input(&t, fault));
     worker_input_close(&t.input);
     return fault->status;
 }

@@ -27,43 +27,47 @@ enum seal_status arrival_find(struct arrival *a, bool many, struct fault *fault)
     if (many && a->stat.type != PLAT_FILE)
         return fault_set(fault, is_stdin(a) ? REASON_INPUT_NO_FILE : REASON_INPUT_NOT_SEEKABLE,
                          NULL);
-    return SEAL_OK;
-}
-
-static enum seal_status draw_mark_key(struct arrival *a, struct fault *fault)
-{
-    struct random random;
-
-    if (random_start(&random, NULL, 0) != SEAL_OK)
-        return fault_set(fault, REASON_RANDOM, NULL);
-    random_bytes(&random, a->mark_key, sizeof a->mark_key);
-    random_end(&random);
-    return SEAL_OK;
-}
-
-enum seal_status arrival_take_digest(struct arrival *a, unsigned int threads,
-                                     const struct receive_observer *observer, struct fault *fault)
-{
-    struct crew *crew = NULL;
-    enum seal_status status;
-
-    a->received.before_opening = a->stat.type == PLAT_FILE;
-    if (!a->received.before_opening)
-        return SEAL_OK; /* the worker takes it */
     a->received.size = a->stat.size;
     a->received.mtime = a->stat.mtime;
-    a->received.has_mtime = true;
-    /* With two threads one reads while the other hashes; for a short file they do not pay. */
-    if (draw_mark_key(a, fault) != SEAL_OK ||
-        (a->stat.size > VOLUME_PIECE_LEN &&
-         crew_new(&crew, threads < 2 ? threads : 2, fault) != SEAL_OK))
-        return fault->status;
+    a->received.has_mtime = a->stat.type == PLAT_FILE;
+    return SEAL_OK;
+}
+
+static enum seal_status tell_work(void *self, const void *data, size_t len, struct fault *fault)
+{
+    const struct receive_observer *observer = self;
+
+    (void)data;
+    (void)fault;
+    observer->work_done(observer->ctx, len);
+    return SEAL_OK;
+}
+
+static enum seal_status read_all(struct arrival *a, const struct receive_observer *observer,
+                                 struct fault *fault)
+{
+    const struct sink to = {tell_work, (void *)(uintptr_t)observer};
+    struct custody_file *r = &a->received;
+    uint8_t *room = malloc(VOLUME_PIECE_LEN + 1);
+
+    if (room == NULL)
+        return fault_no_memory(fault);
     observer->work_begins(observer->ctx, a->stat.size);
-    status = volume_digest(a->in, crew, a->mark_key, a->received.sha256, a->mark,
-                           observer->work_done, observer->ctx, fault);
+    r->has_sha256 = volume_read_all(a->in, room, &to, r->sha256, &r->size, fault) == SEAL_OK;
     observer->work_ends(observer->ctx);
-    crew_free(crew);
-    return status;
+    free(room);
+    return fault->status;
+}
+
+enum seal_status arrival_take_digest(struct arrival *a, const struct receive_observer *observer,
+                                     struct fault *fault)
+{
+    if (a->received.has_sha256)
+        return SEAL_OK;
+    if (arrival_take_up(a, fault) == SEAL_OK && read_all(a, observer, fault) == SEAL_OK)
+        IGNORE_RESULT(arrival_check_unchanged(a, fault));
+    arrival_put_aside(a);
+    return fault->status;
 }
 
 #define RANDOM_LEAST 1024 /* bytes; fewer say nothing of single values */
@@ -181,6 +185,7 @@ enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
     enum seal_status status;
 
     a->opened = clock_now();
+    sha256_of(a->head_sha256, block, len);
     if (len == 0)
         return fault_set(fault, REASON_EMPTY, NULL);
     if (looks_made_text(block, len)) {
@@ -219,13 +224,24 @@ void arrival_put_aside(struct arrival *a)
     a->in = NULL;
 }
 
+static bool has_its_head(const struct arrival *a)
+{
+    uint8_t digest[SHA256_LEN];
+    size_t len;
+    const uint8_t *block = volume_head(a->in, &len);
+
+    sha256_of(digest, block, len);
+    return memcmp(digest, a->head_sha256, sizeof digest) == 0;
+}
+
 enum seal_status arrival_take_up(struct arrival *a, struct fault *fault)
 {
     if (a->in != NULL)
         return SEAL_OK;
-    if (volume_open(&a->in, a->path, fault) != SEAL_OK)
+    if (volume_open(&a->in, a->path, fault) != SEAL_OK ||
+        arrival_check_unchanged(a, fault) != SEAL_OK)
         return fault->status;
-    return arrival_check_unchanged(a, fault);
+    return has_its_head(a) ? SEAL_OK : fault_set(fault, REASON_CHANGED, NULL);
 }
 
 enum seal_status arrival_check_unchanged(const struct arrival *a, struct fault *fault)

@@ -1,12 +1,11 @@
 /*
- * arrival: one sealed file as it arrived: its digest, which is taken before anything else is done
- * with it, and its header, which is opened while the secret keys are there. Private to this room,
- * but for what reports read.
+ * arrival: one sealed file as it arrived, and its header, which is opened while the secret keys are
+ * there. Private to this room, but for what reports read.
  *
- *     arrival_find, arrival_take_digest, arrival_open_header, arrival_put_aside
+ *     arrival_find, arrival_open_header, arrival_put_aside
  *     ... the keys are wiped ...
  *     arrival_take_up
- *     ... a worker reads a->in ...
+ *     ... a worker is fed from a->in, which also gives the digest; or arrival_take_digest ...
  *     arrival_close
  */
 #ifndef SEAL_ARRIVAL_H
@@ -28,11 +27,10 @@ struct arrival {
     char *path;          /* malloc'ed; "-" for standard input */
     bool lies_in_folder; /* it was found in a folder that was given */
     struct custody_file received;
-    struct plat_stat stat; /* when it was found */
-    struct volume_in *in;  /* NULL while it is put aside */
-    /* The key of the digest that tells whether the worker reads the same bytes, and the digest. */
-    uint8_t mark_key[VOLUME_KEY_LEN], mark[SHA256_LEN];
-    struct envelope *env; /* sodium_malloc: the file key must not be swapped out */
+    struct plat_stat stat;           /* when it was found */
+    struct volume_in *in;            /* NULL while it is put aside */
+    uint8_t head_sha256[SHA256_LEN]; /* of the first block, which was there for the keys */
+    struct envelope *env;            /* sodium_malloc: the file key must not be swapped out */
     bool was_opened;
     bool may_be_sealed; /* if it was not opened: by its bytes, it may be what is left of one */
     uint8_t pkh[HASH_LEN];
@@ -43,9 +41,9 @@ struct arrival {
 /* Opens the file at path, which received has as its name, too. many: it must be a regular file,
  * since others are opened beside it (SEAL_USAGE). SEAL_IO, SEAL_NO_MEMORY. */
 MUST_USE enum seal_status arrival_find(struct arrival *a, bool many, struct fault *fault);
-/* Takes the SHA-256 and the mark of a file. Nothing for a pipe: that can be read only once, and the
- * worker takes its SHA-256 on the way. SEAL_IO, SEAL_NO_MEMORY, SEAL_INTERRUPTED. */
-MUST_USE enum seal_status arrival_take_digest(struct arrival *a, unsigned int threads,
+/* Takes size and SHA-256 of what nothing was read of by a worker. Takes it up, and of a file puts
+ * it aside. Nothing to do if they are known. SEAL_IO, SEAL_NO_MEMORY, SEAL_INTERRUPTED. */
+MUST_USE enum seal_status arrival_take_digest(struct arrival *a,
                                               const struct receive_observer *observer,
                                               struct fault *fault);
 /* As keyring_open. SEAL_NO_KEY also if the file is shorter than a header, or was made into text. */

@@ -73,6 +73,7 @@ static enum seal_status read_content(struct intake_result *result,
                              .volume_count = set->count,
                              .output_name = is_stdout ? NAME_STDOUT : target->path,
                              .check_first = is_stdout,
+                             .reads_rest = request_is_recorded(request),
                              .writable = request->writable,
                              .exact_names = request->exact_names,
                              .threads = request->threads,
@@ -86,9 +87,23 @@ static enum seal_status read_content(struct intake_result *result,
 static enum seal_status refuse_pipes(const struct set *set, struct fault *fault)
 {
     for (size_t i = 0; i < set->count; i++)
-        if (volume_rewind(set->files[i]->in, fault) != SEAL_OK)
-            return fault->status;
+        if (!volume_is_file(set->files[i]->in))
+            return fault_set(fault, REASON_INPUT_ONCE, volume_name(set->files[i]->in));
     return SEAL_OK;
+}
+
+/* What was read, as it was read. */
+static void keep_digests(const struct set *set, const struct intake_sealed *sealed)
+{
+    for (size_t i = 0; sealed != NULL && i < set->count; i++) {
+        struct custody_file *received = &set->files[i]->received;
+
+        if (!sealed[i].is_whole)
+            continue;
+        received->has_sha256 = true;
+        received->size = sealed[i].len;
+        memcpy(received->sha256, sealed[i].sha256, SHA256_LEN);
+    }
 }
 
 static enum seal_status receive_set(struct intake_result *result,
@@ -105,14 +120,15 @@ static enum seal_status receive_set(struct intake_result *result,
     if (volumes == NULL)
         return fault_no_memory(fault);
     IGNORE_RESULT(read_content(result, request, set, volumes, outputs, fault));
+    keep_digests(set, result->sealed);
     free(volumes);
     return fault->status;
 }
 
-/* ---- Whether it is what the digests were taken of ----------------------------------------- */
+/* ---- Whether it is still the same file ----------------------------------------- */
 
-/* If a file was replaced meanwhile, a verdict on it would be put on record with the digest of
- * another file. So that fault goes before any verdict. */
+/* If a file was replaced meanwhile, its name is now that of another one than the verdict and the
+ * digest are of. So that fault goes before any verdict. */
 static void blame_change(const struct set *set, struct fault *fault)
 {
     for (size_t i = 0; i < set->count; i++) {
@@ -126,34 +142,6 @@ static void blame_change(const struct set *set, struct fault *fault)
         fault_add_name(fault, a->path);
         return;
     }
-}
-
-/* The marks of all files, put together as the worker does it. */
-static void expected_mark(const struct set *set, uint8_t mark[static SHA256_LEN])
-{
-    struct sha256 all;
-
-    if (set->count == 1) {
-        memcpy(mark, set->files[0]->mark, SHA256_LEN);
-        return;
-    }
-    sha256_start(&all);
-    for (size_t i = 0; i < set->count; i++)
-        sha256_add(&all, set->files[i]->mark, SHA256_LEN);
-    sha256_end(&all, mark);
-}
-
-/* Size and time can be made those of another file; the mark of the bytes that the worker read
- * cannot. */
-static void check_mark(const struct set *set, const struct intake_result *result,
-                       struct fault *fault)
-{
-    uint8_t mark[SHA256_LEN];
-
-    expected_mark(set, mark);
-    if (fault->status == SEAL_OK && set->files[0]->received.before_opening &&
-        memcmp(result->sealed_digest, mark, sizeof mark) != 0)
-        (void)fault_set(fault, REASON_CHANGED, NULL);
 }
 
 /* ---- What else is intact ------------------------------------------------------------------ */
@@ -192,7 +180,6 @@ enum seal_status drop_content_receive(struct drop_content *c, const struct drop_
     }
     IGNORE_RESULT(receive_set(&c->result, request, set, outputs, fault));
     blame_change(set, fault);
-    check_mark(set, &c->result, fault);
     c->was_checked = fault->status == SEAL_OK;
     if (set_ends_early(fault))
         refuse_gaps(c, request, set, &check, fault);

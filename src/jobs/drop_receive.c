@@ -33,22 +33,14 @@ static void receive_content(struct drop *d, struct drop_outputs *outputs)
         drop_outputs_abandon(outputs); /* before the log is waited for */
 }
 
-/* Of files that no key opens, for record and log. */
+/* Of files that no worker has read, for record and log. */
 static enum seal_status take_digests(struct drop *d, const struct receive_observer *observer)
 {
-    if (!drop_has_verdict(d) || (d->request->log == NULL && d->request->task != DROP_VERIFY))
+    if (!drop_has_verdict(d) || !request_is_recorded(d->request))
         return SEAL_OK;
-    for (size_t i = 0; i < d->set->count && d->late.status == SEAL_OK; i++) {
-        struct arrival *a = d->set->files[i];
-
-        if (a->received.before_opening || a->stat.type != PLAT_FILE)
-            continue;
-        if (arrival_take_up(a, &d->late) != SEAL_OK ||
-            arrival_take_digest(a, d->request->threads, observer, &d->late) != SEAL_OK ||
-            arrival_check_unchanged(a, &d->late) != SEAL_OK)
-            fault_add_name(&d->late, a->path);
-        arrival_put_aside(a);
-    }
+    for (size_t i = 0; i < d->set->count && d->late.status == SEAL_OK; i++)
+        if (arrival_take_digest(d->set->files[i], observer, &d->late) != SEAL_OK)
+            fault_add_name(&d->late, d->set->files[i]->path);
     return d->late.status;
 }
 

@@ -56,16 +56,10 @@ bool drop_verdict(enum custody_verdict *verdict, const struct drop_facts *facts)
 static struct custody_file *received_files(const struct drop_facts *facts)
 {
     const struct set *set = facts->set;
-    const struct intake_result *result = &facts->content->result;
     struct custody_file *files = calloc(set->count, sizeof *files);
 
     for (size_t i = 0; files != NULL && i < set->count; i++)
         files[i] = set->files[i]->received;
-    /* Size and digest of a pipe are known once it was read. */
-    if (files != NULL && facts->content->was_checked && !files[0].before_opening) {
-        files[0].size = result->sealed_len;
-        memcpy(files[0].sha256, result->sealed_digest, SHA256_LEN);
-    }
     return files;
 }
 

@@ -25,4 +25,10 @@ struct drop_request {
     struct asked_limits limits;
 };
 
+/* Whether what is refused is put on record, too: in the log, or as what was verified. */
+static inline bool request_is_recorded(const struct drop_request *request)
+{
+    return request->log != NULL || request->task == DROP_VERIFY;
+}
+
 #endif

@@ -15,7 +15,7 @@
 static enum seal_status open_set(struct sets *sets, const struct inspect_request *request,
                                  const struct receive_observer *observer, struct fault *fault)
 {
-    if (open_headers(sets, &request->input, WITHOUT_DIGESTS, 1, observer, fault) != SEAL_OK)
+    if (open_headers(sets, &request->input, 1, observer, fault) != SEAL_OK)
         return fault->status;
     return sets->count > 1 ? fault_set(fault, REASON_SEVERAL_SETS, NULL) : SEAL_OK;
 }

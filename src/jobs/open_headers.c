@@ -8,29 +8,18 @@
 struct opening {
     struct keyring ring;
     bool many; /* files; none may be a pipe then */
-    enum digest_choice digests;
-    unsigned int threads;
     const struct receive_observer *observer;
 };
 
 static enum seal_status open_one(struct arrival *a, struct opening *o, struct fault *fault)
 {
-    struct fault changed = {.status = SEAL_OK};
-
     if (arrival_find(a, o->many, fault) != SEAL_OK)
         return fault->status;
-    /* First the header: of what no key opens, a file of many terabytes, say, nothing else is read
-     * unless a record needs its digest. */
     if (arrival_open_header(a, &o->ring, o->observer, fault) != SEAL_OK)
         return fault->status;
     if (a->env->others_differ)
         tell_name(o->observer, RECEIVE_SLOTS_DIFFER, a->path);
-    if (o->digests == WITH_DIGESTS)
-        IGNORE_RESULT(arrival_take_digest(a, o->threads, o->observer, fault));
-    /* If the file was replaced meanwhile, header and digest are not those of one file. */
-    if (fault->status != SEAL_INTERRUPTED && arrival_check_unchanged(a, &changed) != SEAL_OK)
-        *fault = changed;
-    return fault->status;
+    return SEAL_OK;
 }
 
 static enum seal_status open_all(struct sets *s, struct opening *o, struct fault *fault)
@@ -49,11 +38,10 @@ static enum seal_status open_all(struct sets *s, struct opening *o, struct fault
 }
 
 enum seal_status open_headers(struct sets *s, const struct receive_input *input,
-                              enum digest_choice digests, unsigned int threads,
-                              const struct receive_observer *observer, struct fault *fault)
+                              unsigned int threads, const struct receive_observer *observer,
+                              struct fault *fault)
 {
-    struct opening o = {
-        .many = s->arrival_count > 1, .digests = digests, .threads = threads, .observer = observer};
+    struct opening o = {.many = s->arrival_count > 1, .observer = observer};
 
     for (size_t i = 0; i < input->key_count && fault->status == SEAL_OK; i++)
         IGNORE_RESULT(keyring_add(&o.ring, input->keys[i], observer, fault));

@@ -16,14 +16,11 @@ struct receive_input {
     size_t file_count;
 };
 
-/* Which digests are taken before the headers are opened. */
-enum digest_choice { WITHOUT_DIGESTS, WITH_DIGESTS };
-
 /* s was filled by sets_list, and is grouped afterwards. Why a file was not opened is noted with it;
  * fault is what ends all. SEAL_BAD_KEY, SEAL_NEWER: of a key file; SEAL_USAGE: as sets_sort;
  * SEAL_IO, SEAL_NO_MEMORY, SEAL_INTERRUPTED. */
 MUST_USE enum seal_status open_headers(struct sets *s, const struct receive_input *input,
-                                       enum digest_choice digests, unsigned int threads,
+                                       unsigned int threads,
                                        const struct receive_observer *observer,
                                        struct fault *fault);
 

@@ -26,7 +26,7 @@ static enum seal_status compare(const struct volume_out *v, int fd,
     struct stream_reader *reader = NULL;
     bool is_last;
 
-    if (volume_take_over(&in, fd, (struct span){NULL, 0}, v->path, fault) != SEAL_OK)
+    if (volume_open_fd(&in, fd, v->path, fault) != SEAL_OK)
         return fault->status;
     if (!has_its_head(v, in))
         (void)fault_set(fault, REASON_DAMAGED, NULL);

@@ -125,14 +125,11 @@ static int by_number(const void *a, const void *b)
     return x < y ? -1 : 1;
 }
 
-/* Takes the digest now where that was left out: --list and --extract do not need it else. */
 static bool has_digest(struct arrival *a, const struct receive_observer *observer)
 {
     struct fault ignored = {.status = SEAL_OK};
 
-    if (!a->received.before_opening && arrival_take_up(a, &ignored) == SEAL_OK)
-        IGNORE_RESULT(arrival_take_digest(a, 1, observer, &ignored));
-    return a->received.before_opening && ignored.status == SEAL_OK;
+    return arrival_take_digest(a, observer, &ignored) == SEAL_OK;
 }
 
 static bool are_copies(struct arrival *a, struct arrival *b,
@@ -282,7 +279,6 @@ struct intake_volume *set_volumes(const struct set *set)
         const struct arrival *a = set->files[i];
 
         volumes[i] = (struct intake_volume){.name = volume_name(a->in), .env = a->env, .in = a->in};
-        memcpy(volumes[i].mark_key, a->mark_key, sizeof a->mark_key);
     }
     return volumes;
 }

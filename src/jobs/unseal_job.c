@@ -51,24 +51,54 @@ static enum seal_status foresee(const struct unseal_request *request,
 
 /* ---- What was opened before --------------------------------------------------------------- */
 
-/* Whether the log has the drop. Who names a file wants it opened: only those in folders are looked
- * for. */
-static enum seal_status was_opened_before(const struct set *set, struct custody_log *log,
-                                          bool *found, char when[static TIME_TEXT_SIZE],
-                                          struct fault *fault)
+/* Who names a file wants it opened: only those in folders are looked for. */
+static bool may_be_skipped(const struct set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (!set->files[i]->lies_in_folder || !set->files[i]->was_opened)
+            return false;
+    return true;
+}
+
+/* The files with their digests; malloc'ed. Of one that cannot be read that is said later. */
+static struct custody_file *files_of(const struct set *set, const struct receive_observer *observer,
+                                     struct fault *fault)
 {
     struct custody_file *files = calloc(set->count, sizeof *files);
-    bool may_be = files != NULL;
 
-    *found = false;
-    for (size_t i = 0; files != NULL && i < set->count; i++) {
-        files[i] = set->files[i]->received;
-        may_be = may_be && set->files[i]->lies_in_folder && files[i].before_opening;
-    }
     if (files == NULL)
         (void)fault_no_memory(fault);
-    else if (may_be)
-        IGNORE_RESULT(custody_log_find_unsealed(log, files, set->count, found, when, fault));
+    for (size_t i = 0; files != NULL && i < set->count; i++) {
+        struct fault unread = {.status = SEAL_OK};
+
+        if (arrival_take_digest(set->files[i], observer, &unread) == SEAL_INTERRUPTED)
+            *fault = unread;
+        files[i] = set->files[i]->received;
+    }
+    return files;
+}
+
+/* Whether the log has the drop. Digests are taken only if it has the commitment: else all would
+ * have to be read twice. */
+static enum seal_status was_opened_before(const struct set *set, struct custody_log *log,
+                                          const struct receive_observer *observer, bool *found,
+                                          char when[static TIME_TEXT_SIZE], struct fault *fault)
+{
+    enum custody_double seen = NOT_SEEN;
+    struct custody_file *files;
+    struct custody c = {.file_count = 0};
+
+    *found = false;
+    if (!may_be_skipped(set))
+        return SEAL_OK;
+    memcpy(c.commitment, set->files[set->count - 1]->env->commitment, sizeof c.commitment);
+    if (custody_log_find_unsealed(log, &c, &seen, when, fault) != SEAL_OK || seen == NOT_SEEN)
+        return fault->status;
+    c.files = files = files_of(set, observer, fault);
+    c.file_count = set->count;
+    if (fault->status == SEAL_OK)
+        IGNORE_RESULT(custody_log_find_unsealed(log, &c, &seen, when, fault));
+    *found = fault->status == SEAL_OK && seen == SEEN_FILE;
     free(files);
     return fault->status;
 }
@@ -106,7 +136,7 @@ static enum seal_status skip_opened(struct sets *sets, const struct drop_request
         bool found = false;
 
         if (fault->status == SEAL_OK)
-            IGNORE_RESULT(was_opened_before(&sets->all[i], log, &found, when, fault));
+            IGNORE_RESULT(was_opened_before(&sets->all[i], log, observer, &found, when, fault));
         if (found)
             tell_before(&sets->all[i], when, observer);
         keep_or_free(sets, i, !found, &kept);
@@ -128,7 +158,7 @@ static bool was_opened_meanwhile(struct drop *d, const struct receive_observer *
         !d->set->files[0]->lies_in_folder)
         return false;
     if (log_open(&log, d->request->log, observer, &fault) == SEAL_OK &&
-        was_opened_before(d->set, log, &found, when, &fault) == SEAL_OK && found)
+        was_opened_before(d->set, log, observer, &found, when, &fault) == SEAL_OK && found)
         tell_before(d->set, when, observer);
     custody_log_close(log);
     if (d->fault.status == SEAL_OK || fault.status == SEAL_INTERRUPTED)
@@ -148,8 +178,7 @@ static enum seal_status prepare(struct sets *sets, struct output_place *place,
         output_place_prepare(place, fault) != SEAL_OK || /* the log may lie in that folder */
         try_log(request->drop.log, observer, fault) != SEAL_OK ||
         foresee(request, place, sets, fault) != SEAL_OK ||
-        open_headers(sets, input, WITH_DIGESTS, request->drop.threads, observer, fault) !=
-            SEAL_OK ||
+        open_headers(sets, input, request->drop.threads, observer, fault) != SEAL_OK ||
         skip_opened(sets, &request->drop, observer, fault) != SEAL_OK || sets->count == 0)
         return fault->status;
     return output_place_settle(place, sets, fault);

@@ -183,6 +183,14 @@ static size_t longest_run(const char *line, size_t len)
     return longest;
 }
 
+/* The first or last line of a block of another program (RFC 7468), which has a label. */
+static bool is_boundary(const char *line, size_t len, const char *begin)
+{
+    size_t at = strlen(begin);
+
+    return begins_with(line, len, begin) && at < len && !is_blank(line[at]);
+}
+
 bool mangled_find_body(const char *text, size_t from, size_t to, size_t *at)
 {
     size_t before = to; /* the line before, if it looks like one of a key */
@@ -193,8 +201,8 @@ bool mangled_find_body(const char *text, size_t from, size_t to, size_t *at)
         size_t run;
 
         n = newline != NULL ? (size_t)(newline - text) + 1 - pos : to - pos;
-        foreign = (foreign || begins_with(text + pos, n, "-----BEGIN ")) &&
-                  !begins_with(text + pos, n, "-----END ");
+        foreign = (foreign || is_boundary(text + pos, n, "-----BEGIN ")) &&
+                  !is_boundary(text + pos, n, "-----END ");
         run = foreign ? 0 : longest_run(text + pos, n);
         if (run >= RUN_OF_BODY || (run >= RUN_OF_LINE && before != to)) {
             *at = before != to ? before : pos;

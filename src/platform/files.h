@@ -170,8 +170,6 @@ int plat_remove_tree(int at, const char *name, int fd, bool may_stop);
 int64_t plat_read(int fd, void *buf, size_t len);
 /* The same at an offset. */
 int64_t plat_read_at(int fd, void *buf, size_t len, uint64_t off);
-/* Back to the beginning. ESPIPE: a pipe or the like, which has none. */
-int plat_rewind(int fd);
 /* Reads until len bytes are there or the input ends; *got is how many. */
 MUST_USE enum seal_status fd_read_full(int fd, void *buf, size_t len, size_t *got,
                                        struct fault *fault);
@@ -179,6 +177,9 @@ MUST_USE enum seal_status fd_read_full(int fd, void *buf, size_t len, size_t *go
  * the two on a descriptor. */
 MUST_USE enum seal_status fd_read_at(int fd, uint64_t off, void *buf, size_t len, size_t *got,
                                      struct fault *fault);
+/* A pipe, which holds up to 1 MiB where the system allows that: ends[0] is to be read, ends[1]
+ * written. */
+int plat_pipe(int ends[static 2]);
 /* Hints for the system's cache: fd will be read once from begin to end; all of fd will be read
  * soon. */
 void plat_hint_sequential(int fd);

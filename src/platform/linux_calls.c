@@ -224,17 +224,6 @@ static bool allow_stat(scmp_filter_ctx f)
            allow_each(f, SCMP_SYS(newfstatat), 3, UINT64_MAX, &(uint64_t){AT_EMPTY_PATH}, 1);
 }
 
-/* The sealed file and its volumes are read from the beginning twice at times. Not the output: that
- * would be standard output, perhaps with something before ours in it. */
-static bool allow_rewind(scmp_filter_ctx f)
-{
-    const struct scmp_arg_cmp volumes = {
-        .arg = 0, .op = SCMP_CMP_GE, .datum_a = PLAT_WORKER_FD_MORE};
-
-    return allow_only(f, SCMP_SYS(lseek), 0, PLAT_WORKER_FD_FIRST) &&
-           seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(lseek), 1, &volumes) == 0;
-}
-
 /* For a worker that reads a folder. plat_list_dir duplicates its descriptor. */
 static bool allow_reading(scmp_filter_ctx f)
 {
@@ -251,7 +240,7 @@ static bool allow_files(scmp_filter_ctx f, const struct plat_cage *cage)
         return false;
     if (cage->folder_is_read)
         return allow_reading(f);
-    return allow_rewind(f) && (cage->folder < 0 || (allow_create(f) && allow_finish(f)));
+    return cage->folder < 0 || (allow_create(f) && allow_finish(f));
 }
 
 /* ---- The whole filter --------------------------------------------------------------------- */

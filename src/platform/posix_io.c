@@ -25,9 +25,18 @@ int64_t plat_read_at(int fd, void *buf, size_t len, uint64_t off)
     return n;
 }
 
-int plat_rewind(int fd)
+#define PIPE_LEN (1 << 20)
+
+int plat_pipe(int ends[static 2])
 {
-    return lseek(fd, 0, SEEK_SET) == 0 ? 0 : -1;
+    if (pipe(ends) != 0)
+        return -1;
+    (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+#ifdef F_SETPIPE_SZ
+    (void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_LEN); /* else it is slower */
+#endif
+    return 0;
 }
 
 void plat_hint_sequential(int fd)

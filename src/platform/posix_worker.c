@@ -25,7 +25,7 @@
 
 extern char **environ;
 
-#define GIVEN_MAX (1 + PLAT_WORKER_FDS_MAX + PLAT_WORKER_MORE_MAX)
+#define GIVEN_MAX (2 + PLAT_WORKER_FDS_MAX + PLAT_WORKER_MORE_MAX)
 
 #define NO_WORKER 127 /* exit code of a child that could not execute the program */
 
@@ -111,7 +111,9 @@ static bool open_null(int fd)
 
     if (nothing < 0)
         nothing = half_pipe(fd == 0);
-    return nothing >= 0 && (nothing == fd || dup2(nothing, fd) == fd);
+    if (nothing == fd)
+        return fcntl(fd, F_SETFD, 0) == 0;
+    return nothing >= 0 && dup2(nothing, fd) == fd;
 }
 
 /* Our descriptors that the worker inherits, and the numbers that it has them by. */
@@ -142,12 +144,14 @@ static int arrange(struct given *g, int program)
             return -1;
     }
     program = fcntl(program, F_DUPFD, above + 1);
-    if (program < 0 || !open_null(0) || !open_null(1))
+    if (program < 0 || !open_null(0) || !open_null(1)) /* 0 until the feed is there */
         return -1;
     if (!UNDER_SANITIZER && !open_null(2)) /* where sanitizers write reports */
         return -1;
     for (int fd = PLAT_WORKER_FD_FIRST; fd <= above; fd++)
         (void)close(fd);
+    if (!open_null(PLAT_WORKER_FD_FIRST)) /* no file that it opens may get a lower number */
+        return -1;
     for (size_t i = 0; i < g->count; i++)
         if (dup2(g->fd[i], g->place[i]) < 0)
             return -1;
@@ -214,8 +218,8 @@ static bool has_enough_numbers(const struct given *g)
     return getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed;
 }
 
-int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, const int *more,
-                      size_t more_count)
+int plat_worker_start(struct plat_worker *w, int feed, const int *fds, size_t fd_count,
+                      const int *more, size_t more_count)
 {
     struct given given = {.count = 0};
     int pair[2], program, saved;
@@ -231,9 +235,12 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, co
         errno = saved;
         return -1;
     }
+    if (feed >= 0)
+        give(&given, feed, PLAT_WORKER_FD_FEED);
     give(&given, pair[1], PLAT_WORKER_FD_IN);
     for (size_t i = 0; i < fd_count; i++)
-        give(&given, fds[i], PLAT_WORKER_FD_FIRST + (int)i);
+        if (fds[i] >= 0)
+            give(&given, fds[i], PLAT_WORKER_FD_FIRST + (int)i);
     for (size_t i = 0; i < more_count; i++)
         give(&given, more[i], PLAT_WORKER_FD_MORE + (int)i);
     if (has_enough_numbers(&given)) {

@@ -61,18 +61,17 @@ int64_t plat_read_at(int fd, void *buf, size_t len, uint64_t off)
     return read_from(fd, buf, len, &off);
 }
 
-int plat_rewind(int fd)
-{
-    HANDLE handle = handle_of(fd);
-    LARGE_INTEGER none = {.QuadPart = 0};
+#define PIPE_LEN (1 << 20)
 
-    if (handle == INVALID_HANDLE_VALUE)
-        return -1;
-    if (GetFileType(handle) != FILE_TYPE_DISK) {
-        errno = ESPIPE;
-        return -1;
-    }
-    return SetFilePointerEx(handle, none, NULL, FILE_BEGIN) ? 0 : fail_last_error();
+int plat_pipe(int ends[static 2])
+{
+    HANDLE from, to;
+
+    if (!CreatePipe(&from, &to, NULL, PIPE_LEN))
+        return fail_last_error();
+    ends[0] = descriptor_of(from);
+    ends[1] = descriptor_of(to);
+    return 0;
 }
 
 /* ---- Writing ------------------------------------------------------------------------------ */

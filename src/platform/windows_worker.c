@@ -14,8 +14,8 @@
 
 #define KILLED_BY_US 0x5ea1dead
 
-/* The two pipes and the descriptors; the job comes on top. */
-#define GIVEN_MAX (2 + PLAT_WORKER_FDS_MAX + PLAT_WORKER_MORE_MAX)
+/* The pipes and the descriptors; the job comes on top. */
+#define GIVEN_MAX (3 + PLAT_WORKER_FDS_MAX + PLAT_WORKER_MORE_MAX)
 
 struct given {
     size_t count;
@@ -186,8 +186,8 @@ static bool start(struct plat_worker *w, struct given *g, HANDLE job)
     return true;
 }
 
-int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, const int *more,
-                      size_t more_count)
+int plat_worker_start(struct plat_worker *w, int feed, const int *fds, size_t fd_count,
+                      const int *more, size_t more_count)
 {
     struct given g = {.count = 0};
     HANDLE hears[2] = {NULL, NULL}, says[2] = {NULL, NULL}, job = make_job();
@@ -197,9 +197,10 @@ int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, co
     done = CreatePipe(&hears[0], &hears[1], NULL, 0) && CreatePipe(&says[0], &says[1], NULL, 0);
     if (!done)
         (void)fail_last_error();
-    done = done && give(&g, hears[0], PLAT_WORKER_FD_IN) && give(&g, says[1], PLAT_WORKER_FD_OUT);
+    done = done && (feed < 0 || give(&g, handle_of(feed), PLAT_WORKER_FD_FEED)) &&
+           give(&g, hears[0], PLAT_WORKER_FD_IN) && give(&g, says[1], PLAT_WORKER_FD_OUT);
     for (size_t i = 0; i < fd_count && done; i++)
-        done = give(&g, handle_of(fds[i]), PLAT_WORKER_FD_FIRST + (unsigned int)i);
+        done = fds[i] < 0 || give(&g, handle_of(fds[i]), PLAT_WORKER_FD_FIRST + (unsigned int)i);
     for (size_t i = 0; i < more_count && done; i++)
         done = give(&g, handle_of(more[i]), PLAT_WORKER_FD_MORE + (unsigned int)i);
     done = done && start(w, &g, job);

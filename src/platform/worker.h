@@ -19,16 +19,18 @@ struct crew;
 
 #define PLAT_WORKER_NAME "unseal-worker" /* its argv[0] */
 
-/* The worker's descriptors. It reads requests from HEARS and writes answers to SAYS: one socket, or
- * two pipes on Windows. Those of 0 to 2 that are not used are open on the null device, so that it
+/* The worker's descriptors. It reads requests from IN and writes answers to OUT: one socket, or two
+ * pipes on Windows. Those of 0 to 2 that are not used are open on the null device, so that it
  * cannot reach a terminal. */
+#define PLAT_WORKER_FD_FEED 0
 #define PLAT_WORKER_FD_IN 3
 #ifdef _WIN32
 #define PLAT_WORKER_FD_OUT 1
 #else
 #define PLAT_WORKER_FD_OUT 3
 #endif
-/* The first of the descriptors fds of plat_worker_start; the others follow in their order. */
+/* The first of the descriptors fds of plat_worker_start; the others follow in their order. One that
+ * is -1 is none. */
 #define PLAT_WORKER_FD_FIRST 4
 #define PLAT_WORKER_FDS_MAX 4
 /* The first of the descriptors more, which the worker only reads from: the cage lets it write to
@@ -44,9 +46,9 @@ struct plat_worker {
 /* Starts this program again, without our memory, arguments and descriptors, and of the
  * environment with nothing but LD_LIBRARY_PATH, which the system's loader needs, and
  * OPENSSL_ia32cap and OPENSSL_armcap, which say what instructions libcrypto may use. It is killed
- * when we end. -1 with errno. */
-int plat_worker_start(struct plat_worker *w, const int *fds, size_t fd_count, const int *more,
-                      size_t more_count);
+ * when we end. feed is a pipe that it reads from; -1: none. -1 with errno. */
+int plat_worker_start(struct plat_worker *w, int feed, const int *fds, size_t fd_count,
+                      const int *more, size_t more_count);
 
 /* Closes from and to. */
 void plat_worker_disconnect(struct plat_worker *w);

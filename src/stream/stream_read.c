@@ -198,7 +198,7 @@ static enum seal_status enter_block(struct stream_reader *r, struct fault *fault
     r->is_last = block_is_last(a, r->block);
     /* How much a volume holds was told from its size. If that changed, no more can be said of its
      * content, and the sender is not to blame. */
-    if (r->is_last && volume_is_file(r->in) &&
+    if (r->is_last && volume_size(r->in) > 0 &&
         (a->number + r->block) * BLOCK_LEN + len != volume_size(r->in)) {
         (void)fault_set(&r->fault, REASON_CHANGED, NULL);
         return failed(r, fault);
@@ -248,7 +248,6 @@ enum seal_status reader_next_block(struct stream_reader *r, struct fault *fault)
     }
     if (r->block == 0) {
         crew_await(r->crew, &r->pieces[r->current].task);
-        volume_note(r->in, &r->pieces[r->current].piece);
     }
     return enter_block(r, fault);
 }

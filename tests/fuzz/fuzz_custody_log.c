@@ -35,8 +35,8 @@ struct drop {
 static void make_drop(struct drop *d, uint8_t flags, const char *name)
 {
     memset(d, 0, sizeof *d);
-    d->files[0] = (struct custody_file){.name = name, .size = 5};
-    d->files[1] = (struct custody_file){.name = name};
+    d->files[0] = (struct custody_file){.name = name, .size = 5, .has_sha256 = true};
+    d->files[1] = (struct custody_file){.name = name, .has_sha256 = true};
     memset(d->files[0].sha256, 0xaa, SHA256_LEN);
     memset(d->files[1].sha256, 0xbb, SHA256_LEN);
     d->facts = (struct custody){.opened = {1000000000, 0}, .program = "unseal", .files = d->files};

@@ -44,13 +44,13 @@ static void read_job(void)
 
 static void read_volume(void)
 {
-    struct fields f = any_fields(ENVELOPE_PACKED_LEN + VOLUME_KEY_LEN + 4);
+    struct fields f = any_fields(ENVELOPE_PACKED_LEN + 8 + 4);
     size_t len = f.left;
-    uint8_t mark_key[VOLUME_KEY_LEN];
+    uint64_t size;
     struct envelope env;
 
-    if (message_read_volume(&f, &env, mark_key)) {
-        PROVE(len == ENVELOPE_PACKED_LEN + VOLUME_KEY_LEN);
+    if (message_read_volume(&f, &env, &size)) {
+        PROVE(len == ENVELOPE_PACKED_LEN + 8);
         PROVE(env.params.slot_count == SLOTS_FEW || env.params.slot_count == SLOTS_MANY);
     }
 }

@@ -125,8 +125,6 @@ static void say_done(enum seal_status status, uint64_t missing)
     put_u8(0);
     put_number(0, 8);
     put_number(0, 8);
-    put_bytes(0, SHA256_LEN); /* what it read */
-    put_number(0, 8);
     put_number(0, 8);
     for (int i = 0; i < BAG_CHANGE_KINDS; i++)
         put_number(0, 8);

@@ -100,7 +100,8 @@ expect_line bag 'Accepted: .*'
 expect_line bag "    Name as given +$good/bag.bin"
 expect_line bag "    Size +$(stat -c %s "$good/bag.bin") bytes .*"
 expect_line bag '    Time of the file +2023-11-14T22:13:20\.123456789Z'
-expect_line bag '    SHA-256, computed before it was opened'
+expect_line bag '    SHA-256'
+expect_line bag "        $(sum "$good/bag.bin")"
 expect_line bag '    Time \(UTC\) +20[0-9-]+T[0-9:]+Z'
 expect_line bag '    Operator +M\. Keller'
 expect_line bag '    Case +2026/118'
@@ -120,7 +121,7 @@ expect_fact bag operator 'M. Keller'
 expect_fact bag case 2026/118
 expect_fact bag received.0.name "$good/bag.bin"
 expect_fact bag received.0.mtime 2023-11-14T22:13:20.123456789Z
-expect_fact bag received.0.sha256_before_opening true
+expect_fact bag received.0.sha256 "$(sum "$good/bag.bin")"
 expect_fact bag key_fingerprint '1850 4362 4048 4689 0082 4091 7115 2569 4967'
 expect_fact bag receipt "$receipt"
 expect_fact bag digest "$digest"
@@ -178,9 +179,9 @@ expect_made . bag
 expect_record bag "$good/bag.bin"
 expect_fact bag received.0.name -
 expect_fact bag received.0.mtime ''
-expect_fact bag received.0.sha256_before_opening false
+expect_fact bag received.0.sha256 "$(sum "$good/bag.bin")"
 expect_line bag '    Time of the file +not known'
-expect_line bag '    SHA-256, computed while it was read for the first time'
+expect_line bag "        $(sum "$good/bag.bin")"
 run bash -c 'cat "$1" | unseal -q "${@:2}" -o stream -' - "$good/stream.bin" "${with[@]}"
 expect_exit 0
 expect_record stream "$good/stream.bin"
@@ -192,7 +193,7 @@ expect_absent checked
 run unseal -q "${with[@]}" -o again - <"$good/bag.bin"
 expect_exit 0
 expect_record again "$good/bag.bin"
-expect_fact again received.0.sha256_before_opening true
+expect_fact again received.0.sha256 "$(sum "$good/bag.bin")"
 
 scenario "no record of what goes to standard output"
 for command in "$good/stream.bin" "--raw $good/bag.bin"; do
@@ -278,6 +279,67 @@ run unseal -q --key "$keys/carol.key" --key "$keys/emil.key" --verify -o tried d
 expect_exit 4
 expect_fact tried keys_tried 2
 expect_fact tried key_fingerprint ''
+
+# early.bin is refused long before its end.
+maketree noise "$scratch/large" 9000000
+seal -q "${to[@]}" -o "$good/large.bin" "$scratch/large" >/dev/null
+(head -c 100000 "$good/large.bin" && echo x && tail -c +100003 "$good/large.bin") >"$good/early.bin"
+
+scenario "the digest of what is refused is that of all of it"
+run unseal -q "${with[@]}" --verify -o refused "$good/early.bin"
+expect_exit 5
+expect_record refused "$good/early.bin"
+run unseal -q "${with[@]}" --verify -o piped - < <(cat "$good/early.bin")
+expect_exit 5
+expect_record piped "$good/early.bin"
+expect_fact piped received.0.size "$(stat -c %s "$good/early.bin")"
+run unseal -q --key "$keys/carol.key" --verify -o unopened - < <(cat "$good/early.bin")
+expect_exit 4
+expect_record unopened "$good/early.bin"
+run unseal -q "${with[@]}" --log log "$good/early.bin"
+expect_exit 5
+check "in the log" grep -q "$(sum "$good/early.bin")" log
+
+# Where nothing is put on record, nobody waits for the rest of what was refused.
+scenario "a pipe that is refused and goes on"
+mkfifo pipe
+exec 6<>pipe # as long as this is open, it does not end
+cat "$good/early.bin" >pipe 6>&- &
+run timeout 60 unseal -q "${with[@]}" -o none - <pipe
+expect_exit 5
+exec 6>&-
+wait
+expect_names . pipe
+
+# read_of FILE: bytes that all processes read of it, by the trace.
+read_of() {
+    awk -v file="/$1>" '
+        index($0, file) && /<unfinished/ { waits[$1] = 1 }
+        index($0, file) && / = [0-9]+$/ { sum += $NF }
+        /resumed>/ && waits[$1] { sum += $NF; waits[$1] = 0 }
+        END { print sum + 0 }' trace
+}
+
+scenario "the sealed file is read once"
+if needs_no_sanitizer && needs strace; then
+    mkdir inbox
+    cp "$good/large.bin" inbox/large.bin
+    size=$(stat -c %s inbox/large.bin)
+    for operands in 'inbox/large.bin' '--verify inbox/large.bin' '--log log inbox'; do
+        # shellcheck disable=SC2086 # several arguments
+        run strace -f -y -o trace -e trace=read,pread64 unseal -q "${with[@]}" -o out $operands
+        expect_exit 0
+        bytes=$(read_of large.bin)
+        # The head two or three times, and the tables at the end.
+        check "$bytes of $size bytes" test "$bytes" -ge "$size" -a "$bytes" -lt $((size + 1000000))
+        remove out*
+    done
+    # Of what the log knows by its head, the digest is compared; it is not unpacked again.
+    run strace -f -y -o trace -e trace=read,pread64 unseal -q "${with[@]}" --log log -o out inbox
+    expect_exit 0
+    bytes=$(read_of large.bin)
+    check "$bytes of $size bytes" test "$bytes" -ge "$size" -a "$bytes" -lt $((size + 1000000))
+fi
 
 # Which key comes first must not decide what becomes of the file.
 scenario "slots that hold different things"

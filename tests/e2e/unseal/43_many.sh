@@ -188,7 +188,7 @@ expect_err 'pipe: is not a regular file; open it by itself'
 
 scenario "a hundred at once do not take a hundred descriptors"
 for ((i = 0; i < 60; i++)); do cp "$good/two.bin" $i.bin; done
-run bash -c 'ulimit -n 24; exec "$@"' - unseal -q "${with[@]}" -o out ./*.bin
+run bash -c 'ulimit -n 25; exec "$@"' - unseal -q "${with[@]}" -o out ./*.bin
 expect_exit 0
 check "all of them" test "$(find out -maxdepth 1 -type d | wc -l)" -eq 61
 expect_row accepted ./59.bin

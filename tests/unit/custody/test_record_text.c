@@ -79,7 +79,7 @@ static void test_accepted(void)
     CHECK(facts_has_line(text, "    Name as given       parcel.bin"));
     CHECK(facts_has_line(text, "    Size                49283072 bytes (49.3 MB)"));
     CHECK(facts_has_line(text, "    Time of the file    2026-11-21T07:40:12.250000000Z"));
-    CHECK(facts_has_line(text, "    SHA-256, computed before it was opened"));
+    CHECK(facts_has_line(text, "    SHA-256"));
     CHECK(facts_has_line(text, "    Time (UTC)          2026-11-22T20:15:53Z"));
     CHECK(facts_has_line(text, "    Clock               unverified: taken from this computer"));
     CHECK(facts_has_line(text, "    Operator            M. Keller"));
@@ -153,14 +153,14 @@ static void test_other_contents(void)
 
     check_about("contents");
     files[1].name = "-";
-    files[1].has_mtime = files[1].before_opening = false;
+    files[1].has_mtime = files[1].has_sha256 = false;
     c.content = CUSTODY_STREAM;
     c.program_sha256 = NULL;
     c.operator_name = "";
     text = facts_text(&c);
     CHECK(facts_has_line(text, "    Name as given       -"));
     CHECK(facts_has_line(text, "    Time of the file    not known"));
-    CHECK(facts_has_line(text, "    SHA-256, computed while it was read for the first time"));
+    CHECK(facts_has_line(text, "    SHA-256             not known"));
     CHECK(facts_has_line(text, "    SHA-256 of it       not known"));
     CHECK(facts_has_line(text, "    Operator            not given"));
     CHECK(facts_has_line(text, "        sha256sum OUTPUT-FILE"));

@@ -30,7 +30,7 @@ struct custody_file facts_file(void)
                              .size = 49283072,
                              .has_mtime = true,
                              .mtime = {1795246812, 250000000},
-                             .before_opening = true};
+                             .has_sha256 = true};
 
     hash_H(f.sha256, &(struct span){"sealed", 6}, 1);
     return f;
