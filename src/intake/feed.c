@@ -1,5 +1,6 @@
 #include "intake/feed.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,16 +9,21 @@
 
 /* ---- The thread --------------------------------------------------------------------------- */
 
-/* A worker that has ended, or has refused the rest, closes the pipe: that is no failure here. */
+/* A worker that has ended, or has refused the rest, closes the pipe: that is no failure here. After
+ * any other, the worker must not be taken for one that saw the end of the file. */
 static enum seal_status pass_on(void *self, const void *data, size_t len, struct fault *fault)
 {
     struct feed *f = self;
-    struct fault closed = {.status = SEAL_OK};
+    struct fault failed = {.status = SEAL_OK};
 
-    (void)fault;
     atomic_fetch_add(&f->bytes, len);
-    if (!f->is_cut)
-        f->is_cut = fd_write_full(f->ends[1], data, len, &closed) != SEAL_OK;
+    if (f->is_cut || fd_write_full(f->ends[1], data, len, &failed) == SEAL_OK)
+        return SEAL_OK;
+    if (failed.sys != EPIPE) {
+        errno = failed.sys;
+        return fault_set_errno(fault, REASON_WORKER_START, NULL);
+    }
+    f->is_cut = true;
     return SEAL_OK;
 }
 
