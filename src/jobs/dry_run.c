@@ -138,6 +138,8 @@ static enum seal_status survey(struct dry_run_result *result, const struct seal_
     if (status == SEAL_OK && largest.no_memory)
         status = fault_no_memory(fault);
     if (status == SEAL_OK)
+        status = seal_source_check(source, request, fault);
+    if (status == SEAL_OK)
         status = sealed_size_expect(&result->size, request, key_count, source, &found, fault);
     return status;
 }

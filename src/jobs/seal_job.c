@@ -200,7 +200,9 @@ static enum seal_status write_bag(const struct seal_job *job, const struct pipel
         if (!info.has_utc_offset)
             notify(job->observer, SEAL_EVENT_NO_OFFSET);
     }
-    return bag_source_write(job->source, to->archive, to->crew, &info, digest, fault);
+    if (bag_source_write(job->source, to->archive, to->crew, &info, digest, fault) != SEAL_OK)
+        return fault->status;
+    return seal_source_check(job->source, job->request, fault);
 }
 
 static enum seal_status write_content(struct seal_job *job, const struct pipeline *to,

@@ -16,13 +16,19 @@ static void pass_progress(void *ctx, uint64_t bytes)
     o->work_done(o->ctx, bytes);
 }
 
-/* Folders, and nothing in them, not even something that could not be read. */
-static bool is_empty(const struct bag_source *source)
+enum seal_status seal_source_check(const struct bag_source *source,
+                                   const struct seal_request *request, struct fault *fault)
 {
     struct bag_totals totals;
 
     bag_source_totals(source, &totals);
-    return totals.files == 0 && totals.remarks[BAG_LINK] == 0 && !bag_is_incomplete(&totals);
+    if (request->allow_empty || totals.files > 0 || totals.remarks[BAG_LINK] > 0)
+        return SEAL_OK;
+    if (totals.remarks[BAG_MISSING] > 0)
+        return fault_set(fault, REASON_SOURCE_UNREAD, request->paths[0]);
+    /* A special file is something that was there, and is on record. */
+    return bag_is_incomplete(&totals) ? SEAL_OK
+                                      : fault_set(fault, REASON_SOURCE_EMPTY, request->paths[0]);
 }
 
 enum seal_status seal_source_list(struct bag_source **source, const struct seal_request *request,
@@ -34,7 +40,5 @@ enum seal_status seal_source_list(struct bag_source **source, const struct seal_
     if (bag_source_new(source, request->paths, request->path_count, &passing, fault) != SEAL_OK)
         return fault->status;
     observer->event(observer->ctx, &(struct seal_event){.kind = SEAL_EVENT_LISTED});
-    if (!request->allow_empty && is_empty(*source))
-        return fault_set(fault, REASON_SOURCE_EMPTY, request->paths[0]);
-    return SEAL_OK;
+    return seal_source_check(*source, request, fault);
 }

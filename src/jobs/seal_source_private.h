@@ -13,4 +13,11 @@ MUST_USE enum seal_status seal_source_list(struct bag_source **source,
                                            const struct seal_observer *observer,
                                            struct fault *fault);
 
+/* Unless the request allows it: that there is something to seal. To be asked again when the files
+ * were read, since each may turn out not to be readable. SEAL_USAGE: there is no file. SEAL_IO:
+ * nothing that is there could be read. */
+MUST_USE enum seal_status seal_source_check(const struct bag_source *source,
+                                            const struct seal_request *request,
+                                            struct fault *fault);
+
 #endif

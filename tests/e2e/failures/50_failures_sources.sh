@@ -51,10 +51,11 @@ else
     judge "the manifest should hold" $?
     # Given by name, and nothing of it can be read.
     run "${as_user[@]}" seal -q "${to[@]}" -o closed.bin tree/closed
-    expect_exit 3
+    expect_exit 1
     expect_err 'closed could not be read'
+    expect_err 'tree/closed: nothing that was to be sealed could be read'
     run "${as_user[@]}" seal -q "${to[@]}" -o secret.bin tree/open/secret
-    expect_exit 3
+    expect_exit 1
     expect_err 'secret could not be read'
     mkdir locked
     chmod 555 locked
@@ -189,9 +190,31 @@ hit "FAULT_OPEN=noise errno:$EIO" -- seal -q "${to[@]}" -o open.bin tree
 expect_exit 3
 expect_remark 'tree/noise could not be read and is left out \(Input/output error\)'
 hit "FAULT_CALL=readdir errno:$EIO" -- seal -q "${to[@]}" -o dir.bin tree
+expect_exit 1
+expect_err 'tree: nothing that was to be sealed could be read'
+expect_absent dir.bin
+hit "FAULT_CALL=readdir errno:$EIO" -- seal -q --allow-empty "${to[@]}" -o dir.bin tree
 expect_exit 3
 expect_remark 'tree could not be read and is left out \(Input/output error\)'
 
+scenario "a source of which nothing can be read"
+mkdir tree
+echo 1 >tree/one
+for option in -q -n; do
+    for source in tree tree/one; do
+        hit "FAULT_OPEN=one errno:$EACCES" -- seal $option "${to[@]}" -o sealed.bin $source
+        expect_exit 1
+        expect_err 'one could not be read and is left out \(Permission denied\)\.$'
+        expect_err "^seal: $source: nothing that was to be sealed could be read, as was said above\. With --allow-empty"
+        expect_names . tree
+    done
+done
+hit "FAULT_OPEN=one errno:$EACCES" -- seal -q --allow-empty "${to[@]}" -o sealed.bin tree
+expect_exit 3
+expect_remark 'tree/one could not be read'
+ln -s one tree/link
+hit "FAULT_OPEN=one errno:$EACCES" -- seal -q "${to[@]}" -o link.bin tree
+expect_exit 3
 scenario "two places of a medium fail"
 cp -r "$good/tree" tree
 cp tree/noise tree/noise2
