@@ -42,6 +42,7 @@ static enum text_id text_of(const struct bag_notice *n)
     /* Of missing, skipped and changed; the second where a changed file was read again. */
     static const enum text_id causes[BAG_CAUSES][2] = {
         [BAG_CAUSE_SYSTEM] = {T_SEAL_MISSING},
+        [BAG_CAUSE_LISTING] = {T_SEAL_MISSING_LISTING},
         [BAG_CAUSE_PATH_LONG] = {T_SEAL_MISSING_PATH_LONG},
         [BAG_CAUSE_NESTED_DEEP] = {T_SEAL_MISSING_NESTED_DEEP},
         [BAG_CAUSE_LINK_EMPTY] = {T_SEAL_MISSING_LINK_EMPTY},

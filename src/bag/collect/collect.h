@@ -24,6 +24,7 @@ enum bag_cause {
     BAG_CAUSE_NONE, /* of other kinds of remarks: they say all */
     /* BAG_MISSING */
     BAG_CAUSE_SYSTEM,      /* the system refused: sys */
+    BAG_CAUSE_LISTING,     /* likewise, when a part of what is in the folder was listed already */
     BAG_CAUSE_PATH_LONG,   /* its path is too long for the format */
     BAG_CAUSE_NESTED_DEEP, /* too many folders are above it */
     BAG_CAUSE_LINK_EMPTY,  /* a link whose target is the empty name */
@@ -61,7 +62,7 @@ struct bag_notice {
     enum bag_remark kind;
     const char *path; /* in the bag */
     enum bag_cause cause;
-    int sys;            /* BAG_CAUSE_SYSTEM: errno */
+    int sys;            /* BAG_CAUSE_SYSTEM, BAG_CAUSE_LISTING: errno */
     uint64_t len, size; /* BAG_CAUSE_SHORT: bytes */
     /* BAG_CHANGED, if it could be read again (else NULL): its SHA-256 then, and its bytes. */
     const uint8_t *digest_now;

@@ -14,6 +14,7 @@
 static const char *const cause_words[BAG_CAUSES] = {
     [BAG_CAUSE_NONE] = "",
     [BAG_CAUSE_SYSTEM] = "", /* the system has words */
+    [BAG_CAUSE_LISTING] = "only a part of what is in it could be listed: ",
     [BAG_CAUSE_PATH_LONG] = "its path is too long",
     [BAG_CAUSE_NESTED_DEEP] = "it is nested too deeply",
     [BAG_CAUSE_LINK_EMPTY] = "a link to nothing",
@@ -34,8 +35,8 @@ static const char *const cause_words[BAG_CAUSES] = {
 
 static enum seal_status add_cause(struct buffer *out, const struct bag_notice *n)
 {
-    if (n->cause == BAG_CAUSE_SYSTEM)
-        return buffer_append_text(out, plat_strerror(n->sys));
+    if (n->cause == BAG_CAUSE_SYSTEM || n->cause == BAG_CAUSE_LISTING)
+        return buffer_printf(out, "%s%s", cause_words[n->cause], plat_strerror(n->sys));
     if (n->cause == BAG_CAUSE_SHORT)
         return buffer_printf(out, "it ended after %" PRIu64 " of %" PRIu64 " bytes; zeros follow",
                              n->len, n->size);

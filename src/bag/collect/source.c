@@ -26,7 +26,7 @@ static enum seal_status fail(const struct bag_notice *notice, struct fault *faul
 enum seal_status source_remark(struct bag_source *s, const struct bag_notice *notice,
                                struct fault *fault)
 {
-    if (notice->cause == BAG_CAUSE_SYSTEM && is_our_lack(notice->sys))
+    if (is_our_lack(notice->sys))
         return fail(notice, fault);
     s->totals.remarks[notice->kind]++;
     if (s->observer.remark != NULL)

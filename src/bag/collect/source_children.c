@@ -105,6 +105,16 @@ static enum seal_status look_at_child(struct bag_source *s, int fd, const char *
     return status;
 }
 
+/* Some names that were listed are no reason to call the folder left out, or whole. */
+static enum seal_status remark_unlisted(struct bag_source *s, const char *path, bool has_some,
+                                        struct fault *fault)
+{
+    const struct bag_notice notice = {
+        BAG_MISSING, path, has_some ? BAG_CAUSE_LISTING : BAG_CAUSE_SYSTEM, .sys = errno};
+
+    return source_remark(s, &notice, fault);
+}
+
 enum seal_status children_list(struct children *c, struct bag_source *s, int fd, const char *path,
                                struct fault *fault)
 {
@@ -114,7 +124,8 @@ enum seal_status children_list(struct children *c, struct bag_source *s, int fd,
     if (source_note_unkept(s, path, fd, fault) != SEAL_OK)
         return fault->status;
     if (plat_list_dir(fd, add_listed, c) != 0)
-        status = c->no_memory ? fault_no_memory(fault) : source_remark_error(s, path, errno, fault);
+        status = c->no_memory ? fault_no_memory(fault)
+                              : remark_unlisted(s, path, c->count > kept, fault);
     for (size_t i = kept; i < c->count; i++) {
         struct child child = c->list[i];
         bool stays = false;

@@ -215,6 +215,18 @@ expect_remark 'tree/one could not be read'
 ln -s one tree/link
 hit "FAULT_OPEN=one errno:$EACCES" -- seal -q "${to[@]}" -o link.bin tree
 expect_exit 3
+scenario "a folder of which the list ends early"
+mkdir -p to tree
+for i in {1..5}; do echo "$i" >"tree/$i"; done
+hit "FAULT_CALL=readdir errno:$EIO" FAULT_NTH=8 -- seal -q "${to[@]}" -o to/sealed.bin tree
+expect_exit 3
+expect_remark 'tree: only a part of what is in it could be listed, and the rest is left out \(Input/output error\)\.$'
+run unseal -q "${with[@]}" -o bag to/sealed.bin
+expect_exit 3
+expect_err 'missing \./data/tree only a part of what is in it could be listed: Input/output error$'
+count=$(find bag/data/tree -type f | wc -l)
+check "that part is there" test "$count" -ge 2 -a "$count" -le 4
+
 scenario "two places of a medium fail"
 cp -r "$good/tree" tree
 cp tree/noise tree/noise2

@@ -23,6 +23,9 @@ static void test_missing(void)
         const char *wanted;
     } cases[] = {
         {BAG_CAUSE_SYSTEM, EACCES, "# missing ./data/a\\040b Permission denied\n"},
+        {BAG_CAUSE_LISTING, EIO,
+         "# missing ./data/a\\040b only a part of what is in it could be listed: Input/output "
+         "error\n"},
         {BAG_CAUSE_PATH_LONG, 0, "# missing ./data/a\\040b its path is too long\n"},
         {BAG_CAUSE_NESTED_DEEP, 0, "# missing ./data/a\\040b it is nested too deeply\n"},
         {BAG_CAUSE_LINK_EMPTY, 0, "# missing ./data/a\\040b a link to nothing\n"},
