@@ -31,9 +31,8 @@ static void show_expired(const struct seal_event *e)
 static void show_event(void *ctx, const struct seal_event *e)
 {
     static const enum text_id warnings[SEAL_EVENT_KINDS] = {
-        [SEAL_EVENT_EXAMPLE_KEY] = T_SEAL_EXAMPLE_KEY,
-        [SEAL_EVENT_NO_OFFSET] = T_SEAL_NO_OFFSET,
-        [SEAL_EVENT_NO_FOLDER] = T_SEAL_NO_FOLDER,
+        [SEAL_EVENT_EXAMPLE_KEY] = T_SEAL_EXAMPLE_KEY,   [SEAL_EVENT_PATH_BARE] = T_SEAL_PATH_BARE,
+        [SEAL_EVENT_NO_OFFSET] = T_SEAL_NO_OFFSET,       [SEAL_EVENT_NO_FOLDER] = T_SEAL_NO_FOLDER,
         [SEAL_EVENT_VOLUME_STAYS] = T_SEAL_VOLUME_STAYS,
     };
     struct seal_report *r = ctx;
@@ -65,6 +64,7 @@ static void show_event(void *ctx, const struct seal_event *e)
         (void)complain(e->fault);
         break;
     case SEAL_EVENT_EXAMPLE_KEY:
+    case SEAL_EVENT_PATH_BARE:
     case SEAL_EVENT_NO_OFFSET:
     case SEAL_EVENT_NO_FOLDER:
     case SEAL_EVENT_VOLUME_STAYS:

@@ -31,6 +31,17 @@ enum seal_status seal_source_check(const struct bag_source *source,
                                       : fault_set(fault, REASON_SOURCE_EMPTY, request->paths[0]);
 }
 
+/* Beside others that have files: a medium that is not mounted leaves an empty folder. */
+static void name_bare_paths(const struct bag_source *source, const struct seal_request *request,
+                            const struct seal_observer *observer)
+{
+    size_t i = bag_source_next_bare(source, 0);
+
+    for (; i < request->path_count; i = bag_source_next_bare(source, i + 1))
+        observer->event(observer->ctx, &(struct seal_event){.kind = SEAL_EVENT_PATH_BARE,
+                                                            .name = request->paths[i]});
+}
+
 enum seal_status seal_source_list(struct bag_source **source, const struct seal_request *request,
                                   const struct seal_observer *observer, struct fault *fault)
 {
@@ -40,5 +51,9 @@ enum seal_status seal_source_list(struct bag_source **source, const struct seal_
     if (bag_source_new(source, request->paths, request->path_count, &passing, fault) != SEAL_OK)
         return fault->status;
     observer->event(observer->ctx, &(struct seal_event){.kind = SEAL_EVENT_LISTED});
-    return seal_source_check(*source, request, fault);
+    if (seal_source_check(*source, request, fault) != SEAL_OK)
+        return fault->status;
+    if (!request->allow_empty)
+        name_bare_paths(*source, request, observer);
+    return SEAL_OK;
 }

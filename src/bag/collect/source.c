@@ -57,6 +57,12 @@ enum seal_status source_leave_out(struct bag_source *s, struct item *item, enum 
     return source_remark(s, &notice, fault);
 }
 
+uint64_t source_found(const struct bag_source *s)
+{
+    return s->totals.files + s->totals.remarks[BAG_LINK] + s->totals.remarks[BAG_MISSING] +
+           s->totals.remarks[BAG_SKIPPED];
+}
+
 void source_progress(const struct bag_source *s, uint64_t bytes)
 {
     if (s->observer.progress != NULL)
@@ -86,6 +92,13 @@ void bag_source_totals(const struct bag_source *s, struct bag_totals *totals)
 {
     *totals = s->totals;
     totals->remarks[BAG_DAMAGED] = s->damaged_files;
+}
+
+size_t bag_source_next_bare(const struct bag_source *s, size_t number)
+{
+    while (number < s->root_count && s->roots[number].has_some)
+        number++;
+    return number;
 }
 
 void bag_source_free(struct bag_source *s)

@@ -16,10 +16,11 @@
 /* A path as it was given. */
 struct source_root {
     const char *path;
-    bool follow;  /* it had a final slash: if it is a link, its target is meant */
-    bool merged;  /* its contents, not itself, go into data/ */
-    size_t strip; /* length of the beginning of an item's original path that stands for this root:
-                     "data", and unless merged the name of the root */
+    bool follow;   /* it had a final slash: if it is a link, its target is meant */
+    bool merged;   /* its contents, not itself, go into data/ */
+    bool has_some; /* something other than folders was found, also if it cannot be read */
+    size_t strip;  /* length of the beginning of an item's original path that stands for this root:
+                      "data", and unless merged the name of the root */
 };
 
 struct bag_source {
@@ -53,6 +54,8 @@ MUST_USE enum seal_status source_remark_error(struct bag_source *s, const char *
  * if the cause is BAG_CAUSE_SYSTEM, else 0. */
 MUST_USE enum seal_status source_leave_out(struct bag_source *s, struct item *item,
                                            enum bag_cause cause, int sys, struct fault *fault);
+/* How many files, links, special files and things that cannot be read were found so far. */
+uint64_t source_found(const struct bag_source *s);
 /* Tells the observer that so many bytes of files are done. */
 void source_progress(const struct bag_source *s, uint64_t bytes);
 

@@ -120,8 +120,12 @@ static enum seal_status fill(struct bag_source *s, const char *const *paths, siz
     s->root_count = count;
     item->type = ITEM_DIR;
     item->marks = MARK_EXEC;
-    for (size_t i = 0; i < count && status == SEAL_OK; i++)
+    for (size_t i = 0; i < count && status == SEAL_OK; i++) {
+        uint64_t found = source_found(s);
+
         status = root_add(s, i, paths[i], &c, fault);
+        s->roots[i].has_some = source_found(s) > found;
+    }
     if (status == SEAL_OK)
         status = refuse_doubles(&c, fault);
     if (status == SEAL_OK)

@@ -193,11 +193,14 @@ static enum seal_status add_children(struct bag_source *s, struct children *c, c
 
     for (size_t i = 0; i < c->count && status == SEAL_OK; i++) {
         const struct child *child = &c->list[i];
+        uint64_t found = source_found(s);
         int dirfd = PLAT_CWD;
 
         if (child->st.type == PLAT_LINK)
             dirfd = source_open_folder(s, child->root, original);
         status = add_child(s, dirfd, folder, original, child, fault);
+        if (source_found(s) > found)
+            s->roots[child->root].has_some = true;
     }
     return status;
 }

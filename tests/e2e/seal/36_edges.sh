@@ -127,6 +127,27 @@ ln -s nowhere tree/sub/link
 run seal -q "${to[@]}" -o link.bin tree
 expect_exit 0
 
+scenario "one of several is a folder without a file in it"
+mkdir -p tree/sub away other/sub
+echo one >tree/one
+bare='^seal: away: there is no file in it\. Is it the right folder, and is its medium there\?$'
+for option in -q -nq; do
+    rm -f sealed.bin
+    run seal $option "${to[@]}" -o sealed.bin away tree other/.
+    expect_exit 0
+    expect_err "$bare"
+    expect_err '^seal: other/\.: there is no file in it'
+    check "and no other" test "$(wc -l <"$err")" -eq 2
+done
+mkfifo other/sub/fifo
+run seal -q "${to[@]}" -o fifo.bin tree away other/.
+expect_exit 3
+expect_err "$bare"
+check "a special file is something" test -z "$(grep 'other/\.' "$err")"
+run seal -q --allow-empty "${to[@]}" -o allowed.bin away tree
+expect_exit 0
+expect_no_err
+
 scenario "what to do now"
 echo one >one
 run seal "${to[@]}" -o out.bin one
