@@ -95,7 +95,12 @@ static enum seal_status create_temporary(struct key_passwd *p, int *fd, struct f
         return fault_set_errno(fault, REASON_TEMPORARY_CREATE, p->name);
     p->made = true;
     p->lock = plat_duplicate(*fd);
-    return p->lock < 0 ? fault_set_errno(fault, REASON_LOCK, p->name) : SEAL_OK;
+    if (p->lock < 0)
+        return fault_set_errno(fault, REASON_LOCK, p->name);
+    /* Of root's changes, too: nobody is to be locked out of his key. */
+    return plat_give_owner(*fd, p->dirfd, last) != 0
+               ? fault_set_errno(fault, REASON_TEMPORARY_CREATE, p->name)
+               : SEAL_OK;
 }
 
 /* Whole, and on the medium. */

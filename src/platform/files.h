@@ -144,6 +144,9 @@ void plat_mark_downloaded(int fd);
 /* Takes away everybody's right to write. EPERM, ENOTSUP or EINVAL: the file system has no such
  * right. */
 int plat_make_read_only(int fd);
+/* Gives an open file the owner and the group of name, a file of the folder at, where they differ:
+ * root may do that. Does nothing on Windows. */
+int plat_give_owner(int fd, int at, const char *name);
 /* Whether chmod can keep others from reading a file that they may read (others_may_read). False on
  * file systems without rights (FAT, exFAT, most NTFS, Windows' disks in WSL) and on those that
  * cannot be written. To find out, it takes these rights away for a moment. */

@@ -4,6 +4,7 @@
 #include "platform/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,6 +32,17 @@ int plat_make_read_only(int fd)
         return 0;
     errno = ENOTSUP;
     return -1;
+}
+
+int plat_give_owner(int fd, int at, const char *name)
+{
+    struct stat st, other;
+
+    if (fstat_bare(fd, &st) != 0 || fstatat(at_fd(at), name, &other, AT_SYMLINK_NOFOLLOW) != 0)
+        return -1;
+    if (st.st_uid == other.st_uid && (st.st_gid == other.st_gid || geteuid() != 0))
+        return 0;
+    return fchown(fd, other.st_uid, other.st_gid);
 }
 
 #define RIGHTS_OF_OTHERS (S_IRWXG | S_IRWXO)

@@ -78,6 +78,14 @@ bool plat_can_restrict(int fd)
     return true;
 }
 
+int plat_give_owner(int fd, int at, const char *name)
+{
+    (void)fd;
+    (void)at;
+    (void)name;
+    return 0;
+}
+
 int plat_make_read_only(int fd)
 {
     HANDLE handle = handle_of(fd);

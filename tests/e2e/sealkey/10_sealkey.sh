@@ -277,6 +277,18 @@ refused carol.key 'has no passphrase' 2
 ls >../names.after
 expect_same ../names ../names.after
 
+scenario "the key stays with its owner where root changes its passphrase"
+take_vector bob.key
+if [ "$(id -u)" -eq 0 ] && chown 65534:65533 bob.key 2>/dev/null; then
+    run sealkey passwd --no-passphrase --passphrase-fd 0 bob.key <<<"$bob_passphrase"
+    expect_exit 0
+    check "its owner and group" test "$(stat -c %u:%g bob.key)" = 65534:65533
+    expect_mode bob.key 600
+    expect_names . bob.key
+else
+    skip "it takes root to give files away"
+fi
+
 scenario "the old key survives a full disk"
 take_vector bob.key
 cp bob.key before
