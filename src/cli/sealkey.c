@@ -18,6 +18,7 @@ struct passphrases {
     const char *fd, *new_fd; /* numbers of descriptors; NULL: the terminal */
     bool suggest;            /* the new one */
     const char *command;     /* that asks for it */
+    bool is_second;          /* --passphrase-fd is another one's option */
     struct passphrase chosen;
 };
 
@@ -36,6 +37,8 @@ static enum seal_status choose(void *ctx, const char **text, size_t *len, struct
                               : p->suggest      ? passphrase_ask_suggested(&p->chosen, fault)
                                                 : passphrase_ask_new(&p->chosen, fault);
 
+    if (status != SEAL_OK && fault->reason == REASON_PASSPHRASE_NO_TERMINAL && p->is_second)
+        fault->reason = REASON_PASSPHRASE_NEW_NO_TERMINAL;
     if (status == SEAL_OK)
         status = passphrase_judge(&p->chosen, p->command, fault);
     *text = p->chosen.text;
@@ -104,7 +107,8 @@ static enum exit_code run_passwd(const struct sealkey_options *options)
     struct passphrases p = {.fd = options->passphrase_fd,
                             .new_fd = options->new_passphrase_fd,
                             .suggest = options->suggest,
-                            .command = "passwd"};
+                            .command = "passwd",
+                            .is_second = true};
     struct key_dialog dialog = dialog_about(&p);
     struct fault fault = {.status = SEAL_OK};
     enum exit_code code = EXIT_ALL_DONE;

@@ -251,7 +251,13 @@ expect_exit 2
 expect_message 'has no passphrase'
 run sealkey passwd org.key
 expect_exit 2
-expect_message 'no terminal'
+expect_message 'a new passphrase is needed, and there is no terminal to ask for it; give it with --new-passphrase-fd'
+run sealkey passwd --passphrase-fd 0 before.key <<<'first passphrase'
+expect_exit 2
+expect_message 'give it with --new-passphrase-fd'
+run sealkey passwd --new-passphrase-fd 0 before.key <<<'third'
+expect_exit 2
+expect_message 'a passphrase is needed, .* give it with --passphrase-fd'
 expect_names . before.key org.key org.pub
 
 scenario "files whose passphrase cannot be changed"
