@@ -27,6 +27,8 @@ int disk_stat(int at, const char *path, struct plat_stat *st);
  * type is in the place of a file. */
 enum bag_detail disk_is_detail(enum plat_type type);
 enum bag_detail disk_in_place_detail(enum plat_type type);
+/* The same of one that is not listed, which may be a file. */
+enum bag_detail disk_added_detail(enum plat_type type, const char *path);
 
 /* ---- Lines (disk_lines.c) ----------------------------------------------------------------- */
 

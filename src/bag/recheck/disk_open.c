@@ -126,3 +126,24 @@ enum bag_detail disk_in_place_detail(enum plat_type type)
         return BAG_DETAIL_OTHER_IN_PLACE;
     }
 }
+
+/* Whether macOS, Windows or KDE make files of this name where somebody looks into a folder. */
+static bool is_by_file_manager(const char *path)
+{
+    static const char *const names[] = {".DS_Store", "Thumbs.db", "ehthumbs.db", "desktop.ini",
+                                        ".directory"};
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strlen(name) == strlen(names[i]) && text_begins(name, names[i]))
+            return true;
+    return strncmp(name, "._", 2) == 0;
+}
+
+enum bag_detail disk_added_detail(enum plat_type type, const char *path)
+{
+    if (type != PLAT_FILE)
+        return disk_is_detail(type);
+    return is_by_file_manager(path) ? BAG_DETAIL_BY_FILE_MANAGER : BAG_DETAIL_NONE;
+}

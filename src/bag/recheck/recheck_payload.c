@@ -87,7 +87,7 @@ static enum seal_status meet_file(void *ctx, const struct disk_entry *e, struct 
         recheck_tell(r, BAG_UNREADABLE, e->path, BAG_DETAIL_MANIFEST_UNREAD);
         return SEAL_OK;
     }
-    recheck_tell(r, BAG_ADDED, e->path, BAG_DETAIL_NONE);
+    recheck_tell(r, BAG_ADDED, e->path, disk_added_detail(e->st.type, e->path));
     keep_added(r, e);
     return SEAL_OK;
 }

@@ -113,8 +113,7 @@ static enum seal_status tell_entry(struct recheck *r, int fd, const char *in, co
     if (!seen && !recheck_tag_is_listed(r, text)) {
         recheck_tell_error(r, text, saved);
     } else if (!recheck_tag_is_listed(r, text) && !is_known(r, text, st.type)) {
-        recheck_tell(r, BAG_ADDED, text,
-                     st.type == PLAT_FILE ? BAG_DETAIL_NONE : disk_is_detail(st.type));
+        recheck_tell(r, BAG_ADDED, text, disk_added_detail(st.type, text));
     }
     buffer_free(&path);
     return SEAL_OK;

@@ -147,6 +147,15 @@ static void test_added(void)
                 "added data/fifo: IS_FIFO\nadded data/link: IS_LINK\nadded data/extra: IS_FOLDER\n"
                 "added data/sub/loop: IS_LINK\nadded data/sub/new\n");
     disk_sealed_bag();
+    disk_put(".DS_Store", "");
+    disk_put("data/sub/Thumbs.db", "");
+    disk_put("data/sub/._b", "");
+    disk_put("data/sub/Thumbs.db2", "");
+    disk_keep_times();
+    disk_expect("by file managers",
+                "added .DS_Store: BY_FILE_MANAGER\nadded data/sub/._b: BY_FILE_MANAGER\n"
+                "added data/sub/Thumbs.db: BY_FILE_MANAGER\nadded data/sub/Thumbs.db2\n");
+    disk_sealed_bag();
     CHECK_INT(0, unlink(disk_in_bag("data/a")));
     CHECK_INT(0, symlink("sub/b", disk_in_bag("data/a")));
     CHECK_INT(0, rename(disk_in_bag("data/sub"), disk_in_bag("moved")));
