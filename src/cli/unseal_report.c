@@ -56,6 +56,7 @@ static void show_event(void *ctx, const struct receive_event *e)
         [RECEIVE_SLOTS_DIFFER] = T_UNSEAL_SLOTS_DIFFER,
         [RECEIVE_LOG_EXPOSED] = T_UNSEAL_LOG_EXPOSED,
         [RECEIVE_LOG_ODD] = T_UNSEAL_LOG_ODD,
+        [RECEIVE_LOG_AHEAD] = T_UNSEAL_LOG_AHEAD,
         [RECEIVE_LOG_AWAITED] = T_UNSEAL_LOG_AWAITED,
         [RECEIVE_OUTPUT_STAYS] = T_UNSEAL_OUTPUT_STAYS,
         [RECEIVE_RECORD_STAYS] = T_UNSEAL_RECORD_STAYS,
@@ -78,7 +79,7 @@ static void show_event(void *ctx, const struct receive_event *e)
         show_exposed(ctx, e->name);
         break;
     default:
-        warn(warnings[e->kind], .name = e->name, .count = e->number);
+        warn(warnings[e->kind], .name = e->name, .other = e->other, .count = e->number);
     }
 }
 

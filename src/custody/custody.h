@@ -179,10 +179,10 @@ MUST_USE enum seal_status custody_log_find_unsealed(struct custody_log *log,
                                                     enum custody_double *seen,
                                                     char when[static TIME_TEXT_SIZE],
                                                     struct fault *fault);
-/* How many lines are not as custody_log_add writes them, so that they cannot be compared in full.
- */
-MUST_USE enum seal_status custody_log_count_odd(struct custody_log *log, uint64_t *count,
-                                                struct fault *fault);
+/* odd: how many lines are not as custody_log_add writes them, so that they cannot be compared in
+ * full. last gets the time of the last line of a drop, "" if there is none. */
+MUST_USE enum seal_status custody_log_survey(struct custody_log *log, uint64_t *odd,
+                                             char last[static TIME_TEXT_SIZE], struct fault *fault);
 /* Appends a line for the drop, and waits until it is on the medium. If that fails, the log is as it
  * was before. */
 MUST_USE enum seal_status custody_log_add(struct custody_log *log, const struct custody *c,

@@ -152,7 +152,8 @@ struct reader {
 struct found {
     enum custody_double seen;
     char when[TIME_TEXT_SIZE];
-    uint64_t odd; /* lines that are not as they are written */
+    uint64_t odd;              /* lines that are not as they are written */
+    char last[TIME_TEXT_SIZE]; /* of the line before the next */
 };
 
 static bool says_more(enum custody_double a, enum custody_double b)
@@ -185,6 +186,7 @@ static void match_line(const struct reader *r, char *line, size_t len, const str
         return;
     }
     found->odd += !is_as_written(columns);
+    memcpy(found->last, columns[COLUMN_TIME], strlen(columns[COLUMN_TIME]) + 1);
     seen = w->only_unsealed && r->is_verified ? NOT_SEEN : compare(columns, w);
     if (!says_more(seen, found->seen))
         return;
@@ -269,14 +271,15 @@ enum seal_status custody_log_find_unsealed(struct custody_log *log, const struct
     return fault->status;
 }
 
-enum seal_status custody_log_count_odd(struct custody_log *log, uint64_t *count,
-                                       struct fault *fault)
+enum seal_status custody_log_survey(struct custody_log *log, uint64_t *odd,
+                                    char last[static TIME_TEXT_SIZE], struct fault *fault)
 {
     const struct custody nothing = {.file_count = 0};
     const struct wanted wanted = {.drop = &nothing};
     struct found found;
 
     IGNORE_RESULT(find(log, &wanted, &found, fault));
-    *count = found.odd;
+    *odd = found.odd;
+    memcpy(last, found.last, sizeof found.last);
     return fault->status;
 }

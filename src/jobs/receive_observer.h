@@ -31,6 +31,8 @@ enum receive_event_kind {
     RECEIVE_LOG_EXPOSED,       /* the log (name): other users may change it */
     RECEIVE_LOG_ODD,           /* lines of the log (name, number of them) are not as unseal writes
                                   them */
+    RECEIVE_LOG_AHEAD,         /* the time of the last line of the log (name) is that (other): more
+                                  than a day ahead of the clock */
     RECEIVE_LOG_AWAITED,       /* another program uses the log (name), and is waited for */
     /* Something that ought to be removed could not be (name): */
     RECEIVE_OUTPUT_STAYS, /* an output that has no custody record */

@@ -12,14 +12,33 @@
 
 /* ---- Before the first drop ---------------------------------------------------------------- */
 
-static enum seal_status tell_odd_lines(struct custody_log *log, const char *path,
-                                       const struct receive_observer *observer, struct fault *fault)
-{
-    struct receive_event event = {.kind = RECEIVE_LOG_ODD, .name = path};
+#define DAY_SECONDS 86400
 
-    if (custody_log_count_odd(log, &event.number, fault) == SEAL_OK && event.number > 0)
-        observer->event(observer->ctx, &event);
-    return fault->status;
+/* Whether the time of a line is more than a day ahead. */
+static bool is_ahead(const char *time)
+{
+    char tomorrow[TIME_TEXT_SIZE];
+    struct timestamp t = clock_now();
+
+    t.sec += DAY_SECONDS;
+    time_format(tomorrow, t, false);
+    return strcmp(time, tomorrow) > 0;
+}
+
+static enum seal_status look_at_lines(struct custody_log *log, const char *path,
+                                      const struct receive_observer *observer, struct fault *fault)
+{
+    char last[TIME_TEXT_SIZE];
+    struct receive_event odd = {.kind = RECEIVE_LOG_ODD, .name = path};
+    struct receive_event ahead = {.kind = RECEIVE_LOG_AHEAD, .name = path, .other = last};
+
+    if (custody_log_survey(log, &odd.number, last, fault) != SEAL_OK)
+        return fault->status;
+    if (odd.number > 0)
+        observer->event(observer->ctx, &odd);
+    if (is_ahead(last))
+        observer->event(observer->ctx, &ahead);
+    return SEAL_OK;
 }
 
 /* Opens the log and closes it again: what is wrong with it is told before a passphrase is asked
@@ -35,7 +54,7 @@ static enum seal_status try_log(const char *path, const struct receive_observer 
         return fault->status;
     if (custody_log_is_exposed(log))
         tell_name(observer, RECEIVE_LOG_EXPOSED, path);
-    IGNORE_RESULT(tell_odd_lines(log, path, observer, fault));
+    IGNORE_RESULT(look_at_lines(log, path, observer, fault));
     custody_log_close(log);
     return fault->status;
 }

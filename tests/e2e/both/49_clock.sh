@@ -47,4 +47,19 @@ at 2031-06-02 seal --to org.pub -q -o late.bin "$scratch/evidence"
 expect_exit 2
 expect_message 'the last day of this key was [-0-9]{10}'
 
+scenario "the log has a line of a time that is still to come"
+sealkey new -q -o org --no-passphrase >/dev/null 2>&1
+seal --to org.pub -q -o org.bin "$scratch/evidence" >/dev/null 2>&1
+at 2041-01-02 unseal -q --key org.key --log log -o ahead org.bin
+expect_exit 0
+expect_no_err
+at 2031-05-06 unseal --key org.key --log log -q -o now org.bin
+expect_exit 0
+expect_err '^unseal: log: the last line of this log has the time 2041-01-02T00:00:00Z, and by the clock of this computer that is still to come: the clock is wrong now, or was then\.'
+at 2031-05-06 unseal --key org.key --log log -q -o again org.bin
+expect_exit 0
+check "once the last line is right again nothing is said" test -z "$(grep 'last line' "$err")"
+at 2031-05-05 unseal --key org.key --log log -q -o before org.bin
+check "a day is no matter" test -z "$(grep 'last line' "$err")"
+
 finish

@@ -132,10 +132,11 @@ static uint64_t odd_lines(const char *path)
 {
     struct fault fault = {.status = SEAL_OK};
     struct custody_log *log;
+    char last[TIME_TEXT_SIZE];
     uint64_t count = 0;
 
     if (CHECK_INT(SEAL_OK, custody_log_open(&log, path, NULL, NULL, &fault))) {
-        CHECK_INT(SEAL_OK, custody_log_count_odd(log, &count, &fault));
+        CHECK_INT(SEAL_OK, custody_log_survey(log, &count, last, &fault));
         custody_log_close(log);
     }
     return count;
