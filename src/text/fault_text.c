@@ -109,13 +109,15 @@ static const struct {
 } error_advice[] = {
     {ENOSPC, T_ADVICE_MAKE_ROOM},
 #ifdef EDQUOT /* not on Windows */
-    {EDQUOT, T_ADVICE_MAKE_ROOM},
+    {EDQUOT, T_ADVICE_MAKE_ROOM},          {EPERM, T_ADVICE_NOT_PERMITTED},
+#else
+    {EPERM, T_ADVICE_NO_RIGHT},
 #endif
-    {EFBIG, T_ADVICE_FILE_TOO_LARGE},  {EIO, T_ADVICE_MEDIUM_FAILS},
-    {EROFS, T_ADVICE_WRITE_PROTECTED}, {EACCES, T_ADVICE_NO_RIGHT},
-    {EPERM, T_ADVICE_NO_RIGHT},        {ENOENT, T_ADVICE_SPELLING},
-    {EMFILE, T_ADVICE_TOO_MANY_OPEN},  {ENFILE, T_ADVICE_TOO_MANY_OPEN},
-    {EAGAIN, T_ADVICE_NO_MEMORY},      {ENAMETOOLONG, T_ADVICE_SHORTER_NAME},
+    {EFBIG, T_ADVICE_FILE_TOO_LARGE},      {EIO, T_ADVICE_MEDIUM_FAILS},
+    {EROFS, T_ADVICE_WRITE_PROTECTED},     {EACCES, T_ADVICE_NO_RIGHT},
+    {ENOENT, T_ADVICE_SPELLING},           {EMFILE, T_ADVICE_TOO_MANY_OPEN},
+    {ENFILE, T_ADVICE_TOO_MANY_OPEN},      {EAGAIN, T_ADVICE_NO_MEMORY},
+    {ENAMETOOLONG, T_ADVICE_SHORTER_NAME},
 };
 
 /* Of a name that is not there: what may have happened to it before it was given. */
@@ -148,11 +150,12 @@ static enum text_id advice_for(const struct fault *f)
             return reason_advice[i].advice;
     if (f->status == SEAL_IO && is_medium_gone(f->sys))
         return T_ADVICE_MEDIUM_GONE;
+    /* Where no error says why, or one that is no matter of files. */
+    if (f->reason == REASON_WORKER_START && (f->sys == 0 || f->sys == EPERM))
+        return T_ADVICE_WORKER_START;
     for (size_t i = 0; i < sizeof error_advice / sizeof error_advice[0]; i++)
         if (f->status == SEAL_IO && error_advice[i].error == f->sys)
             return advice_for_error(f, error_advice[i].advice);
-    if (f->reason == REASON_WORKER_START) /* and no error says why */
-        return T_ADVICE_WORKER_START;
     return f->status < sizeof status_advice / sizeof status_advice[0] ? status_advice[f->status]
                                                                       : T_NONE;
 }

@@ -283,6 +283,20 @@ refused carol.key 'has no passphrase' 2
 ls >../names.after
 expect_same ../names ../names.after
 
+scenario "the key is immutable"
+take_vector bob.key
+cp bob.key before
+if chattr +i bob.key 2>/dev/null; then
+    run sealkey passwd --no-passphrase --passphrase-fd 0 bob.key <<<"$bob_passphrase"
+    chattr -i bob.key
+    expect_exit 1
+    expect_message 'bob\.key: could not be replaced: Operation not permitted\. This user may not do that\. If root may not either, it or its folder was made immutable .*lsattr shows i or a'
+    expect_same before bob.key
+    expect_names . before bob.key
+else
+    skip "it takes root and a file system with such marks"
+fi
+
 scenario "the key stays with its owner where root changes its passphrase"
 take_vector bob.key
 if [ "$(id -u)" -eq 0 ] && chown 65534:65533 bob.key 2>/dev/null; then

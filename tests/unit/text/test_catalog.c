@@ -156,6 +156,9 @@ static void test_advice(void)
     (void)fault_set(&fault, REASON_WORKER_START, "a.bin");
     (void)text_fault(out, sizeof out, catalog_english(), &fault);
     CHECK(strstr(out, "a container may forbid that") != NULL);
+    fault.sys = EPERM;
+    (void)text_fault(out, sizeof out, catalog_english(), &fault);
+    CHECK(strstr(out, "a container may forbid that") != NULL);
     fault.sys = EMFILE;
     (void)text_fault(out, sizeof out, catalog_english(), &fault);
     CHECK(strstr(out, "container") == NULL && strstr(out, "be open at once") != NULL);
