@@ -221,7 +221,7 @@ test_libs = -lm
 # runs over given inputs.
 ifneq ($(filter fuzz afl,$(VARIANT)),)
 fuzz_main := -fsanitize=fuzzer $(call objects,$(fuzz_blocks_src)) $(foreach function,malloc calloc realloc free \
-    sodium_malloc sodium_free ZSTD_createCCtx ZSTD_createDCtx,-Wl,--wrap=$(function))
+    sodium_malloc sodium_free sodium_mprotect_readonly ZSTD_createCCtx ZSTD_createDCtx,-Wl,--wrap=$(function))
 else
 fuzz_main := $(call objects,$(fuzz_replay_src))
 endif

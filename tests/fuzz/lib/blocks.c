@@ -65,6 +65,7 @@ void *REAL(realloc)(void *data, size_t len);
 void REAL(free)(void *data);
 void *REAL(sodium_malloc)(size_t len);
 void REAL(sodium_free)(void *data);
+int REAL(sodium_mprotect_readonly)(void *data);
 
 void *WRAP(malloc)(size_t len);
 void *WRAP(calloc)(size_t count, size_t len);
@@ -72,6 +73,7 @@ void *WRAP(realloc)(void *data, size_t len);
 void WRAP(free)(void *data);
 void *WRAP(sodium_malloc)(size_t len);
 void WRAP(sodium_free)(void *data);
+int WRAP(sodium_mprotect_readonly)(void *data);
 ZSTD_CCtx *WRAP(ZSTD_createCCtx)(void);
 ZSTD_DCtx *WRAP(ZSTD_createDCtx)(void);
 
@@ -224,6 +226,12 @@ void WRAP(sodium_free)(void *data)
 {
     if (!give_back(data))
         REAL(sodium_free)(data);
+}
+
+/* What is none of libsodium's it must not touch: the blocks stay writable. */
+int WRAP(sodium_mprotect_readonly)(void *data)
+{
+    return block_at(data) != NULL ? 0 : REAL(sodium_mprotect_readonly)(data);
 }
 
 static void *zstd_malloc(void *ctx, size_t len)
