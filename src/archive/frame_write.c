@@ -48,31 +48,47 @@ static size_t compress(struct frame *f, const void *data, size_t len, int level)
     return ZSTD_compress2(f->zstd, f->packed, ZSTD_compressBound(FRAME_LEN), data, len);
 }
 
-/* Photos, video and archives do not shrink, and compressing them would take most of the time. Small
- * samples at the fastest level tell, for a sixty-fourth of the cost. One sample that shrinks by a
- * fiftieth is enough: many small texts may stand between large pictures. */
-static bool is_worth_compressing(struct frame *f)
+#define SAMPLES 32
+#define SAMPLE_LEN ((size_t)2048)
+
+static size_t sample_len(struct frame *f, const uint8_t *sample, int level)
 {
-    const size_t sample = 2048, samples = 32;
-    size_t step = f->plain_len / samples;
+    size_t n = compress(f, sample, SAMPLE_LEN, level);
 
-    if (step <= sample)
-        return true;
-    for (size_t i = 0; i < samples; i++) {
-        size_t n = compress(f, f->plain + i * step, sample, 1);
+    return ZSTD_isError(n) ? 0 : n; /* the frame tells */
+}
 
-        if (ZSTD_isError(n) || n < sample - sample / 50)
-            return true;
+/* Photos, video and archives do not shrink, and compressing them would take most of the time. Small
+ * samples tell, for a sixty-fourth of the cost. One that shrinks by a fiftieth is enough: many small
+ * texts may stand between large pictures. LEVEL_STORE: none does. One of which level 1 sees much
+ * less has little but very short matches, as pictures and video without compression have: of such a
+ * frame level 3 saves much more than level 2. */
+static int level_for(struct frame *f, int level)
+{
+    const int fast = level < LEVEL_DEFAULT ? level : LEVEL_DEFAULT;
+    size_t step = f->plain_len / SAMPLES;
+
+    if (level == LEVEL_STORE || step <= SAMPLE_LEN)
+        return level;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        const uint8_t *sample = f->plain + i * step;
+        size_t len = sample_len(f, sample, fast);
+
+        if (len >= SAMPLE_LEN - SAMPLE_LEN / 50)
+            continue;
+        return level == LEVEL_DEFAULT && sample_len(f, sample, LEVEL_MIN) > len + SAMPLE_LEN / 8
+                   ? level + 1
+                   : level;
     }
-    return false;
+    return LEVEL_STORE;
 }
 
 static void frame_work(struct task *t)
 {
     struct frame *f = (struct frame *)t;
-    int level = f->writer->level;
+    int level = level_for(f, f->writer->level);
 
-    f->is_stored = level == LEVEL_STORE || !is_worth_compressing(f);
+    f->is_stored = level == LEVEL_STORE;
     if (f->is_stored)
         f->packed_len = raw_frame_len(f->plain_len);
     else

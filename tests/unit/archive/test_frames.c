@@ -338,6 +338,28 @@ static void test_stored(void)
     free(data);
 }
 
+/* Each group of eight bytes begins with one of a few groups of four: level 1 sees none of them, and
+ * level 2 none in a whole frame. */
+static void test_short_matches(void)
+{
+    size_t len = 9 * MIB;
+    uint8_t *data = fixture_alloc(len), groups[16][4];
+    struct random random = fixture_random("groups");
+
+    random_bytes(&random, groups, sizeof groups);
+    random_bytes(&random, data, len);
+    for (size_t i = 0; i < len; i += 8)
+        memcpy(data + i, groups[data[i] % 16], 4);
+    for (int level = LEVEL_MIN; level <= LEVEL_DEFAULT; level++) {
+        struct buffer content = content_of(data, len, level);
+
+        check_about("short matches, level %d", level);
+        CHECK(level == LEVEL_DEFAULT ? content.len < len / 4 * 3 : content.len > len / 10 * 9);
+        buffer_free(&content);
+    }
+    free(data);
+}
+
 static void test_all(void)
 {
     CHECK_CASE(test_frames());
@@ -348,6 +370,7 @@ static void test_all(void)
     CHECK_CASE(test_streams());
     CHECK_CASE(test_stream_round_trips());
     CHECK_CASE(test_stored());
+    CHECK_CASE(test_short_matches());
 }
 
 int main(int argc, char **argv)
