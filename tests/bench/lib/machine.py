@@ -33,8 +33,20 @@ def load():
     return f"{os.getloadavg()[0]:.1f}"
 
 
+def _flags():
+    return (_field("/proc/cpuinfo", "flags") or _field("/proc/cpuinfo", "features")).split()
+
+
+def sha_instructions_off():
+    """The environment in which libcrypto does without them; nothing on a processor that has none."""
+    flags = _flags()
+    if "sha_ni" in flags:
+        return {"OPENSSL_ia32cap": ":~0x20000000"}
+    return {"OPENSSL_armcap": "0x1"} if "sha2" in flags else {}  # NEON alone
+
+
 def describe(toolbox, memory, disk):
-    flags = (_field("/proc/cpuinfo", "flags") or _field("/proc/cpuinfo", "features")).split()
+    flags = _flags()
     yield "date", time.strftime("%Y-%m-%d", time.gmtime())
     yield "processor", _field("/proc/cpuinfo", "model name") or platform.machine()
     yield "cores", str(cores())
