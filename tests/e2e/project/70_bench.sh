@@ -107,7 +107,7 @@ done
 expect_out '^Not measured: media in memory: no room$'
 expect_out '^media: .* on disk$'
 expect_out '^  seal +[0-9.]+ +[0-9.]+-[0-9.]+ '
-expect_out '^  seal, media, against tar . age .* not measured +-$'
+expect_out '^  seal, media, without SHA instructions, against tar . zstd -1 . age .* not measured +-$'
 expect_compared results
 
 scenario "what fails ends it"
