@@ -59,10 +59,10 @@ static size_t sample_len(struct frame *f, const uint8_t *sample, int level)
 }
 
 /* Photos, video and archives do not shrink, and compressing them would take most of the time. Small
- * samples tell, for a sixty-fourth of the cost. One that shrinks by a fiftieth is enough: many small
- * texts may stand between large pictures. LEVEL_STORE: none does. One of which level 1 sees much
- * less has little but very short matches, as pictures and video without compression have: of such a
- * frame level 3 saves much more than level 2. */
+ * samples tell, for a sixty-fourth of the cost. One that shrinks by a fiftieth is enough: many
+ * small texts may stand between large pictures. LEVEL_STORE: none does. One of which level 1 sees
+ * much less has little but very short matches, as pictures and video without compression have: of
+ * such a frame level 3 saves much more than level 2. */
 static int level_for(struct frame *f, int level)
 {
     const int fast = level < LEVEL_DEFAULT ? level : LEVEL_DEFAULT;
