@@ -36,7 +36,7 @@ static void read_job(void)
     struct job_params p;
 
     if (message_read_job(&f, &p)) {
-        PROVE(len == 1 + 4 + 6 + 4 + 6 * 8);
+        PROVE(len == 1 + 4 + 7 + 4 + 6 * 8);
         PROVE(p.task < INTAKE_TASKS && p.volume_count <= INTAKE_VOLUMES_MAX);
         PROVE((p.volume_count == 0) == (p.task == INTAKE_RECHECK || p.task == INTAKE_TRIAL));
     }

@@ -8,7 +8,10 @@
 
 #include "keys/record.h"
 
-/* The run has block_next call this. */
+/* The run has odd_line and block_next call these. */
+struct line;
+size_t find_in_model(struct line line, const char *const lines[static BLOCK_KIND_COUNT],
+                     size_t *found_len);
 bool find_end_model(const char *text, size_t len, size_t *pos, struct block *block,
                     struct flaw *flaw);
 
@@ -57,6 +60,33 @@ char *sodium_bin2base64(char *const b64, const size_t b64_maxlen, const unsigned
     PROVE(__CPROVER_r_ok(bin, bin_len));
     PROVE(__CPROVER_w_ok(b64, b64_maxlen));
     return b64;
+}
+
+static bool in_fits(size_t at, size_t found_len, struct line line)
+{
+    return at == line.len || (at < line.len && found_len > 0 && found_len <= line.len - at);
+}
+
+static void find_in_any(void)
+{
+    struct line line;
+    size_t at, found_len;
+
+    line.text = any_end(TEXT_MAX, &line.len);
+    at = find_in(line, nondet_bool() ? begin_lines : end_lines, &found_len);
+    PROVE(in_fits(at, found_len, line));
+}
+
+size_t find_in_model(struct line line, const char *const lines[static BLOCK_KIND_COUNT],
+                     size_t *found_len)
+{
+    size_t at = nondet_size();
+
+    (void)lines;
+    PROVE(__CPROVER_r_ok(line.text, line.len));
+    *found_len = nondet_size();
+    ASSUME(in_fits(at, *found_len, line));
+    return at;
 }
 
 /* What is found behind the BEGIN line. */
@@ -155,6 +185,7 @@ static void write_any(void)
 
 int main(void)
 {
+    find_in_any();
     find_end_any();
     find_any();
     decode_any();
