@@ -19,6 +19,10 @@ static enum seal_status pass_on(void *self, const void *data, size_t len, struct
     atomic_fetch_add(&f->bytes, len);
     if (f->is_cut || fd_write_full(f->ends[1], data, len, &failed) == SEAL_OK)
         return SEAL_OK;
+    if (failed.status == SEAL_INTERRUPTED) {
+        *fault = failed;
+        return fault->status;
+    }
     if (failed.sys != EPIPE) {
         errno = failed.sys;
         return fault_set_errno(fault, REASON_WORKER_START, NULL);
@@ -122,8 +126,8 @@ void feed_end(struct feed *f, bool reads_on, uint64_t known, const struct intake
             observer->progress(observer->ctx, bytes - known);
         known = bytes > known ? bytes : known;
     }
-    if (fault->status != SEAL_INTERRUPTED &&
-        (f->fault.status == SEAL_IO || (reads_on && f->fault.status != SEAL_OK)))
+    if (fault->status != SEAL_INTERRUPTED && f->fault.status != SEAL_OK &&
+        (reads_on || f->fault.status != SEAL_INTERRUPTED)) /* which is what giving up comes to */
         *fault = f->fault;
 }
 

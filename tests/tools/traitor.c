@@ -12,6 +12,7 @@
  *     silence      nothing more is said; but it does not end, either
  *     sleep        the same, but it does not even use the processor
  *     noise        some progress of nothing, without end
+ *     claims       more was read, it says now and then, without end
  *     items        items of a list, without end
  *     remarks      remarks, without end
  *     half         half a message
@@ -278,7 +279,19 @@ static void betray_recheck(const char *how)
         say_words();
 }
 
-/* Does nothing more, and says nothing. */
+static _Noreturn void claim(void)
+{
+    static uint32_t word;
+
+    for (;;) {
+        begin(MESSAGE_PROGRESS);
+        put_number(1 << 20, 8);
+        end();
+        (void)syscall(SYS_futex, &word, FUTEX_WAIT, 0, &(struct timespec){.tv_sec = 1}, NULL, 0);
+    }
+}
+
+/* Does nothing more, and says nothing of use. */
 static void betray_by_waiting(const char *how)
 {
     if (strcmp(how, "silence") == 0)
@@ -287,6 +300,8 @@ static void betray_by_waiting(const char *how)
         sleep_on(NULL);
     else if (strcmp(how, "wake") == 0)
         sleep_on(&(struct timespec){.tv_nsec = 1000000});
+    else if (strcmp(how, "claims") == 0)
+        claim();
 }
 
 static void betray(const char *how)

@@ -253,6 +253,16 @@ expect_exit 1
 expect_message 'standard input: could not be read: Input/output error'
 expect_names .
 
+# The worker then sees a file that ends there; nobody made it shorter.
+scenario "a system without memory for reading"
+for way in "-o out $good/bag.bin" "--verify -o out $good/bag.bin" "--raw -o out $good/bag.bin" "-o - $good/stream.bin"; do
+    # shellcheck disable=SC2086 # several arguments
+    hit FAULT_IN_PROCESS=main "FAULT_READ=${way##*/} 500000 500000 errno:$ENOMEM" -- unseal -q "${with[@]}" $way
+    expect_exit 1
+    expect_message "${way##*/}: could not be read\. Close other programs and try again\.\$"
+    expect_names .
+done
+
 # ---- Signals -------------------------------------------------------------------------------------
 
 # On writing in the middle: seal, and unseal of a bag and of a stream.
