@@ -173,29 +173,13 @@ unsigned int crew_size(const struct crew *c)
     return c == NULL ? 1 : c->size;
 }
 
-/* Bytes of stack for each helper. The default may be hundreds of MiB, and they count against the
- * cage's limit on memory. Sanitizers need most of this. */
-#define STACK_LEN ((size_t)2 * 1024 * 1024)
-
-static bool start_helper(struct crew *c)
-{
-    pthread_attr_t how;
-    bool done;
-
-    if (pthread_attr_init(&how) != 0)
-        return false;
-    done = pthread_attr_setstacksize(&how, STACK_LEN) == 0 &&
-           pthread_create(&c->helpers[c->helper_count], &how, help, c) == 0;
-    (void)pthread_attr_destroy(&how);
-    return done;
-}
-
 static void start_helpers(struct crew *c)
 {
     struct signal_mask before;
 
     signals_block(&before);
-    while (c->helper_count + 1 < c->size && start_helper(c))
+    while (c->helper_count + 1 < c->size &&
+           thread_start(&c->helpers[c->helper_count], help, c) == 0)
         c->helper_count++;
     signals_restore(&before);
     /* A starting thread makes system calls that the cage, which may be entered next, forbids. */

@@ -52,7 +52,7 @@ struct side_thread *side_thread_start(void (*function)(void *ctx), void *ctx)
     (void)pthread_mutex_init(&t->lock, NULL);
     t->clock = condition_init(&t->over);
     signals_block(&before);
-    failed = pthread_create(&t->thread, NULL, run, t);
+    failed = thread_start(&t->thread, run, t);
     signals_restore(&before);
     if (failed == 0)
         return t;

@@ -1,5 +1,5 @@
 /*
- * Threads and signals, for crew.c; private to this room.
+ * Threads and signals, for crew.c and side_thread.c; private to this room.
  */
 #ifndef SEAL_PLATFORM_THREADS_H
 #define SEAL_PLATFORM_THREADS_H
@@ -35,6 +35,25 @@ static inline clockid_t condition_init(pthread_cond_t *condition)
     (void)pthread_cond_init(condition, &attributes);
     (void)pthread_condattr_destroy(&attributes);
     return clock;
+}
+
+/* Bytes of stack for each thread. The default may be many GiB, and they count against limits on
+ * memory: the cage's, and that of the program itself. Sanitizers need most of this. */
+#define STACK_LEN ((size_t)2 * 1024 * 1024)
+
+/* As pthread_create. */
+static inline int thread_start(pthread_t *thread, void *(*run)(void *ctx), void *ctx)
+{
+    pthread_attr_t how;
+    int failed = pthread_attr_init(&how);
+
+    if (failed != 0)
+        return failed;
+    failed = pthread_attr_setstacksize(&how, STACK_LEN);
+    if (failed == 0)
+        failed = pthread_create(thread, &how, run, ctx);
+    (void)pthread_attr_destroy(&how);
+    return failed;
 }
 
 /* Threads that start between these two never get signals; the calling thread does. */
