@@ -122,6 +122,8 @@ void feed_end(struct feed *f, bool reads_on, uint64_t known, const struct intake
     while (!side_thread_await(f->thread, INTERVAL)) {
         uint64_t bytes = atomic_load(&f->bytes);
 
+        if (!reads_on || stop_requested())
+            side_thread_interrupt(f->thread);
         if (bytes > known && observer->progress != NULL)
             observer->progress(observer->ctx, bytes - known);
         known = bytes > known ? bytes : known;

@@ -81,6 +81,11 @@ bool side_thread_await(struct side_thread *t, int milliseconds)
     return is_over;
 }
 
+void side_thread_interrupt(struct side_thread *t)
+{
+    thread_interrupt(t->thread);
+}
+
 void side_thread_end(struct side_thread *t)
 {
     if (t == NULL)

@@ -207,17 +207,21 @@ static bool is_over(const struct volume_in *in)
 
 #define PIPE_INTERVAL 100 /* milliseconds between two looks whether to go on waiting */
 
-/* As fd_read_full, for a thread that must not wait for ever. */
+/* As fd_read_full, for a thread that must not wait for ever. Somebody else may take what was there
+ * before it is read: then reading waits, until the thread is interrupted. */
 static enum seal_status read_patiently(const struct volume_in *in, uint8_t *buf, size_t len,
                                        size_t *got, struct fault *fault)
 {
     for (*got = 0; *got < len;) {
         int64_t n;
 
-        while (!plat_wait_readable(in->fd, PIPE_INTERVAL))
-            if (is_over(in))
-                return fault_set(fault, REASON_INTERRUPTED, NULL);
+        if (is_over(in))
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
+        if (!plat_wait_readable(in->fd, PIPE_INTERVAL))
+            continue;
         n = plat_read(in->fd, buf + *got, len - *got);
+        if (n < 0 && errno == EINTR)
+            continue;
         if (n < 0)
             return fault_set_errno(fault, REASON_READ, NULL);
         if (n == 0)
@@ -311,6 +315,10 @@ static enum seal_status read_one(struct volume_in *in, uint64_t block, struct vo
     atomic_store(&in->is_waiting, true);
     IGNORE_RESULT(volume_read(in, block, VOLUME_PIECE_BLOCKS, piece, fault));
     atomic_store(&in->is_waiting, false);
+    if (fault->status != SEAL_OK && is_over(in)) { /* so reading failed as it was interrupted */
+        *fault = (struct fault){.status = SEAL_OK};
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
+    }
     if (fault->status == SEAL_OK && block == 0 && !has_head(in, piece))
         return fault_set(fault, REASON_CHANGED, in->name);
     return fault->status;

@@ -311,6 +311,25 @@ exec 6>&-
 wait
 expect_names . pipe
 
+# Reading waits then, though there was something to read a moment before.
+scenario "somebody else reads from the same pipe"
+if needs_no_sanitizer; then
+    mkfifo pipe
+    for file in early large; do
+        exec 6<>pipe
+        head -c 6000000 "$good/$file.bin" >pipe 6>&- &
+        taken=(env --default-signal SYSTEM_TAKES=1 LD_PRELOAD="$interpose" timeout -s INT -k 20 3)
+        run "${taken[@]}" unseal -q "${with[@]}" -o none - <pipe
+        exec 6>&-
+        wait
+        case $file in
+        early) expect_exit 5 ;;
+        large) expect_exit 124 && expect_message 'stopped before the end\. Nothing unfinished was left behind\.$' ;;
+        esac
+        expect_names . pipe
+    done
+fi
+
 # read_of FILE: bytes that all processes read of it, by the trace.
 read_of() {
     awk -v file="/$1>" '

@@ -32,6 +32,8 @@
  * file system that counts no space, and says that it has none at all SYSTEM_LOSES="BYTES [LAST]" in
  * files called *.partial, the bytes from there on (up to LAST) read as zeros, as if the medium had
  * lost them SYSTEM_REMOVABLE=1      all disks hang on a USB port
+ *     SYSTEM_TAKES=1          whenever the program looks for it, there is something to read from
+ *                             standard input; but somebody else may take it first
  *
  * These count calls, of the program and its worker together:
  *

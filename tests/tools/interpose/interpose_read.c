@@ -2,6 +2,7 @@
 #include "interpose.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,4 +96,12 @@ ssize_t read(int fd, void *buf, size_t len)
     if (fd == STDIN_FILENO && n > 0)
         taken += n;
     return n;
+}
+
+int poll(struct pollfd *fds, nfds_t count, int milliseconds)
+{
+    if (getenv("SYSTEM_TAKES") == NULL || is_worker() || count != 1 || fds[0].fd != STDIN_FILENO)
+        return REAL(poll)(fds, count, milliseconds);
+    fds[0].revents = POLLIN;
+    return 1;
 }
