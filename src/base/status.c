@@ -1,7 +1,7 @@
 #include "base/status.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 
 _Static_assert((int)REASON_BROKE == (int)SEAL_BROKE, "a reason for each status, in its order");
@@ -104,14 +104,16 @@ bool is_medium_gone(int sys)
     return false;
 }
 
-static volatile sig_atomic_t stop_flag;
+/* Set by the handler of a signal, and read by all threads. */
+static atomic_bool stop_flag;
+_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "a handler may set it");
 
 void stop_request(void)
 {
-    stop_flag = 1;
+    atomic_store(&stop_flag, true);
 }
 
 bool stop_requested(void)
 {
-    return stop_flag != 0;
+    return atomic_load(&stop_flag);
 }

@@ -275,8 +275,10 @@ static enum seal_status read_one_more(struct volume_in *in, uint64_t block, size
     piece->more = piece->len > len;
     if (piece->more)
         piece->len = len;
-    in->has_next_byte = !in->is_file && piece->more;
-    in->next_byte = in->has_next_byte ? piece->blocks[len] : 0;
+    if (in->is_file) /* which several threads may be reading */
+        return SEAL_OK;
+    in->has_next_byte = piece->more;
+    in->next_byte = piece->more ? piece->blocks[len] : 0;
     return SEAL_OK;
 }
 
