@@ -161,6 +161,29 @@ static void test_change(void)
     end(&t);
 }
 
+/* As fast as it is read: that is no reason to read for ever. */
+static void test_growth(void)
+{
+    struct feeding t = {.fd = -1};
+    uint8_t *piece = fixture_alloc(VOLUME_PIECE_LEN);
+    off_t len = (off_t)LONG_LEN;
+    size_t got = VOLUME_PIECE_LEN;
+
+    check_about("a file that grows");
+    make_volume(&t, 0, LONG_LEN);
+    begin(&t, INTAKE_BAG, 1, false);
+    for (int i = 0; i < 50 && got == VOLUME_PIECE_LEN; i++) {
+        len += 2 * (off_t)VOLUME_PIECE_LEN;
+        CHECK_INT(0, truncate(check_scratch(names[0]), len));
+        CHECK_INT(SEAL_OK, fd_read_full(t.fd, piece, VOLUME_PIECE_LEN, &got, &t.fault));
+    }
+    CHECK(got < VOLUME_PIECE_LEN);
+    end_feed(&t, SEAL_DAMAGED, true, 0);
+    CHECK_INT(REASON_CHANGED, t.fault.reason);
+    free(piece);
+    end(&t);
+}
+
 /* The file is another, of the same length and head, when it is read for the second time. */
 static void test_second_reading(void)
 {
@@ -209,6 +232,7 @@ int main(int argc, char **argv)
     CHECK_CASE(test_volumes());
     CHECK_CASE(test_early_end());
     CHECK_CASE(test_change());
+    CHECK_CASE(test_growth());
     CHECK_CASE(test_second_reading());
     CHECK_CASE(test_tasks());
     return check_done();
