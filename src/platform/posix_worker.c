@@ -191,16 +191,15 @@ static bool die_with_parent(pid_t parent)
     return getppid() == parent || getpid() == 1; /* in a namespace the parent has no number */
 }
 
-static _Noreturn void become_worker(pid_t parent, int program, struct given *g)
+static _Noreturn void become_worker(pid_t parent, int program, char **env, struct given *g)
 {
     char name[] = PLAT_WORKER_NAME;
     char *const args[] = {name, NULL};
-    char **env = worker_environment(g->count == 1); /* only the channel: nothing to work on */
 
     ignore_stop_signals();
     allow_memory();
     program = arrange(g, program);
-    if (env != NULL && program >= 0 && die_with_parent(parent))
+    if (program >= 0 && die_with_parent(parent))
         (void)fexecve(program, args, env);
     _exit(NO_WORKER);
 }
@@ -216,6 +215,30 @@ static bool has_enough_numbers(const struct given *g)
     struct rlimit limit;
 
     return getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed;
+}
+
+/* The child takes no memory: another thread of ours, which is not in it, may have been at that, and
+ * would never give the lock back. -1 with errno. */
+static pid_t start_child(pid_t parent, int program, struct given *g)
+{
+    char **env;
+    pid_t pid;
+    int saved;
+
+    if (!has_enough_numbers(g)) {
+        errno = EMFILE;
+        return -1;
+    }
+    env = worker_environment(g->count == 1); /* only the channel: nothing to work on */
+    if (env == NULL)
+        return -1;
+    pid = fork_worker();
+    if (pid == 0)
+        become_worker(parent, program, env, g);
+    saved = errno;
+    free(env);
+    errno = saved;
+    return pid;
 }
 
 int plat_worker_start(struct plat_worker *w, int feed, const int *fds, size_t fd_count,
@@ -243,15 +266,8 @@ int plat_worker_start(struct plat_worker *w, int feed, const int *fds, size_t fd
             give(&given, fds[i], PLAT_WORKER_FD_FIRST + (int)i);
     for (size_t i = 0; i < more_count; i++)
         give(&given, more[i], PLAT_WORKER_FD_MORE + (int)i);
-    if (has_enough_numbers(&given)) {
-        pid = fork_worker();
-        if (pid == 0)
-            become_worker(parent, program, &given);
-        saved = errno;
-    } else {
-        pid = -1;
-        saved = EMFILE;
-    }
+    pid = start_child(parent, program, &given);
+    saved = errno;
     (void)close(program);
     (void)close(pair[1]);
     if (pid < 0) {
