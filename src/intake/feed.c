@@ -104,6 +104,11 @@ bool feed_is_waiting(const struct feed *f)
     return f->thread != NULL && volume_is_waiting(f->job->volumes[atomic_load(&f->current)].in);
 }
 
+uint64_t feed_bytes(const struct feed *f)
+{
+    return f->thread != NULL ? atomic_load(&f->bytes) : UINT64_MAX;
+}
+
 static void give_up(struct feed *f)
 {
     for (size_t i = 0; i < f->job->volume_count; i++)

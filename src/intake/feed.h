@@ -38,6 +38,8 @@ int feed_fd(const struct feed *f);
 MUST_USE enum seal_status feed_start(struct feed *f, struct fault *fault);
 /* Whether the worker may have to wait for what the feed is still reading. */
 bool feed_is_waiting(const struct feed *f);
+/* No worker can have read more. UINT64_MAX: the job is not fed. */
+uint64_t feed_bytes(const struct feed *f);
 /* To be called when the worker has ended. reads_on: the thread reads to the end, and the observer
  * is told of the bytes beyond those that it knows; else it ends where it is. fault is what came of
  * the worker: what could not be read stands in its place, since the worker had to do without. */

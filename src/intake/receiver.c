@@ -23,7 +23,7 @@ static enum seal_status receive_progress(struct receiver *r, struct fields *f, s
 {
     uint64_t bytes;
 
-    if (!message_read_progress(f, &bytes))
+    if (!message_read_progress(f, &bytes) || bytes > UINT64_MAX - r->bytes_read)
         return broken(fault);
     r->bytes_read += bytes;
     if (r->observer->progress != NULL)

@@ -70,9 +70,18 @@ static void renew_cpu(struct watchdog *w, double cpu)
 #define DISK_WEIGHT 0.125               /* of a second in which it waits for the disk */
 #define LOOK_MAX 1.0 /* seconds between two looks; after more this program itself was stopped */
 
+/* What it says it has read, as far as that can be. */
+static uint64_t bytes_read(const struct watchdog *w)
+{
+    uint64_t fed = feed_bytes(w->feed);
+    uint64_t most = w->size == 0 || fed < w->size ? fed : w->size;
+
+    return *w->read < most ? *w->read : most;
+}
+
 static bool is_alive(struct watchdog *w, double cpu, uint64_t free)
 {
-    uint64_t read = w->size == 0 || *w->read < w->size ? *w->read : w->size;
+    uint64_t read = bytes_read(w);
     bool has_read = read - w->read_then >= READ_STEP;
 
     if (cpu < w->cpu + CPU_STEP && !has_read &&

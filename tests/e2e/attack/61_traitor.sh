@@ -67,6 +67,13 @@ for lie in sleep wake silence noise; do
     rm told log
 done
 
+# How long a pipe is nobody knows before; but what came through it we have read ourselves.
+scenario "it claims to read on, from a pipe that has ended"
+betrayed claims env LD_TRAITOR_HASTE=40 timeout 100 "${opened[@]}" -o made - < <(cat "$given/bag.bin")
+expect_exit 6
+expect_message 'broke down \(it went on without getting anywhere\)\. Nothing of it was kept'
+expect_names .
+
 scenario "an honest one waits for a pipe, for as long as it takes"
 maketree noise noise 100000
 seal -q --to "$given/alice.pub" -o large.bin - <noise >/dev/null
