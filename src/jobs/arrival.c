@@ -53,7 +53,7 @@ static enum seal_status read_all(struct arrival *a, const struct receive_observe
     if (room == NULL)
         return fault_no_memory(fault);
     observer->work_begins(observer->ctx, a->stat.size);
-    r->has_sha256 = volume_read_all(a->in, room, &to, r->sha256, &r->size, fault) == SEAL_OK;
+    IGNORE_RESULT(volume_read_all(a->in, room, &to, r->sha256, &r->size, fault));
     observer->work_ends(observer->ctx);
     free(room);
     return fault->status;
@@ -65,7 +65,7 @@ enum seal_status arrival_take_digest(struct arrival *a, const struct receive_obs
     if (a->received.has_sha256)
         return SEAL_OK;
     if (arrival_take_up(a, fault) == SEAL_OK && read_all(a, observer, fault) == SEAL_OK)
-        IGNORE_RESULT(arrival_check_unchanged(a, fault));
+        a->received.has_sha256 = arrival_check_unchanged(a, fault) == SEAL_OK;
     arrival_put_aside(a);
     return fault->status;
 }

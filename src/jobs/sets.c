@@ -125,17 +125,20 @@ static int by_number(const void *a, const void *b)
     return x < y ? -1 : 1;
 }
 
-static bool has_digest(struct arrival *a, const struct receive_observer *observer)
+static bool has_digest(struct arrival *a, const struct receive_observer *observer,
+                       struct fault *fault)
 {
-    struct fault ignored = {.status = SEAL_OK};
-
-    return arrival_take_digest(a, observer, &ignored) == SEAL_OK;
+    if (arrival_take_digest(a, observer, fault) != SEAL_OK)
+        fault_add_name(fault, a->path);
+    return fault->status == SEAL_OK;
 }
 
+/* False with a fault: one of them could not be read. */
 static bool are_copies(struct arrival *a, struct arrival *b,
-                       const struct receive_observer *observer)
+                       const struct receive_observer *observer, struct fault *fault)
 {
-    return a->stat.size == b->stat.size && has_digest(a, observer) && has_digest(b, observer) &&
+    return a->stat.size == b->stat.size && has_digest(a, observer, fault) &&
+           has_digest(b, observer, fault) &&
            memcmp(a->received.sha256, b->received.sha256, SHA256_LEN) == 0;
 }
 
@@ -148,6 +151,22 @@ static void refuse_other(struct set *set, const struct arrival *a, const struct 
     fault_add_item(&set->fault, b->path);
 }
 
+/* Of a file that has the number of the last one. */
+static void skip_copy(struct set *set, struct arrival *a, struct arrival *last,
+                      const struct receive_observer *observer)
+{
+    struct fault unread = {.status = SEAL_OK};
+
+    if (are_copies(a, last, observer, &unread))
+        observer->event(observer->ctx, &(struct receive_event){.kind = RECEIVE_COPY_SKIPPED,
+                                                               .name = a->path,
+                                                               .other = last->path});
+    else if (unread.status == SEAL_OK)
+        refuse_other(set, a, last);
+    else if (set->fault.status == SEAL_OK || unread.status == SEAL_INTERRUPTED)
+        set->fault = unread;
+}
+
 /* Keeps one file for each number: copies are skipped; of two files that differ nobody knows which
  * is the right one. */
 static void skip_copies(struct set *set, const struct receive_observer *observer)
@@ -157,16 +176,10 @@ static void skip_copies(struct set *set, const struct receive_observer *observer
     for (size_t i = 1; i < set->count; i++) {
         struct arrival *last = set->files[kept - 1];
 
-        if (arrival_number(set->files[i]) != arrival_number(last)) {
+        if (arrival_number(set->files[i]) != arrival_number(last))
             set->files[kept++] = set->files[i];
-            continue;
-        }
-        if (are_copies(set->files[i], last, observer))
-            observer->event(observer->ctx, &(struct receive_event){.kind = RECEIVE_COPY_SKIPPED,
-                                                                   .name = set->files[i]->path,
-                                                                   .other = last->path});
         else
-            refuse_other(set, set->files[i], last);
+            skip_copy(set, set->files[i], last, observer);
     }
     set->count = kept;
 }
@@ -223,7 +236,9 @@ static enum seal_status collect(struct sets *s, size_t first, bool *is_taken,
     qsort(set->files, set->count, sizeof(struct arrival *), by_number);
     skip_copies(set, observer);
     judge(set);
-    return SEAL_OK;
+    if (set->fault.status == SEAL_INTERRUPTED)
+        *fault = set->fault;
+    return fault->status;
 }
 
 static enum receive_event_kind kind_of_skipped(const struct arrival *a)

@@ -153,6 +153,23 @@ run unseal -q "${with[@]}" --list set
 expect_exit 2
 expect_message 'is volume 4, like .*, and the two differ; give only one of them'
 
+scenario "a copy that cannot be read"
+mkdir set
+cp "$given"/set/* set
+cp "set/$(basename "${set[3]}")" set/zzz.bin
+for way in '-o bag' '--log log -o bag' --list; do
+    # shellcheck disable=SC2086 # several arguments
+    hit FAULT_IN_PROCESS=main "FAULT_READ=zzz.bin 100000 100000 errno:$EIO" -- unseal -q "${with[@]}" $way set
+    expect_exit 1
+    expect_message 'set/zzz\.bin: could not be read: Input/output error'
+    # shellcheck disable=SC2086
+    hit FAULT_IN_PROCESS=main 'FAULT_READ=zzz.bin 100000 100000 signal:15' -- unseal -q "${with[@]}" $way set
+    expect_exit 143
+    expect_message 'stopped before the end\. Nothing unfinished was left behind\.$'
+    rm -f log
+    expect_names . set
+done
+
 scenario "where to"
 mkdir there
 run unseal -q "${with[@]}" -o there "$given/set"
