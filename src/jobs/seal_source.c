@@ -22,13 +22,16 @@ enum seal_status seal_source_check(const struct bag_source *source,
     struct bag_totals totals;
 
     bag_source_totals(source, &totals);
-    if (request->allow_empty || totals.files > 0 || totals.remarks[BAG_LINK] > 0)
+    if (request->allow_empty || totals.files > 0)
         return SEAL_OK;
     if (totals.remarks[BAG_MISSING] > 0)
         return fault_set(fault, REASON_SOURCE_UNREAD, request->paths[0]);
     /* A special file is something that was there, and is on record. */
-    return bag_is_incomplete(&totals) ? SEAL_OK
-                                      : fault_set(fault, REASON_SOURCE_EMPTY, request->paths[0]);
+    if (bag_is_incomplete(&totals))
+        return SEAL_OK;
+    return fault_set(fault,
+                     totals.remarks[BAG_LINK] > 0 ? REASON_SOURCE_ONLY_LINKS : REASON_SOURCE_EMPTY,
+                     request->paths[0]);
 }
 
 /* Beside others that have files: a medium that is not mounted leaves an empty folder. */

@@ -102,8 +102,8 @@ MUST_USE enum seal_status bag_source_new(struct bag_source **out, const char *co
 void bag_source_digest(const struct bag_source *source, uint8_t digest[static SHA256_LEN]);
 /* Of remarks on damage, how many files they are about. */
 void bag_source_totals(const struct bag_source *source, struct bag_totals *totals);
-/* The first of the paths given, from this number on, under which there are folders only; their
- * count if there is none. */
+/* The first of the paths given, from this number on, under which there are only folders and
+ * links; their count if there is none. */
 size_t bag_source_next_bare(const struct bag_source *source, size_t number);
 void bag_source_free(struct bag_source *source);
 

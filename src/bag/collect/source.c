@@ -59,8 +59,7 @@ enum seal_status source_leave_out(struct bag_source *s, struct item *item, enum 
 
 uint64_t source_found(const struct bag_source *s)
 {
-    return s->totals.files + s->totals.remarks[BAG_LINK] + s->totals.remarks[BAG_MISSING] +
-           s->totals.remarks[BAG_SKIPPED];
+    return s->totals.files + s->totals.remarks[BAG_MISSING] + s->totals.remarks[BAG_SKIPPED];
 }
 
 void source_progress(const struct bag_source *s, uint64_t bytes)

@@ -54,7 +54,7 @@ MUST_USE enum seal_status source_remark_error(struct bag_source *s, const char *
  * if the cause is BAG_CAUSE_SYSTEM, else 0. */
 MUST_USE enum seal_status source_leave_out(struct bag_source *s, struct item *item,
                                            enum bag_cause cause, int sys, struct fault *fault);
-/* How many files, links, special files and things that cannot be read were found so far. */
+/* How many files, special files and things that cannot be read were found so far. */
 uint64_t source_found(const struct bag_source *s);
 /* Tells the observer that so many bytes of files are done. */
 void source_progress(const struct bag_source *s, uint64_t bytes);
