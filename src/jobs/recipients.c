@@ -115,6 +115,15 @@ static enum seal_status read_one(struct recipients *r, const char *name,
     return status;
 }
 
+/* A key behind the one for --to, as where a shell makes a list of *.pub. */
+static enum seal_status refuse_as_content(const struct seal_request *request, struct fault *fault)
+{
+    for (size_t i = 0; i < request->path_count; i++)
+        if (key_file_is_meant(request->paths[i], ".pub"))
+            return fault_set(fault, REASON_SOURCE_KEY, request->paths[i]);
+    return SEAL_OK;
+}
+
 enum seal_status recipients_read(struct recipients *r, const struct seal_request *request,
                                  const struct seal_observer *observer, struct fault *fault)
 {
@@ -122,6 +131,8 @@ enum seal_status recipients_read(struct recipients *r, const struct seal_request
     for (size_t i = 0; i < request->key_file_count; i++)
         if (read_one(r, request->key_files[i], request, observer, fault) != SEAL_OK)
             return fault->status;
+    if (refuse_as_content(request, fault) != SEAL_OK)
+        return fault->status;
     return check_all_given(r, request, fault);
 }
 

@@ -94,6 +94,9 @@ static enum seal_status list_folder(struct sets *s, const char *path,
 enum seal_status sets_list(struct sets *s, const char *const *operands, size_t count,
                            const struct receive_observer *observer, struct fault *fault)
 {
+    for (size_t i = 0; i < count; i++)
+        if (key_file_is_meant(operands[i], ".key"))
+            return fault_set(fault, REASON_INPUT_KEY, operands[i]);
     for (size_t i = 0; i < count && fault->status == SEAL_OK; i++)
         IGNORE_RESULT(is_folder(operands[i]) ? list_folder(s, operands[i], observer, fault)
                                              : add_file(s, strdup(operands[i]), false, fault));

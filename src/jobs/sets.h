@@ -26,7 +26,7 @@ struct sets {
 };
 
 /* Lists the files: each operand, or the files in it if it is a folder. SEAL_USAGE: there is none
- * at all; SEAL_IO, SEAL_NO_MEMORY. */
+ * at all, or one is a key; SEAL_IO, SEAL_NO_MEMORY. */
 MUST_USE enum seal_status sets_list(struct sets *s, const char *const *operands, size_t count,
                                     const struct receive_observer *observer, struct fault *fault);
 /* Groups the files, once all headers were tried: each set, and each file that was not opened or is

@@ -287,6 +287,23 @@ enum seal_status key_file_read(struct key_file *out, const char *name, struct fa
     return status;
 }
 
+bool key_file_is_meant(const char *name, const char *ending)
+{
+    size_t len = strlen(name), ending_len = strlen(ending);
+    struct fault ignored = {.status = SEAL_OK};
+    struct plat_stat st;
+    struct key_file file;
+    bool has_keys;
+
+    if (len < ending_len || strcmp(name + len - ending_len, ending) != 0 ||
+        plat_stat_at(PLAT_CWD, name, true, &st) != 0 || st.type != PLAT_FILE)
+        return false;
+    has_keys = key_file_read(&file, name, &ignored) == SEAL_OK &&
+               file.public_count + file.secret_count > 0;
+    key_file_free(&file);
+    return has_keys;
+}
+
 /* ---- Writing ------------------------------------------------------------------------------ */
 
 /* Never lets the buffer grow: that would leave a copy of what may be secret. */

@@ -144,6 +144,9 @@ MUST_USE enum seal_status key_file_parse(struct key_file *out, const char *text,
  * that is not locked is refused: REASON_KEY_NO_RIGHTS. Also SEAL_IO. name is not NULL. */
 MUST_USE enum seal_status key_file_read(struct key_file *out, const char *name,
                                         struct fault *fault);
+/* Whether a name that was given for something else ends like this and is that of a file with keys,
+ * as where --to or --key stands in front of the first of several only. */
+bool key_file_is_meant(const char *name, const char *ending);
 void key_file_free(struct key_file *file);
 /* The fault of a file that could not be opened (errno). If name looks like the text of a key, which
  * may be secret, or like a fingerprint, that is said, and the name is not. */

@@ -128,6 +128,27 @@ both_fail 2 'tree: there are only symbolic links in it, .*Name what they point t
 run seal -q "${to[@]}" --allow-empty -o link.bin tree
 expect_exit 0
 
+# As a shell makes it of --to *.pub: the second would be evidence, and its owner could open nothing.
+scenario "keys behind the one for --to"
+mkdir tree other
+echo one >tree/one
+cp "$keys/alice.pub" a.pub
+cp "$vectors/keys/bob.pub" b.pub
+run seal -q --to ./*.pub -o out.bin tree
+expect_exit 2
+expect_message '^seal: \./b\.pub: this is a public key\. To seal to it, write --to in front of it; to seal it as a file, put it into a folder'
+both_fail 2 'b\.pub: this is a public key' tree b.pub
+expect_names . a.pub b.pub other tree
+mv b.pub other
+sealed 0 tree other
+expect_same other/b.pub bag/data/other/b.pub
+remove bag sealed.bin
+echo "a publication" >b.pub
+mkdir c.pub
+echo two >c.pub/two
+sealed 0 b.pub c.pub
+expect_same b.pub bag/data/b.pub
+
 scenario "one of several is a folder without a file in it"
 mkdir -p tree/sub away other/sub
 echo one >tree/one

@@ -36,6 +36,23 @@ run unseal -q "${with[@]}" -o single/one one.bin two.bin
 expect_exit 2
 expect_message 'single/one: is a bag, to which nothing may be added'
 
+# Nothing is told of the sealed file, which none of the keys that were given may open.
+scenario "keys behind the one for --key"
+cp "$good"/{one,other}.bin .
+cp "$keys/alice.key" a.key
+cp "$vectors/keys/carol.key" c.key
+chmod 600 ./*.key
+run unseal --key ./*.key other.bin
+expect_exit 2
+expect_message '^unseal: \./c\.key: this is a secret key\. To open with it, write --key in front of it\.$'
+expect_names . a.key c.key one.bin other.bin
+run unseal --key a.key --list c.key
+expect_exit 2
+expect_message 'c\.key: this is a secret key'
+cp one.bin sealed.key
+run unseal -q --key a.key sealed.key
+expect_exit 0
+
 scenario "good ones beside bad ones"
 cp "$good"/*.bin .
 rm newer.bin
