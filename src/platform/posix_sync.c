@@ -9,10 +9,14 @@
 
 int plat_sync(int fd)
 {
-    /* Pipes and some devices cannot be synced and need not be. */
+    /* Pipes and some devices cannot be synced and need not be, and some file systems cannot do it
+     * with folders. ENOTTY is what macOS says of exFAT and SMB. */
     if (fsync(fd) == 0)
         return 0;
-    return errno == EINVAL || errno == EROFS || errno == ENOTSUP || errno == ENOSYS ? 0 : -1;
+    return errno == EINVAL || errno == EROFS || errno == ENOTSUP || errno == ENOSYS ||
+                   errno == ENOTTY
+               ? 0
+               : -1;
 }
 
 int plat_sync_filesystem(int fd)

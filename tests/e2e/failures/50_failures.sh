@@ -145,6 +145,18 @@ expect_no_out
 expect_message 'its folder could not be written'
 expect_names .
 remove out
+# File systems that cannot do it.
+for error in $EINVAL $ENOTSUP $ENOTTY; do
+    for call in fsync-folder fsync; do
+        hit "FAULT_CALL=$call errno:$error" -- seal -q "${to[@]}" -o out "$good/tree"
+        expect_exit 0
+        rm -f out
+    done
+    hit "FAULT_CALL=fsync-folder errno:$error" -- unseal -q "${with[@]}" -o out "$good/bag.bin"
+    expect_exit 0
+    expect_made . out
+    remove out
+done
 # What cannot be removed is at least named.
 hit "FAULT_CALL=unlink errno:$EACCES" "FAULT_WRITE=70000 errno:$ENOSPC" -- \
     unseal -q "${with[@]}" -o out "$good/bag.bin"

@@ -5,7 +5,7 @@ keys=$scratch/keys
 mkdir "$keys" && (cd "$keys" && take_keys alice.pub alice.key bob.pub carol.pub && chmod 644 ./*.pub)
 to=(--to "$keys/alice.pub")
 with=(--key "$keys/alice.key")
-EIO=5 ENOMEM=12 ENOSPC=28 EDQUOT=122 EACCES=13 EFBIG=27 EMFILE=24 ENFILE=23 EINVAL=22
+EIO=5 ENOMEM=12 ENOSPC=28 EDQUOT=122 EACCES=13 EFBIG=27 EMFILE=24 ENFILE=23 EINVAL=22 ENOTSUP=95 ENOTTY=25
 
 # Three files, 3 MB that do not compress; and what comes of sealing them.
 mkdir "$scratch/good"
