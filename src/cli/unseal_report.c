@@ -32,6 +32,13 @@ static void show_exposed(struct unseal_report *r, const char *folder)
     r->told_exposed = true;
 }
 
+/* Who has the passphrase of one key of several is asked for the others, too. */
+static void show_locked(const struct unseal_report *r, uint64_t keys)
+{
+    if (r->passphrase_fd == NULL)
+        warn(T_UNSEAL_KEYS_LOCKED, .count = keys);
+}
+
 /* A line a drop, which is a result: it goes where receipts go. */
 static void show_before(const struct receive_event *e)
 {
@@ -65,6 +72,9 @@ static void show_event(void *ctx, const struct receive_event *e)
     switch (e->kind) {
     case RECEIVE_SUBFOLDERS_SKIPPED:
         say(T_UNSEAL_SUBFOLDERS_SKIPPED, .name = e->name, .count = e->number);
+        break;
+    case RECEIVE_KEYS_LOCKED:
+        show_locked(ctx, e->number);
         break;
     case RECEIVE_OPENED_BEFORE:
         show_before(e);

@@ -264,6 +264,9 @@ static enum seal_status try_locked(struct keyring *ring, struct attempt *a,
 {
     enum seal_status status = fault->status != SEAL_OK ? fault->status : SEAL_NO_KEY;
 
+    if (ring->locked_count > 1 && !ring->locked[0].was_tried)
+        observer->event(observer->ctx, &(struct receive_event){.kind = RECEIVE_KEYS_LOCKED,
+                                                               .number = ring->locked_count});
     for (size_t i = 0; i < ring->locked_count && status != SEAL_OK; i++) {
         struct locked_key *c = &ring->locked[i];
         struct fault why = {.status = SEAL_OK};

@@ -19,6 +19,7 @@ enum receive_event_kind {
     RECEIVE_OPENED_BEFORE,  /* by the log a drop in a folder (name, number of its other files) was
                                opened before, at that time (other), and is skipped */
     RECEIVE_COPY_SKIPPED,   /* a volume (name) is a copy of another (other) */
+    RECEIVE_KEYS_LOCKED,    /* so many keys (number) have a passphrase, and are unlocked in turn */
     RECEIVE_KEY_SKIPPED,    /* a key file (name) could not be unlocked, and others are tried */
     RECEIVE_KEY_EXPOSED,    /* the medium of a key file (name) lets others read it; its keys are
                                locked */

@@ -343,6 +343,7 @@ expect_exit 0
 run unseal -q --key "$keys/bob.key" --key "$keys/dora.key" --passphrase-fd 0 -o g \
     "$vectors/files/bag-three.seal" < <(printf '%s\n' "$bob_passphrase"; vectors passphrase "$vectors" dora)
 expect_exit 0
+expect_no_err
 # A plain key that opens it needs no passphrase of the others.
 run unseal -q --key "$keys/bob.key" --key "$keys/alice.key" -o h stream.bin
 expect_exit 0
@@ -380,6 +381,14 @@ That passphrase does not open .*Passphrase for |also wrong
 That passphrase does not open .*Passphrase for |$bob_passphrase
 E2
     expect_exit 0
+    check "nothing of other keys" test "$(grep -c 'keys have a passphrase' "$out")" -eq 0
+    # Who has the passphrase of one key of several.
+    run_tty unseal -q --key "$keys/dora.key" --key "$keys/bob.key" -o one stream.bin <<E2
+2 keys have a passphrase, .*Enter alone .*Passphrase for .*dora.key: |
+Passphrase for .*bob.key: |$bob_passphrase
+E2
+    expect_exit 0
+    check "said once" test "$(grep -c 'keys have a passphrase' "$out")" -eq 1
     run_tty unseal --key "$keys/bob.key" -o c stream.bin <<E2
 Passphrase for |1
 Passphrase for |2
