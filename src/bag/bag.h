@@ -111,6 +111,7 @@ struct bag_info {
 #define NAME_BLANK_END 4
 #define NAME_GAP 8 /* NAME_GAP_LEN blanks in a row: what follows is out of sight */
 #define NAME_GAP_LEN 4
+#define NAME_LONG 16 /* over NAME_LEN_MAX; bag_name_oddities does not look for it */
 
 /* Bytes of a name that most file systems take. */
 #define NAME_LEN_MAX 255

@@ -95,6 +95,8 @@ static void list_oddities(char out[static ODDITIES_SIZE], const struct bag_notic
         len = add_oddity(out, len, T_SEAL_ODD_GAP, NULL);
     if ((n->oddities & NAME_RESERVED) != 0)
         len = add_oddity(out, len, T_SEAL_ODD_RESERVED, NULL);
+    if ((n->oddities & NAME_LONG) != 0)
+        len = add_oddity(out, len, T_SEAL_ODD_LONG, NULL);
     if (n->twin != BAG_TWIN_NONE)
         (void)add_oddity(out, len, twins[n->twin], n->twin_name);
 }

@@ -18,6 +18,7 @@
  *     badstick [-c] FOLDER MOUNTPOINT blocks               reads best in blocks larger than its own
  *     badstick [-c] FOLDER MOUNTPOINT forward BYTES        files cannot be sought in, nor be read
  *                                                          from there on
+ *     badstick [-c] FOLDER MOUNTPOINT lengthens            names have 300 letters more (NTFS)
  *     badstick [-c] FOLDER MOUNTPOINT private              only who mounted it may look
  *     badstick [-c] FOLDER MOUNTPOINT rightless 0          all may do all; chmod has no effect
  * (NTFS) badstick [-c] FOLDER MOUNTPOINT rightless 1 ERRNO    likewise, and it fails (FAT)
@@ -66,17 +67,19 @@ static enum {
     NUMBERS,
     BLOCKS,
     FORWARD,
+    LENGTHENS,
     PRIVATE
 } kind;
-static const char *const kinds[] = {"sound",   "loses",     "wraps",     "full",  "pulled",
-                                    "unnamed", "protected", "timeless",  "fuse2", "rounds",
-                                    "shifts",  "empties",   "rightless", "twice", "numbers",
-                                    "blocks",  "forward",   "private"};
+static const char *const kinds[] = {"sound",   "loses",     "wraps",     "full",   "pulled",
+                                    "unnamed", "protected", "timeless",  "fuse2",  "rounds",
+                                    "shifts",  "empties",   "rightless", "twice",  "numbers",
+                                    "blocks",  "forward",   "lengthens", "private"};
 static bool has_memory;
 static int root = -1; /* the folder */
 static long long limit, moved, used;
 static int error;
 static ino_t last_number = 1000;
+static char tail[301]; /* of a name */
 
 /* What lies where on a medium that wraps: bytes of a file, in the order they were written. */
 static struct piece {
@@ -89,7 +92,17 @@ static size_t piece_count;
 /* "." for the folder itself. */
 static const char *below(const char *path)
 {
-    return path[1] == '\0' ? "." : path + 1;
+    static char name[PATH_MAX];
+    char *at;
+
+    if (path[1] == '\0')
+        return ".";
+    if (kind != LENGTHENS)
+        return path + 1;
+    (void)snprintf(name, sizeof name, "%s", path + 1);
+    while ((at = strstr(name, tail)) != NULL)
+        memmove(at, at + strlen(tail), strlen(at + strlen(tail)) + 1);
+    return name;
 }
 
 static int result(int returned)
@@ -289,15 +302,19 @@ static int bad_readdir(const char *path, void *list, fuse_fill_dir_t fill, off_t
     int fd = gone() != 0 ? -1 : openat(root, below(path), O_RDONLY | O_DIRECTORY);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     const struct dirent *e;
+    char name[2 * PATH_MAX];
 
     (void)off;
     (void)fi;
     (void)flags;
     if (dir == NULL)
         return gone() != 0 ? gone() : -errno;
-    while ((e = readdir(dir)) != NULL)
+    while ((e = readdir(dir)) != NULL) {
+        (void)snprintf(name, sizeof name, "%s%s", e->d_name,
+                       kind == LENGTHENS && e->d_name[0] != '.' ? tail : "");
         for (int i = kind == TWICE ? 0 : 1; i < 2; i++)
-            (void)fill(list, e->d_name, NULL, 0, 0);
+            (void)fill(list, name, NULL, 0, 0);
+    }
     (void)closedir(dir);
     return 0;
 }
@@ -432,6 +449,7 @@ int main(int argc, char **argv)
         return 2;
     }
     kind = i;
+    memset(tail, 'n', sizeof tail - 1);
     /* As sticks are mounted: for all. Only root may say so. */
     if (geteuid() == 0 && kind != PRIVATE)
         arguments[3] = "fsname=badstick,allow_other";

@@ -87,7 +87,7 @@ expect_same_tree linux/data bag/data
 expect_same linux/as-sealed/metadata.mtree bag/as-sealed/metadata.mtree
 run unseal -q "${with[@]}" --exact-names -o exact sealed.bin
 expect_exit 1
-expect_message 'this system (cannot hold a name of it|takes two different names)'
+expect_message '(it is too long for this disk|this system takes two different names)'
 expect_absent exact
 
 scenario "a file that is in use"

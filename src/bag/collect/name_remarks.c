@@ -139,8 +139,11 @@ enum seal_status source_note_names(struct bag_source *s, const char *folder,
     if (status != SEAL_OK)
         (void)fault_set_status(fault, status);
     for (size_t i = 0; i < count && status == SEAL_OK; i++) {
-        unsigned int odd = bag_name_oddities(names[i], strlen(names[i]));
+        size_t len = strlen(names[i]);
+        unsigned int odd = bag_name_oddities(names[i], len);
 
+        if (len > NAME_LEN_MAX)
+            odd |= NAME_LONG; /* no spelling helps, so it is none of the bag's rules */
         if (odd != 0 || twins[i] != 0)
             status = note_name(s, folder, names[i], odd, twins[i] == 0 ? NULL : names[twins[i] - 1],
                                fault);

@@ -94,6 +94,9 @@ static enum seal_status add_oddities(struct buffer *out, const struct bag_notice
         return SEAL_NO_MEMORY;
     if ((n->oddities & NAME_RESERVED) != 0 && add_reason(out, "Windows cannot hold it") != SEAL_OK)
         return SEAL_NO_MEMORY;
+    if ((n->oddities & NAME_LONG) != 0 &&
+        add_reason(out, "it is too long for most disks of Linux") != SEAL_OK)
+        return SEAL_NO_MEMORY;
     return n->twin == BAG_TWIN_NONE ? SEAL_OK : add_twin(out, n);
 }
 

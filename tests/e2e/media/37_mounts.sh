@@ -101,6 +101,25 @@ expect_exit 2
 expect_err 'stick/bag\.bin: is not seekable; save it to a file first'
 expect_same "$given/tree/large" out/bag/data/tree/large
 
+# ---- Names that are too long for other disks -----------------------------------------------------
+
+# As on NTFS, which counts letters and not bytes. unseal can have them on such a medium only.
+scenario "names of over 255 bytes are warned of"
+bad sound
+echo one >"$truth/one"
+echo two >"$truth/.two"
+plug lengthens
+judge "a medium should be mounted" $?
+run seal -q "${to[@]}" -o sealed.bin "$stick"/one* "$stick/.two"
+expect_exit 0
+expect_message 'one.* has a name that not every system can .*\(it is too long for most disks of Linux\)\.$'
+run unseal -q "${with[@]}" -o bag sealed.bin
+expect_exit 1
+expect_message 'one.*: this system cannot hold a name in it \(it is too long for this disk, or .*the other files with --extract'
+run unseal -q "${with[@]}" --extract .two -o other sealed.bin
+expect_exit 0
+expect_same "$truth/.two" other/data/.two
+
 # ---- What root mounted for root alone ------------------------------------------------------------
 
 # is_user REGEX COMMAND...: what unseal does exits with 0, and its worker is that user, without capabilities.

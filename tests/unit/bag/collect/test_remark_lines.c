@@ -102,6 +102,9 @@ static void test_names(void)
     expect_line("# name ./data/a it differs only in characters that do not show, and perhaps in "
                 "letter case, from A\\040b\n",
                 &n);
+    n.oddities = NAME_LONG;
+    n.twin = BAG_TWIN_NONE;
+    expect_line("# name ./data/a it is too long for most disks of Linux\n", &n);
 }
 
 int main(int argc, char **argv)
