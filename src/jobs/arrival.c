@@ -134,6 +134,27 @@ static bool looks_made_text(const uint8_t *data, size_t len)
            are_even(counts, sizeof counts / sizeof counts[0], EVEN_MOST_49);
 }
 
+#define CONVERTED_LEAST 16384 /* bytes; in fewer a value may be rare, or frequent, by chance */
+
+/* Whether the bytes are random but for NUL and the ends of lines, as where git or FTP took the file
+ * for text and converted it: one of these is missing, or there are far too many. */
+static bool looks_converted(const uint8_t *data, size_t len)
+{
+    const uint64_t usual = len / 256;
+    uint64_t counts[256] = {0};
+    bool is_off = false;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < len; i++)
+        counts[data[i]]++;
+    for (size_t value = 0; value < 256; value++)
+        if (value != '\0' && value != '\n' && value != '\r')
+            counts[kept++] = counts[value];
+        else
+            is_off |= counts[value] < usual / 2 || counts[value] > usual + usual / 2;
+    return len >= CONVERTED_LEAST && is_off && are_even(counts, kept, EVEN_MOST_256);
+}
+
 /* Whether only zeros are there, or ones, as where a medium or a copy lost what was written. */
 static bool looks_lost(const uint8_t *data, size_t len)
 {
@@ -177,6 +198,16 @@ static bool may_be_sealed(const struct arrival *a, const uint8_t *head, size_t l
     return !has_other_size(a) && has_sealed_blocks(a);
 }
 
+/* Says more of a file that no key opens, if its bytes tell more. */
+static void judge_unopened(struct arrival *a, const uint8_t *head, size_t len, struct fault *fault)
+{
+    bool was_converted = fault->reason == REASON_NO_KEY && looks_converted(head, len);
+
+    if (was_converted)
+        fault->reason = REASON_MADE_TEXT;
+    a->may_be_sealed = was_converted || may_be_sealed(a, head, len);
+}
+
 enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
                                      const struct receive_observer *observer, struct fault *fault)
 {
@@ -193,8 +224,9 @@ enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
         return fault_set(fault, REASON_MADE_TEXT, NULL);
     }
     if (len < BLOCK_LEN) {
-        a->may_be_sealed = may_be_sealed(a, block, len);
-        return fault_set(fault, REASON_NO_KEY, NULL);
+        (void)fault_set(fault, REASON_NO_KEY, NULL);
+        judge_unopened(a, block, len, fault);
+        return fault->status;
     }
     a->env = sodium_malloc(sizeof *a->env);
     if (a->env == NULL)
@@ -204,7 +236,7 @@ enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
     a->opened = clock_now(); /* again: typing a passphrase takes time */
     a->was_opened = status == SEAL_OK;
     if (!a->was_opened) {
-        a->may_be_sealed = may_be_sealed(a, block, len);
+        judge_unopened(a, block, len, fault);
         sodium_free(a->env); /* guarded memory is scarce, and there may be many files */
         a->env = NULL;
     }

@@ -156,7 +156,7 @@ done
 for name in inbox/*; do
     run unseal -q "${with[@]}" -o out "$name"
     expect_exit 4
-    expect_message "$name: it was made into text on its way, .* Ask for the file again, sealed with -o NAME\.$"
+    expect_message "$name: it was made into text on its way, .* Ask for the file again, sealed with -o NAME and sent as it is, not as text\.$"
 done
 cp "$good/two.bin" inbox
 run unseal -q "${with[@]}" -o out/ inbox/
@@ -174,6 +174,25 @@ open("inbox/lost.txt", "wb").write(text.replace("e", "\ufffd").encode())' "$root
 run unseal -q "${with[@]}" -o day/ inbox/
 expect_exit 0
 for name in u16 han lost; do expect_err "inbox/$name\.txt: not a Seal file; skipped\.$"; done
+
+# As FTP and git do with files that they take for text; NUL is what some mail programs leave out.
+scenario "a sealed file whose line ends were converted"
+mkdir inbox
+python3 -c 'import sys
+data = open(sys.argv[1], "rb").read()
+open("inbox/crlf", "wb").write(data.replace(b"\n", b"\r\n"))
+open("inbox/cr", "wb").write(data.replace(b"\n", b"\r"))
+open("inbox/none", "wb").write(data.replace(b"\r", b""))
+open("inbox/nul", "wb").write(data.replace(b"\0", b""))
+open("inbox/cut", "wb").write(data.replace(b"\n", b"\r")[:40000])' "$good/one.bin"
+for name in inbox/*; do
+    run unseal -q "${with[@]}" -o out "$name"
+    expect_exit 4
+    expect_message "$name: it was made into text on its way, or its line ends were converted, "
+done
+run unseal -q "${with[@]}" -o out/ inbox/
+expect_exit 4
+check "none is skipped" test "$(grep -c '^no-key ' "$out")" -eq 5
 
 scenario "a folder without any sealed file"
 mkdir inbox
