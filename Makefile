@@ -265,6 +265,8 @@ else ifeq ($(SYSTEM),windows)
 our_cppflags += -D_WIN32_WINNT=0x0601 -D__USE_MINGW_ANSI_STDIO=1
 our_ldflags += -static -municode -Wl,--dynamicbase,--nxcompat,--high-entropy-va -Wl,--stack,8388608 \
     -Wl,--no-insert-timestamp
+# Programs for sticks are to be small: so is what nobody waits for.
+$(OBJ)/src/cli/%.o $(OBJ)/src/jobs/%.o $(OBJ)/src/text/%.o: our_cflags += -Os
 else
 our_ldflags += -pie
 endif
