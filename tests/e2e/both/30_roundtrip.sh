@@ -147,7 +147,7 @@ expect_mtree
 
 scenario "links with -v are named"
 ln -s nowhere link
-mkdir d && mv link d
+mkdir d && mv link d && echo 1 >d/file
 run seal -v "${to[@]}" -o sealed.bin d
 expect_exit 0
 expect_err 'd/link is a symbolic link'
