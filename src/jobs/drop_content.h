@@ -21,7 +21,7 @@ struct drop_content {
 /* Receives the content of a set into the outputs, which get made. fault says why it was refused, or
  * could not be received: SEAL_DAMAGED, SEAL_HOSTILE, SEAL_BROKE, SEAL_LOCAL_NAME, SEAL_TOO_MUCH;
  * SEAL_USAGE: volumes are missing, or standard input cannot be read twice; SEAL_IO, also if a file
- * changed since its digest was taken; SEAL_EXISTS, SEAL_NO_MEMORY, SEAL_INTERRUPTED. */
+ * changed meanwhile; SEAL_EXISTS, SEAL_NO_MEMORY, SEAL_INTERRUPTED. */
 MUST_USE enum seal_status drop_content_receive(struct drop_content *c,
                                                const struct drop_request *request,
                                                const struct set *set, struct drop_outputs *outputs,

@@ -4,18 +4,13 @@
 #include "platform/side_thread.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "platform/threads.h"
 
 struct side_thread {
     pthread_t thread;
-    pthread_mutex_t lock; /* of is_over */
-    pthread_cond_t over;
-    clockid_t clock; /* that waiting for over goes by */
-    bool is_over;
+    struct event over;
     void (*run)(void *ctx);
     void *ctx;
 };
@@ -25,17 +20,13 @@ static void *run(void *arg)
     struct side_thread *t = arg;
 
     t->run(t->ctx);
-    (void)pthread_mutex_lock(&t->lock);
-    t->is_over = true;
-    (void)pthread_cond_signal(&t->over);
-    (void)pthread_mutex_unlock(&t->lock);
+    event_happens(&t->over);
     return NULL;
 }
 
 static void free_thread(struct side_thread *t)
 {
-    (void)pthread_cond_destroy(&t->over);
-    (void)pthread_mutex_destroy(&t->lock);
+    event_free(&t->over);
     free(t);
 }
 
@@ -49,8 +40,7 @@ struct side_thread *side_thread_start(void (*function)(void *ctx), void *ctx)
         return NULL;
     t->run = function;
     t->ctx = ctx;
-    (void)pthread_mutex_init(&t->lock, NULL);
-    t->clock = condition_init(&t->over);
+    event_init(&t->over);
     signals_block(&before);
     failed = thread_start(&t->thread, run, t);
     signals_restore(&before);
@@ -63,22 +53,7 @@ struct side_thread *side_thread_start(void (*function)(void *ctx), void *ctx)
 
 bool side_thread_await(struct side_thread *t, int milliseconds)
 {
-    struct timespec until;
-    bool is_over;
-
-    (void)clock_gettime(t->clock, &until);
-    until.tv_sec += milliseconds / 1000;
-    until.tv_nsec += milliseconds % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
-    (void)pthread_mutex_lock(&t->lock);
-    while (!t->is_over && pthread_cond_timedwait(&t->over, &t->lock, &until) != ETIMEDOUT)
-        continue;
-    is_over = t->is_over;
-    (void)pthread_mutex_unlock(&t->lock);
-    return is_over;
+    return event_await(&t->over, milliseconds);
 }
 
 void side_thread_interrupt(struct side_thread *t)

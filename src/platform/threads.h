@@ -1,10 +1,11 @@
 /*
- * Threads and signals, for crew.c and side_thread.c; private to this room.
+ * Threads and signals, for crew.c, side_thread.c and ticker.c; private to this room.
  */
 #ifndef SEAL_PLATFORM_THREADS_H
 #define SEAL_PLATFORM_THREADS_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <time.h>
 #include <unistd.h>
 #ifndef _WIN32
@@ -55,6 +56,20 @@ static inline int thread_start(pthread_t *thread, void *(*run)(void *ctx), void 
     (void)pthread_attr_destroy(&how);
     return failed;
 }
+
+/* What happens once, and what another thread waits for. */
+struct event {
+    pthread_mutex_t lock;
+    pthread_cond_t happened;
+    clockid_t clock; /* that waiting goes by */
+    bool has_happened;
+};
+
+void event_init(struct event *e);
+void event_happens(struct event *e);
+/* Waits so long for it. Returns whether it has happened. */
+bool event_await(struct event *e, int milliseconds);
+void event_free(struct event *e);
 
 /* Threads that start between these two never get signals; the calling thread does. */
 void signals_block(struct signal_mask *before);

@@ -91,24 +91,7 @@ static enum seal_status open_file(struct volume_in *in, struct fault *fault)
     return look_at_file(in, fault) == SEAL_OK ? read_head(in, fault) : fault->status;
 }
 
-enum seal_status volume_open(struct volume_in **out, const char *name, struct fault *fault)
-{
-    struct volume_in *in = calloc(1, sizeof *in);
-    enum seal_status status;
-
-    *out = NULL;
-    if (in == NULL)
-        return fault_no_memory(fault);
-    in->name = name;
-    in->fd = -1;
-    status = open_file(in, fault);
-    if (status == SEAL_OK)
-        *out = in;
-    else
-        volume_close(in);
-    return status;
-}
-
+/* Nothing is known of fd but its number. */
 static struct volume_in *new_of_fd(int fd, const char *name)
 {
     struct volume_in *in = calloc(1, sizeof *in);
@@ -118,6 +101,22 @@ static struct volume_in *new_of_fd(int fd, const char *name)
     in->name = name;
     in->fd = fd;
     return in;
+}
+
+enum seal_status volume_open(struct volume_in **out, const char *name, struct fault *fault)
+{
+    struct volume_in *in = new_of_fd(-1, name);
+    enum seal_status status;
+
+    *out = NULL;
+    if (in == NULL)
+        return fault_no_memory(fault);
+    status = open_file(in, fault);
+    if (status == SEAL_OK)
+        *out = in;
+    else
+        volume_close(in);
+    return status;
 }
 
 enum seal_status volume_open_fd(struct volume_in **out, int fd, const char *name,
