@@ -43,7 +43,7 @@ build_tool() {
     build_tool vectors.c vectors $(pkg-config --libs jansson)
     build_tool maketree.c maketree
     build_tool measure.c measure
-    ! pkg-config --exists fuse3 || build_tool badstick.c badstick $(pkg-config --cflags --libs fuse3)
+    ! pkg-config --exists fuse3 || build_tool badstick badstick $(pkg-config --cflags --libs fuse3)
     build_tool faults.c faults.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool faults.c faults-of-calls.so -DCALLS_ONLY -U_FILE_OFFSET_BITS -shared -fPIC -ldl
     build_tool interpose interpose.so -U_FILE_OFFSET_BITS -shared -fPIC -ldl

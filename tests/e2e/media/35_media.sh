@@ -1,6 +1,6 @@
 #!/bin/bash
 # The faults of media, below the system: what seal writes onto a file system that loses it, goes away, is full
-# or protected (tests/tools/badstick.c). 33_readback.sh has the same faults laid in between seal and the system.
+# or protected (tests/tools/badstick). 33_readback.sh has the same faults laid in between seal and the system.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/tools/tools.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Secret keys on media that keep no rights for files, as sticks with FAT and disks with NTFS, and on those that cannot
-# be written (tests/tools/badstick.c).
+# be written (tests/tools/badstick).
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/tools/tools.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # What unseal writes onto file systems that say that all is well, and it is not: times that they do not keep, and a
-# folder that is empty once it has its name (tests/tools/badstick.c).
+# folder that is empty once it has its name (tests/tools/badstick).
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/tools/tools.sh

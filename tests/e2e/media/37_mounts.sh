@@ -1,6 +1,6 @@
 #!/bin/bash
 # Files on file systems that another program serves (FUSE), which leave out something that others have
-# (tests/tools/badstick.c).
+# (tests/tools/badstick).
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/tools/tools.sh

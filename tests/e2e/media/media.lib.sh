@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A medium with faults of its own (tests/tools/badstick.c), for the scripts of this folder; read in behind tools.sh.
+# A medium with faults of its own (tests/tools/badstick), for the scripts of this folder; read in behind tools.sh.
 
 # The medium is seen at $stick, and has in truth what is in $truth.
 stick=$scratch/stick truth=$scratch/truth
@@ -16,7 +16,7 @@ is_plugged() { grep -qF " $stick " /proc/self/mountinfo; }
 unplug() { ! is_plugged || fusermount3 -u -z "$stick"; }
 trap 'unplug; clean_up' EXIT
 
-# plug [-c] FAULT...: with what is on it; see badstick.c.
+# plug [-c] FAULT...: with what is on it; see badstick/badstick.c.
 plug() {
     local memory=()
     [ "$1" != -c ] || { memory=(-c); shift; }
