@@ -28,7 +28,7 @@
  *     answer       it writes to where it reads from, with a number that the kernel cuts off
  *
  * In the program LD_TRAITOR_HASTE makes the time of its clocks pass so many times as fast: that of
- * the monotonic clock, and ten times as fast that of the worker's processor time. When 200 seconds
+ * the monotonic clock, and ten times as fast that of the worker's processor time. When 800 seconds
  * have passed in this way, it makes the file LD_TRAITOR_LATE. With LD_TRAITOR_ONCE, a file that is
  * made then, only the first worker lies.
  */
@@ -393,7 +393,7 @@ static void note_time(double seconds)
 
     if (first == 0)
         first = seconds;
-    if (seconds > first + 200)
+    if (seconds > first + 800)
         (void)make_file("LD_TRAITOR_LATE");
 }
 

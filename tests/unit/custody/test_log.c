@@ -30,6 +30,8 @@ static void test_log_line(void)
     refused = facts_refusal(&file, VERDICT_NO_KEY);
     file.name = "-";
     logs_add(path, &refused);
+    file.has_sha256 = false;
+    logs_add(path, &refused);
     text = logs_text(path);
     CHECK_TEXT(LOGS_HEAD "2026-11-22T20:16:10Z\t"
                          "1111111111111111111111111111111111111111111111111111111111111111\t"
@@ -39,7 +41,8 @@ static void test_log_line(void)
                          "35964536525431939516\taccepted\tparcel.bin\n"
                          "2026-11-22T20:15:53Z\t"
                          "1111111111111111111111111111111111111111111111111111111111111111\t"
-                         "-\t-\t-\t-\tno-key\t\\x2D\n",
+                         "-\t-\t-\t-\tno-key\t\\x2D\n"
+                         "2026-11-22T20:15:53Z\t-\t-\t-\t-\t-\tno-key\t\\x2D\n",
                text);
     CHECK_INT(0, stat(path, &st));
     CHECK_INT(0600, st.st_mode & 07777);
