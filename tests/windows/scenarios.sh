@@ -185,7 +185,7 @@ check "there is what is not finished" sh -c "ls *.partial"
 check "it is killed" kill -9 "${victim:-none}"
 wait
 for _ in {1..50}; do pgrep -f "seal.exe -q --to $given" >/dev/null || break; sleep 0.1; done
-run seal "${to[@]}" -o sealed.bin "$given/alice.pub"
+run seal "${to[@]}" -o sealed.bin "$root/README.md"
 expect_exit 0
 expect_err 'sealed\.bin\.[0-9a-f]{8}\.partial'
 expect_names . sealed.bin tree
