@@ -68,16 +68,22 @@ static void work_once(struct crew *c)
     work_on(c, &c->first);
 }
 
-/* A task of this lane if there is one, else the one that has waited longest. A thread that waits
- * for a short task must not start a long one of another kind: it is often the one that posts new
- * work, and the others would run out of it. */
-static void work_for(struct crew *c, const struct lane *lane)
+/* A task of this lane if there is one, else the one that has waited longest; NULL if there is none
+ * for a thread that waits. Such a thread must not start a long task of another kind: it is often the
+ * one that posts new work, and the others would run out of it. */
+static struct task **find_for(struct crew *c, const struct lane *lane)
 {
-    struct task **link = &c->first;
+    struct task **oldest = NULL;
 
-    while (*link != NULL && (*link)->lane != lane)
-        link = &(*link)->next_waiting;
-    work_on(c, *link == NULL ? &c->first : link);
+    for (struct task **link = &c->first; *link != NULL; link = &(*link)->next_waiting) {
+        if ((*link)->may_wait)
+            continue;
+        if ((*link)->lane == lane)
+            return link;
+        if (oldest == NULL)
+            oldest = link;
+    }
+    return oldest;
 }
 
 static void *help(void *arg)
@@ -152,18 +158,32 @@ static void wait_a_little(struct crew *c)
         interrupt_helpers(c);
 }
 
-void crew_await(struct crew *c, const struct task *t)
+static void await(struct crew *c, const struct task *t, bool interrupts)
 {
     if (c == NULL)
         return;
     (void)pthread_mutex_lock(&c->lock);
     while (t->state != TASK_DONE) {
-        if (c->first != NULL)
-            work_for(c, t->lane);
+        struct task **link = find_for(c, t->lane);
+
+        if (interrupts)
+            interrupt_helpers(c);
+        if (link != NULL)
+            work_on(c, link);
         else
             wait_a_little(c);
     }
     (void)pthread_mutex_unlock(&c->lock);
+}
+
+void crew_await(struct crew *c, const struct task *t)
+{
+    await(c, t, false);
+}
+
+void crew_await_end(struct crew *c, const struct task *t)
+{
+    await(c, t, true);
 }
 
 /* ---- Starting and ending ------------------------------------------------------------------ */

@@ -31,6 +31,9 @@ struct task {
     /* Runs on any thread, but for one task of a lane at a time. It may post tasks to other lanes
      * and await them. NULL: nothing to do. */
     void (*settle)(struct task *t);
+    /* It may take as long as somebody else likes. Threads that await another task leave it alone, so
+     * that helpers do it, if there are any. (The same for all tasks of a lane.) */
+    bool may_wait;
     struct lane *lane; /* from here on private to crew.c */
     struct task *next_waiting, *next_in_lane;
     enum { TASK_DONE, TASK_WAITING, TASK_AT_WORK, TASK_WORKED } state;
@@ -49,6 +52,9 @@ void crew_post(struct crew *c, struct lane *lane, struct task *t);
 /* Returns when the task is settled; meanwhile the calling thread works on queued tasks. Returns at
  * once if the task was never posted. */
 void crew_await(struct crew *c, const struct task *t);
+/* The same for a task that nobody needs any more: until then, calls in which helpers wait fail with
+ * EINTR now and then. */
+void crew_await_end(struct crew *c, const struct task *t);
 void crew_free(struct crew *c);
 
 #endif

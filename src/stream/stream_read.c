@@ -1,7 +1,7 @@
 /*
- * The reading pipeline: pieces of the file are read and decrypted ahead, side by side, by the
- * threads of the crew, and their blocks are given out in order. What is no file, such as a pipe, is
- * read by the caller's thread, since it can only be read in order.
+ * The reading pipeline: pieces of the file are read and decrypted ahead by the threads of the crew,
+ * and their blocks are given out in order. Pieces of a file are read side by side; those of what is
+ * no file, such as a pipe, one after the other, by threads that do not need them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -69,43 +69,54 @@ static void open_blocks(struct piece_ahead *a)
     } while (a->good_count * BLOCK_LEN < a->piece.len);
 }
 
-static void piece_work(struct task *t)
+/* Of a file: any thread reads any piece. */
+static void read_and_open(struct task *t)
 {
     struct piece_ahead *a = (struct piece_ahead *)t;
-    struct volume_in *in = a->reader->in;
 
-    if (volume_is_file(in) &&
-        volume_read(in, a->number, VOLUME_PIECE_BLOCKS, &a->piece, &a->fault) != SEAL_OK)
-        return;
+    if (volume_read(a->reader->in, a->number, VOLUME_PIECE_BLOCKS, &a->piece, &a->fault) == SEAL_OK)
+        open_blocks(a);
+}
+
+static void wait_for_turn(struct task *t)
+{
+    (void)t;
+}
+
+/* Of what comes in order: one piece at a time. */
+static void open_in_turn(struct task *t)
+{
+    struct piece_ahead *a = (struct piece_ahead *)t;
+    struct stream_reader *r = a->reader;
+
+    if (r->more) {
+        IGNORE_RESULT(volume_read(r->in, a->number, VOLUME_PIECE_BLOCKS, &a->piece, &a->fault));
+        r->more = a->piece.more;
+    }
     if (a->fault.status == SEAL_OK)
         open_blocks(a);
 }
 
 /* ---- Pieces ahead ------------------------------------------------------------------------- */
 
-/* Gives a piece to the crew, from that block on. is_there: the file reaches so far, as far as is
- * known. */
-static void post_piece(struct stream_reader *r, struct piece_ahead *a, uint64_t number,
-                       bool is_there)
+/* Gives a piece to the crew, from that block on. */
+static void post_piece(struct stream_reader *r, struct piece_ahead *a, uint64_t number)
 {
     a->number = number;
     a->good_count = 0;
     a->fault.status = SEAL_OK;
     a->piece.len = 0;
     a->piece.more = false;
-    if (!volume_is_file(r->in) && is_there)
-        IGNORE_RESULT(volume_read(r->in, number, VOLUME_PIECE_BLOCKS, &a->piece, &a->fault));
+    a->task = volume_is_file(r->in)
+                  ? (struct task){.work = read_and_open}
+                  : (struct task){.work = wait_for_turn, .settle = open_in_turn, .may_wait = true};
     crew_post(r->crew, &r->lane, &a->task);
 }
 
 static void post_first_pieces(struct stream_reader *r)
 {
-    bool is_there = true;
-
-    for (size_t i = 0; i < r->piece_count; i++) {
-        post_piece(r, &r->pieces[i], i * VOLUME_PIECE_BLOCKS, is_there);
-        is_there = volume_is_file(r->in) || r->pieces[i].piece.more;
-    }
+    for (size_t i = 0; i < r->piece_count; i++)
+        post_piece(r, &r->pieces[i], i * VOLUME_PIECE_BLOCKS);
 }
 
 /* The current piece is used up: it is posted again for what lies behind all others, and the next
@@ -113,10 +124,8 @@ static void post_first_pieces(struct stream_reader *r)
 static void next_piece(struct stream_reader *r)
 {
     struct piece_ahead *a = &r->pieces[r->current];
-    const struct piece_ahead *last = &r->pieces[(r->current + r->piece_count - 1) % r->piece_count];
 
-    post_piece(r, a, a->number + r->piece_count * VOLUME_PIECE_BLOCKS,
-               volume_is_file(r->in) || last->piece.more);
+    post_piece(r, a, a->number + r->piece_count * VOLUME_PIECE_BLOCKS);
     r->current = (r->current + 1) % r->piece_count;
 }
 
@@ -143,6 +152,7 @@ static void enter_volume(struct stream_reader *r, size_t number)
     r->env = r->volumes[number].env;
     r->in = r->volumes[number].in;
     r->has_block = r->is_last = false;
+    r->more = true;
     r->current = r->block = r->pos = r->end = 0;
     chunk_derive_key(r->key, r->env);
 }
@@ -341,7 +351,6 @@ static bool make_pieces(struct stream_reader *r)
     for (size_t i = 0; r->pieces != NULL && i < r->piece_count; i++) {
         struct piece_ahead *a = &r->pieces[i];
 
-        a->task = (struct task){.work = piece_work};
         a->reader = r;
         a->piece.blocks = malloc(VOLUME_PIECE_LEN + 1);
         if (a->piece.blocks == NULL)
@@ -364,7 +373,7 @@ enum seal_status stream_reader_new_set(struct stream_reader **out,
     r->volumes = count == 1 ? &r->one : volumes;
     r->volume_count = count;
     r->crew = crew;
-    r->piece_count = crew_size(crew) > 1 ? 2 * (size_t)crew_size(crew) : 1;
+    r->piece_count = crew_size(crew) > 1 ? 3 * (size_t)crew_size(crew) : 1;
     if (!make_pieces(r)) {
         stream_reader_free(r);
         return fault_no_memory(fault);
@@ -389,7 +398,9 @@ void stream_reader_free(struct stream_reader *r)
 {
     if (r == NULL)
         return;
-    await_pieces(r);
+    volume_give_up(r->in); /* nobody needs what would still come */
+    for (size_t i = 0; r->pieces != NULL && i < r->piece_count; i++)
+        crew_await_end(r->crew, &r->pieces[i].task);
     for (size_t i = 0; r->pieces != NULL && i < r->piece_count; i++) {
         sodium_memzero(r->pieces[i].piece.blocks, r->pieces[i].filled); /* plaintext */
         free(r->pieces[i].piece.blocks);

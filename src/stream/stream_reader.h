@@ -35,6 +35,7 @@ struct stream_reader {
     size_t volume;
     const struct envelope *env;
     struct volume_in *in;
+    bool more; /* of what comes in order: there is something to be read */
     uint8_t key[KEY_LEN];
     uint64_t content_before; /* of the volumes before it */
     /* Pieces stand in a ring: */

@@ -206,17 +206,17 @@ static bool is_over(const struct volume_in *in)
 
 #define PIPE_INTERVAL 100 /* milliseconds between two looks whether to go on waiting */
 
-/* As fd_read_full, for a thread that must not wait for ever. Somebody else may take what was there
+/* As fd_read_full, of what comes in order, until it is over. Somebody else may take what was there
  * before it is read: then reading waits, until the thread is interrupted. */
-static enum seal_status read_patiently(const struct volume_in *in, uint8_t *buf, size_t len,
-                                       size_t *got, struct fault *fault)
+static enum seal_status read_in_order(const struct volume_in *in, uint8_t *buf, size_t len,
+                                      size_t *got, struct fault *fault)
 {
     for (*got = 0; *got < len;) {
         int64_t n;
 
         if (is_over(in))
             return fault_set(fault, REASON_INTERRUPTED, NULL);
-        if (!plat_wait_readable(in->fd, PIPE_INTERVAL))
+        if (in->is_patient && !plat_wait_readable(in->fd, PIPE_INTERVAL))
             continue;
         n = plat_read(in->fd, buf + *got, len - *got);
         if (n < 0 && errno == EINTR)
@@ -247,8 +247,7 @@ static enum seal_status read_next(struct volume_in *in, size_t wanted, struct vo
     in->head_taken += n;
     piece->len += n;
     wanted -= piece->len;
-    status = in->is_patient ? read_patiently(in, piece->blocks + piece->len, wanted, &got, fault)
-                            : fd_read_full(in->fd, piece->blocks + piece->len, wanted, &got, fault);
+    status = read_in_order(in, piece->blocks + piece->len, wanted, &got, fault);
     piece->len += got;
     return status;
 }
@@ -260,8 +259,7 @@ static enum seal_status read_feed(struct volume_in *in, uint64_t block, size_t l
     uint64_t at = block * VOLUME_BLOCK_LEN, left = at < in->size ? in->size - at : 0;
 
     piece->more = left > len;
-    return fd_read_full(in->fd, piece->blocks, piece->more ? len : (size_t)left, &piece->len,
-                        fault);
+    return read_in_order(in, piece->blocks, piece->more ? len : (size_t)left, &piece->len, fault);
 }
 
 /* A file, or what has no size: behind the blocks one byte is read. */

@@ -77,7 +77,8 @@ MUST_USE enum seal_status volume_read(struct volume_in *in, uint64_t block, size
 MUST_USE enum seal_status volume_read_all(struct volume_in *in, uint8_t *room,
                                           const struct sink *to, uint8_t digest[static SHA256_LEN],
                                           uint64_t *len, struct fault *fault);
-/* Makes volume_read_all, in whatever thread it is, return SEAL_INTERRUPTED. */
+/* Makes volume_read_all, and volume_read of what is no file, return SEAL_INTERRUPTED, in whatever
+ * thread they are. */
 void volume_give_up(struct volume_in *in);
 /* Whether volume_read_all waits for the medium, or for who fills the pipe. */
 bool volume_is_waiting(const struct volume_in *in);

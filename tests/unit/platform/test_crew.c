@@ -1,8 +1,10 @@
 /*
  * Threads that share work: all of it is done, in its order, however many they are.
  */
+#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/unit_check.h"
 #include "platform/crew.h"
@@ -154,11 +156,61 @@ static void test_side_by_side(void)
     crew_free(w.crew);
 }
 
+/* A task that waits for a pipe in which nothing comes, until nobody needs it. */
+struct listener {
+    struct task task; /* first, so that it leads here */
+    int from;
+    atomic_bool is_over, has_read;
+};
+
+static void listen_to(struct task *t)
+{
+    struct listener *l = (struct listener *)t;
+    char byte;
+
+    while (!atomic_load(&l->is_over))
+        if (read(l->from, &byte, 1) >= 0 || errno != EINTR)
+            atomic_store(&l->has_read, true);
+}
+
+/* One of them has the only helper and the other one waits: the caller does neither. */
+static void test_may_wait(void)
+{
+    struct fault fault = {.status = SEAL_OK};
+    struct works w = {.outer_settled = 0};
+    struct listener listeners[2];
+    struct lane lane = {.first = NULL};
+    int ends[2];
+
+    check_about("tasks that may wait");
+    CHECK_INT(0, pipe(ends));
+    CHECK_INT(SEAL_OK, crew_new(&w.crew, 2, &fault));
+    for (size_t i = 0; i < 2; i++) {
+        listeners[i] =
+            (struct listener){{.work = listen_to, .may_wait = true}, ends[0], false, false};
+        crew_post(w.crew, &lane, &listeners[i].task);
+    }
+    w.pieces[0] = (struct piece){{.work = work, .settle = settle_inner}, &w, 0, false};
+    crew_post(w.crew, &w.outer, &w.pieces[0].task);
+    crew_await(w.crew, &w.pieces[0].task);
+    CHECK_INT(1, w.inner_settled);
+    for (size_t i = 0; i < 2; i++)
+        atomic_store(&listeners[i].is_over, true);
+    for (size_t i = 0; i < 2; i++) {
+        crew_await_end(w.crew, &listeners[i].task);
+        CHECK(!atomic_load(&listeners[i].has_read));
+    }
+    crew_free(w.crew);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 int main(int argc, char **argv)
 {
     check_start("crew", argc, argv);
     CHECK_CASE(test_order());
     CHECK_CASE(test_nobody());
     CHECK_CASE(test_side_by_side());
+    CHECK_CASE(test_may_wait());
     return check_done();
 }

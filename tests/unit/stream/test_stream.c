@@ -1,6 +1,7 @@
 /*
  * The payload of a sealed file: lengths and round trips, from begin to end and by seeking.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -257,6 +258,81 @@ static void test_vectors(void)
     json_decref(index);
 }
 
+/* ---- In order ----------------------------------------------------------------------------- */
+
+/* A sealed file of which so many bytes come through a pipe. */
+struct fed {
+    struct sealed s;
+    size_t len;
+    int ends[2];
+    pthread_t thread;
+    struct volume_in *in;
+    struct stream_reader *reader;
+    struct fault fault;
+};
+
+static void *feed(void *arg)
+{
+    struct fed *f = arg;
+
+    for (size_t at = 0; at < f->len;) {
+        ssize_t n = write(f->ends[1], f->s.file.data + at, f->len - at);
+
+        if (!CHECK(n > 0))
+            break;
+        at += (size_t)n;
+    }
+    return NULL;
+}
+
+static void begin_feed(struct fed *f, size_t len)
+{
+    *f = (struct fed){.s = payload_seal(SLOTS_FEW, 4 * MIB, (struct padding){.rule = PAD_PADME}),
+                      .len = len};
+    if (f->len > f->s.file.len)
+        f->len = f->s.file.len;
+    CHECK_INT(0, pipe(f->ends));
+    CHECK_INT(0, pthread_create(&f->thread, NULL, feed, f));
+    CHECK_INT(SEAL_OK, volume_open_feed(&f->in, f->ends[0], f->s.file.len, "fed", &f->fault));
+    CHECK_INT(SEAL_OK, stream_reader_new(&f->reader, &f->s.env, f->in, payload_crew, &f->fault));
+}
+
+static void end_feed(struct fed *f)
+{
+    stream_reader_free(f->reader);
+    volume_close(f->in);
+    CHECK_INT(0, pthread_join(f->thread, NULL));
+    (void)close(f->ends[0]);
+    (void)close(f->ends[1]);
+    payload_free(&f->s);
+}
+
+static void test_in_order(void)
+{
+    struct fed f;
+    struct buffer out = {fixture_alloc(5 * MIB), 5 * MIB, 5 * MIB};
+
+    check_about("fed, to the end");
+    begin_feed(&f, SIZE_MAX);
+    CHECK_INT(SEAL_OK, stream_read(f.reader, out.data, out.cap, &out.len, &f.fault));
+    CHECK(out.len >= f.s.content.len && memcmp(out.data, f.s.content.data, f.s.content.len) == 0);
+    end_feed(&f);
+    buffer_free(&out);
+}
+
+/* Who refuses what came so far does not wait for the rest, whoever reads ahead. */
+static void test_falls_silent(void)
+{
+    const uint8_t *data;
+    struct fed f;
+    size_t len;
+
+    check_about("fed, then silent");
+    begin_feed(&f, VOLUME_PIECE_LEN + 100);
+    CHECK_INT(SEAL_OK, stream_peek(f.reader, &data, &len, &f.fault));
+    end_feed(&f);
+}
+
 static void test_all(void)
 {
     test_vectors();
@@ -265,6 +341,8 @@ static void test_all(void)
     CHECK_CASE(test_mib_and_round());
     CHECK_CASE(test_no_room());
     CHECK_CASE(test_block_at_hand());
+    CHECK_CASE(test_in_order());
+    CHECK_CASE(test_falls_silent());
 }
 
 int main(int argc, char **argv)
