@@ -10,7 +10,7 @@
 
 #include "base/bytes.c"
 #include "base/status.c"
-#include "envelope/envelope.c"
+#include "envelope/params.c"
 #include "bag/recheck/recheck_details.c"
 #include "intake/channel.c"
 #include "intake/messages.c"

@@ -6,7 +6,7 @@
 
 #include "base/bytes.c"
 #include "base/status.c"
-#include "envelope/envelope.c"
+#include "envelope/params.c"
 
 /* Only one row of bytes stands for what is accepted: that which would be written for it. */
 static void read_any(void)
