@@ -6,17 +6,43 @@
 
 #include "envelope/head.h"
 
-void head_commitment(uint8_t C[static COMMITMENT_LEN], const struct envelope *env,
-                     const char *label, const uint8_t *head)
+/* ---- Derived values (sections 3 and 3.4), the same on both sides -------------------------- */
+
+void head_digest(uint8_t digest[static HASH512_LEN], uint8_t slot_count, const uint8_t *head)
 {
-    uint8_t params[PARAMS_LEN], digest[HASH512_LEN];
-    size_t slots_len = SLOT_LEN * (size_t)env->params.slot_count;
+    hash_H512(digest,
+              (struct span[]){{head, 32}, {head + SLOTS_OFF, SLOT_LEN * (size_t)slot_count}}, 2);
+}
+
+void head_commit(uint8_t C[static COMMITMENT_LEN], const struct envelope *env, const char *label,
+                 const uint8_t digest[static HASH512_LEN])
+{
+    uint8_t params[PARAMS_LEN];
 
     params_write(params, &env->params, 0);
-    hash_H512(digest, (struct span[]){{head, 32}, {head + SLOTS_OFF, slots_len}}, 2);
     hash_F(C, env->file_key, label, (struct span[]){{params, PARAMS_LEN}, {digest, HASH512_LEN}},
            2);
 }
+
+void head_commitment(uint8_t C[static COMMITMENT_LEN], const struct envelope *env,
+                     const char *label, const uint8_t *head)
+{
+    uint8_t digest[HASH512_LEN];
+
+    head_digest(digest, env->params.slot_count, head);
+    head_commit(C, env, label, digest);
+}
+
+void head_volume_key(uint8_t file_key[static KEY_LEN], const uint8_t set_key[static KEY_LEN],
+                     uint32_t index, const uint8_t E[static 32])
+{
+    uint8_t number[4];
+
+    store_u32(number, index);
+    hash_F(file_key, set_key, "volume", (struct span[]){{number, 4}, {E, 32}}, 2);
+}
+
+/* ---- Making ------------------------------------------------------------------------------- */
 
 static bool is_repeated(const struct public_key *keys, size_t i)
 {
@@ -80,6 +106,24 @@ enum seal_status head_make_slots(uint8_t *head, const struct envelope *env,
     return fault->status;
 }
 
+/* The file key comes of the set key in a volume, and else of nothing. Returns what boxes hold. */
+static const uint8_t *make_keys(struct envelope *env, const uint8_t E[static 32],
+                                struct random *random)
+{
+    bool is_first = sodium_is_zero(env->set_key, KEY_LEN) == 1;
+
+    if ((env->params.flags & FLAG_VOLUME) == 0) {
+        sodium_memzero(env->set_key, KEY_LEN);
+        random_bytes(random, env->file_key, KEY_LEN);
+        return env->file_key;
+    }
+    declassify(&is_first, sizeof is_first); /* the caller knows whether it gave one */
+    if (is_first)
+        random_bytes(random, env->set_key, KEY_LEN);
+    head_volume_key(env->file_key, env->set_key, env->params.index, E);
+    return env->set_key;
+}
+
 enum seal_status envelope_make(struct envelope *env, uint8_t *head,
                                const struct public_key *recipients, size_t count,
                                struct random *random, struct fault *fault)
@@ -93,11 +137,11 @@ enum seal_status envelope_make(struct envelope *env, uint8_t *head,
     env->params.slot_count = distinct <= SLOTS_FEW ? SLOTS_FEW : SLOTS_MANY;
     env->head_len = HEAD_LEN(env->params.slot_count);
     random_mix(random, NULL, 0);
-    random_bytes(random, env->file_key, sizeof env->file_key);
     status = ephemeral_make(&eph, random, fault);
     if (status == SEAL_OK) {
         memcpy(head, eph.E, sizeof eph.E);
-        status = head_make_slots(head, env, env->file_key, &eph, recipients, count, random, fault);
+        status = head_make_slots(head, env, make_keys(env, eph.E, random), &eph, recipients, count,
+                                 random, fault);
     }
     if (status == SEAL_OK) {
         head_commitment(env->commitment, env, "commit", head);

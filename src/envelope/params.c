@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #define PARAMS_VERSION 1
+#define FLAG_PARITY 1
 
 _Static_assert(ENVELOPE_PACKED_LEN == KEY_LEN + COMMITMENT_LEN + PARAMS_LEN, "packed envelope");
 
@@ -15,17 +16,30 @@ void params_write(uint8_t p[static PARAMS_LEN], const struct envelope_params *pa
     p[1] = params->slot_count;
     p[2] = j;
     p[3] = params->flags;
+    if (params->parity > 0) {
+        p[3] |= FLAG_PARITY;
+        p[4] = PARITY_PLACES;
+        p[5] = params->parity;
+    }
     p[6] = (uint8_t)params->type;
     store_u32(p + 8, params->index);
     memcpy(p + 16, params->bundle_id, BUNDLE_ID_LEN);
+}
+
+/* Whether the flag for repair data, k and m are of this version. */
+static bool parity_is_known(const uint8_t p[static PARAMS_LEN])
+{
+    if ((p[3] & FLAG_PARITY) == 0)
+        return p[4] == 0 && p[5] == 0;
+    return p[4] == PARITY_PLACES && (p[5] == 4 || p[5] == 8 || p[5] == 16);
 }
 
 /* Signs of a later version are looked for first: there the other fields may mean something else. */
 enum seal_status params_read(struct envelope_params *params, const uint8_t p[static PARAMS_LEN],
                              uint8_t j, struct fault *fault)
 {
-    if (p[0] != PARAMS_VERSION || p[4] != 0 || p[5] != 0 || p[6] > CONTENT_BAG ||
-        (p[3] & ~FLAG_VOLUME) != 0)
+    if (p[0] != PARAMS_VERSION || p[6] > CONTENT_BAG ||
+        (p[3] & ~(FLAG_VOLUME | FLAG_PARITY)) != 0 || !parity_is_known(p))
         return fault_set(fault, REASON_NEWER, NULL);
     if ((p[1] != SLOTS_FEW && p[1] != SLOTS_MANY) || p[1] <= j)
         return fault_set(fault, REASON_SLOT_COUNT, NULL);
@@ -34,7 +48,8 @@ enum seal_status params_read(struct envelope_params *params, const uint8_t p[sta
     if (p[7] != 0 || !bytes_are_zero(p + 12, 4) || !bytes_are_zero(p + 32, 16))
         return fault_set(fault, REASON_HEADER_NOT_ZERO, NULL);
     params->slot_count = p[1];
-    params->flags = p[3];
+    params->flags = p[3] & FLAG_VOLUME;
+    params->parity = p[5];
     params->type = (enum content_type)p[6];
     params->index = load_u32(p + 8);
     memcpy(params->bundle_id, p + 16, BUNDLE_ID_LEN);

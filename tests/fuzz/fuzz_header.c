@@ -43,14 +43,19 @@ static void make_heads(void)
 /* Section 3.3 and section 6, once more. */
 static enum seal_status judge_params(const uint8_t p[static PARAMS_LEN], int j)
 {
-    if (p[0] != 1 || p[4] != 0 || p[5] != 0 || p[6] > 1 || (p[3] | 4) != 4)
+    bool has_parity = (p[3] & 1) != 0;
+    bool m_is_known = p[5] == 4 || p[5] == 8 || p[5] == 16;
+
+    if (p[0] != 1 || p[6] > 1 || (p[3] | 5) != 5)
+        return SEAL_NEWER;
+    if (has_parity ? p[4] != 64 || !m_is_known : p[4] != 0 || p[5] != 0)
         return SEAL_NEWER;
     if ((p[1] != 8 && p[1] != 39) || j >= p[1] || p[2] != j || p[7] != 0)
         return SEAL_HOSTILE;
     for (int i = 12; i < PARAMS_LEN; i++)
         if ((i < 16 || i >= 32) && p[i] != 0)
             return SEAL_HOSTILE;
-    if (p[3] == 0 && (p[8] | p[9] | p[10] | p[11]) != 0)
+    if ((p[3] & 4) == 0 && (p[8] | p[9] | p[10] | p[11]) != 0)
         return SEAL_HOSTILE;
     return SEAL_OK;
 }

@@ -26,6 +26,7 @@ static void read_any(void)
     PROVE(params.flags == 0 || params.flags == FLAG_VOLUME);
     PROVE(params.type == CONTENT_STREAM || params.type == CONTENT_BAG);
     PROVE(IMPLIES(params.flags == 0, params.index == 0));
+    PROVE(params.parity == 0 || params.parity == 4 || params.parity == 8 || params.parity == 16);
     params_write(again, &params, j);
     PROVE(again[i] == p[i]);
 }
@@ -34,6 +35,7 @@ static void write_and_read(void)
 {
     struct envelope_params params = {.slot_count = nondet_bool() ? 8 : 39,
                                      .flags = nondet_bool() ? FLAG_VOLUME : 0,
+                                     .parity = nondet_bool() ? (uint8_t)(4 << nondet_u8() % 3) : 0,
                                      .type = nondet_bool() ? CONTENT_BAG : CONTENT_STREAM};
     struct envelope_params again;
     uint8_t *p = any_bytes(PARAMS_LEN), j = nondet_u8();
@@ -46,6 +48,7 @@ static void write_and_read(void)
     params_write(p, &params, j);
     PROVE(params_read(&again, p, j, &fault) == SEAL_OK);
     PROVE(again.slot_count == params.slot_count && again.flags == params.flags);
+    PROVE(again.parity == params.parity);
     PROVE(again.type == params.type && again.index == params.index);
     PROVE(again.bundle_id[i] == params.bundle_id[i]);
 }

@@ -47,7 +47,8 @@ static void check_slot(const json_t *slot, const json_t *file, const uint8_t *bl
     CHECK_HEX(fixture_text(slot, "H_ct_mlkem"), hash, sizeof hash);
     CHECK_HEX(fixture_text(slot, "ss"), s.ss, 32);
     CHECK_HEX(fixture_text(slot, "bk"), s.bk, 32);
-    CHECK_HEX(fixture_text(file, "file_key"), s.plain, KEY_LEN);
+    CHECK_HEX(fixture_text(file, json_object_get(file, "set_key") != NULL ? "set_key" : "file_key"),
+              s.plain, KEY_LEN);
     CHECK_HEX(fixture_text(slot, "params"), s.plain + KEY_LEN, PARAMS_LEN);
     /* The sender's side of the same. */
     fixture_hex(seed, 32, slot, "coins");
@@ -60,6 +61,10 @@ static void check_slot(const json_t *slot, const json_t *file, const uint8_t *bl
 static void check_opened(const struct envelope *env, const json_t *file)
 {
     CHECK_HEX(fixture_text(file, "file_key"), env->file_key, KEY_LEN);
+    if (json_object_get(file, "set_key") != NULL)
+        CHECK_HEX(fixture_text(file, "set_key"), env->set_key, KEY_LEN);
+    else
+        CHECK(bytes_are_zero(env->set_key, KEY_LEN));
     CHECK_HEX(fixture_text(file, "C"), env->commitment, COMMITMENT_LEN);
     CHECK_HEX(fixture_text(file, "bundle_id"), env->params.bundle_id, BUNDLE_ID_LEN);
     CHECK_INT(fixture_number(file, "n"), env->params.slot_count);
@@ -159,6 +164,7 @@ static enum seal_status open_with(struct envelope *env, const uint8_t *block, st
 static bool same_envelope(const struct envelope *a, const struct envelope *b)
 {
     return memcmp(a->file_key, b->file_key, KEY_LEN) == 0 &&
+           memcmp(a->set_key, b->set_key, KEY_LEN) == 0 && a->params.parity == b->params.parity &&
            memcmp(a->commitment, b->commitment, COMMITMENT_LEN) == 0 &&
            a->head_len == b->head_len && a->params.slot_count == b->params.slot_count &&
            a->params.flags == b->params.flags && a->params.type == b->params.type &&
@@ -346,8 +352,13 @@ static void test_moved_slots(void)
 
 /* ---- params that break a rule, in a box and under a C that are right ----------------------- */
 
-static void check_params(const uint8_t *block, struct identity *id, uint8_t j, size_t at,
-                         uint8_t value, enum seal_status want)
+struct byte_of_params {
+    uint8_t at, value;
+};
+
+/* Sets these bytes of params: count, but for at = 0 behind the first. */
+static void check_params(const uint8_t *block, struct identity *id, uint8_t j,
+                         const struct byte_of_params *bytes, size_t count, enum seal_status want)
 {
     uint8_t forged[BLOCK_LEN];
     struct envelope env;
@@ -356,12 +367,33 @@ static void check_params(const uint8_t *block, struct identity *id, uint8_t j, s
     memcpy(forged, block, sizeof forged);
     if (!CHECK(slot_steps(&s, block, id, j)))
         return;
-    s.plain[KEY_LEN + at] = value;
+    for (size_t i = 0; i < count && (i == 0 || bytes[i].at > 0); i++)
+        s.plain[KEY_LEN + bytes[i].at] = bytes[i].value;
     slot_seal(forged, &s, j);
     if (s.plain[KEY_LEN + 1] <= SLOTS_MANY)
         commitment_of(forged + COMMITMENT_OFF, forged, s.plain);
-    check_about("params[%zu] = %u in slot %u", at, (unsigned)value, (unsigned)j);
+    check_about("params[%zu] = %u and more in slot %u", (size_t)bytes->at, (unsigned)bytes->value,
+                (unsigned)j);
     CHECK_INT(want, open_with(&env, forged, id));
+}
+
+/* flags, k, m: a file with repair data, and what only a later version could mean. */
+static void test_parity_params(const uint8_t *block, struct identity *id, uint8_t j)
+{
+    static const struct {
+        struct byte_of_params bytes[3];
+        enum seal_status want;
+    } rows[] = {{{{3, 1}, {4, 64}, {5, 4}}, SEAL_OK},     {{{3, 1}, {4, 64}, {5, 8}}, SEAL_OK},
+                {{{3, 1}, {4, 64}, {5, 16}}, SEAL_OK},    {{{3, 5}, {4, 64}, {5, 4}}, SEAL_OK},
+                {{{3, 1}, {4, 64}, {5, 0}}, SEAL_NEWER},  {{{3, 1}, {4, 0}, {5, 4}}, SEAL_NEWER},
+                {{{3, 1}, {4, 63}, {5, 4}}, SEAL_NEWER},  {{{3, 1}, {4, 65}, {5, 4}}, SEAL_NEWER},
+                {{{3, 1}, {4, 64}, {5, 2}}, SEAL_NEWER},  {{{3, 1}, {4, 64}, {5, 5}}, SEAL_NEWER},
+                {{{3, 1}, {4, 64}, {5, 12}}, SEAL_NEWER}, {{{3, 1}, {4, 64}, {5, 32}}, SEAL_NEWER},
+                {{{3, 0}, {4, 64}, {5, 4}}, SEAL_NEWER},  {{{3, 4}, {4, 64}, {5, 4}}, SEAL_NEWER},
+                {{{3, 3}, {4, 64}, {5, 4}}, SEAL_NEWER},  {{{3, 9}, {4, 64}, {5, 4}}, SEAL_NEWER}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        check_params(block, id, j, rows[i].bytes, 3, rows[i].want);
 }
 
 static void test_params(void)
@@ -390,9 +422,12 @@ static void test_params(void)
     CHECK_INT(SEAL_OK, make(&env, block, &key, 1, &random));
     j = (uint8_t)slot_of(block, id, SLOTS_FEW);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        check_params(block, id, j, rows[i].at, rows[i].value, rows[i].want);
+        check_params(block, id, j, &(struct byte_of_params){rows[i].at, rows[i].value}, 1,
+                     rows[i].want);
     for (uint8_t other = 0; other < 48; other++)
-        check_params(block, id, j, 2, other, other == j ? SEAL_OK : SEAL_HOSTILE);
+        check_params(block, id, j, &(struct byte_of_params){2, other}, 1,
+                     other == j ? SEAL_OK : SEAL_HOSTILE);
+    test_parity_params(block, id, j);
     identity_free(id);
 }
 
@@ -404,6 +439,7 @@ static void check_same(const struct envelope *want, const struct envelope *env)
     CHECK_BYTES(want->commitment, env->commitment, COMMITMENT_LEN);
     CHECK_INT(want->params.slot_count, env->params.slot_count);
     CHECK_INT(want->params.flags, env->params.flags);
+    CHECK_INT(want->params.parity, env->params.parity);
     CHECK_INT(want->params.type, env->params.type);
     CHECK_INT(want->params.index, env->params.index);
     CHECK_BYTES(want->params.bundle_id, env->params.bundle_id, BUNDLE_ID_LEN);
@@ -417,7 +453,7 @@ static void test_pack(void)
          .head_len = HEAD_LEN(SLOTS_FEW)},
         {.params = {.slot_count = SLOTS_MANY, .type = CONTENT_BAG},
          .head_len = HEAD_LEN(SLOTS_MANY)},
-        {.params = {SLOTS_FEW, FLAG_VOLUME, CONTENT_BAG, 0xfedcba98, {0}},
+        {.params = {SLOTS_FEW, FLAG_VOLUME, 16, CONTENT_BAG, 0xfedcba98, {0}},
          .head_len = HEAD_LEN(SLOTS_FEW)},
     };
     struct random random = fixture_random("pack");
@@ -428,12 +464,14 @@ static void test_pack(void)
 
         check_about("packed %zu", i);
         random_bytes(&random, made.file_key, KEY_LEN);
+        random_bytes(&random, made.set_key, KEY_LEN);
         random_bytes(&random, made.commitment, COMMITMENT_LEN);
         random_bytes(&random, made.params.bundle_id, BUNDLE_ID_LEN);
         envelope_pack(packed, &made);
         memset(&env, 0xaa, sizeof env);
         CHECK(envelope_unpack(&env, packed));
         check_same(&made, &env);
+        CHECK(bytes_are_zero(env.set_key, KEY_LEN)); /* no business of a worker */
         /* Any byte that is another is refused, or is another envelope. */
         for (size_t at = 0; at < sizeof packed; at++) {
             packed[at] ^= 1;

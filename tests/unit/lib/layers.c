@@ -50,8 +50,27 @@ void slot_seal(uint8_t *block, const struct slot_steps *s, uint8_t j)
                                                     nonce_zero, s->bk);
 }
 
-void commitment_of(uint8_t C[static 32], const uint8_t *block,
-                   const uint8_t plain[static BOX_PLAIN_LEN])
+void volume_key_of(uint8_t file_key[static KEY_LEN], const uint8_t set_key[static KEY_LEN],
+                   uint32_t index, const uint8_t *block)
+{
+    uint8_t number[4];
+
+    store_u32(number, index);
+    hash_F(file_key, set_key, "volume", (struct span[]){{number, 4}, {block, 32}}, 2);
+}
+
+void file_key_of(uint8_t file_key[static KEY_LEN], const uint8_t *block,
+                 const uint8_t plain[static BOX_PLAIN_LEN])
+{
+    const uint8_t *params = plain + KEY_LEN;
+
+    memcpy(file_key, plain, KEY_LEN);
+    if ((params[3] & FLAG_VOLUME) != 0)
+        volume_key_of(file_key, plain, load_u32(params + 8), block);
+}
+
+static void commit(uint8_t C[static 32], const char *label, const uint8_t *block,
+                   const uint8_t key[static KEY_LEN], const uint8_t plain[static BOX_PLAIN_LEN])
 {
     uint8_t params[PARAMS_LEN], digest[HASH512_LEN];
 
@@ -59,8 +78,45 @@ void commitment_of(uint8_t C[static 32], const uint8_t *block,
     hash_H512(digest,
               (struct span[]){{block, 32}, {slot_at(block, 0), SLOT_LEN * (size_t)params[1]}}, 2);
     params[2] = 0;
-    hash_F(C, plain, "commit", (struct span[]){{params, sizeof params}, {digest, sizeof digest}},
-           2);
+    hash_F(C, key, label, (struct span[]){{params, sizeof params}, {digest, sizeof digest}}, 2);
+}
+
+void commitment_of(uint8_t C[static 32], const uint8_t *block,
+                   const uint8_t plain[static BOX_PLAIN_LEN])
+{
+    uint8_t file_key[KEY_LEN];
+
+    file_key_of(file_key, block, plain);
+    commit(C, "commit", block, file_key, plain);
+}
+
+void commitment2_of(uint8_t C[static 32], const uint8_t *block,
+                    const uint8_t plain[static BOX_PLAIN_LEN])
+{
+    commit(C, "commit2", block, plain, plain);
+}
+
+static const uint8_t nonce_second[12] = {[8] = 2};
+
+bool chunk2_open(uint8_t *plain, const uint8_t *block, size_t n,
+                 const uint8_t file_key[static KEY_LEN])
+{
+    uint8_t key[KEY_LEN];
+
+    hash_F(key, file_key, "payload", NULL, 0);
+    return crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, block + HEAD_LEN(n),
+                                                     BLOCK_LEN - HEAD_LEN(n), NULL, 0, nonce_second,
+                                                     key) == 0;
+}
+
+void chunk2_seal(uint8_t *block, const uint8_t *plain, size_t n,
+                 const uint8_t file_key[static KEY_LEN])
+{
+    uint8_t key[KEY_LEN];
+
+    hash_F(key, file_key, "payload", NULL, 0);
+    (void)crypto_aead_chacha20poly1305_ietf_encrypt(block + HEAD_LEN(n), NULL, plain, CHUNK2_LEN(n),
+                                                    NULL, 0, NULL, nonce_second, key);
 }
 
 static void encrypt_block(uint8_t *out, const struct envelope *env, const uint8_t *plain,
