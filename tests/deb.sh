@@ -37,7 +37,7 @@ run dpkg-deb -f "$deb"
 expect_exit 0
 expect_out '^Package: seal$'
 expect_out "^Version: ${version//./\\.}(\\+[a-z]+[0-9.]+)?\$"
-expect_out '^Depends: .*libarchive13.*libc6 \(>= .*libjansson4 .*libseccomp2 .*libssl3.*libutf8proc.*libzstd1 '
+expect_out '^Depends: .*libarchive13.*libc6 \(>= .*libisal2 .*libjansson4 .*libseccomp2 .*libssl3.*libutf8proc.*libzstd1 '
 run dpkg-deb -I "$deb"
 check "there should be no scripts of the package" eval "! grep -E ' (pre|post)(inst|rm) ' '$out'"
 # What the Makefile linked from a static library is named, and its licence too.

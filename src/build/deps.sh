@@ -23,6 +23,7 @@ libarchive|3.6.0|libarchive-dev|libarchive
 libzstd|1.5.0|libzstd-dev|libzstd
 libcrypto|1.1.1|libssl-dev|openssl
 libutf8proc|2.6.0|libutf8proc-dev|utf8proc
+libisal|2.30.0|libisal-dev|libisal
 jansson|2.10|libjansson-dev|jansson'
 [ "$(uname -s)" != Linux ] || libraries="$libraries
 libseccomp|2.5.0|libseccomp-dev|libseccomp"
@@ -31,7 +32,7 @@ libseccomp|2.5.0|libseccomp-dev|libseccomp"
 pinned='libsodium_1.0.22.orig.tar.gz 5838bb0c3da6148c24ebe531d1ed1297de9a87aea77d426bcd99f289e681631c'
 
 build_packages='gcc libc6-dev make pkg-config'
-source_packages='dpkg-dev debian-archive-keyring m4'   # only when something is built from source
+source_packages='dpkg-dev debian-archive-keyring m4 nasm'   # only when something is built from source
 test_packages='clang clang-format cppcheck mandoc shellcheck valgrind
     age attr e2fsprogs expect fuse3 libarchive-tools libfuse3-dev mtree-netbsd procps python3 strace util-linux zstd gettext'
 test_tools='clang clang-format cppcheck mandoc shellcheck valgrind age expect setfattr fusermount3 bsdtar python3 unshare zstd msgfmt'
@@ -132,11 +133,11 @@ advise() {
     say "Missing, or too old:"
     for name in $1; do say "    $name >= $(field "$name" 2)"; done
     if have apt-get; then say "'make deps' gets them."
-    elif have dnf; then say "Try: sudo dnf install gcc make pkgconf libsodium-devel libarchive-devel libzstd-devel openssl-devel utf8proc-devel jansson-devel libseccomp-devel"
-    elif have pacman; then say "Try: sudo pacman -S gcc make pkgconf libsodium libarchive zstd openssl libutf8proc jansson libseccomp"
-    elif have apk; then say "Try: apk add build-base pkgconf libsodium-dev libarchive-dev zstd-dev openssl-dev utf8proc-dev jansson-dev libseccomp-dev"
-    elif have zypper; then say "Try: sudo zypper install gcc make pkg-config libsodium-devel libarchive-devel libzstd-devel libopenssl-devel utf8proc-devel libjansson-devel libseccomp-devel"
-    elif have brew; then say "Try: brew install pkgconf libsodium libarchive zstd openssl@3 utf8proc jansson"
+    elif have dnf; then say "Try: sudo dnf install gcc make pkgconf libsodium-devel libarchive-devel libzstd-devel openssl-devel utf8proc-devel isa-l-devel jansson-devel libseccomp-devel"
+    elif have pacman; then say "Try: sudo pacman -S gcc make pkgconf libsodium libarchive zstd openssl libutf8proc isa-l jansson libseccomp"
+    elif have apk; then say "Try: apk add build-base pkgconf libsodium-dev libarchive-dev zstd-dev openssl-dev utf8proc-dev isa-l-dev jansson-dev libseccomp-dev"
+    elif have zypper; then say "Try: sudo zypper install gcc make pkg-config libsodium-devel libarchive-devel libzstd-devel libopenssl-devel utf8proc-devel libisal-devel libjansson-devel libseccomp-devel"
+    elif have brew; then say "Try: brew install pkgconf libsodium libarchive zstd openssl@3 utf8proc isa-l jansson"
     else say "Install them with your system's package manager."
     fi
     have apt-get || say "If what it has is too old, install a newer one in a folder of your own and say: make DEPS=/that/folder"
@@ -248,6 +249,12 @@ check_pin() {
     done
 }
 
+# What configure, which is not run, would make of libisal.pc.in.
+isal_pc() {
+    sed -e "s|@prefix@|$into|; s|@VERSION@|$(sed -n 's/^version ?= //p' make.inc)|" \
+        -e 's|@exec_prefix@|${prefix}|; s|@libdir@|${prefix}/lib|; s|@includedir@|${prefix}/include|' libisal.pc.in
+}
+
 # compile NAME FOLDER: into build/deps, static, position independent, hardened. The steps are chained
 # with && because the caller asks how it ended, and the shell then no longer stops at errors itself.
 compile() {
@@ -273,6 +280,11 @@ compile() {
             install -D -m 644 -t "$into/lib" libutf8proc.a &&
             install -D -m 644 -t "$into/include" utf8proc.h &&
             install -D -m 644 -t "$into/lib/pkgconfig" libutf8proc.pc ;;
+    libisal) # nasm for its assembler on x86-64
+        make "$jobs" -f Makefile.unx lib CC=gcc CFLAGS_gcc="$flags" && isal_pc >libisal.pc &&
+            install -D -m 644 bin/isa-l.a "$into/lib/libisal.a" &&
+            install -D -m 644 -t "$into/include/isa-l" include/erasure_code.h include/gf_vect_mul.h &&
+            install -D -m 644 -t "$into/lib/pkgconfig" libisal.pc ;;
     libarchive) # writes tar: no filter, no other format, and nothing of the system's is asked for
         ./configure --prefix="$into" --disable-shared --enable-static --with-pic --disable-bsdtar --disable-bsdcpio \
             --disable-bsdcat --disable-bsdunzip --disable-acl --disable-xattr --without-zlib --without-bz2lib --without-libb2 \

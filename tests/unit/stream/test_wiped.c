@@ -1,6 +1,6 @@
 /*
- * Whether readers and writers leave plaintext behind in memory that they give back, however they
- * end.
+ * Whether readers, writers and a lane being mended leave plaintext behind in memory that they give
+ * back, however they end.
  */
 #include <malloc.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "lib/fixture.h"
 #include "lib/payload.h"
 #include "lib/unit_check.h"
+#include "stream/parity.h"
 
 /* ---- What is given back ------------------------------------------------------------------- */
 
@@ -181,6 +182,23 @@ static void test_readers(void)
     check_seeking(&env);
 }
 
+/* Of one good parity symbol and nothing else the sum is that symbol. */
+static void test_lane(void)
+{
+    struct buffer content = marked_content();
+    struct parity_code code;
+    struct parity_lane lane;
+
+    parity_code_init(&code, 4);
+    CHECK(parity_lane_begin(&lane, &code));
+    parity_lane_parity(&lane, 2, content.data);
+    CHECK_BYTES(content.data, lane.sums[2], CHUNK_LEN);
+    watch();
+    parity_lane_end(&lane);
+    CHECK_INT(0, stop_watching());
+    buffer_free(&content);
+}
+
 static void test_both(void)
 {
     test_writers();
@@ -199,6 +217,7 @@ int main(int argc, char **argv)
 
     random_bytes(&random, mark, sizeof mark);
     CHECK_CASE(test_watching());
+    CHECK_CASE(test_lane());
     check_case("readers and writers");
     fixture_twice(&payload_crew, test_both);
 #endif
