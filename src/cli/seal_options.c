@@ -17,6 +17,7 @@ enum option_number {
     OPT_PAD,
     OPT_SPLIT,
     OPT_ASK_MEDIA,
+    OPT_REPAIR,
     OPT_VERIFY,
     OPT_NO_VERIFY,
     OPT_LEVEL,
@@ -52,6 +53,7 @@ static struct option options[] = {
     [OPT_PAD] = {.name = "pad", .value = "RULE", .help_text = T_HELP_PAD},
     [OPT_SPLIT] = {.name = "split", .value = "SIZE", .help_text = T_HELP_SPLIT},
     [OPT_ASK_MEDIA] = {.name = "ask-media", .help_text = T_HELP_ASK_MEDIA},
+    [OPT_REPAIR] = {.name = "repair", .value = "PERCENT", .help_text = T_HELP_REPAIR},
     [OPT_VERIFY] = {.name = "verify", .help_text = T_HELP_SEAL_VERIFY},
     [OPT_NO_VERIFY] = {.name = "no-verify", .help_text = T_HELP_NO_VERIFY},
     [OPT_LEVEL] = {.name = "level", .value = "N", .help_text = T_HELP_LEVEL},
@@ -282,6 +284,23 @@ static enum exit_code parse_split(struct seal_request *r)
     return EXIT_ALL_DONE;
 }
 
+static enum exit_code parse_repair(int *repair)
+{
+    static const struct {
+        const char *name;
+        int m;
+    } levels[] = {{"none", 0}, {"6", 4}, {"12", 8}, {"25", 16}};
+    const char *text = options[OPT_REPAIR].text;
+
+    *repair = REPAIR_AUTO;
+    for (size_t i = 0; text != NULL && i < sizeof levels / sizeof levels[0]; i++)
+        if (strcmp(text, levels[i].name) == 0)
+            *repair = levels[i].m;
+    return text == NULL || *repair != REPAIR_AUTO
+               ? EXIT_ALL_DONE
+               : complain_usage(T_SEAL_REPAIR_WRONG, .name = text);
+}
+
 static enum exit_code parse_read_back(enum read_back_when *when)
 {
     bool verify = is_given(OPT_VERIFY), no_verify = is_given(OPT_NO_VERIFY);
@@ -353,6 +372,8 @@ static enum exit_code parse_how(struct seal_request *r)
 
     if (code == EXIT_ALL_DONE)
         code = parse_split(r);
+    if (code == EXIT_ALL_DONE)
+        code = parse_repair(&r->repair);
     if (code == EXIT_ALL_DONE)
         code = parse_read_back(&r->read_back);
     if (code == EXIT_ALL_DONE)

@@ -33,12 +33,16 @@ static enum seal_status pass_on(void *self, const void *data, size_t len, struct
 
 static enum seal_status read_volume(struct feed *f, size_t number, struct intake_sealed *sealed)
 {
+    struct volume_in *in = f->job->volumes[number].in;
     const struct sink to = {pass_on, f};
 
     atomic_store(&f->current, number);
     *sealed = (struct intake_sealed){.is_whole = false};
-    sealed->is_whole = volume_read_all(f->job->volumes[number].in, f->room, &to, sealed->sha256,
-                                       &sealed->len, &f->fault) == SEAL_OK;
+    if (f->job->volumes[number].env->params.parity != 0)
+        volume_forgive(in);
+    sealed->is_whole =
+        volume_read_all(in, f->room, &to, sealed->sha256, &sealed->len, &f->fault) == SEAL_OK;
+    sealed->unreadable = volume_unreadable(in);
     return f->fault.status;
 }
 

@@ -104,6 +104,7 @@ struct intake_sealed {
     bool is_whole; /* it was read to its end: */
     uint64_t len;
     uint8_t sha256[SHA256_LEN];
+    uint64_t unreadable; /* blocks of a file with repair data: they are zeros in the digest */
 };
 
 /* Show nothing of it, but sealed, unless intake_run returned SEAL_OK. */

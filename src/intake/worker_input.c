@@ -24,7 +24,8 @@ static void close_volumes(struct worker_input *in)
     in->stream = NULL;
     for (size_t i = 0; in->volumes != NULL && i < in->job->params.volume_count; i++) {
         volume_close(in->volumes[i].in);
-        in->volumes[i].in = NULL;
+        volume_close(in->volumes[i].again);
+        in->volumes[i].in = in->volumes[i].again = NULL;
     }
 }
 
@@ -36,6 +37,9 @@ static enum seal_status start(struct worker_input *in, bool is_fed, struct fault
         struct stream_volume *v = &in->volumes[i];
 
         v->env = &in->job->volumes[i].env;
+        if (is_fed && v->env->params.parity != 0 && in->job->volumes[i].size != 0 &&
+            open_file(&v->again, in->job, i, fault) != SEAL_OK)
+            return fault->status;
         if ((is_fed ? open_feed : open_file)(&v->in, in->job, i, fault) != SEAL_OK)
             return fault->status;
     }

@@ -64,8 +64,6 @@ static enum seal_status choose_output(struct seal_job *job, struct fault *fault)
     if (volumes_init(v, request->output, fault) != SEAL_OK ||
         destination_check(&v->destination, request, fault) != SEAL_OK)
         return fault->status;
-    if (request->split > 0)
-        IGNORE_RESULT(volumes_split(v, request->split)); /* it is a folder */
     destination_clear_leftovers(&v->destination, job->observer->leftover);
     return SEAL_OK;
 }
@@ -85,6 +83,21 @@ static enum seal_status find_size(struct seal_job *job, struct fault *fault)
     return sealed_size_expect(&job->size, job->request, job->to.count, job->source, &survey, fault);
 }
 
+/* Before anything is made that depends on it. */
+static enum seal_status choose_repair(struct seal_job *job, struct fault *fault)
+{
+    struct volumes_out *v = &job->volumes;
+    struct bag_totals totals = {.bytes = CONTENT_UNKNOWN};
+    uint64_t split;
+
+    if (job->source != NULL)
+        bag_source_totals(job->source, &totals);
+    if (repair_choose(&v->params.parity, &split, job->request, totals.bytes, fault) == SEAL_OK &&
+        split > 0)
+        IGNORE_RESULT(volumes_split(v, split)); /* it is a folder */
+    return fault->status;
+}
+
 /* Where a file cannot grow as large as this one may, it becomes a set of volumes. */
 static enum seal_status split_for_fat(struct seal_job *job, struct fault *fault)
 {
@@ -99,7 +112,7 @@ static enum seal_status split_for_fat(struct seal_job *job, struct fault *fault)
         return SEAL_OK;
     if (job->request->padding.rule == PAD_FIXED)
         return fault_set(fault, REASON_FAT_PAD, NULL);
-    if (!volumes_split(v, SPLIT_FAT32))
+    if (!volumes_split(v, stream_fixed_len(SPLIT_FAT32, v->params.parity)))
         return fault_set(fault, REASON_FAT_SPLIT, v->destination.path);
     notify(job->observer, SEAL_EVENT_SPLIT_FOR_FAT);
     return SEAL_OK;
@@ -239,6 +252,8 @@ static enum seal_status pipeline_start(struct pipeline *p, struct seal_job *job,
                                    first.fd, fault);
     if (status == SEAL_OK && job->volumes.split.size > 0)
         stream_writer_split(p->stream, &job->volumes.split);
+    if (status == SEAL_OK && job->volumes.params.parity > 0)
+        status = stream_writer_repair(p->stream, &job->volumes.second_head, fault);
     if (status == SEAL_OK)
         status = content_writer_new(&p->archive, type, request->level, p->crew, p->stream, fault);
     return status;
@@ -300,6 +315,8 @@ static enum seal_status prepare(struct seal_job *job, struct fault *fault)
         status = seal_source_list(&job->source, job->request, job->observer, fault);
     if (status == SEAL_OK)
         status = start_random(job, fault);
+    if (status == SEAL_OK)
+        status = choose_repair(job, fault);
     if (status == SEAL_OK)
         status = split_for_fat(job, fault);
     if (status == SEAL_OK)

@@ -11,10 +11,16 @@
 #include "output/output.h"
 #include "stream/stream.h"
 
-/* The largest volume that FAT takes: its files end at 4 GiB - 1 byte. */
-#define SPLIT_FAT32 (UINT64_C(4) * 1024 * 1024 * 1024 - LENGTH_UNIT)
+/* The largest volume that FAT takes. */
+#define SPLIT_FAT32 (UINT64_C(4) * 1024 * 1024 * 1024 - 1)
 /* More volumes than unseal opens are not made. */
 #define VOLUMES_MAX INTAKE_VOLUMES_MAX
+
+/* Repair data where they cost little: in a file, not in what goes through a pipe, of more than 1 MiB
+ * of content. */
+#define REPAIR_AUTO (-1)
+/* m of that default: for each 64 blocks 4 more, some 6 percent. */
+#define REPAIR_USUAL 4
 
 /* Whether what was written is read back from the medium before it gets its name. */
 enum read_back_when { READ_BACK_REMOVABLE, READ_BACK_ALWAYS, READ_BACK_NEVER };
@@ -37,7 +43,8 @@ struct seal_request {
     int level;          /* of compression (archive.h) */
     unsigned int threads;
     struct padding padding;
-    uint64_t split; /* bytes of a volume, a multiple of LENGTH_UNIT; 0: one file */
+    uint64_t split; /* most bytes of a volume; 0: one file */
+    int repair;     /* repair data: m of the envelope, or REPAIR_AUTO */
     bool ask_media; /* with split: ask for another medium where the next volume has no room */
     enum read_back_when read_back;
     bool local_offset;              /* record how far the clock is from UTC */

@@ -12,6 +12,16 @@ struct sealed_size {
     uint64_t about_volumes, most_volumes; /* 0 without split */
 };
 
+/* Bytes to be sealed that nobody knows. */
+#define CONTENT_UNKNOWN UINT64_MAX
+
+/* Which repair data (*parity, m of the envelope) a file gets for so many bytes of files, and how
+ * long its volumes are (*split; 0: one file). SEAL_USAGE: those that are asked for do not go with
+ * the size that is. */
+MUST_USE enum seal_status repair_choose(uint8_t *parity, uint64_t *split,
+                                        const struct seal_request *request, uint64_t bytes,
+                                        struct fault *fault);
+
 /* source is listed; survey is what bag_source_estimate found in it. Reads samples of it. */
 MUST_USE enum seal_status sealed_size_expect(struct sealed_size *size,
                                              const struct seal_request *request, size_t key_count,

@@ -175,6 +175,15 @@ static enum seal_status next_volume(void *ctx, struct stream_out *out, struct fa
     return start_next(v, out, fault);
 }
 
+/* stream_second_head.make */
+static enum seal_status make_second_head(void *ctx, const struct envelope *env, uint64_t blocks,
+                                         uint8_t *block, struct fault *fault)
+{
+    const struct volumes_out *v = ctx;
+
+    return envelope_make_second(env, block, v->to->keys, v->to->count, blocks, v->random, fault);
+}
+
 bool volumes_split(struct volumes_out *v, uint64_t size)
 {
     if (v->destination.path != NULL)
@@ -189,8 +198,9 @@ enum seal_status volumes_start(struct volumes_out *v, enum content_type type,
     v->envelopes = sodium_allocarray(v->split.size > 0 ? VOLUMES_MAX : 1, sizeof *v->envelopes);
     if (v->envelopes == NULL)
         return fault_no_memory(fault);
-    v->params =
-        (struct envelope_params){.type = type, .flags = v->split.size > 0 ? FLAG_VOLUME : 0};
+    v->params.type = type;
+    v->params.flags = v->split.size > 0 ? FLAG_VOLUME : 0;
+    v->second_head = (struct stream_second_head){make_second_head, v};
     random_bytes(v->random, v->params.bundle_id, BUNDLE_ID_LEN);
     destination_mark(&v->destination);
     return start_next(v, first, fault);

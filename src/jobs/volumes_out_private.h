@@ -22,8 +22,9 @@ struct volumes_out {
     /* Set here: */
     struct destination destination;
     struct stream_split split; /* size 0: one file, whatever its size */
+    struct stream_second_head second_head;
     bool was_read_back, was_in_memory;
-    struct envelope_params params; /* of the set */
+    struct envelope_params params; /* of the set; parity is the caller's */
     uint8_t head[HEAD_LEN_MAX];    /* of the last volume */
     size_t count;
     size_t named; /* the first so many have their names: they are on media that were taken out */

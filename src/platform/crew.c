@@ -186,6 +186,27 @@ void crew_await_end(struct crew *c, const struct task *t)
     await(c, t, true);
 }
 
+void crew_take(struct crew *c, bool *is_taken)
+{
+    if (c == NULL)
+        return;
+    (void)pthread_mutex_lock(&c->lock);
+    while (*is_taken)
+        wait_a_little(c);
+    *is_taken = true;
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+void crew_give(struct crew *c, bool *is_taken)
+{
+    if (c == NULL)
+        return;
+    (void)pthread_mutex_lock(&c->lock);
+    *is_taken = false;
+    (void)pthread_cond_broadcast(&c->changed);
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
 /* ---- Starting and ending ------------------------------------------------------------------ */
 
 unsigned int crew_size(const struct crew *c)

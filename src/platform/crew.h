@@ -55,6 +55,9 @@ void crew_await(struct crew *c, const struct task *t);
 /* The same for a task that nobody needs any more: until then, calls in which helpers wait fail with
  * EINTR now and then. */
 void crew_await_end(struct crew *c, const struct task *t);
+/* Between these two no other thread has it. What *is_taken stands for should be short work. */
+void crew_take(struct crew *c, bool *is_taken);
+void crew_give(struct crew *c, bool *is_taken);
 void crew_free(struct crew *c);
 
 #endif

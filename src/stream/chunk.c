@@ -8,6 +8,8 @@
 
 #include <sodium.h>
 
+#include "stream/layout.h"
+
 _Static_assert(BLOCK_LEN == VOLUME_BLOCK_LEN, "a chunk is a block");
 _Static_assert(TAG_LEN == crypto_aead_chacha20poly1305_ietf_ABYTES, "tag");
 
@@ -57,72 +59,99 @@ static uint64_t round_size(uint64_t len)
     return multiple(len, unit);
 }
 
-uint64_t chunk_count(uint64_t total_len)
+uint64_t block_count(uint64_t total_len)
 {
     return (total_len + BLOCK_LEN - 1) / BLOCK_LEN;
 }
 
-uint64_t plaintext_len(uint64_t total_len, size_t head_len)
+/* With repair data all blocks are whole. */
+static bool is_whole(uint64_t total_len, unsigned int m)
 {
-    return total_len - head_len - TAG_LEN * chunk_count(total_len);
+    return m == 0 || total_len % BLOCK_LEN == 0;
+}
+
+uint64_t plaintext_len(uint64_t total_len, size_t head_len, unsigned int m)
+{
+    uint64_t blocks = layout_data_count(block_count(total_len), m);
+
+    if (blocks == 0 || !is_whole(total_len, m))
+        return 0;
+    return (m == 0 ? total_len : blocks * BLOCK_LEN) - head_len - TAG_LEN * blocks;
 }
 
 /* The shortest file that holds content and trailer, allowed length or not. */
-static uint64_t least_total_len(size_t head_len, uint64_t content_len)
+static uint64_t least_total_len(struct file_shape shape, uint64_t content_len)
 {
-    uint64_t need = head_len + content_len + TRAILER_LEN;
+    uint64_t need = shape.head_len + content_len + TRAILER_LEN;
+    uint64_t chunks = (need + CHUNK_LEN - 1) / CHUNK_LEN, len = need + TAG_LEN * chunks;
 
-    return need + TAG_LEN * ((need + CHUNK_LEN - 1) / CHUNK_LEN);
+    if (shape.parity > 0)
+        return layout_block_count(chunks, shape.parity) * BLOCK_LEN;
+    return len < BLOCK_LEN ? BLOCK_LEN : len;
 }
 
-uint64_t stream_content_max(size_t head_len, uint64_t total_len)
+uint64_t stream_content_max(struct file_shape shape, uint64_t total_len)
 {
-    return total_len < head_len + TAG_LEN + TRAILER_LEN
-               ? 0
-               : plaintext_len(total_len, head_len) - TRAILER_LEN;
+    uint64_t len = total_len < shape.head_len + TAG_LEN + TRAILER_LEN
+                       ? 0
+                       : plaintext_len(total_len, shape.head_len, shape.parity);
+
+    return len < TRAILER_LEN ? 0 : len - TRAILER_LEN;
 }
 
-uint64_t stream_total_len(size_t head_len, uint64_t content_len, struct padding padding)
+static uint64_t padded(uint64_t len, struct padding padding)
+{
+    switch (padding.rule) {
+    case PAD_FIXED:
+        return len <= padding.size ? padding.size : UINT64_MAX;
+    case PAD_POW2:
+        return pow2(len);
+    case PAD_MIB:
+        return multiple(len, MIB);
+    case PAD_ROUND:
+        return round_size(len);
+    case PAD_PADME:
+    default:
+        return padme(len);
+    }
+}
+
+uint64_t stream_total_len(struct file_shape shape, uint64_t content_len, struct padding padding)
 {
     const uint64_t most = STREAM_BLOCKS_MAX * BLOCK_LEN;
-    uint64_t least, total;
+    uint64_t total;
 
     if (content_len > most)
         return 0;
-    least = least_total_len(head_len, content_len);
-    if (least < BLOCK_LEN)
-        least = BLOCK_LEN;
-    switch (padding.rule) {
-    case PAD_FIXED:
-        total = least <= padding.size ? padding.size : most + 1;
-        break;
-    case PAD_POW2:
-        total = pow2(least);
-        break;
-    case PAD_MIB:
-        total = multiple(least, MIB);
-        break;
-    case PAD_ROUND:
-        total = round_size(least);
-        break;
-    case PAD_PADME:
-    default:
-        total = padme(least);
-        break;
-    }
+    total = padded(least_total_len(shape, content_len), padding);
+    while (total <= most && plaintext_len(total, shape.head_len, shape.parity) == 0)
+        total = padded(total + 1, padding);
     return total <= most ? total : 0;
+}
+
+uint64_t stream_fixed_len(uint64_t len, unsigned int m)
+{
+    if (m == 0)
+        return len / LENGTH_UNIT * LENGTH_UNIT;
+    for (len = len / BLOCK_LEN; len > 0 && layout_data_count(len, m) == 0; len--)
+        continue;
+    return len * BLOCK_LEN;
 }
 
 /* ---- Chunks (sections 3.1 and 3.4) -------------------------------------------------------- */
 
 #define NONCE_LEN crypto_aead_chacha20poly1305_ietf_NPUBBYTES
 
-/* nonce = u64 block number || kind 0 || final || 0 0 */
-static void make_nonce(uint8_t nonce[static NONCE_LEN], uint64_t number, bool is_final)
+#define KIND_DATA 0
+#define KIND_PARITY 1
+
+/* nonce = u64 number || u8 kind || final || 0 0 */
+static void make_nonce(uint8_t nonce[static NONCE_LEN], struct chunk_id id)
 {
     memset(nonce, 0, NONCE_LEN);
-    store_u64(nonce, number);
-    nonce[9] = is_final;
+    store_u64(nonce, id.number);
+    nonce[8] = id.is_parity ? KIND_PARITY : KIND_DATA;
+    nonce[9] = id.is_final;
 }
 
 void chunk_derive_key(uint8_t key[static KEY_LEN], const struct envelope *env)
@@ -130,22 +159,34 @@ void chunk_derive_key(uint8_t key[static KEY_LEN], const struct envelope *env)
     hash_F(key, env->file_key, "payload", NULL, 0);
 }
 
-bool chunk_seal(uint8_t *text, size_t text_len, uint64_t number, bool is_final,
+bool chunk_seal(uint8_t *text, size_t text_len, struct chunk_id id,
                 const uint8_t key[static KEY_LEN])
 {
     uint8_t nonce[NONCE_LEN];
 
-    make_nonce(nonce, number, is_final);
+    make_nonce(nonce, id);
     return crypto_aead_chacha20poly1305_ietf_encrypt(text, NULL, text, text_len, NULL, 0, NULL,
                                                      nonce, key) == 0;
 }
 
-bool chunk_open(uint8_t *text, size_t text_len, uint64_t number, bool is_final,
-                const uint8_t key[static KEY_LEN])
+static bool decrypt(uint8_t *text, const uint8_t *chunk, size_t text_len, struct chunk_id id,
+                    const uint8_t key[static KEY_LEN])
 {
     uint8_t nonce[NONCE_LEN];
 
-    make_nonce(nonce, number, is_final);
-    return crypto_aead_chacha20poly1305_ietf_decrypt(text, NULL, NULL, text, text_len + TAG_LEN,
+    make_nonce(nonce, id);
+    return crypto_aead_chacha20poly1305_ietf_decrypt(text, NULL, NULL, chunk, text_len + TAG_LEN,
                                                      NULL, 0, nonce, key) == 0;
+}
+
+bool chunk_open(uint8_t *text, size_t text_len, struct chunk_id id,
+                const uint8_t key[static KEY_LEN])
+{
+    return decrypt(text, text, text_len, id, key);
+}
+
+bool chunk_is_authentic(const uint8_t *text, size_t text_len, struct chunk_id id,
+                        const uint8_t key[static KEY_LEN])
+{
+    return decrypt(NULL, text, text_len, id, key);
 }

@@ -27,20 +27,30 @@ enum padding_rule { PAD_PADME, PAD_POW2, PAD_MIB, PAD_ROUND, PAD_FIXED };
 
 struct padding {
     enum padding_rule rule;
-    uint64_t size; /* PAD_FIXED: the length of the whole file, a multiple of LENGTH_UNIT */
+    uint64_t size; /* PAD_FIXED: the length of the whole file; one of stream_fixed_len */
+};
+
+/* What the length of a file depends on besides its content and the padding. */
+struct file_shape {
+    size_t head_len;
+    unsigned int parity; /* m of its envelope */
 };
 
 /* The length of the sealed file for that much content; 0 if there is no allowed length for it. */
-uint64_t stream_total_len(size_t head_len, uint64_t content_len, struct padding padding);
+uint64_t stream_total_len(struct file_shape shape, uint64_t content_len, struct padding padding);
 
-/* The most content that a file of that length holds. */
-uint64_t stream_content_max(size_t head_len, uint64_t total_len);
+/* The most content that a file of that length holds; 0 also if it is no length for that shape. */
+uint64_t stream_content_max(struct file_shape shape, uint64_t total_len);
+
+/* The largest length of a file, up to len, that there is with that repair data (m); 0: none. */
+uint64_t stream_fixed_len(uint64_t len, unsigned int m);
 
 /* ---- Writing: the caller pushes content --------------------------------------------------- */
 
 struct stream_writer;
 
-/* Call order: stream_writer_new; stream_writer_split for volumes; stream_write as often as wanted;
+/* Call order: stream_writer_new; stream_writer_split for volumes; stream_writer_repair for
+ * repair data; stream_write as often as wanted;
  * stream_writer_finish; stream_writer_free.
  *
  * The sealed file is written to fd, which stays the caller's. head (env->head_len bytes, as
@@ -60,7 +70,7 @@ struct stream_out {
 };
 
 struct stream_split {
-    /* Of each volume but the last, which may be shorter; a multiple of LENGTH_UNIT. */
+    /* Of each volume but the last, which may be shorter; one of stream_fixed_len. */
     uint64_t size;
     struct random *random; /* used by the thread that calls next */
     /* The volume before is written completely; gives the next. It may be called from a thread of
@@ -72,6 +82,20 @@ struct stream_split {
 /* Makes a set of volumes; what was given to stream_writer_new is the first. split must outlive the
  * writer. */
 void stream_writer_split(struct stream_writer *w, const struct stream_split *split);
+
+/* The second head (section 3a) of the file that env is of, which has so many blocks: BLOCK_LEN
+ * bytes, as envelope_make_second makes it. */
+struct stream_second_head {
+    enum seal_status (*make)(void *ctx, const struct envelope *env, uint64_t blocks, uint8_t *block,
+                             struct fault *fault);
+    void *ctx;
+};
+
+/* Must be called before content is written where the envelope has repair data. second_head must
+ * outlive the writer; it may be called as stream_split.next is. SEAL_NO_MEMORY. */
+MUST_USE enum seal_status stream_writer_repair(struct stream_writer *w,
+                                               const struct stream_second_head *second_head,
+                                               struct fault *fault);
 
 /* Content. SEAL_NO_ROOM as soon as it cannot fit the fixed size or 2^32 blocks; SEAL_IO;
  * SEAL_INTERRUPTED. */
@@ -108,14 +132,34 @@ MUST_USE enum seal_status stream_reader_new(struct stream_reader **out, const st
 struct stream_volume {
     const struct envelope *env;
     struct volume_in *in;
+    /* With repair data: */
+    struct volume_in *again; /* the same file, to be read in any order, where `in` cannot; NULL:
+                                then bad blocks are not mended */
+    uint64_t blocks; /* that it has when nothing is missing, as the second head at its end tells; 0:
+                        it has none there */
+    bool has_end;    /* for the reader's own use */
+};
+
+/* Data blocks that were not as they should be and were mended, in ascending order for who does not
+ * seek. Those that do not fit are counted only. */
+#define MENDED_RANGES_MAX 256
+struct stream_mended {
+    struct mended_range {
+        uint32_t volume;
+        uint64_t first, count; /* blocks of 64 KiB, from 0, where they should stand in the file */
+    } ranges[MENDED_RANGES_MAX];
+    size_t range_count;
+    uint64_t block_count; /* of all ranges, also those that are not listed */
 };
 
 /* The same for a set of volumes, in the order of their index. All are files, of which the next is
- * read where one ends; the trailer of each is checked on the way. volumes must outlive the reader.
- */
+ * read where one ends; the trailer of each is checked on the way. volumes is copied; what it
+ * points to must outlive the reader. */
 MUST_USE enum seal_status stream_reader_new_set(struct stream_reader **out,
                                                 const struct stream_volume *volumes, size_t count,
                                                 struct crew *crew, struct fault *fault);
+/* What was mended so far; valid as long as the reader. */
+const struct stream_mended *stream_reader_mended(const struct stream_reader *r);
 /* The crew given to the reader. */
 struct crew *stream_reader_crew(const struct stream_reader *r);
 /* Shows the next piece of authentic plaintext, valid until the next call: at least one byte; *len

@@ -39,7 +39,7 @@ enum seal_status stream_reader_finish(struct stream_reader *r, uint8_t digest[st
 {
     uint64_t content_len;
 
-    if (read_padding(r, fault) != SEAL_OK ||
+    if (read_padding(r, fault) != SEAL_OK || reader_drain(r, fault) != SEAL_OK ||
         read_last_trailer(r, &content_len, digest, fault) != SEAL_OK)
         return fault->status;
     if (r->consumed < r->content_before || content_len != r->consumed - r->content_before)
@@ -77,7 +77,8 @@ enum seal_status stream_reader_copy(struct stream_reader *r, const struct sink *
             nonzero_end = r->consumed + nonzero;
         stream_skip(r, len);
     }
-    if (read_last_trailer(r, content_len, digest, fault) != SEAL_OK)
+    if (reader_drain(r, fault) != SEAL_OK ||
+        read_last_trailer(r, content_len, digest, fault) != SEAL_OK)
         return fault->status;
     if (*content_len > r->consumed - r->content_before)
         return length_differs(fault);
@@ -104,6 +105,8 @@ enum seal_status stream_reader_check(struct stream_reader *r, bool *is_last,
         if (progress != NULL)
             progress(ctx, BLOCK_LEN);
     }
+    if (reader_drain(r, fault) != SEAL_OK)
+        return fault->status;
     *is_last = !reader_is_volume(r) || trailer_is_last(r->trailer);
     if (!*is_last)
         return trailer_check_full(r->trailer, r->consumed, fault);

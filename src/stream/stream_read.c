@@ -1,7 +1,7 @@
 /*
- * The reading pipeline: pieces of the file are read and decrypted ahead by the threads of the crew,
- * and their blocks are given out in order. Pieces of a file are read side by side; those of what is
- * no file, such as a pipe, one after the other, by threads that do not need them.
+ * A reader: from block to block of a file, and from volume to volume of a set. Blocks come from
+ * pieces that are read ahead; those that are not as they should be come from the mender, and so do
+ * all of a file that has not the length it should have.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,152 +9,90 @@
 #include <sodium.h>
 
 #include "base/base.h"
+#include "stream/layout.h"
 #include "stream/stream_reader.h"
-#include "platform/crew.h"
 
 enum seal_status reader_cut_short(struct fault *fault)
 {
     return fault_set(fault, REASON_CUT_SHORT, NULL);
 }
 
-/* ---- A piece, by any thread --------------------------------------------------------------- */
-
-/* Bytes at the begin of the block that are no ciphertext. */
-static size_t head_len_of(const struct stream_reader *r, uint64_t number)
+size_t reader_head_len(const struct stream_reader *r, uint64_t number)
 {
     return number == 0 ? r->env->head_len : 0;
 }
 
-/* Decrypts one block in place. */
-static enum seal_status open_block(const struct stream_reader *r, uint64_t number, uint8_t *block,
-                                   size_t len, bool is_last, struct fault *fault)
-{
-    size_t head = head_len_of(r, number);
-
-    if (number >= STREAM_BLOCKS_MAX)
-        return fault_set(fault, REASON_TOO_LONG, NULL);
-    if (len % LENGTH_UNIT != 0)
-        return fault_set(fault, REASON_LENGTH_IMPOSSIBLE, NULL);
-    if (len < head + TAG_LEN + (is_last ? TRAILER_LEN : 0))
-        return reader_cut_short(fault); /* it became shorter since its head was read */
-    if (!chunk_open(block + head, len - head - TAG_LEN, number, is_last, r->key))
-        return fault_set(fault, REASON_DAMAGED, NULL);
-    return SEAL_OK;
-}
-
-static size_t block_len(const struct piece_ahead *a, size_t block)
-{
-    size_t left = a->piece.len - block * BLOCK_LEN;
-
-    return left < BLOCK_LEN ? left : BLOCK_LEN;
-}
-
-static bool block_is_last(const struct piece_ahead *a, size_t block)
-{
-    return !a->piece.more && block * BLOCK_LEN + block_len(a, block) == a->piece.len;
-}
-
-/* As many blocks as are authentic. An empty piece counts as one block that is too short. */
-static void open_blocks(struct piece_ahead *a)
-{
-    if (a->filled < a->piece.len)
-        a->filled = a->piece.len;
-    do {
-        uint8_t *block = a->piece.blocks + a->good_count * BLOCK_LEN;
-
-        if (open_block(a->reader, a->number + a->good_count, block, block_len(a, a->good_count),
-                       block_is_last(a, a->good_count), &a->fault) != SEAL_OK)
-            return;
-        a->good_count++;
-    } while (a->good_count * BLOCK_LEN < a->piece.len);
-}
-
-/* Of a file: any thread reads any piece. */
-static void read_and_open(struct task *t)
-{
-    struct piece_ahead *a = (struct piece_ahead *)t;
-
-    if (volume_read(a->reader->in, a->number, VOLUME_PIECE_BLOCKS, &a->piece, &a->fault) == SEAL_OK)
-        open_blocks(a);
-}
-
-static void wait_for_turn(struct task *t)
-{
-    (void)t;
-}
-
-/* Of what comes in order: one piece at a time. */
-static void open_in_turn(struct task *t)
-{
-    struct piece_ahead *a = (struct piece_ahead *)t;
-    struct stream_reader *r = a->reader;
-
-    if (r->more) {
-        IGNORE_RESULT(volume_read(r->in, a->number, VOLUME_PIECE_BLOCKS, &a->piece, &a->fault));
-        r->more = a->piece.more;
-    }
-    if (a->fault.status == SEAL_OK)
-        open_blocks(a);
-}
-
-/* ---- Pieces ahead ------------------------------------------------------------------------- */
-
-/* Gives a piece to the crew, from that block on. */
-static void post_piece(struct stream_reader *r, struct piece_ahead *a, uint64_t number)
-{
-    a->number = number;
-    a->good_count = 0;
-    a->fault.status = SEAL_OK;
-    a->piece.len = 0;
-    a->piece.more = false;
-    a->task = volume_is_file(r->in)
-                  ? (struct task){.work = read_and_open}
-                  : (struct task){.work = wait_for_turn, .settle = open_in_turn, .may_wait = true};
-    crew_post(r->crew, &r->lane, &a->task);
-}
-
-static void post_first_pieces(struct stream_reader *r)
-{
-    for (size_t i = 0; i < r->piece_count; i++)
-        post_piece(r, &r->pieces[i], i * VOLUME_PIECE_BLOCKS);
-}
-
-/* The current piece is used up: it is posted again for what lies behind all others, and the next
- * one becomes current. */
-static void next_piece(struct stream_reader *r)
-{
-    struct piece_ahead *a = &r->pieces[r->current];
-
-    post_piece(r, a, a->number + r->piece_count * VOLUME_PIECE_BLOCKS);
-    r->current = (r->current + 1) % r->piece_count;
-}
-
-static void await_pieces(struct stream_reader *r)
-{
-    for (size_t i = 0; r->pieces != NULL && i < r->piece_count; i++)
-        crew_await(r->crew, &r->pieces[i].task);
-}
-
 /* ---- Volumes ------------------------------------------------------------------------------ */
+
+static struct file_shape shape_of(const struct envelope *env)
+{
+    return (struct file_shape){env->head_len, env->params.parity};
+}
+
+uint64_t stream_volume_len(const struct stream_volume *v)
+{
+    return v->blocks != 0 ? v->blocks * BLOCK_LEN : volume_size(v->in);
+}
 
 uint64_t stream_volume_content_len(const struct stream_volume *v)
 {
-    return stream_content_max(v->env->head_len, volume_size(v->in));
+    return stream_content_max(shape_of(v->env), stream_volume_len(v));
+}
+
+/* Where a block can be fetched from in any order; NULL: nowhere. */
+static struct volume_in *file_of(const struct stream_volume *v)
+{
+    return v->again == NULL && volume_is_file(v->in) ? v->in : v->again;
+}
+
+static struct mender_file mender_file_of(const struct stream_reader *r,
+                                         const struct stream_volume *v)
+{
+    return (struct mender_file){.in = file_of(v),
+                                .key = r->key,
+                                .head_len = v->env->head_len,
+                                .m = v->env->params.parity,
+                                .blocks = v->blocks,
+                                .has_end = v->has_end};
+}
+
+/* With repair data no more can be said of a file than its second head or its last data block tell.
+ * SEAL_DAMAGED: it lacks both. */
+static enum seal_status find_blocks(struct stream_reader *r, struct stream_volume *v,
+                                    struct fault *fault)
+{
+    const struct mender_file file = mender_file_of(r, v);
+
+    v->has_end = v->blocks != 0;
+    if (v->env->params.parity == 0 || v->blocks != 0 || file.in == NULL)
+        return SEAL_OK;
+    chunk_derive_key(r->key, v->env);
+    v->blocks = mender_find_blocks(&file);
+    if (v->blocks == 0)
+        return fault_set(fault, REASON_CUT_SHORT, volume_name(v->in));
+    return SEAL_OK;
 }
 
 /* No piece of the volume before is under way any more. */
 static void enter_volume(struct stream_reader *r, size_t number)
 {
+    const struct stream_volume *v = &r->volumes[number];
+
     r->content_before = 0;
     for (size_t i = 0; i < number; i++)
         r->content_before += stream_volume_content_len(&r->volumes[i]);
     r->volume = number;
-    r->env = r->volumes[number].env;
-    r->in = r->volumes[number].in;
+    r->env = v->env;
+    r->in = v->in;
+    r->blocks = v->blocks;
     r->has_block = r->is_last = false;
     r->more = true;
+    r->is_odd = v->blocks != 0 && volume_size(v->in) != v->blocks * BLOCK_LEN;
+    r->number = 0;
     r->current = r->block = r->pos = r->end = 0;
     chunk_derive_key(r->key, r->env);
+    mender_free(r->mender);
+    r->mender = NULL;
 }
 
 bool reader_is_volume(const struct stream_reader *r)
@@ -174,9 +112,54 @@ bool reader_is_at_end(const struct stream_reader *r)
 
 bool reader_has_right_size(const struct stream_reader *r)
 {
-    uint64_t size = volume_size(r->in), first = volume_size(r->volumes[0].in);
+    uint64_t size = stream_volume_len(&r->volumes[r->volume]);
+    uint64_t first = stream_volume_len(&r->volumes[0]);
 
     return in_last_volume(r) ? size <= first : size == first;
+}
+
+/* ---- Mending ------------------------------------------------------------------------------ */
+
+static void note_mended(struct stream_reader *r, uint64_t number)
+{
+    const uint64_t block = layout_block_of(number, r->env->params.parity);
+    struct stream_mended *m = &r->mended;
+    struct mended_range *last = m->range_count == 0 ? NULL : &m->ranges[m->range_count - 1];
+
+    m->block_count++;
+    if (last != NULL && last->volume == r->volume && last->first + last->count == block)
+        last->count++;
+    else if (m->range_count < MENDED_RANGES_MAX)
+        m->ranges[m->range_count++] = (struct mended_range){(uint32_t)r->volume, block, 1};
+}
+
+static enum seal_status start_mender(struct stream_reader *r, struct fault *fault)
+{
+    const struct mender_file file = mender_file_of(r, &r->volumes[r->volume]);
+
+    return r->mender != NULL ? SEAL_OK : mender_new(&r->mender, &file, fault);
+}
+
+/* Makes a data block the current one, wherever it is to be had. */
+static enum seal_status fetch_block(struct stream_reader *r, uint64_t number, struct fault *fault)
+{
+    bool mended;
+
+    r->pos = r->end = 0;
+    if (start_mender(r, fault) != SEAL_OK ||
+        mender_fetch(r->mender, number, &r->text, &mended, fault) != SEAL_OK)
+        return fault->status;
+    if (mended)
+        note_mended(r, number);
+    r->end = CHUNK_LEN - reader_head_len(r, number);
+    r->is_last = number + 1 == layout_data_count(r->blocks, r->env->params.parity);
+    return SEAL_OK;
+}
+
+/* Whether blocks that are not as they should be can be mended. */
+static bool can_mend(const struct stream_reader *r)
+{
+    return r->blocks != 0 && file_of(&r->volumes[r->volume]) != NULL;
 }
 
 /* ---- Blocks ------------------------------------------------------------------------------- */
@@ -190,34 +173,96 @@ static enum seal_status failed(struct stream_reader *r, struct fault *fault)
     return fault->status;
 }
 
-/* Begins to give out the current block. */
+/* The current block is there: begins to give it out. */
+static enum seal_status give_block(struct stream_reader *r, uint64_t number, struct fault *fault)
+{
+    r->has_block = true;
+    r->number = number;
+    if (!r->is_last)
+        return SEAL_OK;
+    if (r->end < TRAILER_LEN) {
+        IGNORE_RESULT(reader_cut_short(&r->fault));
+        return failed(r, fault);
+    }
+    r->end -= TRAILER_LEN;
+    memcpy(r->trailer, r->text + r->end, TRAILER_LEN);
+    return SEAL_OK;
+}
+
+/* A block of the current piece that is not good. */
+static enum seal_status enter_bad_block(struct stream_reader *r, struct fault *fault)
+{
+    const struct piece_ahead *a = &r->pieces[r->current];
+
+    if (r->block < a->count && can_mend(r)) {
+        IGNORE_RESULT(fetch_block(r, a->blocks[r->block].number, &r->fault));
+    } else {
+        r->fault = a->fault;
+        if (r->env->params.parity != 0 && r->fault.status == SEAL_DAMAGED) {
+            r->fault.status = SEAL_OK;
+            (void)fault_set(&r->fault, REASON_NOT_MENDED_IN_PIPE, NULL);
+        }
+    }
+    if (r->fault.status != SEAL_OK)
+        return failed(r, fault);
+    return give_block(r, a->blocks[r->block].number, fault);
+}
+
+/* Begins to give out the current block of the current piece, which is a data block. */
 static enum seal_status enter_block(struct stream_reader *r, struct fault *fault)
 {
     const struct piece_ahead *a = &r->pieces[r->current];
-    size_t head = head_len_of(r, a->number + r->block), len = block_len(a, r->block);
+    const struct block_ahead *b = &a->blocks[r->block];
+    size_t head, len;
 
     r->pos = r->end = 0;
-    if (r->block == a->good_count) {
-        r->fault = a->fault;
-        return failed(r, fault);
-    }
-    r->has_block = true;
+    if (r->block >= a->count || !b->is_good)
+        return enter_bad_block(r, fault);
+    head = reader_head_len(r, b->number);
+    len = ahead_block_len(a, r->block);
     r->text = a->piece.blocks + r->block * BLOCK_LEN + head;
     r->end = len - head - TAG_LEN;
-    r->file_pos += len;
-    r->is_last = block_is_last(a, r->block);
+    r->is_last = b->is_final;
     /* How much a volume holds was told from its size. If that changed, no more can be said of its
      * content, and the sender is not to blame. */
-    if (r->is_last && volume_size(r->in) > 0 &&
+    if (r->is_last && volume_size(r->in) > 0 && r->env->params.parity == 0 &&
         (a->number + r->block) * BLOCK_LEN + len != volume_size(r->in)) {
         (void)fault_set(&r->fault, REASON_CHANGED, NULL);
         return failed(r, fault);
     }
-    if (r->is_last) {
-        r->end -= TRAILER_LEN;
-        memcpy(r->trailer, r->text + r->end, TRAILER_LEN);
+    return give_block(r, b->number, fault);
+}
+
+/* Goes to the next block of what is read ahead, whatever it is. */
+static void step(struct stream_reader *r)
+{
+    if (r->block + 1 < r->pieces[r->current].count) {
+        r->block++;
+        return;
     }
-    return SEAL_OK;
+    ahead_next(r);
+    r->block = 0;
+    crew_await(r->crew, &r->pieces[r->current].task);
+}
+
+static bool is_repair_data(const struct stream_reader *r)
+{
+    const struct piece_ahead *a = &r->pieces[r->current];
+
+    return r->block < a->count && !a->blocks[r->block].is_data;
+}
+
+enum seal_status reader_drain(struct stream_reader *r, struct fault *fault)
+{
+    if (r->env->params.parity == 0 || volume_is_file(r->in) || r->seeks)
+        return SEAL_OK;
+    if (r->is_odd) {
+        ahead_start(r);
+        crew_await(r->crew, &r->pieces[r->current].task);
+    }
+    while (r->pieces[r->current].piece.more && !stop_requested())
+        step(r);
+    return stop_requested() ? fault_set(fault, REASON_INTERRUPTED, NULL) : SEAL_OK;
 }
 
 /* The current volume is used up, and is not the last. */
@@ -233,15 +278,43 @@ static enum seal_status next_volume(struct stream_reader *r, struct fault *fault
     }
     if (r->seeks)
         return reader_seek_block(r, r->volume + 1, 0, fault);
-    await_pieces(r);
+    if (reader_drain(r, fault) != SEAL_OK)
+        return fault->status;
+    ahead_await(r);
     enter_volume(r, r->volume + 1);
     return SEAL_OK;
 }
 
+/* The next block of what is read ahead. */
+static enum seal_status next_ahead(struct stream_reader *r, struct fault *fault)
+{
+    if (r->has_block) {
+        step(r);
+    } else {
+        ahead_start(r);
+        crew_await(r->crew, &r->pieces[r->current].task);
+    }
+    while (is_repair_data(r)) {
+        r->file_pos += BLOCK_LEN;
+        step(r);
+    }
+    r->file_pos += ahead_block_len(&r->pieces[r->current], r->block);
+    return enter_block(r, fault);
+}
+
+/* The same of a file that has another length than it should. */
+static enum seal_status next_odd(struct stream_reader *r, struct fault *fault)
+{
+    const uint64_t number = r->has_block ? r->number + 1 : 0;
+
+    r->file_pos += BLOCK_LEN;
+    if (fetch_block(r, number, &r->fault) != SEAL_OK)
+        return failed(r, fault);
+    return give_block(r, number, fault);
+}
+
 enum seal_status reader_next_block(struct stream_reader *r, struct fault *fault)
 {
-    struct piece_ahead *a = &r->pieces[r->current];
-
     if (r->fault.status != SEAL_OK) {
         *fault = r->fault;
         return fault->status;
@@ -249,40 +322,48 @@ enum seal_status reader_next_block(struct stream_reader *r, struct fault *fault)
     if (r->has_block && r->is_last)
         return next_volume(r, fault); /* the caller comes again for its first block */
     if (r->seeks)
-        return reader_seek_block(r, r->volume, a->number + 1, fault);
-    if (!r->has_block)
-        post_first_pieces(r);
-    else if (++r->block * BLOCK_LEN == a->piece.len) {
-        next_piece(r);
-        r->block = 0;
-    }
-    if (r->block == 0) {
-        crew_await(r->crew, &r->pieces[r->current].task);
-    }
+        return reader_seek_block(r, r->volume, r->number + 1, fault);
+    return r->is_odd ? next_odd(r, fault) : next_ahead(r, fault);
+}
+
+/* Of a file without repair data. */
+static enum seal_status read_one(struct stream_reader *r, uint64_t number, struct fault *fault)
+{
+    struct piece_ahead *a = &r->pieces[0];
+
+    a->number = number;
+    a->fault.status = SEAL_OK;
+    if (volume_read(r->in, number, 1, &a->piece, fault) != SEAL_OK)
+        return fault->status;
+    ahead_open(a);
+    r->current = r->block = 0;
+    r->file_pos += a->piece.len;
     return enter_block(r, fault);
 }
 
 enum seal_status reader_seek_block(struct stream_reader *r, size_t volume, uint64_t number,
                                    struct fault *fault)
 {
-    struct piece_ahead *a = &r->pieces[0];
-
-    if (r->seeks && r->has_block && r->volume == volume && a->number == number)
+    if (r->seeks && r->has_block && r->volume == volume && r->number == number)
         return SEAL_OK;
     if (stop_requested())
         return fault_set(fault, REASON_INTERRUPTED, NULL);
-    await_pieces(r);
-    enter_volume(r, volume);
+    ahead_await(r);
+    if (!r->seeks || r->volume != volume)
+        enter_volume(r, volume);
     if (volume_need_file(r->in, fault) != SEAL_OK)
         return fault->status;
     r->seeks = true;
-    a->number = number;
-    a->good_count = 0;
-    a->fault.status = r->fault.status = SEAL_OK;
-    if (volume_read(r->in, number, 1, &a->piece, fault) != SEAL_OK)
+    r->has_block = false;
+    r->fault.status = SEAL_OK;
+    if (r->env->params.parity == 0)
+        return read_one(r, number, fault);
+    if (number >= layout_data_count(r->blocks, r->env->params.parity))
+        return reader_cut_short(fault);
+    if (fetch_block(r, number, fault) != SEAL_OK)
         return fault->status;
-    open_blocks(a);
-    return enter_block(r, fault);
+    r->file_pos += BLOCK_LEN;
+    return give_block(r, number, fault);
 }
 
 /* ---- Giving out --------------------------------------------------------------------------- */
@@ -345,18 +426,19 @@ uint64_t stream_extent(const struct stream_reader *r)
 
 /* ---- Beginning and end of a reader -------------------------------------------------------- */
 
-static bool make_pieces(struct stream_reader *r)
+static enum seal_status take_volumes(struct stream_reader *r, const struct stream_volume *volumes,
+                                     size_t count, struct fault *fault)
 {
-    r->pieces = calloc(r->piece_count, sizeof *r->pieces);
-    for (size_t i = 0; r->pieces != NULL && i < r->piece_count; i++) {
-        struct piece_ahead *a = &r->pieces[i];
-
-        a->reader = r;
-        a->piece.blocks = malloc(VOLUME_PIECE_LEN + 1);
-        if (a->piece.blocks == NULL)
-            return false;
+    r->volumes = calloc(count, sizeof *r->volumes);
+    if (r->volumes == NULL || !ahead_make(r))
+        return fault_no_memory(fault);
+    r->volume_count = count;
+    for (size_t i = 0; i < count; i++) {
+        r->volumes[i] = volumes[i];
+        if (find_blocks(r, &r->volumes[i], fault) != SEAL_OK)
+            return fault->status;
     }
-    return r->pieces != NULL;
+    return SEAL_OK;
 }
 
 enum seal_status stream_reader_new_set(struct stream_reader **out,
@@ -369,14 +451,11 @@ enum seal_status stream_reader_new_set(struct stream_reader **out,
     if (r == NULL)
         return fault_no_memory(fault);
     memset(r, 0, sizeof *r);
-    r->one = volumes[0];
-    r->volumes = count == 1 ? &r->one : volumes;
-    r->volume_count = count;
     r->crew = crew;
-    r->piece_count = crew_size(crew) > 1 ? 3 * (size_t)crew_size(crew) : 1;
-    if (!make_pieces(r)) {
+    r->in = volumes[0].in;
+    if (take_volumes(r, volumes, count, fault) != SEAL_OK) {
         stream_reader_free(r);
-        return fault_no_memory(fault);
+        return fault->status;
     }
     enter_volume(r, 0);
     *out = r;
@@ -386,7 +465,8 @@ enum seal_status stream_reader_new_set(struct stream_reader **out,
 enum seal_status stream_reader_new(struct stream_reader **out, const struct envelope *env,
                                    struct volume_in *in, struct crew *crew, struct fault *fault)
 {
-    return stream_reader_new_set(out, &(struct stream_volume){env, in}, 1, crew, fault);
+    return stream_reader_new_set(out, &(struct stream_volume){.env = env, .in = in}, 1, crew,
+                                 fault);
 }
 
 struct crew *stream_reader_crew(const struct stream_reader *r)
@@ -394,17 +474,17 @@ struct crew *stream_reader_crew(const struct stream_reader *r)
     return r->crew;
 }
 
+const struct stream_mended *stream_reader_mended(const struct stream_reader *r)
+{
+    return &r->mended;
+}
+
 void stream_reader_free(struct stream_reader *r)
 {
     if (r == NULL)
         return;
-    volume_give_up(r->in); /* nobody needs what would still come */
-    for (size_t i = 0; r->pieces != NULL && i < r->piece_count; i++)
-        crew_await_end(r->crew, &r->pieces[i].task);
-    for (size_t i = 0; r->pieces != NULL && i < r->piece_count; i++) {
-        sodium_memzero(r->pieces[i].piece.blocks, r->pieces[i].filled); /* plaintext */
-        free(r->pieces[i].piece.blocks);
-    }
-    free(r->pieces);
+    ahead_free(r);
+    mender_free(r->mender);
+    free(r->volumes);
     sodium_free(r);
 }

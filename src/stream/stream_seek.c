@@ -1,6 +1,7 @@
 /*
  * Going to single places of a sealed file: its trailer, and any offset of its content.
  */
+#include "stream/layout.h"
 #include "stream/stream_reader.h"
 
 enum seal_status stream_reader_trailer(struct stream_reader *r, uint64_t *content_len,
@@ -8,7 +9,8 @@ enum seal_status stream_reader_trailer(struct stream_reader *r, uint64_t *conten
                                        struct fault *fault)
 {
     size_t last = r->volume_count - 1;
-    uint64_t blocks = chunk_count(volume_size(r->volumes[last].in));
+    const struct stream_volume *v = &r->volumes[last];
+    uint64_t blocks = layout_data_count(block_count(stream_volume_len(v)), v->env->params.parity);
     uint64_t number = blocks == 0 ? 0 : blocks - 1;
     uint64_t before; /* plaintext of this volume in front of the last block */
 

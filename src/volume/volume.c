@@ -27,7 +27,9 @@ struct volume_in {
     size_t head_taken;  /* bytes of head that volume_read gave out */
     bool has_next_byte; /* the byte behind the last piece was read with it: */
     uint8_t next_byte;
-    bool is_patient; /* it is read by a thread that looks whether to go on */
+    bool forgives;       /* blocks that cannot be read are zeros */
+    uint64_t unreadable; /* blocks that were so */
+    bool is_patient;     /* it is read by a thread that looks whether to go on */
     /* For other threads: */
     atomic_bool gives_up, is_waiting;
 };
@@ -190,18 +192,46 @@ void volume_close(struct volume_in *in)
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
+static bool is_over(const struct volume_in *in)
+{
+    return stop_requested() || atomic_load(&in->gives_up);
+}
+
+/* The same block by block, for a medium that is damaged. */
+static void read_what_can_be(struct volume_in *in, uint64_t off, size_t wanted,
+                             struct volume_piece *piece)
+{
+    const uint64_t left = off < in->size ? in->size - off : 0;
+
+    piece->len = wanted < left ? wanted : (size_t)left;
+    for (size_t at = 0; at < piece->len; at += VOLUME_BLOCK_LEN) {
+        size_t len = piece->len - at < VOLUME_BLOCK_LEN ? piece->len - at : VOLUME_BLOCK_LEN, got;
+        struct fault ignored = {.status = SEAL_OK};
+
+        if (fd_read_at(in->fd, off + at, piece->blocks + at, len, &got, &ignored) == SEAL_OK &&
+            got == len)
+            continue;
+        memset(piece->blocks + at, 0, len);
+        in->unreadable += len > 1; /* the byte behind the piece is read with the next one again */
+    }
+}
+
 /* wanted is a byte more than the blocks: only so is it known whether the file goes on. */
 static enum seal_status read_file(struct volume_in *in, uint64_t block, size_t wanted,
                                   struct volume_piece *piece, struct fault *fault)
 {
-    if (block > BLOCKS_MOST)
-        return SEAL_OK;
-    return fd_read_at(in->fd, block * VOLUME_BLOCK_LEN, piece->blocks, wanted, &piece->len, fault);
-}
+    const uint64_t off = block * VOLUME_BLOCK_LEN;
+    struct fault failure = {.status = SEAL_OK};
 
-static bool is_over(const struct volume_in *in)
-{
-    return stop_requested() || atomic_load(&in->gives_up);
+    if (block > BLOCKS_MOST ||
+        fd_read_at(in->fd, off, piece->blocks, wanted, &piece->len, &failure) == SEAL_OK)
+        return SEAL_OK;
+    if (in->forgives && !is_over(in)) {
+        read_what_can_be(in, off, wanted, piece);
+        return SEAL_OK;
+    }
+    *fault = failure;
+    return fault->status;
 }
 
 #define PIPE_INTERVAL 100 /* milliseconds between two looks whether to go on waiting */
@@ -291,6 +321,14 @@ enum seal_status volume_read(struct volume_in *in, uint64_t block, size_t count,
     return SEAL_OK;
 }
 
+enum seal_status volume_read_at(struct volume_in *in, uint64_t off, void *buf, size_t len,
+                                size_t *got, struct fault *fault)
+{
+    if (fd_read_at(in->fd, off, buf, len, got, fault) != SEAL_OK)
+        return failed(in, fault);
+    return SEAL_OK;
+}
+
 enum seal_status volume_need_file(struct volume_in *in, struct fault *fault)
 {
     if (in->is_file)
@@ -345,6 +383,16 @@ enum seal_status volume_read_all(struct volume_in *in, uint8_t *room, const stru
     }
     sha256_end(&hash, digest);
     return in->is_file && *len != in->size ? fault_set(fault, REASON_CHANGED, in->name) : SEAL_OK;
+}
+
+void volume_forgive(struct volume_in *in)
+{
+    in->forgives = in->is_file;
+}
+
+uint64_t volume_unreadable(const struct volume_in *in)
+{
+    return in->unreadable;
 }
 
 void volume_give_up(struct volume_in *in)

@@ -69,6 +69,10 @@ struct volume_piece {
 MUST_USE enum seal_status volume_read(struct volume_in *in, uint64_t block, size_t count,
                                       struct volume_piece *piece, struct fault *fault);
 
+/* Up to len bytes of a file, from off on; *got is less only at its end. By any thread. SEAL_IO. */
+MUST_USE enum seal_status volume_read_at(struct volume_in *in, uint64_t off, void *buf, size_t len,
+                                         size_t *got, struct fault *fault);
+
 /* Reads all of it, once and in order, into room, which has VOLUME_PIECE_LEN + 1 bytes. Each piece
  * is hashed first and then given to `to`: nobody sees a byte before it is in the digest. digest
  * gets the SHA-256, len the bytes. Of what is no file nothing was read by volume_read before.
@@ -77,6 +81,11 @@ MUST_USE enum seal_status volume_read(struct volume_in *in, uint64_t block, size
 MUST_USE enum seal_status volume_read_all(struct volume_in *in, uint8_t *room,
                                           const struct sink *to, uint8_t digest[static SHA256_LEN],
                                           uint64_t *len, struct fault *fault);
+/* From now on volume_read and volume_read_all take each block of a file that cannot be read for
+ * zeros, for who has repair data. By one thread at a time. volume_unreadable counts them. */
+void volume_forgive(struct volume_in *in);
+uint64_t volume_unreadable(const struct volume_in *in);
+
 /* Makes volume_read_all, and volume_read of what is no file, return SEAL_INTERRUPTED, in whatever
  * thread they are. */
 void volume_give_up(struct volume_in *in);

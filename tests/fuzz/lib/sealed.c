@@ -49,7 +49,8 @@ struct buffer memory_get(void)
 void sealed_put(const struct buffer *content, const uint8_t digest[static 32])
 {
     const struct envelope *env = &forge_envelope;
-    uint64_t total = stream_total_len(env->head_len, content->len, (struct padding){0});
+    uint64_t total = stream_total_len(((struct file_shape){.head_len = env->head_len}),
+                                      content->len, (struct padding){0});
     size_t blocks = (size_t)(total / BLOCK_LEN) + (total % BLOCK_LEN != 0);
     size_t room = (size_t)total - env->head_len - TAG_LEN * blocks;
     uint8_t *plain = fixture_alloc(room), *trailer = plain + room - TRAILER_LEN;

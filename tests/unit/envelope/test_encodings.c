@@ -419,9 +419,11 @@ static void test_padme(const json_t *root)
         for (size_t n = SLOTS_FEW; n <= SLOTS_MANY; n += SLOTS_MANY - SLOTS_FEW) {
             const size_t head = HEAD_LEN(n);
 
-            CHECK_INT(padded, stream_total_len(head, capacity(head, padded), padding));
+            CHECK_INT(padded, stream_total_len(((struct file_shape){.head_len = head}),
+                                               capacity(head, padded), padding));
             if (len % BLOCK_LEN == 0 || len % BLOCK_LEN > TAG_LEN)
-                CHECK_INT(padded, stream_total_len(head, capacity(head, len), padding));
+                CHECK_INT(padded, stream_total_len(((struct file_shape){.head_len = head}),
+                                                   capacity(head, len), padding));
         }
     }
     CHECK(i > 0);
@@ -440,7 +442,8 @@ static void test_totals(const json_t *root)
             padding.rule = PAD_POW2;
         check_about("total %zu", i);
         CHECK_INT(fixture_number(entry, "T"),
-                  stream_total_len(HEAD_LEN(n), fixture_number(entry, "content_len"), padding));
+                  stream_total_len(((struct file_shape){.head_len = HEAD_LEN(n)}),
+                                   fixture_number(entry, "content_len"), padding));
     }
     CHECK(i > 0);
 }

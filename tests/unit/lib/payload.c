@@ -47,17 +47,38 @@ static enum seal_status payload_write(struct stream_writer *w, const struct buff
     return SEAL_OK;
 }
 
+/* Like the head, it stands for one. */
+static enum seal_status second_head(void *ctx, const struct envelope *env, uint64_t blocks,
+                                    uint8_t *block, struct fault *fault)
+{
+    struct sealed *s = ctx;
+
+    CHECK_BYTES(s->env.file_key, env->file_key, KEY_LEN);
+    s->blocks = blocks;
+    memset(block, 2, BLOCK_LEN);
+    return fault->status;
+}
+
 struct sealed payload_seal(uint8_t slots, size_t len, struct padding padding)
+{
+    return payload_seal_repair(slots, 0, len, padding);
+}
+
+struct sealed payload_seal_repair(uint8_t slots, uint8_t m, size_t len, struct padding padding)
 {
     struct random random = fixture_random("stream");
     struct fault fault = {.status = SEAL_OK};
     struct stream_writer *w;
     uint8_t head[HEAD_LEN_MAX];
     struct sealed s = {.env = payload_envelope(slots, head, &random)};
+    const struct stream_second_head second = {second_head, &s};
     int fd = fixture_create(check_scratch("sealed"));
 
+    s.env.params.parity = m;
     s.content = payload_content(len, &random);
-    CHECK_INT(SEAL_OK, stream_writer_new(&w, &s.env, head, padding, NULL, fd, &fault));
+    CHECK_INT(SEAL_OK, stream_writer_new(&w, &s.env, head, padding, payload_crew, fd, &fault));
+    if (m > 0)
+        CHECK_INT(SEAL_OK, stream_writer_repair(w, &second, &fault));
     CHECK_INT(SEAL_OK, payload_write(w, &s.content, &fault));
     CHECK_INT(SEAL_OK, stream_writer_finish(w, payload_digest, &random, s.receipt, &fault));
     (void)close(fd);

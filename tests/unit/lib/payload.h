@@ -19,11 +19,14 @@ struct sealed {
     struct buffer file;
     struct buffer content;
     uint8_t receipt[32];
+    uint64_t blocks; /* with repair data: as the second head is told */
 };
 
 struct envelope payload_envelope(uint8_t slots, uint8_t *head, struct random *random);
 struct buffer payload_content(size_t len, struct random *random);
 struct sealed payload_seal(uint8_t slots, size_t len, struct padding padding);
+/* With repair data: m. */
+struct sealed payload_seal_repair(uint8_t slots, uint8_t m, size_t len, struct padding padding);
 void payload_free(struct sealed *s);
 
 /* ---- Reading ---- */

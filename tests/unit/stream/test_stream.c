@@ -87,7 +87,7 @@ static void check_round_trip(uint8_t slots, size_t len, struct padding padding)
     check_about("n = %u, %zu bytes, rule %d", (unsigned)slots, len, (int)padding.rule);
     CHECK_INT(padding.rule == PAD_FIXED ? padding.size : payload_least_len(head, len, padding.rule),
               s.file.len);
-    CHECK_INT(s.file.len, stream_total_len(head, len, padding));
+    CHECK_INT(s.file.len, stream_total_len(((struct file_shape){.head_len = head}), len, padding));
     r = payload_read(&s.env, s.file.data, s.file.len, LEN_UNKNOWN);
     payload_check(&s, &r, payload_capacity(head, s.file.len));
     buffer_free(&r.out);
@@ -137,13 +137,15 @@ static void test_fixed(void)
         check_round_trip(SLOTS_FEW, (size_t)most - 1, padding);
         check_round_trip(SLOTS_FEW, (size_t)most, padding);
         check_about("fixed size %llu", (unsigned long long)sizes[i]);
-        CHECK_INT(0, stream_total_len(HEAD_LEN(8), most + 1, padding));
+        CHECK_INT(
+            0, stream_total_len(((struct file_shape){.head_len = HEAD_LEN(8)}), most + 1, padding));
     }
 }
 
 static uint64_t total_of(uint64_t capacity_of, uint64_t more, enum padding_rule rule)
 {
-    return stream_total_len(HEAD_LEN(8), payload_capacity(HEAD_LEN(8), capacity_of) + more,
+    return stream_total_len(((struct file_shape){.head_len = HEAD_LEN(8)}),
+                            payload_capacity(HEAD_LEN(8), capacity_of) + more,
                             (struct padding){.rule = rule});
 }
 
@@ -204,13 +206,15 @@ static void test_no_room(void)
     stream_writer_free(w);
     buffer_free(&content);
     (void)close(fd);
-    CHECK_INT(0, stream_total_len(HEAD_LEN(8), STREAM_BLOCKS_MAX * BLOCK_LEN, (struct padding){0}));
-    CHECK_INT(0, stream_total_len(HEAD_LEN(8), UINT64_MAX, (struct padding){0}));
+    CHECK_INT(0, stream_total_len(((struct file_shape){.head_len = HEAD_LEN(8)}),
+                                  STREAM_BLOCKS_MAX * BLOCK_LEN, (struct padding){0}));
+    CHECK_INT(0, stream_total_len(((struct file_shape){.head_len = HEAD_LEN(8)}), UINT64_MAX,
+                                  (struct padding){0}));
     CHECK_INT(STREAM_BLOCKS_MAX * BLOCK_LEN,
-              stream_total_len(HEAD_LEN(8),
+              stream_total_len(((struct file_shape){.head_len = HEAD_LEN(8)}),
                                payload_capacity(HEAD_LEN(8), STREAM_BLOCKS_MAX * BLOCK_LEN),
                                (struct padding){.rule = PAD_POW2}));
-    CHECK_INT(0, stream_total_len(HEAD_LEN(8),
+    CHECK_INT(0, stream_total_len(((struct file_shape){.head_len = HEAD_LEN(8)}),
                                   payload_capacity(HEAD_LEN(8), STREAM_BLOCKS_MAX * BLOCK_LEN) + 1,
                                   (struct padding){.rule = PAD_POW2}));
 }

@@ -255,7 +255,7 @@ static void check_round_trip(uint8_t slots, size_t len, uint64_t size, struct pa
     CHECK_INT(len == 0 ? 1 : (len + full - 1) / full, s->count);
     for (size_t i = 0; i + 1 < s->count; i++, rest -= full)
         CHECK_INT(size, s->files[i].len);
-    want = stream_total_len(HEAD_LEN(slots), rest, padding);
+    want = stream_total_len(((struct file_shape){.head_len = HEAD_LEN(slots)}), rest, padding);
     CHECK_INT(want > size ? size : want, s->files[s->count - 1].len);
     CHECK_INT(SEAL_OK, read_set(s, NULL, s->count, receipt));
     CHECK_BYTES(s->receipt, receipt, sizeof receipt);

@@ -1,0 +1,36 @@
+/*
+ * Fetching single data blocks of a file with repair data, whatever is damaged (format section 3a),
+ * private to this room. It reads the file in any order.
+ */
+#ifndef SEAL_STREAM_MENDER_H
+#define SEAL_STREAM_MENDER_H
+
+#include "stream/chunk.h"
+
+struct mender;
+
+/* A file; what it points to must stay valid. */
+struct mender_file {
+    struct volume_in *in; /* a file */
+    const uint8_t *key;   /* of its chunks */
+    size_t head_len;
+    unsigned int m;  /* not 0 */
+    uint64_t blocks; /* that it has when nothing is missing */
+    bool has_end;    /* it ends with its second head: blocks are counted from there, too */
+};
+
+/* How many blocks the file has when nothing is missing, as its last data block tells. 0: that is
+ * not where it should be, or damaged. file->blocks is not used. */
+uint64_t mender_find_blocks(const struct mender_file *file);
+
+MUST_USE enum seal_status mender_new(struct mender **out, const struct mender_file *file,
+                                     struct fault *fault);
+/* The plaintext of a data block: CHUNK_LEN bytes, but for the head that block 0 has; valid until
+ * the next call. *mended: it was not as it should be where it stands. SEAL_DAMAGED: too much is
+ * lost; SEAL_NO_MEMORY; SEAL_INTERRUPTED. */
+MUST_USE enum seal_status mender_fetch(struct mender *d, uint64_t number, const uint8_t **text,
+                                       bool *mended, struct fault *fault);
+/* NULL does nothing. */
+void mender_free(struct mender *d);
+
+#endif

@@ -1,0 +1,369 @@
+/*
+ * Repair data: where blocks stand, against the vectors; and files that are damaged in every way
+ * that can be mended, or cannot.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/unit_check.h"
+#include "lib/fixture.h"
+#include "lib/payload.h"
+#include "stream/layout.h"
+#include "stream/stream.h"
+
+static const uint8_t levels[] = {4, 8, 16};
+
+/* ---- Vectors ------------------------------------------------------------------------------ */
+
+static void check_layout(const json_t *entry)
+{
+    const unsigned int m = (unsigned int)fixture_number(entry, "m");
+    const uint64_t blocks = fixture_number(entry, "B"), data = fixture_number(entry, "data");
+    const json_t *last = json_object_get(entry, "last");
+    struct group g;
+
+    check_about("m %u, %llu blocks", m, (unsigned long long)blocks);
+    CHECK_INT(data, layout_data_count(blocks, m));
+    if (data == 0)
+        return;
+    CHECK_INT(blocks, layout_block_count(data, m));
+    g = layout_group(blocks, m, data - 1);
+    CHECK_INT(fixture_number(last, "first_block"), g.at);
+    CHECK_INT(fixture_number(last, "first_data"), g.first_data);
+    CHECK_INT(fixture_number(last, "first_parity"), g.first_parity);
+    CHECK_INT(fixture_number(last, "lanes"), g.lanes);
+    CHECK_INT(fixture_number(last, "data"), g.data_count);
+}
+
+static void check_invalid(const json_t *invalid)
+{
+    for (size_t i = 0; i < sizeof levels; i++) {
+        char key[8];
+        const json_t *list, *number;
+        size_t at = 0;
+
+        (void)snprintf(key, sizeof key, "%u", levels[i]);
+        list = json_object_get(invalid, key);
+        for (uint64_t blocks = 1; blocks <= 600; blocks++) {
+            number = json_array_get(list, at);
+            check_about("m %u, %llu blocks", levels[i], (unsigned long long)blocks);
+            if ((uint64_t)json_integer_value(number) == blocks)
+                at++;
+            CHECK((layout_data_count(blocks, levels[i]) == 0) ==
+                  ((uint64_t)json_integer_value(number) == blocks));
+        }
+        CHECK_INT(json_array_size(list), at);
+    }
+}
+
+static void check_total(const json_t *entry)
+{
+    const struct file_shape shape = {HEAD_LEN(fixture_number(entry, "n")),
+                                     (unsigned int)fixture_number(entry, "m")};
+    const json_t *pad = json_object_get(entry, "pad");
+    struct padding padding = {.rule = PAD_FIXED, .size = (uint64_t)json_integer_value(pad)};
+    uint64_t want = json_is_string(json_object_get(entry, "T")) ? 0 : fixture_number(entry, "T");
+
+    if (json_is_string(pad))
+        padding.rule = strcmp(json_string_value(pad), "pow2") == 0 ? PAD_POW2 : PAD_PADME;
+    check_about("total of %llu", (unsigned long long)fixture_number(entry, "content_len"));
+    CHECK_INT(want, stream_total_len(shape, fixture_number(entry, "content_len"), padding));
+}
+
+static void test_vectors(void)
+{
+    json_t *all = fixture_json("parity.json");
+    const json_t *entry;
+    size_t i;
+
+    json_array_foreach (json_object_get(all, "layouts"), i, entry)
+        check_layout(entry);
+    check_invalid(json_object_get(all, "invalid"));
+    json_array_foreach (json_object_get(all, "totals"), i, entry)
+        check_total(entry);
+    json_decref(all);
+}
+
+/* Every block of a file is one thing, and nothing is twice. */
+static void check_places(uint64_t blocks, unsigned int m)
+{
+    const uint64_t data = layout_data_count(blocks, m);
+    uint64_t next_data = 0, next_parity = 0;
+
+    check_about("places of %llu blocks, m %u", (unsigned long long)blocks, m);
+    for (uint64_t b = 0; data > 0 && b < blocks; b++) {
+        const struct place p = layout_at(blocks, m, b);
+
+        if (p.kind == BLOCK_DATA) {
+            CHECK_INT(next_data, p.number);
+            CHECK_INT(b, layout_block_of(next_data++, m));
+        } else if (p.kind == BLOCK_PARITY) {
+            CHECK_INT(next_parity++, p.number);
+        } else {
+            CHECK_INT(blocks - 1, b);
+        }
+    }
+    CHECK_INT(data, next_data);
+}
+
+static void test_places(void)
+{
+    for (size_t i = 0; i < sizeof levels; i++)
+        for (uint64_t blocks = 1; blocks < 20000; blocks = blocks * 5 / 4 + 1)
+            check_places(blocks, levels[i]);
+}
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+/* A file that is being damaged. */
+struct damaged {
+    struct sealed s;
+    struct buffer file;
+    uint64_t told; /* blocks, as a second head tells; 0: it does not */
+    struct stream_mended mended;
+};
+
+static enum seal_status read_all(struct damaged *d, struct buffer *out)
+{
+    struct fault fault = {.status = SEAL_OK};
+    const struct sink to = {fixture_append, out};
+    struct stream_volume v = {.env = &d->s.env, .blocks = d->told};
+    struct stream_reader *reader;
+    uint8_t digest[32], receipt[32];
+    uint64_t content_len;
+
+    fixture_write(check_scratch("damaged"), d->file.data, d->file.len);
+    CHECK_INT(SEAL_OK, volume_open(&v.in, check_scratch("damaged"), &fault));
+    if (stream_reader_new_set(&reader, &v, 1, payload_crew, &fault) == SEAL_OK &&
+        stream_reader_copy(reader, &to, &content_len, digest, receipt, &fault) == SEAL_OK) {
+        d->mended = *stream_reader_mended(reader);
+        CHECK_INT(d->s.content.len, content_len);
+        CHECK_BYTES(d->s.receipt, receipt, sizeof receipt);
+    }
+    stream_reader_free(reader);
+    volume_close(v.in);
+    return fault.status;
+}
+
+/* Only true content comes out, all of it if nothing is wrong. */
+static enum seal_status try_read(struct damaged *d)
+{
+    struct buffer out = {0};
+    enum seal_status status;
+    size_t n;
+
+    CHECK_INT(SEAL_OK, buffer_reserve(&out, 1));
+    status = read_all(d, &out);
+    n = out.len < d->s.content.len ? out.len : d->s.content.len;
+    CHECK(status != SEAL_OK || out.len >= d->s.content.len);
+    CHECK(memcmp(out.data, d->s.content.data, n) == 0);
+    buffer_free(&out);
+    return status;
+}
+
+/* As it was. */
+static void restore(struct damaged *d)
+{
+    d->file.len = d->s.file.len;
+    d->told = d->s.blocks;
+    memcpy(d->file.data, d->s.file.data, d->s.file.len);
+}
+
+static struct damaged make(uint8_t m, uint64_t data_blocks)
+{
+    const size_t len = (size_t)data_blocks * (BLOCK_LEN - TAG_LEN) - HEAD_LEN(8) - TRAILER_LEN;
+    const uint64_t total = layout_block_count(data_blocks, m) * BLOCK_LEN;
+    struct damaged d = {
+        .s = payload_seal_repair(SLOTS_FEW, m, len - 5, (struct padding){PAD_FIXED, total})};
+
+    CHECK_INT(total, d.s.file.len);
+    CHECK_INT(total, d.s.blocks * BLOCK_LEN);
+    d.file = (struct buffer){fixture_alloc(d.s.file.len + 3 * BLOCK_LEN), 0, 0};
+    restore(&d);
+    return d;
+}
+
+static void done(struct damaged *d)
+{
+    buffer_free(&d->file);
+    payload_free(&d->s);
+}
+
+static void spoil(struct damaged *d, uint64_t block)
+{
+    d->file.data[block * BLOCK_LEN + BLOCK_LEN - 1] ^= 1; /* its tag */
+}
+
+/* ---- Bad blocks --------------------------------------------------------------------------- */
+
+/* count different blocks of a lane of the group that this data block is in, any of its kinds. */
+static void spoil_lane(struct damaged *d, uint64_t data, unsigned int count, struct random *random)
+{
+    const unsigned int m = d->s.env.params.parity;
+    const struct group g = layout_group(d->s.blocks, m, data);
+    const unsigned int lane = (unsigned int)((data - g.first_data) % g.lanes);
+    uint64_t blocks[LANE_PLACES + PARITY_MOST];
+    size_t all = 0;
+
+    for (uint64_t i = lane; i < g.data_count; i += g.lanes)
+        blocks[all++] = g.at + i;
+    for (uint64_t i = 0; i < group_parity_count(&g, m); i++)
+        if (group_parity_lane(&g, i) == lane)
+            blocks[all++] = g.at + g.data_count + i;
+    for (size_t i = 0; i < count && i < all; i++) {
+        size_t other = i + random_below(random, (uint32_t)(all - i));
+        uint64_t block = blocks[other];
+
+        blocks[other] = blocks[i];
+        spoil(d, block);
+    }
+}
+
+static const uint64_t data_counts[] = {1,  2,  3,   16,  17,  63,  64, 65,
+                                       66, 67, 128, 191, 192, 193, 200};
+
+static void test_lanes(void)
+{
+    struct random random = fixture_random("lanes");
+
+    for (size_t i = 0; i < sizeof levels; i++)
+        for (size_t k = 0; k < sizeof data_counts / sizeof *data_counts; k++) {
+            struct damaged d = make(levels[i], data_counts[k]);
+
+            check_about("m %u, %llu data blocks", levels[i], (unsigned long long)data_counts[k]);
+            CHECK_INT(SEAL_OK, try_read(&d));
+            CHECK_INT(0, d.mended.block_count);
+            for (int turn = 0; turn < 3; turn++) {
+                restore(&d);
+                spoil_lane(&d, random_below(&random, (uint32_t)data_counts[k]), levels[i], &random);
+                CHECK_INT(SEAL_OK, try_read(&d));
+            }
+            done(&d);
+        }
+}
+
+/* One more than the lane can stand, and one of them a data block. */
+static void test_too_many(void)
+{
+    for (size_t i = 0; i < sizeof levels; i++)
+        for (unsigned int parity_too = 0; parity_too < 2; parity_too++) {
+            struct damaged d = make(levels[i], 100);
+            const struct group g = layout_group(d.s.blocks, levels[i], 99);
+
+            check_about("m %u, one too many", levels[i]);
+            for (unsigned int n = 0; n <= levels[i]; n++) {
+                CHECK_INT(SEAL_OK, n == 0 ? SEAL_OK : try_read(&d));
+                spoil(&d, parity_too && n > 0
+                              ? g.at + g.data_count + (g.data_count + 1) % 2 + (n - 1) * g.lanes
+                              : g.at + 1 + n * g.lanes);
+            }
+            CHECK_INT(SEAL_DAMAGED, try_read(&d));
+            done(&d);
+        }
+}
+
+/* A burst of as many blocks as the group has parity, wherever it begins in it. */
+static void test_bursts(void)
+{
+    struct damaged d = make(4, 300);
+    const struct group g = layout_group(d.s.blocks, 4, 200);
+    const uint64_t all = g.data_count + group_parity_count(&g, 4);
+
+    for (uint64_t at = 0; at + 16 <= all; at += 7) {
+        check_about("a burst at %llu", (unsigned long long)at);
+        restore(&d);
+        memset(d.file.data + (g.at + at) * BLOCK_LEN, 0, 16 * BLOCK_LEN);
+        CHECK_INT(SEAL_OK, try_read(&d));
+        if (at + 16 <= g.data_count) {
+            CHECK_INT(16, d.mended.block_count);
+            CHECK_INT(1, d.mended.range_count);
+            CHECK_INT(g.at + at, d.mended.ranges[0].first);
+            CHECK_INT(16, d.mended.ranges[0].count);
+        }
+    }
+    done(&d);
+}
+
+/* ---- Lost ends ---------------------------------------------------------------------------- */
+
+/* The end may be missing as far as the last data block, which tells how many there are. */
+static void test_lost_end(void)
+{
+    struct damaged d = make(4, 70);
+    const uint64_t last = layout_block_of(69, 4);
+
+    d.told = 0;
+    for (uint64_t blocks = d.s.blocks; blocks > 0; blocks--) {
+        check_about("the first %llu blocks", (unsigned long long)blocks);
+        d.file.len = blocks * BLOCK_LEN;
+        CHECK_INT(blocks > last ? SEAL_OK : SEAL_DAMAGED, try_read(&d));
+        d.file.len -= 2000;
+        CHECK_INT(blocks > last + 1 ? SEAL_OK : SEAL_DAMAGED, try_read(&d));
+    }
+    restore(&d);
+    d.told = 0;
+    d.file.len += 2 * BLOCK_LEN + 100;
+    check_about("something put behind it");
+    CHECK_INT(SEAL_OK, try_read(&d));
+    CHECK_INT(0, d.mended.block_count);
+    done(&d);
+}
+
+/* With a second head at the end, what is missing elsewhere is found from there. */
+static void cut_out(struct damaged *d, size_t from, size_t len)
+{
+    restore(d);
+    memmove(d->file.data + from, d->file.data + from + len, d->file.len - from - len);
+    d->file.len -= len;
+}
+
+static void test_lost_middle(void)
+{
+    static const size_t lens[] = {1, 2048, 65536, 65537, 4 * 65536, 4 * 65536 + 1, 5 * 65536};
+    struct damaged d = make(4, 70);
+
+    for (size_t i = 0; i < sizeof lens / sizeof *lens; i++)
+        for (uint64_t at = 0; at < 60; at += 9) {
+            const size_t off = (size_t)at * BLOCK_LEN;
+            const uint64_t lost = (lens[i] + BLOCK_LEN - 1) / BLOCK_LEN;
+
+            check_about("%zu bytes lost at block %llu", lens[i], (unsigned long long)at);
+            cut_out(&d, off, lens[i]);
+            CHECK_INT(lost <= 4 ? SEAL_OK : SEAL_DAMAGED, try_read(&d));
+            CHECK(lost > 4 || d.mended.block_count == lost);
+        }
+    done(&d);
+}
+
+/* Who cuts a file between two groups must not have a shorter one read for whole. */
+static void test_cut_between_groups(void)
+{
+    struct damaged d = make(4, 300);
+
+    check_about("cut between two groups");
+    d.told = 0;
+    d.file.len = 69 * BLOCK_LEN;
+    CHECK_INT(69, layout_block_count(layout_data_count(69, 4), 4));
+    CHECK_INT(SEAL_DAMAGED, try_read(&d));
+    done(&d);
+}
+
+static void test_all(void)
+{
+    CHECK_CASE(test_lanes());
+    CHECK_CASE(test_too_many());
+    CHECK_CASE(test_bursts());
+    CHECK_CASE(test_lost_end());
+    CHECK_CASE(test_lost_middle());
+    CHECK_CASE(test_cut_between_groups());
+}
+
+int main(int argc, char **argv)
+{
+    check_start("repair", argc, argv);
+    fixture_start(argc, argv);
+    CHECK_CASE(test_vectors());
+    CHECK_CASE(test_places());
+    fixture_twice(&payload_crew, test_all);
+    return check_done();
+}
