@@ -39,6 +39,7 @@ enum bag_remark {
 struct bag_totals {
     uint64_t files, folders;
     uint64_t bytes;       /* of all files */
+    uint64_t unread;      /* files of which zeros stand for every byte; while sealing only */
     uint64_t coded_names; /* files whose name a manifest cannot hold as it is (RFC 8493) */
     uint64_t remarks[BAG_REMARK_KINDS];
 };

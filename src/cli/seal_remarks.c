@@ -39,7 +39,7 @@ static enum text_id text_of(const struct bag_notice *n)
         [BAG_RENAMED] = T_SEAL_RENAMED, [BAG_ODD_NAME] = T_SEAL_ODD_NAME,
         [BAG_ROUNDED] = T_SEAL_ROUNDED,
     };
-    /* Of missing, skipped and changed; the second where a changed file was read again. */
+    /* Of those that have a cause; the second where a changed file was read again. */
     static const enum text_id causes[BAG_CAUSES][2] = {
         [BAG_CAUSE_SYSTEM] = {T_SEAL_MISSING},
         [BAG_CAUSE_LISTING] = {T_SEAL_MISSING_LISTING},
@@ -58,6 +58,7 @@ static enum text_id text_of(const struct bag_notice *n)
         [BAG_CAUSE_RETIMED] = {T_SEAL_CHANGED_RETIMED, T_SEAL_REREAD_RETIMED},
         [BAG_CAUSE_ATTRIBUTES] = {T_SEAL_ATTRIBUTES},
         [BAG_CAUSE_HOLES] = {T_SEAL_HOLES},
+        [BAG_CAUSE_NOTHING_READ] = {T_SEAL_DAMAGED_WHOLE},
         [BAG_CAUSE_TIME_ONLY] = {T_SEAL_CHANGED_TIME_ONLY, T_SEAL_CHANGED_TIME_ONLY},
     };
 

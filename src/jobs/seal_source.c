@@ -22,9 +22,9 @@ enum seal_status seal_source_check(const struct bag_source *source,
     struct bag_totals totals;
 
     bag_source_totals(source, &totals);
-    if (request->allow_empty || totals.files > 0)
+    if (request->allow_empty || totals.files > totals.unread)
         return SEAL_OK;
-    if (totals.remarks[BAG_MISSING] > 0)
+    if (totals.remarks[BAG_MISSING] > 0 || totals.unread > 0)
         return fault_set(fault, REASON_SOURCE_UNREAD, request->paths[0]);
     /* A special file is something that was there, and is on record. */
     if (bag_is_incomplete(&totals))

@@ -44,6 +44,8 @@ enum bag_cause {
     /* BAG_UNKEPT */
     BAG_CAUSE_ATTRIBUTES,
     BAG_CAUSE_HOLES, /* zeros stand there */
+    /* BAG_DAMAGED */
+    BAG_CAUSE_NOTHING_READ, /* not in part, but wholly */
     BAG_CAUSES
 };
 

@@ -10,10 +10,14 @@
 /* Where a medium fails, so much is given up at a time, after so many tries. */
 #define SECTOR_LEN ((size_t)4096)
 #define READ_TRIES 3
+/* After so many sectors in a row that all failed, it is given up in ever longer runs. */
+#define PATIENT_SECTORS 16
+#define RUN_DOUBLINGS 40
 /* A file that says a wrong size is held in memory up to here, read in such steps. */
 #define WHOLE_MAX ((size_t)64 * 1024 * 1024)
 #define WHOLE_STEP ((size_t)256 * 1024)
-#define REMARK_LEN ((size_t)4000) /* a remark that is longer takes no more ranges */
+#define COUNT_MAX ((uint64_t)1 << 40) /* beyond that it is only counted, up to here */
+#define REMARK_LEN ((size_t)4000)     /* a remark that is longer takes no more ranges */
 
 /* ---- Ranges that could not be read -------------------------------------------------------- */
 
@@ -55,6 +59,11 @@ bool file_reader_is_damaged(const struct file_reader *r)
     return r->bad.end != 0;
 }
 
+bool file_reader_got_nothing(const struct file_reader *r)
+{
+    return r->before.size > 0 && r->got == 0;
+}
+
 enum seal_status file_reader_bad_ranges(struct file_reader *r, const struct buffer **texts)
 {
     struct bad_ranges *h = &r->bad;
@@ -75,7 +84,10 @@ int file_reader_start(struct file_reader *r, int fd)
 {
     file_reader_free(r);
     *r = (struct file_reader){.fd = fd};
-    return plat_stat_fd(fd, &r->before) == 0 && r->before.type == PLAT_FILE ? 0 : -1;
+    if (plat_stat_fd(fd, &r->before) != 0 || r->before.type != PLAT_FILE)
+        return -1;
+    r->said = r->before.size;
+    return 0;
 }
 
 /* What lies behind a place that could not be read is out of reach, too. */
@@ -104,16 +116,51 @@ static int64_t read_at(struct file_reader *r, uint8_t *buf, size_t len, uint64_t
 
 static int64_t read_with_patience(struct file_reader *r, uint8_t *buf, size_t len)
 {
+    const int tries = r->bad_sectors < PATIENT_SECTORS ? READ_TRIES : 1;
     int64_t n = -1;
 
-    for (int i = 0; i < READ_TRIES && n < 0; i++)
+    for (int i = 0; i < tries && n < 0; i++)
         n = read_at(r, buf, len, r->off);
     return n;
 }
 
-/* Reads a piece; where the medium fails, gives zeros for one sector; 0 bytes at the end of the
- * file. A failing read may take a medium many seconds. So a large one that failed is not repeated,
- * but its sectors are read one by one, to save the good ones among them. */
+/* How much is given up where a sector failed. A medium may take half a minute for each, so a dead
+ * file would take days, and nothing of the others would be sealed. After some, a run is given up
+ * whose last byte fails as well, twice as long each time; where that is good, what is in front of
+ * it is read sector by sector again. */
+static uint64_t give_up(struct file_reader *r, size_t sector)
+{
+    uint64_t left = r->before.size - r->off, run = sector;
+    unsigned int doublings =
+        r->bad_sectors < PATIENT_SECTORS ? 0 : r->bad_sectors - PATIENT_SECTORS;
+    uint8_t last;
+
+    if (r->bad_sectors < PATIENT_SECTORS + RUN_DOUBLINGS)
+        r->bad_sectors++;
+    if (doublings > 0)
+        run = (uint64_t)SECTOR_LEN << doublings;
+    if (run > left)
+        run = left;
+    if (run > sector && read_at(r, &last, 1, r->off + run - 1) >= 0) {
+        r->bad_sectors = PATIENT_SECTORS;
+        run = sector;
+    }
+    return run;
+}
+
+/* Zeros, and in the record that they are. */
+static enum seal_status give_zeros(struct file_reader *r, uint8_t *buf, size_t want, size_t *len)
+{
+    uint64_t left = r->zeros_until - r->off;
+
+    *len = left < want ? (size_t)left : want;
+    memset(buf, 0, *len);
+    return ranges_add(&r->bad, r->off, *len);
+}
+
+/* Reads a piece; where the medium fails, gives zeros; 0 bytes at the end of the file. A failing
+ * read may take a medium many seconds. So a large one that failed is not repeated, but its sectors
+ * are read one by one, to save the good ones among them. */
 static enum seal_status read_piece(struct file_reader *r, uint8_t *buf, size_t want, size_t *len)
 {
     size_t sector = SECTOR_LEN - (size_t)(r->off % SECTOR_LEN);
@@ -121,6 +168,8 @@ static enum seal_status read_piece(struct file_reader *r, uint8_t *buf, size_t w
 
     if (sector > want)
         sector = want;
+    if (r->off < r->zeros_until)
+        return give_zeros(r, buf, want, len);
     if (r->off >= r->sectors_until) {
         n = read_at(r, buf, want, r->off);
         if (n < 0)
@@ -128,11 +177,14 @@ static enum seal_status read_piece(struct file_reader *r, uint8_t *buf, size_t w
     }
     if (n < 0)
         n = read_with_patience(r, buf, sector);
-    *len = n < 0 ? sector : (size_t)n;
-    if (n >= 0)
-        return SEAL_OK;
-    memset(buf, 0, sector);
-    return ranges_add(&r->bad, r->off, sector);
+    if (n < 0) {
+        r->zeros_until = r->off + give_up(r, sector);
+        return give_zeros(r, buf, want, len);
+    }
+    *len = (size_t)n;
+    r->got += *len;
+    r->bad_sectors = 0;
+    return SEAL_OK;
 }
 
 enum seal_status file_reader_next(struct file_reader *r, uint8_t *buf, size_t room, size_t *len,
@@ -164,7 +216,7 @@ static enum file_change compare(const struct file_reader *r)
 {
     struct plat_stat after;
 
-    if (plat_stat_fd(r->fd, &after) != 0 || after.size != r->before.size)
+    if (plat_stat_fd(r->fd, &after) != 0 || after.size != r->said)
         return FILE_RESIZED;
     if (!timestamp_equal(after.mtime, r->before.mtime))
         return FILE_RETIMED;
@@ -205,6 +257,22 @@ static enum seal_status read_more(struct file_reader *r, struct buffer *out, boo
     return SEAL_OK;
 }
 
+/* Reads on, only to count: out is where bytes go. */
+static enum seal_status count_rest(struct file_reader *r, struct buffer *out, uint64_t *len,
+                                   bool *ended, struct fault *fault)
+{
+    int64_t n = 1;
+
+    while (n > 0 && *len <= COUNT_MAX) {
+        if (stop_requested())
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
+        n = read_at(r, out->data, WHOLE_STEP, *len);
+        *len += n > 0 ? (uint64_t)n : 0;
+    }
+    *ended = n <= 0;
+    return SEAL_OK;
+}
+
 bool file_reader_may_be_untrue(const struct file_reader *r, enum file_change change)
 {
     /* One that ends too early is suspicious elsewhere: a medium or a network may have gone. */
@@ -214,20 +282,24 @@ bool file_reader_may_be_untrue(const struct file_reader *r, enum file_change cha
 enum seal_status file_reader_untrue_size(struct file_reader *r, struct buffer *out, bool *is_untrue,
                                          struct fault *fault)
 {
+    const bool is_made_up = plat_size_is_made_up(r->fd);
     bool ended = false;
+    uint64_t len;
     uint8_t more;
 
     *is_untrue = false;
     while (!ended && out->len <= WHOLE_MAX)
         if (read_more(r, out, &ended, fault) != SEAL_OK)
             return fault->status;
+    len = out->len;
+    if (!ended && !is_made_up && count_rest(r, out, &len, &ended, fault) != SEAL_OK)
+        return fault->status;
     /* At the end nothing more is there, and no error. One that ends too early is suspicious
      * anywhere but where the kernel makes sizes up: a medium or a network may have gone. */
-    *is_untrue = ended && out->len != r->before.size &&
-                 (out->len > r->before.size || plat_size_is_made_up(r->fd)) &&
-                 read_at(r, &more, 1, out->len) == 0 && compare(r) == FILE_STABLE;
+    *is_untrue = ended && len != r->said && (len > r->said || is_made_up) &&
+                 read_at(r, &more, 1, len) == 0 && compare(r) == FILE_STABLE;
     if (*is_untrue)
-        r->before.size = out->len;
+        r->before.size = r->got = len;
     return SEAL_OK;
 }
 

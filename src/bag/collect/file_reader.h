@@ -29,15 +29,19 @@ enum file_change {
 
 /* {.fd = -1} is one that was not started. */
 struct file_reader {
-    int fd;                  /* the caller's, unless owns_fd */
-    struct plat_stat before; /* what the file was when reading began */
-    uint64_t off;            /* bytes handed out; in the end before.size */
-    uint64_t file_len;       /* so many of them are from the file; behind them are zeros */
-    uint64_t sectors_until;  /* up to this offset it is read sector by sector, since it failed */
-    bool ended;              /* the file ended before its size */
-    bool is_forward;         /* it cannot be sought in (ESPIPE): it is read from where fd is, */
-    uint64_t at;             /* which is here */
-    bool owns_fd;            /* file_reader_free closes fd */
+    int fd;                   /* the caller's, unless owns_fd */
+    struct plat_stat before;  /* what the file was when reading began; size: what it is read for */
+    uint64_t said;            /* the size that it had by the system */
+    uint64_t off;             /* bytes handed out; in the end before.size */
+    uint64_t file_len;        /* so many of them are from the file; behind them are zeros */
+    uint64_t sectors_until;   /* up to this offset it is read sector by sector, since it failed */
+    uint64_t zeros_until;     /* up to this offset it is given up */
+    unsigned int bad_sectors; /* in a row, the last that were read */
+    uint64_t got;             /* bytes that the medium gave */
+    bool ended;               /* the file ended before its size */
+    bool is_forward;          /* it cannot be sought in (ESPIPE): it is read from where fd is, */
+    uint64_t at;              /* which is here */
+    bool owns_fd;             /* file_reader_free closes fd */
     struct bad_ranges bad;
 };
 
@@ -53,12 +57,16 @@ MUST_USE enum seal_status file_reader_next(struct file_reader *r, uint8_t *buf, 
 enum file_change file_reader_change(struct file_reader *r);
 /* After the last piece: whether a change may come of a size that is not true, as in /proc. */
 bool file_reader_may_be_untrue(const struct file_reader *r, enum file_change change);
-/* Then, after file_reader_start and instead of file_reader_next: reads it to its end into out, up
- * to 64 MiB. *is_untrue: it has another size than it says, and did not change meanwhile;
- * before.size is then what it has, and out all of it. SEAL_NO_MEMORY, SEAL_INTERRUPTED. */
+/* Then, after file_reader_start and instead of file_reader_next: reads it to its end. *is_untrue:
+ * it has another size than it says, and did not change meanwhile; before.size is then what it has.
+ * out is all of it if it has so many bytes; it has fewer if the file is larger than 64 MiB (never
+ * one of /proc or /sys, which may have no end), which is to be started again and read for that
+ * size. SEAL_NO_MEMORY, SEAL_INTERRUPTED. */
 MUST_USE enum seal_status file_reader_untrue_size(struct file_reader *r, struct buffer *out,
                                                   bool *is_untrue, struct fault *fault);
 bool file_reader_is_damaged(const struct file_reader *r);
+/* Whether it should have bytes, and all that was handed out are zeros that stand for them. */
+bool file_reader_got_nothing(const struct file_reader *r);
 /* After the last piece, once: the ranges that could not be read, as texts with a NUL behind each.
  */
 MUST_USE enum seal_status file_reader_bad_ranges(struct file_reader *r,

@@ -52,11 +52,14 @@ static enum seal_status write_header(struct bag_writer *w, struct item *item,
     return write_entry(w, item, fault);
 }
 
+/* Counts it, too, where zeros stand for all of it. */
 static enum seal_status remark_bad_ranges(struct bag_writer *w, const char *path,
                                           struct file_reader *r, struct fault *fault)
 {
     const struct buffer *texts;
+    const bool is_lost = file_reader_got_nothing(r);
 
+    w->source->totals.unread += is_lost;
     if (!file_reader_is_damaged(r))
         return SEAL_OK;
     w->source->damaged_files++;
@@ -64,7 +67,12 @@ static enum seal_status remark_bad_ranges(struct bag_writer *w, const char *path
         return fault_no_memory(fault);
     for (size_t at = 0; at < texts->len;) {
         const char *ranges = (const char *)texts->data + at;
-        const struct bag_notice notice = {.kind = BAG_DAMAGED, .path = path, .ranges = ranges};
+        const struct bag_notice notice = {
+            .kind = BAG_DAMAGED,
+            .path = path,
+            .cause = is_lost ? BAG_CAUSE_NOTHING_READ : BAG_CAUSE_NONE,
+            .ranges = ranges,
+        };
 
         if (source_remark(w->source, &notice, fault) != SEAL_OK)
             return fault->status;
@@ -261,19 +269,34 @@ static enum seal_status write_large(struct bag_writer *w, struct item *item, str
 
 /* ---- A file ------------------------------------------------------------------------------- */
 
-/* A file whose size is not what it says (0 in /proc, 4096 in /sys) is read to its end, and was
- * written then. */
+/* Reads a file once more that is too large for memory, now that its size was found out. */
+static enum seal_status write_counted(struct bag_writer *w, struct item *item,
+                                      struct file_reader *r, struct fault *fault)
+{
+    const uint64_t size = r->before.size;
+
+    if (start_again(w, item, r, r) != 0)
+        return source_leave_out(w->source, item, BAG_CAUSE_LOST, 0, fault);
+    r->before.size = size;
+    return write_large(w, item, r, false, fault);
+}
+
+/* A file whose size is not what it says (0 in /proc and on some phones, 4096 in /sys) is read to
+ * its end, and was written then. */
 static enum seal_status write_untrue(struct bag_writer *w, struct item *item, struct file_reader *r,
                                      bool *is_written, struct fault *fault)
 {
     struct buffer whole = {0};
+    bool is_whole = false;
 
     if (file_reader_untrue_size(r, &whole, is_written, fault) == SEAL_OK && *is_written) {
+        is_whole = whole.len == r->before.size;
         sha256_of(item->digest, whole.data, whole.len);
-        IGNORE_RESULT(write_small(w, item, r, whole.data, FILE_STABLE, fault));
+        if (is_whole)
+            IGNORE_RESULT(write_small(w, item, r, whole.data, FILE_STABLE, fault));
     }
     buffer_free(&whole);
-    return fault->status;
+    return *is_written && !is_whole ? write_counted(w, item, r, fault) : fault->status;
 }
 
 /* What is to be said of a small file after its second reading, which is sealed. */

@@ -30,6 +30,7 @@ static const char *const cause_words[BAG_CAUSES] = {
     [BAG_CAUSE_RETIMED] = "its size or time is another now",
     [BAG_CAUSE_ATTRIBUTES] = "", /* they have names */
     [BAG_CAUSE_HOLES] = "holes; zeros stand there",
+    [BAG_CAUSE_NOTHING_READ] = "", /* the ranges say it */
     [BAG_CAUSE_TIME_ONLY] = "its time changed; read again, its content is what was sealed",
 };
 

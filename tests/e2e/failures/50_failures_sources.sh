@@ -155,13 +155,18 @@ expect_exit 3
 expect_err 'tree/sub/one could not be read'
 
 # fails FIRST LAST RANGE [SIZE]: reads of that range of tree/noise fail; RANGE becomes zeros, and no more.
+# FIRST-LAST may be all of it.
 fails() {
     remove tree sealed.bin bag
     cp -r "$good/tree" tree
     [ -z "${4-}" ] || head -c "$4" "$good/tree/noise" >tree/noise
     hit "FAULT_READ=noise $1 $2 errno:$EIO" -- seal -q "${to[@]}" -o sealed.bin tree
     expect_exit 3
-    expect_remark "tree/noise could be read only in part; zeros stand for the rest \($3\)"
+    if [ "$3" = "0-$((${4-3000000} - 1))" ]; then
+        expect_remark "nothing of tree/noise could be read; zeros stand for all of it \($3\)"
+    else
+        expect_remark "tree/noise could be read only in part; zeros stand for the rest \($3\)"
+    fi
     expect_out '^receipt '
     run unseal -q "${with[@]}" -o bag sealed.bin
     expect_exit 3
@@ -183,6 +188,8 @@ fails 1000000 1010000 999424-1011711
 fails 262143 262144 258048-266239
 fails 2999999 2999999 2998272-2999999
 fails 0 2999999 0-2999999
+# From long runs the good sectors are taken out as well.
+fails 100000 2000000 98304-2002943
 fails 5000 5000 4096-5999 6000
 fails 0 5999 0-5999 6000
 fails 100000 100000 98304-102399 200000
@@ -216,6 +223,19 @@ ln -s one tree/link
 hit "FAULT_OPEN=one errno:$EACCES" -- seal -q "${to[@]}" -o link.bin tree
 expect_exit 1
 expect_absent link.bin
+rm tree/link
+for size in 2 3000000; do
+    cp "$good/tree/noise" tree/one
+    truncate -s $size tree/one
+    hit "FAULT_READ=one 0 $size errno:$EIO" -- seal -q "${to[@]}" -o zeros.bin tree
+    expect_exit 1
+    expect_err "nothing of tree/one could be read; zeros stand for all of it \(0-$((size - 1))\)\.\$"
+    expect_err 'tree: nothing that was to be sealed could be read'
+    expect_absent zeros.bin
+    hit "FAULT_READ=one 0 $size errno:$EIO" -- seal -q --allow-empty "${to[@]}" -o zeros.bin tree
+    expect_exit 3
+    rm zeros.bin
+done
 scenario "a folder of which the list ends early"
 mkdir -p to tree
 for i in {1..5}; do echo "$i" >"tree/$i"; done
