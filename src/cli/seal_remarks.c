@@ -107,6 +107,16 @@ static const char *other_of(const struct bag_notice *n)
     return n->kind == BAG_LINK ? n->target : n->kind == BAG_UNKEPT ? n->attributes : n->ranges;
 }
 
+/* Of all such files it is said once. */
+static void warn_of_cannot(struct seal_remarks *r, const struct bag_notice *n)
+{
+    bool cannot = n->kind == BAG_MISSING && (n->sys == EOPNOTSUPP || n->sys == ENOSYS);
+
+    if (cannot && !r->cannot_told)
+        warn(T_SEAL_SOURCE_CANNOT);
+    r->cannot_told |= cannot;
+}
+
 void seal_remarks_show(struct seal_remarks *r, const struct bag_notice *n)
 {
     char oddities[ODDITIES_SIZE], digest[2 * SHA256_LEN + 1] = "";
@@ -119,6 +129,7 @@ void seal_remarks_show(struct seal_remarks *r, const struct bag_notice *n)
     message_warn(text_of(n), TEXT_ARGS(.name = path_as_known(n->path), .other = other_of(n),
                                        .word = digest, .words = oddities, .number = n->len,
                                        .limit = n->size, .count = n->size_now, .error = n->sys));
+    warn_of_cannot(r, n);
 }
 
 static void show_left_out(size_t count)

@@ -11,6 +11,7 @@ struct seal_remarks {
     bool verbose; /* tell of every link and every odd name, and however many there are */
     /* Beyond some they are only counted: those on names, and the others by their kind. */
     size_t names_seen, seen[BAG_REMARK_KINDS];
+    bool cannot_told; /* what to do where a file system cannot open files (MTP) */
 };
 
 void seal_remarks_show(struct seal_remarks *r, const struct bag_notice *n);

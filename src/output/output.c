@@ -30,13 +30,20 @@ enum seal_status output_fault(int dirfd, const char *path, struct fault *fault)
     return fault_set_errno(fault, REASON_CREATE, path);
 }
 
+/* Whether something may be there that cannot be looked at: a medium that this user may not see, or
+ * that is gone. What else is wrong is said when it is created. */
+static bool is_unseen(int error)
+{
+    return error != ENOENT && error != ENOTDIR && error != ENAMETOOLONG && error != EINVAL;
+}
+
 enum seal_status output_refuse_taken(int at, const char *name, const char *path,
                                      struct fault *fault)
 {
     struct plat_stat st;
 
     if (plat_stat_at(at, name, false, &st) != 0)
-        return SEAL_OK;
+        return is_unseen(errno) ? fault_set_errno(fault, REASON_CREATE, path) : SEAL_OK;
     if (plat_stat_at(at, name, true, &st) == 0 && st.type != PLAT_FILE && st.type != PLAT_DIR)
         return fault_set(fault, REASON_EXISTS_NO_FILE, path);
     return fault_set(fault, REASON_EXISTS, path);

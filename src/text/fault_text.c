@@ -143,6 +143,15 @@ static enum text_id advice_for_error(const struct fault *f, enum text_id advice)
     return f->reason == REASON_CREATE ? T_ADVICE_FOLDER_GONE : advice_for_name(f->name);
 }
 
+static bool has_no_name_while_open(const struct fault *f)
+{
+#ifdef ETXTBSY /* not everywhere */
+    if (f->reason == REASON_RENAME && f->sys == ETXTBSY)
+        return true;
+#endif
+    return f->reason == REASON_RENAME && f->sys == EBUSY;
+}
+
 static enum text_id advice_for(const struct fault *f)
 {
     for (size_t i = 0; i < sizeof reason_advice / sizeof reason_advice[0]; i++)
@@ -150,6 +159,8 @@ static enum text_id advice_for(const struct fault *f)
             return reason_advice[i].advice;
     if (f->status == SEAL_IO && is_medium_gone(f->sys))
         return T_ADVICE_MEDIUM_GONE;
+    if (has_no_name_while_open(f))
+        return T_ADVICE_NO_NAME_WHILE_OPEN;
     /* Where no error says why, or one that is no matter of files. */
     if (f->reason == REASON_WORKER_START && (f->sys == 0 || f->sys == EPERM))
         return T_ADVICE_WORKER_START;

@@ -101,6 +101,59 @@ expect_exit 2
 expect_err 'stick/bag\.bin: is not seekable; save it to a file first'
 expect_same "$given/tree/large" out/bag/data/tree/large
 
+# ---- Phones and media that die -------------------------------------------------------------------
+
+scenario "files that say they have 0 bytes are read to their end, also large ones"
+bad sound
+mkdir "$truth/tree"
+cp "$given/tree/"* "$truth/tree"
+maketree noise "$truth/tree/video" 70000000
+plug sizeless
+judge "a medium should be mounted" $?
+check "it says so" test "$(stat -c %s "$stick/tree/video")" = 0
+sealed 0
+expect_no_err
+for name in one middle large video; do
+    expect_same "$truth/tree/$name" "bag/data/tree/$name"
+done
+
+# Sector by sector, three times each, this would take over a minute.
+scenario "a file that cannot be read takes no time for each of its sectors"
+hold dying 1234567
+hit -- timeout 20 seal -q "${to[@]}" -o sealed.bin "$stick/tree"
+expect_exit 3
+expect_remark 'large could be read only in part; zeros stand for the rest \(1232896-2999999\)'
+run unseal -q "${with[@]}" -o bag sealed.bin
+expect_exit 3
+expect_same <(head -c 1232896 "$given/tree/large") <(head -c 1232896 bag/data/tree/large)
+expect_same "$given/tree/middle" bag/data/tree/middle
+remove bag sealed.bin
+
+scenario "where files cannot be opened, it is said that phones may not let them"
+hold unopened 1 95
+run seal -q "${to[@]}" -o sealed.bin "$stick/tree"
+expect_exit 1
+expect_err 'tree/one could not be read and is left out'
+expect_err 'a phone or a camera .*copy the files to a disk of this computer'
+check "once" test "$(grep -c 'a phone or a camera' "$err")" = 1
+expect_err 'nothing that was to be sealed could be read'
+run seal -q "${to[@]}" -o sealed.bin "$given/tree" "$stick/tree/middle" "$stick/tree/large"
+expect_exit 3
+check "once" test "$(grep -c 'a phone or a camera' "$err")" = 1
+remove sealed.bin
+
+scenario "where nothing that is open gets a name"
+for error in 16 26; do
+    bad busy 1 $error
+    run seal -q "${to[@]}" -o "$stick/sealed.bin" "$given/tree"
+    expect_exit 1
+    expect_message 'sealed\.bin: could not be given its name: .*open.*copy it from there'
+    run unseal -q "${with[@]}" -o "$stick/bag" "$given/bag.bin"
+    expect_exit 1
+    expect_message 'bag: could not be given its name: .*open.*copy it from there'
+    expect_empty_dir "$truth"
+done
+
 # ---- Names that are too long for other disks -----------------------------------------------------
 
 # As on NTFS, which counts letters and not bytes. unseal can have them on such a medium only.
@@ -150,6 +203,19 @@ else
     is_user 0 unseal -q "${with[@]}" --verify -o verified "$stick/bag.bin"
     run unseal --recheck "$stick/bag"
     expect_exit 0
+
+    scenario "where another user mounted it, nothing is taken for being there"
+    hold private
+    mkdir "$scratch/bin" && cp "$BIN/seal" "$scratch/bin"
+    chmod 644 "$given/alice.pub"
+    as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups "$scratch/bin/seal")
+    if "${as_user[@]}" --version >/dev/null 2>&1; then
+        run "${as_user[@]}" -q "${to[@]}" -o "$stick" "$given/tree"
+        expect_exit 1
+        expect_message "$stick: could not be created: Permission denied\. This user has no right"
+    else
+        skip "another user cannot run programs in $scratch"
+    fi
 
     scenario "and nowhere else"
     hold sound

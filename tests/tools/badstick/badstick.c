@@ -20,6 +20,10 @@
  *                                                          from there on
  *     badstick [-c] FOLDER MOUNTPOINT lengthens            names have 300 letters more (NTFS)
  *     badstick [-c] FOLDER MOUNTPOINT private              only who mounted it may look
+ *     badstick [-c] FOLDER MOUNTPOINT sizeless             files say that they have 0 bytes
+ *     badstick [-c] FOLDER MOUNTPOINT dying BYTES          reading fails from there on, slowly
+ *     badstick [-c] FOLDER MOUNTPOINT unopened 1 ERRNO     no file can be opened to be read
+ *     badstick [-c] FOLDER MOUNTPOINT busy 1 ERRNO         what is open gets no other name
  *     badstick [-c] FOLDER MOUNTPOINT rightless 0          all may do all; chmod has no effect
  * (NTFS) badstick [-c] FOLDER MOUNTPOINT rightless 1 ERRNO    likewise, and it fails (FAT)
  *
@@ -47,15 +51,16 @@
 #define SAYS ((long long)64 << 30) /* how large it is, where it lies */
 
 enum kind kind;
-static const char *const kinds[] = {"sound",   "loses",     "wraps",     "full",   "pulled",
-                                    "unnamed", "protected", "timeless",  "fuse2",  "rounds",
-                                    "shifts",  "empties",   "rightless", "twice",  "numbers",
-                                    "blocks",  "forward",   "lengthens", "private"};
+static const char *const kinds[] = {
+    "sound",   "loses",     "wraps",   "full",     "pulled",    "unnamed",  "protected", "timeless",
+    "fuse2",   "rounds",    "shifts",  "empties",  "rightless", "twice",    "numbers",   "blocks",
+    "forward", "lengthens", "private", "sizeless", "dying",     "unopened", "busy"};
 static bool has_memory;
 static int root = -1; /* the folder */
 long long limit, moved, used;
 int error;
 static ino_t last_number = 1000;
+static int opened_count;
 static char tail[301]; /* of a name */
 
 /* "." for the folder itself. */
@@ -95,6 +100,7 @@ static int opened(int fd, struct fuse_file_info *fi)
 {
     fi->fh = (uint64_t)fd;
     fi->nonseekable = kind == FORWARD;
+    opened_count += fd >= 0;
     return fd < 0 ? -errno : 0;
 }
 
@@ -103,6 +109,8 @@ static int bad_open(const char *path, struct fuse_file_info *fi)
     bool writes = (fi->flags & O_ACCMODE) != O_RDONLY;
     int no = writes ? refused() : gone();
 
+    if (kind == UNOPENED && !writes)
+        return -error;
     return no != 0 ? no : opened(openat(root, below(path), fi->flags), fi);
 }
 
@@ -116,6 +124,7 @@ static int bad_create(const char *path, mode_t mode, struct fuse_file_info *fi)
 static int bad_release(const char *path, struct fuse_file_info *fi)
 {
     (void)path;
+    opened_count--;
     return kind == WRAPS ? 0 : result(close((int)fi->fh));
 }
 
@@ -164,6 +173,8 @@ static int bad_getattr(const char *path, struct stat *st, struct fuse_file_info 
         st->st_mode |= 0777;
     if (kind == NUMBERS)
         st->st_ino = ++last_number;
+    if (kind == SIZELESS && S_ISREG(st->st_mode))
+        st->st_size = st->st_blocks = 0;
     return got;
 }
 
@@ -228,6 +239,8 @@ static int bad_rename(const char *from, const char *to, unsigned int flags)
     if (refused() != 0)
         return refused();
     moved += kind == UNNAMED;
+    if (kind == BUSY && opened_count > 0)
+        return -error;
     if (kind == EMPTIES && fstatat(root, below(from), &st, 0) == 0 && S_ISDIR(st.st_mode))
         return unlinked(below(from)) != 0 ? -errno : result(mkdirat(root, below(to), 0700));
     return result(renameat2(root, below(from), root, below(to), flags));

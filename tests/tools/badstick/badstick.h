@@ -31,7 +31,11 @@ enum kind {
     BLOCKS,
     FORWARD,
     LENGTHENS,
-    PRIVATE
+    PRIVATE,
+    SIZELESS,
+    DYING,
+    UNOPENED,
+    BUSY
 };
 
 extern enum kind kind;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define PIECES_MAX 65536
+#define DYING_USEC 20000
 
 /* What lies where on a medium that wraps: bytes of a file, in the order they were written. */
 static struct piece {
@@ -100,7 +101,9 @@ int bad_read(const char *path, char *data, size_t size, off_t off, struct fuse_f
     ssize_t n;
 
     (void)path;
-    if (kind == FORWARD && off >= limit)
+    if (kind == DYING && off + (long long)size > limit)
+        (void)usleep(DYING_USEC);
+    if ((kind == FORWARD && off >= limit) || (kind == DYING && off + (long long)size > limit))
         return -EIO;
     if (kind == FORWARD && (long long)size > limit - off)
         size = (size_t)(limit - off);
