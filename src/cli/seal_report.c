@@ -33,7 +33,7 @@ static void show_event(void *ctx, const struct seal_event *e)
     static const enum text_id warnings[SEAL_EVENT_KINDS] = {
         [SEAL_EVENT_EXAMPLE_KEY] = T_SEAL_EXAMPLE_KEY,   [SEAL_EVENT_PATH_BARE] = T_SEAL_PATH_BARE,
         [SEAL_EVENT_NO_OFFSET] = T_SEAL_NO_OFFSET,       [SEAL_EVENT_NO_FOLDER] = T_SEAL_NO_FOLDER,
-        [SEAL_EVENT_VOLUME_STAYS] = T_SEAL_VOLUME_STAYS,
+        [SEAL_EVENT_VOLUME_STAYS] = T_SEAL_VOLUME_STAYS, [SEAL_EVENT_NO_MEDIUM] = T_SEAL_NO_MEDIUM,
     };
     struct seal_report *r = ctx;
 
@@ -65,6 +65,7 @@ static void show_event(void *ctx, const struct seal_event *e)
         break;
     case SEAL_EVENT_EXAMPLE_KEY:
     case SEAL_EVENT_PATH_BARE:
+    case SEAL_EVENT_NO_MEDIUM:
     case SEAL_EVENT_NO_OFFSET:
     case SEAL_EVENT_NO_FOLDER:
     case SEAL_EVENT_VOLUME_STAYS:
@@ -281,6 +282,8 @@ static void show_room(const struct dry_run_target *t)
         [FAT_PAD_LARGE] = T_DRY_FAT_PAD_LARGE,
     };
 
+    if (t->lacks_medium)
+        warn(T_DRY_NO_MEDIUM, .name = t->folder);
     print(fits[t->fit], .name = t->folder, .size = t->free_bytes);
     if (t->is_fat)
         print(here[t->verdict]);

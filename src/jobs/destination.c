@@ -138,6 +138,39 @@ enum seal_status destination_check(const struct destination *d, const struct sea
     return fault->status;
 }
 
+/* The device of a folder, or 0. */
+static uint64_t device_of(const char *folder)
+{
+    struct plat_stat st;
+
+    return plat_stat_at(PLAT_CWD, folder, true, &st) == 0 ? st.device : 0;
+}
+
+static bool is_in(const char *path, const char *folder)
+{
+    size_t len = strlen(folder);
+
+    return strncmp(path, folder, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+bool destination_lacks_medium(const struct destination *d)
+{
+    static const struct {
+        const char *media; /* where they are mounted */
+        const char *above; /* what its device is if none is */
+    } places[] = {{"/media", "/"}, {"/run/media", "/run"}, {"/mnt", "/"}, {"/Volumes", "/"}};
+    char *folder = destination_is_stdout(d) ? NULL : destination_target(d);
+    char *path = folder == NULL ? NULL : plat_real_path(folder);
+    bool lacks = false;
+
+    for (size_t i = 0; path != NULL && i < sizeof places / sizeof places[0]; i++)
+        if (is_in(path, places[i].media))
+            lacks = device_of(path) != 0 && device_of(path) == device_of(places[i].above);
+    free(path);
+    free(folder);
+    return lacks;
+}
+
 void destination_clear_leftovers(const struct destination *d,
                                  void (*tell)(const char *path, enum leftover_fate fate, int sys))
 {

@@ -39,6 +39,8 @@ const char *destination_folder(const struct destination *d);
 MUST_USE enum seal_status destination_check(const struct destination *d,
                                             const struct seal_request *request,
                                             struct fault *fault);
+/* Whether it lies where media are mounted, and none is there: on this computer's own disk. */
+bool destination_lacks_medium(const struct destination *d);
 /* How much room there is. False: nobody knows. */
 bool destination_space(const struct destination *d, struct plat_space *room);
 

@@ -80,6 +80,7 @@ static bool look_at_room(struct dry_run_target *t, const struct seal_request *re
         return true;
     }
     t->state = TARGET_FOLDER;
+    t->lacks_medium = destination_lacks_medium(d);
     t->free_bytes = room.free;
     t->fit = fit_into(size, room.free);
     t->is_fat = room.file_max == FAT_FILE_MAX;

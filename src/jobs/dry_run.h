@@ -42,6 +42,7 @@ struct dry_run_target {
     char *folder; /* malloc'ed */
     uint64_t free_bytes;
     enum fit fit;
+    bool lacks_medium; /* it waits for one to be mounted */
     bool is_fat;
     bool has_verdict;
     enum fat_verdict verdict; /* for the target if that is FAT, else for a stick with FAT */

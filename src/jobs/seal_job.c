@@ -50,6 +50,16 @@ static void notify(const struct seal_observer *o, enum seal_event_kind kind)
 
 /* ---- Where to ----------------------------------------------------------------------------- */
 
+/* A folder that waits for a stick takes a file as well, and whoever sealed believes that it is away
+ * from this computer. */
+static void tell_of_medium(const struct seal_job *job)
+{
+    if (destination_lacks_medium(&job->volumes.destination))
+        job->observer->event(
+            job->observer->ctx,
+            &(struct seal_event){.kind = SEAL_EVENT_NO_MEDIUM, .name = job->request->output});
+}
+
 /* Before the source is listed: leftovers that go away may lie in it. */
 static enum seal_status choose_output(struct seal_job *job, struct fault *fault)
 {
@@ -64,6 +74,7 @@ static enum seal_status choose_output(struct seal_job *job, struct fault *fault)
     if (volumes_init(v, request->output, fault) != SEAL_OK ||
         destination_check(&v->destination, request, fault) != SEAL_OK)
         return fault->status;
+    tell_of_medium(job);
     destination_clear_leftovers(&v->destination, job->observer->leftover);
     return SEAL_OK;
 }

@@ -60,6 +60,7 @@ enum seal_event_kind {
     SEAL_EVENT_REMARK,        /* notice: a remark on what is sealed */
     SEAL_EVENT_LISTED,        /* the source was listed: all remarks on names were made */
     SEAL_EVENT_PATH_BARE,     /* under the path name there is no file */
+    SEAL_EVENT_NO_MEDIUM,     /* it would go where a medium is to be mounted, and none is: name */
     SEAL_EVENT_SPLIT_FOR_FAT, /* the file may become too large for FAT: volumes are made */
     SEAL_EVENT_MAY_NOT_FIT,   /* free_bytes are there in name, and probably wanted are needed */
     SEAL_EVENT_NO_OFFSET,     /* the system does not tell how far its clock is from UTC */

@@ -209,4 +209,38 @@ run unseal --quiet --key "$keys/alice.key" -o quiet quiet.bin
 expect_exit 0
 expect_no_err
 
+# ---- Where no stick is ---------------------------------------------------------------------------
+
+# Beside it, not in it: where media are mounted, only root may make one.
+scenario "a folder where no medium is mounted"
+waiting=/media/seal-test-$$
+absent='no medium is mounted there, so this is on the disk of this computer'
+if on_windows || ! mkdir "$waiting" 2>/dev/null; then
+    skip "it takes root, and a folder /media"
+elif [ "$(stat -c %d /)" != "$(stat -c %d "$waiting")" ]; then
+    rmdir "$waiting"
+    skip "something is mounted on /media"
+else
+    echo evidence >file
+    run seal -q --to "$alice" -o "$waiting" file
+    expect_exit 0
+    expect_message "$waiting: $absent\. If a stick was meant, .* what was written here remains"
+    run seal -q --to "$alice" -o "$waiting/x.bin" file
+    expect_err "$waiting/x\.bin: $absent"
+    run seal -n --to "$alice" -o "$waiting" file
+    expect_exit 0
+    expect_err "$waiting: $absent"
+    if mount -t tmpfs none "$waiting" 2>/dev/null; then
+        mkdir "$waiting/sub"
+        run seal -q --to "$alice" -o "$waiting/sub" file
+        expect_exit 0
+        expect_no_err
+        umount "$waiting"
+    fi
+    rm -r "$waiting"
+fi
+[ -e file ] || echo evidence >file
+run seal -q --to "$alice" -o ./ file
+check "elsewhere nothing is said" test -z "$(grep 'no medium' "$err")"
+
 finish
