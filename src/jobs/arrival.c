@@ -198,14 +198,21 @@ static bool may_be_sealed(const struct arrival *a, const uint8_t *head, size_t l
     return !has_other_size(a) && has_sealed_blocks(a);
 }
 
-/* Says more of a file that no key opens, if its bytes tell more. */
+/* Says more of a file that no key opens, if its bytes tell more: where no key could open it, nobody
+ * is to look for other keys. */
 static void judge_unopened(struct arrival *a, const uint8_t *head, size_t len, struct fault *fault)
 {
     bool was_converted = fault->reason == REASON_NO_KEY && looks_converted(head, len);
 
-    if (was_converted)
-        fault->reason = REASON_MADE_TEXT;
     a->may_be_sealed = was_converted || may_be_sealed(a, head, len);
+    if (was_converted) {
+        fault->reason = REASON_MADE_TEXT;
+    } else if (fault->reason == REASON_NO_KEY && looks_lost(head, len)) {
+        fault->reason = REASON_BEGIN_LOST;
+    } else if (fault->reason == REASON_NO_KEY && len < BLOCK_LEN) {
+        fault->reason = REASON_TOO_SHORT;
+        fault_add_numbers(fault, len, BLOCK_LEN);
+    }
 }
 
 enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,

@@ -128,6 +128,7 @@ class_number() {
 class_words() {
     case ${2-}:$1 in
     empty:4) echo ': it is empty: nothing of it arrived\. Ask for the file again\.' ;;
+    truncate-*:4) echo ': it has [0-9.]+ (bytes|kB), and no sealed file is shorter than 65\.5 kB: ' ;;
     *:2) echo '.' ;;
     *:4) echo ': no key here opens this file, or its beginning is damaged\. ' ;;
     *:5) echo ': a key opens it, but it was altered or cut short' ;;

@@ -134,6 +134,13 @@ head -c 1000 "$BIN/unseal" >inbox/program
 run unseal -q "${with[@]}" -o out/ inbox/
 expect_exit 4
 for name in head middle lost cut short; do expect_row no-key inbox/$name.bin; done
+for name in head lost; do
+    expect_err "inbox/$name\.bin: it begins with the same byte over and over: .* Copy it once more "
+done
+expect_err 'inbox/cut\.bin: it has 5\.0 kB, and no sealed file is shorter than 65\.5 kB: it was cut short '
+expect_err 'inbox/short\.bin: it has 256 bytes'
+expect_err 'inbox/middle\.bin: no key here opens this file'
+check "nobody looks for other keys in vain" test "$(grep -c 'other keys' "$err")" = 1
 expect_err 'inbox/shorter\.bin: too short for a sealed file; skipped\.$'
 for name in README.md program; do expect_err "inbox/$name: not a Seal file; skipped\.$"; done
 : >empty
