@@ -345,6 +345,16 @@ bool size_parse(const char *text, uint64_t *size)
     return true;
 }
 
+bool path_is_stdin(const char *path)
+{
+    static const char *const names[] = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(path, names[i]) == 0)
+            return true;
+    return false;
+}
+
 bool number_parse(const char *text, size_t digits_max, unsigned int *number)
 {
     size_t digits = strspn(text, "0123456789");

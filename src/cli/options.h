@@ -58,6 +58,8 @@ void options_free(const struct program *program);
 
 /* ---- Values ------------------------------------------------------------------------------- */
 
+/* Whether it is another name of standard input, beside "-". */
+bool path_is_stdin(const char *path);
 /* Digits and at most one of K, M, G (powers of 1024). */
 bool size_parse(const char *text, uint64_t *size);
 /* Decimal digits alone, at most so many of them. */

@@ -221,6 +221,9 @@ static enum exit_code parse_recipients(struct seal_options *o)
         memcpy(o->key_files, options[OPT_TO].all, count * sizeof *o->key_files);
     else if (o->kit_key != NULL)
         o->key_files[count++] = o->kit_key;
+    for (size_t i = 0; o->request.is_stream && i < count; i++)
+        if (path_is_stdin(o->key_files[i]))
+            return complain_usage(T_SEAL_STDIN_TWICE);
     o->request.key_files = o->key_files;
     o->request.key_file_count = count;
     o->request.allow_expired = is_given(OPT_ALLOW_EXPIRED);

@@ -172,6 +172,21 @@ static enum exit_code check_stdin(enum option_number mode, size_t count)
     return EXIT_ALL_DONE;
 }
 
+/* What is read first would take all of it, and of the other it would be said that it is empty or no
+ * UTF-8. */
+static enum exit_code check_stdin_uses(const char *const *files, size_t count)
+{
+    const char *text = options[OPT_PASSPHRASE_FD].text;
+    unsigned int fd = 1;
+    size_t readers = text != NULL && number_parse(text, 9, &fd) && fd == 0;
+
+    for (size_t i = 0; i < count; i++)
+        readers += strcmp(files[i], "-") == 0 || path_is_stdin(files[i]);
+    for (size_t i = 0; i < options[OPT_KEY].count; i++)
+        readers += path_is_stdin(options[OPT_KEY].all[i]);
+    return readers > 1 ? complain_usage(T_UNSEAL_STDIN_TWICE) : EXIT_ALL_DONE;
+}
+
 static enum exit_code check_files(enum option_number mode, const char *const *files, size_t count)
 {
     if (mode == OPT_RECHECK && count > 0)
@@ -278,6 +293,8 @@ enum exit_code unseal_options_parse(struct unseal_options *out, int argc, char *
     code = find_mode(&mode);
     if (code == EXIT_ALL_DONE)
         code = check_files(mode, out->operands, count);
+    if (code == EXIT_ALL_DONE)
+        code = check_stdin_uses(out->operands, count);
     if (code == EXIT_ALL_DONE)
         code = check_output(mode);
     if (code == EXIT_ALL_DONE)

@@ -256,6 +256,8 @@ enum seal_status key_file_read_text(struct key_file *out, struct key_text *text,
         return key_file_not_opened(name, fault);
     if (plat_stat_fd(fd, &st) != 0)
         status = fault_set_errno(fault, REASON_READ, name);
+    else if (st.type == PLAT_DIR)
+        status = fault_set(fault, REASON_KEY_FOLDER, NULL);
     else
         status = read_whole(text, fd, &st, fault);
     if (status == SEAL_OK)

@@ -50,6 +50,7 @@ static const struct {
     {REASON_KEY_NO_RIGHTS, T_ADVICE_LOCK_KEY},
     {REASON_KEY_NOTE_OTHER, T_ADVICE_NOTE_OTHER},
     {REASON_KEY_FILE_LARGE, T_ADVICE_RIGHT_FILE},
+    {REASON_KEY_FOLDER, T_ADVICE_GIVE_KEY_FILE},
     {REASON_KEY_NONE, T_ADVICE_RIGHT_FILE},
     {REASON_KEY_NO_PUBLIC, T_ADVICE_GIVE_PUBLIC},
     {REASON_KEY_NO_SECRET, T_ADVICE_GIVE_SECRET},
@@ -128,6 +129,8 @@ static enum text_id advice_for_name(const char *name)
     size_t len = strlen(name);
     char last = len > 0 ? name[len - 1] : '\0';
 
+    if (strcmp(name, "-") == 0)
+        return T_ADVICE_NAME_DASH;
     if (name[0] == '~')
         return T_ADVICE_NAME_TILDE;
     if (strstr(name, "://") != NULL)

@@ -175,6 +175,16 @@ refused 2 '--quiet is given twice' unseal --key "$key" -qq one.bin
 refused 2 '--passphrase-fd is given twice' unseal --key "$key" --passphrase-fd 0 --passphrase-fd 0 one.bin
 refused 2 'an empty file name was given' unseal --key "$key" ''
 refused 2 'standard input has no name' unseal --key "$key" -
+for args in '--key /dev/stdin -' '--key lk --passphrase-fd 0 -' '--key /dev/stdin --passphrase-fd 0 one.bin' \
+    '--key /dev/fd/0 --key /dev/stdin one.bin' '--key lk --passphrase-fd 00 /dev/stdin'; do
+    # shellcheck disable=SC2086 # several arguments
+    refused 2 'standard input can be only one of these' unseal -o x $args
+done
+refused 2 'standard input can be either what is sealed or a public key' seal --to /dev/stdin -o x -
+refused 1 '-: could not be opened: .* Here - does not stand for standard input' seal --to - -o x file
+refused 1 '-: could not be opened: .* Here - does not stand for standard input' unseal --key - -o x one.bin
+refused 2 'folder: this is a folder, not a key file\. Give the name of the key file\.' seal --to folder -o x file
+refused 2 'folder: this is a folder, not a key file' sealkey show folder
 refused 2 'it holds a bag, which is a folder' unseal -q --key "$key" -o - one.bin
 nothing_to_open() {
     run "$@"

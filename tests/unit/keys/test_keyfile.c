@@ -156,7 +156,8 @@ static void test_sizes(void)
     CHECK_INT(SEAL_BAD_KEY, key_file_read(&file, "/dev/zero", &fault));
     fault = (struct fault){.status = SEAL_OK};
     CHECK_INT(SEAL_OK, key_file_read(&file, "/dev/null", &fault));
-    CHECK_INT(SEAL_IO, key_file_read(&file, check_scratch(""), &fault));
+    CHECK_INT(SEAL_BAD_KEY, key_file_read(&file, check_scratch(""), &fault));
+    CHECK_INT(REASON_KEY_FOLDER, fault.reason);
     fault = (struct fault){.status = SEAL_OK};
     CHECK_INT(SEAL_IO, key_file_read(&file, check_scratch("absent"), &fault));
     CHECK_TEXT(check_scratch("absent"), fault.name);
