@@ -59,12 +59,31 @@ static enum seal_status meet_listed(struct recheck *r, struct item *item,
 /* So many bytes of names are kept to compare those that are missing with. */
 #define ADDED_MAX ((size_t)16 * 1024 * 1024)
 
+/* Appends a form of the path that is the same however a copy changed it: macOS takes accents apart
+ * (NFD), FAT may make letters capital, Windows drops blanks and dots at the end of a name. */
+static enum seal_status fold_path(struct buffer *out, const char *path, size_t len)
+{
+    size_t kept = 0;
+
+    if (bag_name_fold(out, path, len) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    for (size_t i = 0; i < out->len; i++) {
+        while (out->data[i] == '/' && kept > 0 && strchr(" .", out->data[kept - 1]) != NULL)
+            kept--;
+        out->data[kept++] = out->data[i];
+    }
+    while (kept > 0 && strchr(" .", out->data[kept - 1]) != NULL)
+        kept--;
+    out->len = kept;
+    return SEAL_OK;
+}
+
 /* Only a hint depends on it: where memory is short there is none. */
 static void keep_added(struct recheck *r, const struct disk_entry *e)
 {
     struct buffer folded = {0};
 
-    if (r->added.text.len < ADDED_MAX && bag_name_fold(&folded, e->path, e->path_len) == SEAL_OK &&
+    if (r->added.text.len < ADDED_MAX && fold_path(&folded, e->path, e->path_len) == SEAL_OK &&
         table_find(&r->added, (char *)folded.data, folded.len) == NULL)
         (void)table_add(&r->added, (char *)folded.data, folded.len);
     buffer_free(&folded);
@@ -130,11 +149,10 @@ enum seal_status recheck_payload(struct recheck *r, struct fault *fault)
 
 /* ---- What was not met --------------------------------------------------------------------- */
 
-/* As a copy by macOS (NFD) or on FAT makes of it. */
 static bool is_there_in_other_form(const struct recheck *r, const char *path, size_t len)
 {
     struct buffer folded = {0};
-    bool found = r->added.count > 0 && bag_name_fold(&folded, path, len) == SEAL_OK &&
+    bool found = r->added.count > 0 && fold_path(&folded, path, len) == SEAL_OK &&
                  table_find(&r->added, (char *)folded.data, folded.len) != NULL;
 
     buffer_free(&folded);

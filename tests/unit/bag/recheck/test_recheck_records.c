@@ -153,6 +153,14 @@ static void test_other_names(void)
     disk_put_buffer("manifest-sha256.txt", &line);
     buffer_free(&line);
     disk_expect("accents apart", "added data/e\xcc\x81\ngone data/\xc3\xa9: NAME_OTHER_FORM\n");
+    disk_fresh(BAGIT_1_0);
+    disk_folder("data/sub");
+    disk_put("data/sub/b", "alpha");
+    line = (struct buffer){0};
+    disk_line_for(&line, DIGEST_SHA256, "alpha", "  ", "data/sub./b. ");
+    disk_put_buffer("manifest-sha256.txt", &line);
+    buffer_free(&line);
+    disk_expect("ends dropped", "added data/sub/b\ngone data/sub./b. : NAME_OTHER_FORM\n");
     CHECK_INT(0, unlink(disk_in_bag("manifest-sha256.txt")));
     disk_put("MANIFEST-SHA256.TXT", "");
     disk_expect_no_bag("a manifest in capital letters", REASON_BAG_NAMES_CAPITAL);
