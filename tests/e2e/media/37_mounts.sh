@@ -210,7 +210,9 @@ else
     chmod 644 "$given/alice.pub"
     as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups "$scratch/bin/seal")
     if "${as_user[@]}" --version >/dev/null 2>&1; then
+        chmod 777 "$scratch" # a file could be made beside it
         run "${as_user[@]}" -q "${to[@]}" -o "$stick" "$given/tree"
+        chmod 755 "$scratch"
         expect_exit 1
         expect_message "$stick: could not be created: Permission denied\. This user has no right"
     else
