@@ -11,8 +11,7 @@
 #include "base/text.h"
 #include "lib/unit_check.h"
 #include "lib/fixture.h"
-
-#define MIB (1024 * 1024)
+#include "lib/payload.h"
 
 /* ---- Blocks ------------------------------------------------------------------------------- */
 
@@ -127,16 +126,13 @@ static void check_list(struct reading *d, char *const *lines, size_t count)
 
 static void check_vector_bag(const json_t *file, const char *name)
 {
-    struct envelope env = {.params = {.slot_count = (uint8_t)fixture_number(file, "n")}};
+    const struct envelope env = payload_vector_envelope(file);
     char path[256], *lines[LINES_MAX];
     struct reading d;
     size_t count;
 
     (void)snprintf(path, sizeof path, "files/%s", name);
     check_case("%s", name);
-    env.head_len = HEAD_LEN(fixture_number(file, "n"));
-    fixture_hex(env.file_key, KEY_LEN, file, "file_key");
-    fixture_hex(env.commitment, COMMITMENT_LEN, file, "C");
     count = list(&env, check_vector(path), lines);
     reading_start(&d, &env, check_vector(path));
     reading_tables(&d);

@@ -19,6 +19,7 @@
 struct feeding {
     struct buffer content[2];
     struct intake_volume volumes[2];
+    struct envelope env; /* without repair data */
     struct intake_job job;
     struct feed feed;
     struct intake_result result;
@@ -36,6 +37,7 @@ static void make_volume(struct feeding *t, size_t i, size_t len)
     random_bytes(&random, t->content[i].data, len);
     fixture_write(check_scratch(names[i]), t->content[i].data, len);
     t->volumes[i].name = names[i];
+    t->volumes[i].env = &t->env;
     CHECK_INT(SEAL_OK, volume_open(&t->volumes[i].in, check_scratch(names[i]), &t->fault));
 }
 

@@ -22,6 +22,19 @@ struct envelope payload_envelope(uint8_t slots, uint8_t *head, struct random *ra
     return env;
 }
 
+struct envelope payload_vector_envelope(const json_t *file)
+{
+    const json_t *group = json_array_get(json_object_get(file, "groups"), 0);
+    struct envelope env = {.params = {.slot_count = (uint8_t)fixture_number(file, "n")}};
+
+    env.head_len = HEAD_LEN(fixture_number(file, "n"));
+    if (group != NULL) /* the first one has one lane */
+        env.params.parity = (uint8_t)fixture_number(group, "parity");
+    fixture_hex(env.file_key, KEY_LEN, file, "file_key");
+    fixture_hex(env.commitment, COMMITMENT_LEN, file, "C");
+    return env;
+}
+
 struct buffer payload_content(size_t len, struct random *random)
 {
     struct buffer b = {fixture_alloc(len), len, len};

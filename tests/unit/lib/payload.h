@@ -5,6 +5,8 @@
 #ifndef SEAL_PAYLOAD_H
 #define SEAL_PAYLOAD_H
 
+#include <jansson.h>
+
 #include "stream/stream.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -23,6 +25,8 @@ struct sealed {
 };
 
 struct envelope payload_envelope(uint8_t slots, uint8_t *head, struct random *random);
+/* Of an entry of `intermediates` in the vectors. */
+struct envelope payload_vector_envelope(const json_t *file);
 struct buffer payload_content(size_t len, struct random *random);
 struct sealed payload_seal(uint8_t slots, size_t len, struct padding padding);
 /* With repair data: m. */

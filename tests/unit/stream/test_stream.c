@@ -223,7 +223,7 @@ static void test_no_room(void)
 
 static void check_vector_file(const json_t *file, const char *name, const char *want_receipt)
 {
-    struct envelope env = {.params = {.slot_count = (uint8_t)fixture_number(file, "n")}};
+    const struct envelope env = payload_vector_envelope(file);
     struct buffer data;
     struct result r;
     char path[256], receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
@@ -231,9 +231,6 @@ static void check_vector_file(const json_t *file, const char *name, const char *
     (void)snprintf(path, sizeof path, "files/%s", name);
     check_case("%s", name);
     data = fixture_read(check_vector(path));
-    env.head_len = HEAD_LEN(fixture_number(file, "n"));
-    fixture_hex(env.file_key, KEY_LEN, file, "file_key");
-    fixture_hex(env.commitment, COMMITMENT_LEN, file, "C");
     CHECK_INT(fixture_number(file, "T"), data.len);
     r = payload_read(&env, data.data, data.len, LEN_UNKNOWN);
     CHECK_INT(SEAL_OK, r.status);

@@ -11,6 +11,7 @@
 #include "base/base.h"
 #include "base/text.h"
 #include "lib/fixture.h"
+#include "lib/payload.h"
 #include "lib/layers.h"
 #include "stream/stream.h"
 
@@ -431,10 +432,8 @@ static void check_vector_set(const json_t *sample)
 
         (void)snprintf(path, sizeof path, "files/%s", name);
         s->files[i] = fixture_read(check_vector(path));
+        s->envs[i] = payload_vector_envelope(file);
         s->envs[i].params.flags = FLAG_VOLUME;
-        s->envs[i].head_len = HEAD_LEN(fixture_number(file, "n"));
-        fixture_hex(s->envs[i].file_key, KEY_LEN, file, "file_key");
-        fixture_hex(s->envs[i].commitment, COMMITMENT_LEN, file, "C");
     }
     open_volumes(&o, s, NULL, s->count);
     CHECK_INT(SEAL_OK,
