@@ -1,14 +1,11 @@
 /*
  * Names that one system can hold and another cannot, or that do not look like what they are: found,
- * folded to compare them, and spelled so that every system can hold and show them.
+ * and spelled so that every system can hold and show them.
  */
 #include "bag/bag.h"
 #include "base/text.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include <utf8proc.h>
 
 /* ---- What is odd about a name ------------------------------------------------------------- */
 
@@ -162,46 +159,6 @@ unsigned int bag_name_oddities(const char *name, size_t len)
         i += n;
     }
     return found;
-}
-
-/* ---- Folding ------------------------------------------------------------------------------ */
-
-/* Decomposes first, since folding takes U+0345 out of the order of marks (Unicode, section 3.13,
- * D145). Returns the length, or a UTF8PROC_ERROR_...; *folded is malloc'ed. */
-static utf8proc_ssize_t fold_other(utf8proc_uint8_t **folded, const char *name, size_t len)
-{
-    const utf8proc_option_t decompose = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE;
-    utf8proc_uint8_t *apart = NULL;
-    utf8proc_ssize_t n =
-        utf8proc_map((const utf8proc_uint8_t *)name, (utf8proc_ssize_t)len, &apart, decompose);
-
-    if (n >= 0)
-        n = utf8proc_map(apart, n, folded, decompose | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
-    free(apart);
-    return n;
-}
-
-enum seal_status bag_name_fold(struct buffer *out, const char *name, size_t len)
-{
-    utf8proc_uint8_t *folded = NULL;
-    utf8proc_ssize_t n;
-    enum seal_status status;
-    size_t ascii = 0;
-
-    while (ascii < len && (unsigned char)name[ascii] < 0x80)
-        ascii++;
-    if (ascii == len) {
-        status = buffer_append(out, name, len);
-        for (size_t i = 0; status == SEAL_OK && i < len; i++)
-            out->data[out->len - len + i] = (uint8_t)ascii_lower(name[i]);
-        return status;
-    }
-    n = fold_other(&folded, name, len);
-    if (n == UTF8PROC_ERROR_NOMEM)
-        return SEAL_NO_MEMORY;
-    status = n < 0 ? buffer_append(out, name, len) : buffer_append(out, folded, (size_t)n);
-    free(folded);
-    return status;
 }
 
 /* ---- Spelling ----------------------------------------------------------------------------- */

@@ -142,4 +142,19 @@ accepted --exact-names
 run unseal -q "${with[@]}" --verify -o record drop.bin
 expect_exit 0
 
+# Bringing so many marks in order by exchanging neighbours takes a second for each name.
+scenario "names of marks in the wrong order"
+{
+    printf '0 data/a%%b data=\n' # what is spelled makes unseal look at the names of links
+    for ((i = 100; i < 650; i++)); do
+        printf 'remark ./data/%s%s%s type=link link=x time=0.000000000\n' $i \
+            "$(repeat '\x5C315\x5C205' 7500)" "$(repeat '\x5C314\x5C233' 7500)"
+    done
+} | make
+run timeout 100 unseal -q "${with[@]}" -o out drop.bin
+expect_exit 0
+remove out
+run timeout 100 unseal -q "${with[@]}" --extract nowhere -o out drop.bin
+expect_exit 2
+
 finish
