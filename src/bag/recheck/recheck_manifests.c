@@ -77,18 +77,17 @@ static bool is_blank(const struct text_line *line)
     return strspn(line->text, " \t") == line->len;
 }
 
-static bool is_on_disk(const struct recheck *r, char *path, size_t len)
+/* *meant: the literal name, and not the decoded one. */
+static enum seal_status is_literal(struct manifest_file *m, const char *decoded, size_t len,
+                                   const char *literal, size_t literal_len, bool *meant,
+                                   struct fault *fault)
 {
-    struct plat_stat st;
-    char kept = path[len];
-    int result;
+    bool there = len == literal_len;
 
-    if (!tar_path_is_clean(path, len))
-        return false;
-    path[len] = '\0';
-    result = disk_stat(r->dirfd, path, &st);
-    path[len] = kept;
-    return result == 0;
+    *meant = false;
+    if (!there && recheck_is_on_disk(m->file.r, decoded, len, &there, fault) != SEAL_OK)
+        return fault->status;
+    return there ? SEAL_OK : recheck_is_on_disk(m->file.r, literal, literal_len, meant, fault);
 }
 
 /* Decodes a path in place. Before BagIt 1.0 a % stood for itself, and some writers still do not
@@ -99,6 +98,7 @@ static enum seal_status decode_path(struct manifest_file *m, char *path, size_t 
 {
     char *literal;
     size_t literal_len = *len;
+    bool is_meant;
 
     if (memchr(path, '%', *len) == NULL)
         return SEAL_OK;
@@ -108,28 +108,32 @@ static enum seal_status decode_path(struct manifest_file *m, char *path, size_t 
     memcpy(literal, path, literal_len);
     literal[literal_len] = '\0';
     *len = manifest_decode(path, *len);
-    if (*len != literal_len && !is_on_disk(m->file.r, path, *len) &&
-        is_on_disk(m->file.r, literal, literal_len)) {
+    if (is_literal(m, path, *len, literal, literal_len, &is_meant, fault) == SEAL_OK && is_meant) {
         memcpy(path, literal, literal_len);
         *len = literal_len;
         if (m->file.r->is_version_1)
             record_tell(&m->file, literal, BAG_DETAIL_PERCENT_UNCODED);
     }
     free(literal);
-    return SEAL_OK;
+    return fault->status;
 }
 
 /* Bags that some programs on Windows make have backslashes in their paths, which elsewhere are part
  * of a name. */
-static void turn_backslashes(struct manifest_file *m, char *path, size_t len)
+static enum seal_status turn_backslashes(struct manifest_file *m, char *path, size_t len,
+                                         struct fault *fault)
 {
     static const char start[] = PAYLOAD_DIR "\\";
+    bool there;
 
-    if (strncmp(path, start, strlen(start)) != 0 || is_on_disk(m->file.r, path, len))
-        return;
+    if (strncmp(path, start, strlen(start)) != 0)
+        return SEAL_OK;
+    if (recheck_is_on_disk(m->file.r, path, len, &there, fault) != SEAL_OK || there)
+        return fault->status;
     record_tell(&m->file, path, BAG_DETAIL_BACKSLASHES);
     for (size_t i = 0; i < len; i++)
         path[i] = path[i] == '\\' ? '/' : path[i];
+    return SEAL_OK;
 }
 
 /* Decodes a path of a manifest or of fetch.txt and checks that it may stand there. If not, that is
@@ -146,7 +150,8 @@ static enum seal_status take_path(struct manifest_file *m, char **path, size_t *
     if (decode_path(m, *path, len, fault) != SEAL_OK)
         return fault->status;
     (*path)[*len] = '\0';
-    turn_backslashes(m, *path, *len);
+    if (turn_backslashes(m, *path, *len, fault) != SEAL_OK)
+        return fault->status;
     is_payload = strncmp(*path, PAYLOAD_DIR "/", strlen(PAYLOAD_DIR "/")) == 0;
     if (tar_path_is_clean(*path, *len) && is_payload == (m->set == &m->file.r->payload))
         return SEAL_OK;

@@ -128,6 +128,7 @@ void recheck_state_free(struct recheck *r)
     table_free(&r->spelled.table);
     table_free(&r->unreadable.table);
     table_free(&r->added);
+    table_free(&r->on_disk);
     free(r->chunk);
     free(r);
 }

@@ -92,6 +92,8 @@ struct recheck {
 
     struct prefixes unreadable; /* folders below data/ */
     struct table added; /* names of files that were added, folded (bag_name_fold); not all */
+    bool knows_disk;
+    struct table on_disk; /* with knows_disk: all paths that there are */
 };
 
 /* result, observer, name and dirfd as given to bag_recheck. NULL for want of memory. */
@@ -104,6 +106,9 @@ bool recheck_tag_is_listed(const struct recheck *r, const char *path);
  * have the same links shows in the sum of their digests, which no order of lines changes. */
 void recheck_sum_link(struct recheck *r, const char *path, const char *target,
                       struct timestamp time, bool take_off);
+/* Whether there is anything with that path; *is. SEAL_USAGE: there are too many names. */
+MUST_USE enum seal_status recheck_is_on_disk(struct recheck *r, const char *path, size_t len,
+                                             bool *is, struct fault *fault);
 /* Count a change and tell the observer: one that has no fields besides these; that something could
  * not be read, for the errno sys; any other. */
 void recheck_tell(struct recheck *r, enum bag_change kind, const char *path,

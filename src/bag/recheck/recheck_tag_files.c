@@ -14,14 +14,20 @@ static const char sealed_prefix[] = BAG_AS_SEALED_DIR "/";
 
 /* ---- What tag manifests list -------------------------------------------------------------- */
 
+/* Each is opened from the top, which takes a call for each part of its path. */
 static enum seal_status check_tag_file(struct recheck *r, const struct item *item,
                                        struct fault *fault)
 {
     const char *path = item_path(&r->tags.table, item);
-    struct plat_stat st;
-    int fd = disk_open(r->dirfd, path, &st);
     enum seal_status status;
+    struct plat_stat st;
+    int fd;
 
+    if (tar_path_parts(path, item->path_len) > PATH_PARTS_MAX) {
+        recheck_tell(r, BAG_UNREADABLE, path, BAG_DETAIL_NESTED_DEEP);
+        return SEAL_OK;
+    }
+    fd = disk_open(r->dirfd, path, &st);
     if (fd == DISK_NO_FILE) {
         recheck_tell(r, BAG_GONE, path, disk_in_place_detail(st.type));
         return SEAL_OK;

@@ -45,6 +45,7 @@ LONG = "/".join(["l" * 200] * 158)
 ODD = "/".join(":" * (PARTS_MAX - 2))
 ACCENTS = "/".join("\u00e9" * (PARTS_MAX - 2))
 UNDER = DEEP[4:]
+MARKS = "{\\x5C315\\x5C205*7500}{\\x5C314\\x5C233*7500}"  # in the order in which a comparison does not want them
 KEYWORDS = "".join(f"8\\s{name(i)}=\\x0A" for i in range(128))
 
 # Lines of a description for so many units; and the most units that the limits of unseal let in, where these and not the
@@ -65,6 +66,8 @@ KINDS = {
     "links": (listed(lambda i: f"remark ./data/{name(i)} type=link link=x time=0.000000000"), 131000),
     "links with long targets":
         (listed(lambda i: f"remark ./data/{name(i)} type=link link={{t*{LINE_LEN}}} time=0.000000000"), 133),
+    "links with names of marks": (lambda n: ["0 data/a%b data="] + [f"remark ./data/{name(i)}{MARKS} type=link link=x time=0.000000000"
+                                                                    for i in range(n)], 550),
     "links in deep folders": (listed(lambda i: f"remark ./data/{name(i)}/{UNDER}/l type=link link=x time=0.000000000"), 64),
     "comments in the listing": (repeated("remark", "#"), 33000000),
     "remarks": (repeated("remark", "#\\sname\\s./data/n"), 3700000),

@@ -299,6 +299,20 @@ run unseal --recheck bag
 expect_exit 1
 expect_err 'bag.custody.json: it is too large for a custody record'
 
+# repeat TEXT NUMBER
+repeat() { printf "%.0s$1" $(seq "$2"); }
+
+# Each line can be read in two ways, and each way leads through 250 folders: to look for each takes minutes.
+scenario "many lines that lead deep down"
+deep=$(repeat d/ 250)
+mkdir -p "bag/data/$deep"
+printf 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n' >bag/bagit.txt
+zeros=$(repeat 0 64)
+awk -v line="$zeros  data/$deep" 'BEGIN { for (i = 0; i < 20000; i++) print line i "%25" }' >bag/manifest-sha256.txt
+run timeout 60 unseal -q --recheck bag
+expect_exit 5
+expect_out '^CHANGED    bag: 20000 differences$'
+
 scenario "what is told in detail"
 mkdir -p foreign/data
 echo alpha >foreign/data/a

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/archive.h"
 #include "bag/bag_layout.h"
 #include "bag/mtree.h"
 #include "lib/unit_check.h"
@@ -107,6 +108,38 @@ static void test_deep(void)
     CHECK_INT(1, disk_told.count);
     CHECK_INT(1, disk_told.result.changes[BAG_UNREADABLE]);
     CHECK(strstr(disk_told_text(), "/d: NESTED_DEEP\n") != NULL);
+}
+
+/* The path of a file in so many folders; the next call overwrites it. */
+static const char *deep_path(size_t folders)
+{
+    static char path[2 * PATH_PARTS_MAX + 16];
+
+    for (size_t i = 0; i < folders; i++)
+        memcpy(path + 2 * i, "d/", 2);
+    memcpy(path + 2 * folders, "f", 2);
+    return path;
+}
+
+/* Each tag file that is listed is looked for by all parts of its path, so there is an end to them.
+ */
+static void test_deep_tag_files(void)
+{
+    struct buffer lines = {0};
+    char told[4 * PATH_PARTS_MAX + 64];
+    int at = 0;
+
+    disk_small_bag(BAGIT_1_0, DIGEST_MD5, "  ");
+    for (size_t folders = PATH_PARTS_MAX - 1; folders <= PATH_PARTS_MAX; folders++) {
+        const bool is_looked_for = folders < PATH_PARTS_MAX;
+
+        CHECK_INT(SEAL_OK, buffer_printf(&lines, "%032d  %s\n", 0, deep_path(folders)));
+        at += snprintf(told + at, sizeof told - (size_t)at, "%s %s%s\n",
+                       is_looked_for ? "gone" : "unreadable", deep_path(folders),
+                       is_looked_for ? "" : ": NESTED_DEEP");
+    }
+    disk_put_buffer("tagmanifest-md5.txt", &lines);
+    disk_expect("tag files deep down", told);
 }
 
 static void test_long_lines(void)
@@ -227,6 +260,7 @@ int main(int argc, char **argv)
     fixture_start(argc, argv);
     CHECK_CASE(test_beside_data());
     CHECK_CASE(test_deep());
+    CHECK_CASE(test_deep_tag_files());
     CHECK_CASE(test_long_lines());
     CHECK_CASE(test_mutations());
     CHECK_CASE(test_stop());
