@@ -1,6 +1,22 @@
 #include "jobs/drop_publish_private.h"
 
+#include "jobs/output_place_private.h"
 #include "jobs/receive_relay_private.h"
+
+/* ---- The folder --------------------------------------------------------------------------- */
+
+/* Each is opened by its path, and meanwhile somebody may have put another folder in the place of
+ * the one that the output is in. */
+static enum seal_status need_same_folder(struct drop_outputs *o, int dirfd, const char *path,
+                                         struct fault *fault)
+{
+    if (o->beside < 0) {
+        o->beside = plat_duplicate(dirfd);
+        return o->beside >= 0 ? SEAL_OK : fault_set_errno(fault, REASON_FOLDER_OPEN, path);
+    }
+    return plat_is_same(dirfd, ".", o->beside) == 1 ? SEAL_OK
+                                                    : fault_set(fault, REASON_EXCHANGED, path);
+}
 
 /* ---- Making ------------------------------------------------------------------------------- */
 
@@ -12,15 +28,16 @@ enum seal_status drop_outputs_make(struct drop_outputs *o, struct fault *fault)
         return SEAL_OK;
     clear_leftovers_of(path, o->observer);
     if (o->target->is_folder) {
-        if (output_dir_create(&o->folder, path, fault) == SEAL_OK)
-            tell_exposed(o->observer, o->folder.parent, path);
-        return fault->status;
+        if (output_dir_create(&o->folder, path, fault) != SEAL_OK)
+            return fault->status;
+        tell_exposed(o->observer, o->folder.parent, path);
+        return need_same_folder(o, o->folder.parent, path, fault);
     }
     if (output_create(&o->file, path, PLAT_PRIVATE, fault) != SEAL_OK || o->file.is_stdout)
         return fault->status;
     tell_exposed(o->observer, o->file.dirfd, path);
     plat_mark_downloaded(o->file.fd);
-    return SEAL_OK;
+    return need_same_folder(o, o->file.dirfd, path, fault);
 }
 
 int drop_outputs_fd(const struct drop_outputs *o)
@@ -55,6 +72,8 @@ enum seal_status drop_outputs_add_record(struct drop_outputs *o, enum record_for
         clear_leftovers_of((char *)path.data, o->observer);
         status = output_create(out, (char *)path.data, PLAT_SHARED, fault);
     }
+    if (status == SEAL_OK)
+        status = need_same_folder(o, out->dirfd, (char *)path.data, fault);
     if (status == SEAL_OK && fd_write_full(out->fd, text->data, text->len, fault) != SEAL_OK) {
         fault_add_name(fault, (char *)path.data);
         status = fault->status;
@@ -74,10 +93,10 @@ static void take_back(struct drop_outputs *o, const struct named *named)
 {
     struct buffer path = {0};
 
-    if (named->file && plat_unlink(PLAT_CWD, o->target->path) != 0)
+    if (named->file && plat_unlink(o->beside, path_last_part(o->target->path)) != 0)
         tell_name(o->observer, RECEIVE_OUTPUT_STAYS, o->target->path);
     if (named->first_record && (record_path(&path, o->target, RECORD_TEXT) != SEAL_OK ||
-                                plat_unlink(PLAT_CWD, (char *)path.data) != 0))
+                                plat_unlink(o->beside, path_last_part((char *)path.data)) != 0))
         tell_name(o->observer, RECEIVE_RECORD_STAYS,
                   path.data != NULL ? (char *)path.data : o->target->record);
     buffer_free(&path);
@@ -122,4 +141,7 @@ void drop_outputs_abandon(struct drop_outputs *o)
     output_abort(&o->file, LEFTOVER_OWN, o->observer->leftover);
     for (enum record_form form = 0; form < RECORD_FORMS; form++)
         output_abort(&o->records[form], LEFTOVER_OWN, o->observer->leftover);
+    if (o->beside >= 0)
+        (void)plat_close(o->beside);
+    o->beside = -1;
 }

@@ -6,7 +6,7 @@
  * There is no output without a record, unless the power fails between two renames, and no record
  * without its output.
  *
- *     struct drop_outputs o = {.target = &target, .observer = observer};
+ *     struct drop_outputs o = {.target = &target, .observer = observer, .beside = -1};
  *     drop_outputs_make
  *     ... the content is written to drop_outputs_fd ...
  *     drop_outputs_add_record, once for each form
@@ -25,6 +25,7 @@ struct drop_outputs {
     struct output_dir folder;
     struct output file;
     struct output records[RECORD_FORMS];
+    int beside; /* the folder that all of them are in; -1: nothing is made yet */
 };
 
 /* Makes what the content is written to, under a temporary name; nothing if the target has no path.

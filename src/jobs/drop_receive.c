@@ -47,7 +47,7 @@ static enum seal_status take_digests(struct drop *d, const struct receive_observ
 void drop_receive(struct drop *d, const uint8_t *program_sha256,
                   const struct receive_observer *observer)
 {
-    struct drop_outputs outputs = {.target = &d->target, .observer = observer};
+    struct drop_outputs outputs = {.target = &d->target, .observer = observer, .beside = -1};
     struct drop_facts facts = facts_of(d, program_sha256);
 
     receive_content(d, &outputs);

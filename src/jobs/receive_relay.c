@@ -29,7 +29,8 @@ void tell_exposed(const struct receive_observer *observer, int parent, const cha
     char *folder = NULL;
     const char *name;
 
-    if (plat_others_may_rename(parent) && path_split(path, &folder, &name))
+    if ((plat_others_may_rename(parent) || plat_others_may_move(parent)) &&
+        path_split(path, &folder, &name))
         tell_name(observer, RECEIVE_OTHERS_MAY_RENAME, folder);
     free(folder);
 }

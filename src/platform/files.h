@@ -82,6 +82,9 @@ int plat_is_same(int at, const char *name, int fd);
 int plat_read_link(int at, const char *name, struct buffer *out);
 /* Whether users other than this one and root can rename an entry of the folder. */
 bool plat_others_may_rename(int dirfd);
+/* Whether they can rename the folder itself or one above it, since a folder above is writable to
+ * them: whoever owns it is trusted. */
+bool plat_others_may_move(int dirfd);
 
 /* ---- Listing ------------------------------------------------------------------------------ */
 

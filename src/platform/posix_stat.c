@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,16 +98,44 @@ int plat_read_link(int at, const char *name, struct buffer *out)
     return -1;
 }
 
+static bool lets_others_rename(const struct stat *st)
+{
+    if ((st->st_mode & S_ISVTX) != 0)
+        return false;
+    /* A folder that our own group may write to is safe: usually only this user is in it. */
+    return (st->st_mode & S_IWOTH) != 0 ||
+           ((st->st_mode & S_IWGRP) != 0 && st->st_gid != getegid());
+}
+
 bool plat_others_may_rename(int dirfd)
 {
     struct stat st;
 
     if (fstat(dirfd, &st) != 0 || (st.st_uid != geteuid() && st.st_uid != 0))
         return true;
-    if ((st.st_mode & S_ISVTX) != 0)
+    return lets_others_rename(&st);
+}
+
+#define ABOVE_MAX 256
+
+bool plat_others_may_move(int dirfd)
+{
+    static const char up[] = "../";
+    char path[ABOVE_MAX * (sizeof up - 1) + 1];
+    struct stat below, above;
+
+    if (fstat(dirfd, &below) != 0)
         return false;
-    /* A folder that our own group may write to is safe: usually only this user is in it. */
-    return (st.st_mode & S_IWOTH) != 0 || ((st.st_mode & S_IWGRP) != 0 && st.st_gid != getegid());
+    for (size_t len = 0; len + sizeof up <= sizeof path; len += sizeof up - 1) {
+        memcpy(path + len, up, sizeof up);
+        if (fstatat(dirfd, path, &above, 0) != 0 ||
+            (above.st_dev == below.st_dev && above.st_ino == below.st_ino)) /* the root */
+            return false;
+        if (lets_others_rename(&above))
+            return true;
+        below = above;
+    }
+    return false;
 }
 
 /* Some file systems in user space give a file another number when it is looked up again. Where

@@ -126,6 +126,12 @@ bool plat_others_may_rename(int dirfd)
     return false;
 }
 
+bool plat_others_may_move(int dirfd)
+{
+    (void)dirfd;
+    return false;
+}
+
 int plat_is_same(int at, const char *name, int fd)
 {
     (void)at;

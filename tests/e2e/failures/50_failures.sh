@@ -188,6 +188,29 @@ expect_exit 1
 expect_no_out
 expect_message 'out: somebody put something else in its place while it was written'
 
+# Another user can do that where a folder above it is writable to all. (Confined, as it is but for tests, the program could
+# not write to the other folder, either.)
+scenario "somebody exchanges the folder of the output"
+mkfifo fifo
+head -c 1000000 /dev/urandom >noise
+seal -q "${to[@]}" -o stream.bin - <noise >/dev/null
+mkdir own other
+echo precious >other/out
+unseal -q "${with[@]}" -o own/out - <fifo >"$out" 2>"$err" &
+exec 8>fifo
+head -c 500000 stream.bin >&8
+until [ -n "$(ls own)" ] || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
+mv own moved && ln -s other own
+tail -c +500001 stream.bin >&8
+exec 8>&-
+wait $!
+status=$?
+expect_exit 1
+expect_message 'own/out\.custody\.txt: somebody put something else in its place while it was written'
+expect_names moved
+expect_names other out
+check "what is there is left alone" grep -q precious other/out
+
 scenario "a small file system"
 mkdir small
 if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none small 2>/dev/null; then

@@ -215,10 +215,18 @@ cp "$good"/{two,one}.bin .
 mkdir shared && chmod 777 shared
 run unseal -q "${with[@]}" -o shared/ one.bin two.bin
 expect_exit 0
-expect_message '^unseal: shared: other users of this computer can write to this folder, and put something else in'
+expect_message '^unseal: shared: other users of this computer can write to this folder or one above it, and put'
 run unseal -q "${with[@]}" --extract data -o shared/part one.bin
 expect_message '^unseal: shared: other users'
+mkdir shared/own
+run unseal -q "${with[@]}" -o shared/own/ one.bin
+expect_exit 0
+expect_message '^unseal: shared/own: other users of this computer can write to this folder or one above it'
+remove shared/own
 chmod +t shared # only its owner may rename a file there
+mkdir shared/own
+run unseal -q "${with[@]}" -o shared/own/ one.bin
+expect_no_err
 run unseal -q "${with[@]}" -o shared/again one.bin
 expect_no_err
 
