@@ -103,6 +103,8 @@ static enum seal_status choose_repair(struct seal_job *job, struct fault *fault)
 
     if (job->source != NULL)
         bag_source_totals(job->source, &totals);
+    else if (job->piece.len < STREAM_READ_LEN) /* all of standard input */
+        totals.bytes = job->piece.len;
     if (repair_choose(&v->params.parity, &split, job->request, totals.bytes, fault) == SEAL_OK &&
         split > 0)
         IGNORE_RESULT(volumes_split(v, split)); /* it is a folder */
