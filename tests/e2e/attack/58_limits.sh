@@ -18,9 +18,9 @@ mkdir zeros two
 truncate -s 20M zeros/zeros
 truncate -s 10M two/a
 truncate -s 10M two/b
-seal -q "${to[@]}" -o zeros.bin zeros >/dev/null
-seal -q "${to[@]}" -o two.bin two >/dev/null
-seal -q "${to[@]}" -o stream.bin - <zeros/zeros >/dev/null
+seal -q "${to[@]}" --repair none -o zeros.bin zeros >/dev/null
+seal -q "${to[@]}" --repair none -o two.bin two >/dev/null
+seal -q "${to[@]}" --repair none -o stream.bin - <zeros/zeros >/dev/null
 mkdir -p few/x/y few/z
 head -c 100 /dev/zero >few/a
 head -c 200 /dev/zero >few/x/b
