@@ -40,6 +40,7 @@ struct custody_file {
     struct timestamp mtime;
     bool has_sha256; /* all of it was read: */
     uint8_t sha256[SHA256_LEN];
+    bool by_set; /* a volume that no key opened, but another volume of its set */
 };
 
 /* Whether a drop like it was received before: what says more comes first. */

@@ -139,6 +139,7 @@ static json_t *make_file(const struct custody_file *f)
     set(&o, "size", make_number(f->size));
     set(&o, "mtime", f->has_mtime ? make_time(f->mtime, true) : json_null());
     set(&o, "sha256", f->has_sha256 ? make_hex(f->sha256, SHA256_LEN) : json_null());
+    set(&o, "by_set", json_boolean(f->by_set));
     return object_end(&o);
 }
 

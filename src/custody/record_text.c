@@ -65,6 +65,8 @@ static void say_file(struct page *p, const struct custody_file *f)
         page_hex(p, T_CUSTODY_SHA256, f->sha256, SHA256_LEN);
     else
         page_field_text(p, T_CUSTODY_SHA256, T_CUSTODY_NOT_KNOWN);
+    if (f->by_set)
+        page_field_text(p, T_CUSTODY_OPENED_BY, T_CUSTODY_BY_SET);
 }
 
 static void say_received(struct page *p, const struct custody *c)

@@ -84,11 +84,12 @@ MUST_USE enum seal_status envelope_open(struct envelope *env, const uint8_t bloc
                                         size_t *which, struct fault *fault);
 /* Opens the head of a volume that no key opens with the set key of known, another volume of the
  * same set that was opened by its first head. Its params are those of known but for the index,
- * which is found by trying all that the format has. SEAL_NO_KEY: it is not of this set, or its head
+ * which is found by trying all below indexes (at most SET_VOLUMES_MAX: a tenth of a second on a
+ * slow computer). SEAL_NO_KEY: it is not of this set, or its head
  * was altered; then *env holds no key. It notes no fault. */
 MUST_USE enum seal_status envelope_open_with_set(struct envelope *env,
                                                  const uint8_t block[static BLOCK_LEN],
-                                                 const struct envelope *known);
+                                                 const struct envelope *known, uint32_t indexes);
 void envelope_wipe(struct envelope *env);
 
 /* ---- The second head (section 3a of the format), the last block of files with repair data ---- */

@@ -130,14 +130,14 @@ enum seal_status envelope_open(struct envelope *env, const uint8_t block[static 
 /* ---- With the set key of another volume --------------------------------------------------- */
 
 enum seal_status envelope_open_with_set(struct envelope *env, const uint8_t block[static BLOCK_LEN],
-                                        const struct envelope *known)
+                                        const struct envelope *known, uint32_t indexes)
 {
     uint8_t digest[HASH512_LEN];
     bool same = false;
 
     *env = (struct envelope){.params = known->params, .head_len = known->head_len};
     head_digest(digest, known->params.slot_count, block);
-    for (uint32_t index = 0; index < SET_VOLUMES_MAX && !same; index++) {
+    for (uint32_t index = 0; index < indexes && !same; index++) {
         env->params.index = index;
         head_volume_key(env->file_key, known->set_key, index, block);
         head_commit(env->commitment, env, "commit", digest);

@@ -30,7 +30,8 @@ enum intake_task {
     INTAKE_RAW,     /* write or check the content, whatever it is, without parsing it */
     INTAKE_LIST,    /* list the items of a bag; reads only its record */
     INTAKE_EXTRACT, /* unpack single files of a bag */
-    INTAKE_VOLUME,  /* check one volume by itself: encryption and trailer, not the content */
+    INTAKE_VOLUME,  /* check one volume by itself: encryption and trailer, not the content; its
+                       digest is that of stream_reader_check_digest */
     INTAKE_LAST,    /* find out whether a volume is the last of its set; reads only its trailer */
     INTAKE_RECHECK, /* check a bag on disk */
     INTAKE_TRIAL,   /* nothing: whether a worker can work here at all (intake_run's own) */

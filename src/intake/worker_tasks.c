@@ -232,7 +232,8 @@ static enum seal_status run_on_input(struct task_run *t, struct fault *fault)
     case INTAKE_RAW:
         return copy_content(t, fault);
     case INTAKE_VOLUME:
-        return stream_reader_check(t->input.stream, &t->result->is_last, NULL, NULL, fault);
+        return stream_reader_check_digest(t->input.stream, &t->result->is_last, t->result->digest,
+                                          fault);
     case INTAKE_LAST:
         return find_last(t, fault);
     default:

@@ -32,6 +32,7 @@ struct arrival {
     uint8_t head_sha256[SHA256_LEN]; /* of the first block, which was there for the keys */
     struct envelope *env;            /* sodium_malloc: the file key must not be swapped out */
     bool was_opened;
+    bool by_set;        /* no key opens it, but the set key of another volume, whose pkh this has */
     bool may_be_sealed; /* if it was not opened: by its bytes, it may be what is left of one */
     uint8_t pkh[HASH_LEN];
     size_t keys_tried;
@@ -50,6 +51,13 @@ MUST_USE enum seal_status arrival_take_digest(struct arrival *a,
 MUST_USE enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
                                               const struct receive_observer *observer,
                                               struct fault *fault);
+/* Whether it is a volume whose header gave the set key. */
+bool arrival_has_set_key(const struct arrival *a);
+/* Tries the set key of known on a file that arrival_open_header did not open, for so many indexes.
+ * If it opens the file, that counts as opened, and its fault is taken back. Puts the file aside.
+ * SEAL_IO, SEAL_NO_MEMORY. */
+MUST_USE enum seal_status arrival_open_with_set(struct arrival *a, const struct arrival *known,
+                                                uint32_t indexes, struct fault *fault);
 /* Of a volume whose header was opened: its number in the set, counted from 1. */
 uint64_t arrival_number(const struct arrival *a);
 /* Closes a file until arrival_take_up: a set has many files, and they must not all stay open. */

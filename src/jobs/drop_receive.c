@@ -24,6 +24,11 @@ static struct drop_facts facts_of(const struct drop *d, const uint8_t *program_s
 
 static void receive_content(struct drop *d, struct drop_outputs *outputs)
 {
+    const struct set_check check = {.limits = &d->request->limits,
+                                    .threads = d->request->threads,
+                                    .observer = outputs->observer};
+
+    set_compare_twins(d->set, &check, &d->fault);
     if (d->fault.status == SEAL_OK &&
         drop_content_receive(&d->content, d->request, d->set, outputs, &d->fault) != SEAL_OK)
         set_name_fault(d->set, &d->fault);

@@ -25,6 +25,7 @@ static enum seal_status take_up(const struct set *set, const struct set_check *c
                                 struct fault *fault)
 {
     *fault = set->fault;
+    set_compare_twins(set, check, fault);
     if (fault->status == SEAL_OK && set->files[0]->env->params.type != CONTENT_BAG)
         (void)fault_set(fault, REASON_STREAM_NO_LIST, NULL);
     if (fault->status == SEAL_OK && set->has_gaps)

@@ -24,6 +24,8 @@ enum receive_event_kind {
     RECEIVE_KEY_EXPOSED,    /* the medium of a key file (name) lets others read it; its keys are
                                locked */
     RECEIVE_KEY_NOTE_OTHER, /* a key file (name) says another fingerprint than its key has */
+    RECEIVE_OPENED_BY_SET,  /* no key opens a volume (name); the set key of another one (other) does
+                             */
     RECEIVE_SLOTS_DIFFER,   /* a file (name) holds something else in another slot of a key */
     RECEIVE_SANDBOX_LACKS,  /* pieces of the worker's sandbox (number: PLAT_CAGE_...); told for
                                each worker */

@@ -3,15 +3,22 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/base.h"
 #include "jobs/receive_relay_private.h"
 
 /* ---- Volumes by themselves ---------------------------------------------------------------- */
 
-/* Has a worker look at one volume. *is_last: it is the last of its set. */
-static enum seal_status look_at_volume(struct arrival *a, const struct set_check *check,
-                                       enum intake_task task, bool *is_last, struct fault *fault)
+/* What a worker says of one volume. */
+struct look {
+    bool is_last;               /* of its set */
+    uint8_t digest[SHA256_LEN]; /* INTAKE_VOLUME: of all that is in it */
+};
+
+static enum seal_status look_at_volume(struct look *found, struct arrival *a,
+                                       const struct set_check *check, enum intake_task task,
+                                       struct fault *fault)
 {
     struct receive_relay relay = {check->observer};
     const struct intake_observer from_worker = {.ctx = &relay, .uncaged = relay_uncaged};
@@ -25,7 +32,8 @@ static enum seal_status look_at_volume(struct arrival *a, const struct set_check
     struct intake_result result;
 
     IGNORE_RESULT(intake_run(&result, &job, &from_worker, fault));
-    *is_last = result.is_last;
+    found->is_last = result.is_last;
+    memcpy(found->digest, result.digest, sizeof found->digest);
     if (fault->status != SEAL_OK)
         fault_add_name(fault, a->path);
     intake_result_free(&result);
@@ -52,9 +60,9 @@ enum volume_state *set_check_each(const struct set *set, const struct set_check 
     observer->work_begins(observer->ctx, set_sealed_size(set));
     for (size_t i = 0; i < set->count; i++) {
         struct fault fault = {.status = SEAL_OK};
-        bool is_last;
+        struct look found;
 
-        IGNORE_RESULT(look_at_volume(set->files[i], check, INTAKE_VOLUME, &is_last, &fault));
+        IGNORE_RESULT(look_at_volume(&found, set->files[i], check, INTAKE_VOLUME, &fault));
         observer->work_done(observer->ctx, volume_size(set->files[i]->in));
         states[i] = state_for(fault.status);
         if (fault.status == SEAL_INTERRUPTED) {
@@ -64,6 +72,35 @@ enum volume_state *set_check_each(const struct set *set, const struct set_check 
     }
     observer->work_ends(observer->ctx);
     return states;
+}
+
+/* ---- Two of one number -------------------------------------------------------------------- */
+
+static enum seal_status look_at_twin(struct look *found, struct arrival *a,
+                                     const struct set_check *check, struct fault *fault)
+{
+    if (arrival_take_up(a, fault) == SEAL_OK)
+        IGNORE_RESULT(look_at_volume(found, a, check, INTAKE_VOLUME, fault));
+    arrival_put_aside(a);
+    return fault->status;
+}
+
+void set_compare_twins(const struct set *set, const struct set_check *check, struct fault *fault)
+{
+    static const enum seal_reason reasons[2][2] = {
+        {REASON_VOLUME_OTHER_CONTENT, REASON_VOLUME_SAME_CONTENT},
+        {REASON_VOLUME_STRANGE_CONTENT, REASON_VOLUME_STRANGE_SAME}};
+    struct fault unread = {.status = SEAL_OK};
+    struct look a, b;
+
+    if (fault->reason != REASON_VOLUME_OTHER)
+        return;
+    if (look_at_twin(&a, set->twins[0], check, &unread) == SEAL_OK &&
+        look_at_twin(&b, set->twins[1], check, &unread) == SEAL_OK)
+        fault->reason =
+            reasons[set->twins[0]->by_set][memcmp(a.digest, b.digest, sizeof a.digest) == 0];
+    else if (unread.status == SEAL_INTERRUPTED)
+        *fault = unread;
 }
 
 /* ---- What is missing ---------------------------------------------------------------------- */
@@ -124,10 +161,10 @@ static enum seal_status refuse_two_ends(const struct set *set, const struct set_
 {
     for (size_t i = 0; i + 1 < set->count; i++) {
         struct fault ignored = {.status = SEAL_OK};
-        bool is_last = false;
+        struct look found;
 
-        if (look_at_volume(set->files[i], alone, INTAKE_LAST, &is_last, &ignored) == SEAL_OK &&
-            is_last)
+        if (look_at_volume(&found, set->files[i], alone, INTAKE_LAST, &ignored) == SEAL_OK &&
+            found.is_last)
             return fault_set(fault, REASON_VOLUME_TWO_ENDS, set->files[i]->path);
     }
     return SEAL_OK;
@@ -140,14 +177,14 @@ static enum set_end find_end(const struct set *set, const struct set_check *chec
     const struct set_check alone = {
         .limits = check->limits, .threads = 1, .observer = check->observer};
     struct arrival *last = set->files[set->count - 1];
-    bool is_last;
+    struct look found;
 
     if (last->stat.type != PLAT_FILE)
         return SET_END_UNKNOWN;
     if (set_take_up(set, fault) != SEAL_OK || refuse_two_ends(set, &alone, fault) != SEAL_OK)
         return SET_END_UNKNOWN;
-    if (look_at_volume(last, &alone, INTAKE_LAST, &is_last, fault) == SEAL_OK)
-        return is_last ? SET_HAS_LAST : SET_HAS_MORE;
+    if (look_at_volume(&found, last, &alone, INTAKE_LAST, fault) == SEAL_OK)
+        return found.is_last ? SET_HAS_LAST : SET_HAS_MORE;
     if (fault->status == SEAL_DAMAGED || fault->status == SEAL_HOSTILE)
         *fault = (struct fault){.status = SEAL_OK};
     return SET_END_UNKNOWN;

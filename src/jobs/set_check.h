@@ -31,6 +31,10 @@ bool set_ends_early(const struct fault *fault);
  * SEAL_IO, SEAL_INTERRUPTED and others if that cannot be found out. */
 MUST_USE enum seal_status set_refuse_gaps(const struct set *set, const struct set_check *check,
                                           struct fault *fault);
+/* Two volumes have one number, and no bytes tell which is right (REASON_VOLUME_OTHER): finds out
+ * whether they hold the same, and says in the fault what they are. It stays a fault of status
+ * SEAL_USAGE, with the same name, item and number; or it is interrupted. */
+void set_compare_twins(const struct set *set, const struct set_check *check, struct fault *fault);
 /* Checks each volume by itself; all files must be open. Returns a state for each (malloc'ed; NULL
  * for want of memory). stopped: set if it was interrupted. */
 enum volume_state *set_check_each(const struct set *set, const struct set_check *check,

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "base/base.h"
 #include "jobs/is_folder.h"
 #include "jobs/receive_relay_private.h"
@@ -145,13 +147,18 @@ static bool are_copies(struct arrival *a, struct arrival *b,
            memcmp(a->received.sha256, b->received.sha256, SHA256_LEN) == 0;
 }
 
-static void refuse_other(struct set *set, const struct arrival *a, const struct arrival *b)
+/* Two files of one number that differ. */
+static void refuse_other(struct set *set, struct arrival *a, struct arrival *b)
 {
+    bool are_in_order = a->by_set || !b->by_set;
+
     if (set->fault.status != SEAL_OK)
         return;
-    (void)fault_set(&set->fault, REASON_VOLUME_OTHER, a->path);
+    set->twins[0] = are_in_order ? a : b;
+    set->twins[1] = are_in_order ? b : a;
+    (void)fault_set(&set->fault, REASON_VOLUME_OTHER, set->twins[0]->path);
     fault_add_numbers(&set->fault, arrival_number(b), 0);
-    fault_add_item(&set->fault, b->path);
+    fault_add_item(&set->fault, set->twins[1]->path);
 }
 
 /* Of a file that has the number of the last one. */
@@ -187,15 +194,45 @@ static void skip_copies(struct set *set, const struct receive_observer *observer
     set->count = kept;
 }
 
-/* What can be said of a set by its headers alone. */
+/* The first volume whose header gave the set key; else the first of all: a volume that was opened
+ * by its second head has none. */
+static const struct arrival *with_set_key(const struct set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (arrival_has_set_key(set->files[i]))
+            return set->files[i];
+    return set->files[0];
+}
+
+/* Whether two volumes may be of one set by what their headers say (section 3.8). */
+static bool do_agree(const struct arrival *a, const struct arrival *b)
+{
+    const struct envelope_params *x = &a->env->params, *y = &b->env->params;
+    bool is_same = true;
+
+    if (arrival_has_set_key(a) && arrival_has_set_key(b))
+        is_same = sodium_memcmp(a->env->set_key, b->env->set_key, KEY_LEN) == 0;
+    declassify(&is_same, sizeof is_same); /* the verdict */
+    return is_same && x->type == y->type && x->flags == y->flags &&
+           x->slot_count == y->slot_count && x->parity == y->parity;
+}
+
+/* Before two of one number are compared: one that does not agree is no twin of the other. */
+static void refuse_strangers(struct set *set)
+{
+    const struct arrival *one = with_set_key(set);
+
+    for (size_t i = 0; i < set->count && set->fault.status == SEAL_OK; i++)
+        if (!do_agree(set->files[i], one))
+            (void)fault_set(&set->fault, REASON_VOLUMES_DISAGREE, set->files[i]->path);
+}
+
+/* What else can be said of a set by its headers alone. */
 static void judge(struct set *set)
 {
     const struct arrival *last = set->files[set->count - 1];
 
     set->has_gaps = arrival_number(last) != set->count;
-    for (size_t i = 1; i < set->count && set->fault.status == SEAL_OK; i++)
-        if (set->files[i]->env->params.type != set->files[0]->env->params.type)
-            (void)fault_set(&set->fault, REASON_VOLUMES_DISAGREE, set->files[i]->path);
     if (set->count > INTAKE_VOLUMES_MAX && set->fault.status == SEAL_OK) {
         (void)fault_set(&set->fault, REASON_VOLUMES_OVER, NULL);
         fault_add_numbers(&set->fault, set->count, INTAKE_VOLUMES_MAX);
@@ -237,6 +274,7 @@ static enum seal_status collect(struct sets *s, size_t first, bool *is_taken,
     if (!is_volume(a))
         return SEAL_OK;
     qsort(set->files, set->count, sizeof(struct arrival *), by_number);
+    refuse_strangers(set);
     skip_copies(set, observer);
     judge(set);
     if (set->fault.status == SEAL_INTERRUPTED)

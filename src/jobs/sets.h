@@ -15,6 +15,9 @@ struct set {
     size_t count;           /* at least 1 */
     bool has_gaps;          /* volumes in front of the last one here are missing */
     struct fault fault;     /* why it cannot be unsealed */
+    /* With REASON_VOLUME_OTHER: two volumes of one number. The fault has the name of the first;
+     * only that one may have been opened by a set key. */
+    struct arrival *twins[2];
 };
 
 /* All zero is an empty one. */

@@ -156,8 +156,10 @@ static enum seal_status start_next(struct volumes_out *v, struct stream_out *out
     file->env = &v->envelopes[v->count - 1];
     *file->env = (struct envelope){.params = v->params};
     file->env->params.index = (uint32_t)v->count - 1;
+    memcpy(file->env->set_key, v->set_key, KEY_LEN); /* zero in the first: it makes one */
     if (envelope_make(file->env, v->head, v->to->keys, v->to->count, v->random, fault) != SEAL_OK)
         return fault->status;
+    memcpy(v->set_key, file->env->set_key, KEY_LEN);
     hash_H(file->head_hash, &(struct span){v->head, file->env->head_len}, 1);
     *out = (struct stream_out){file->env, v->head, file->output.fd};
     return SEAL_OK;
@@ -196,8 +198,10 @@ enum seal_status volumes_start(struct volumes_out *v, enum content_type type,
                                struct stream_out *first, struct fault *fault)
 {
     v->envelopes = sodium_allocarray(v->split.size > 0 ? VOLUMES_MAX : 1, sizeof *v->envelopes);
-    if (v->envelopes == NULL)
+    v->set_key = sodium_malloc(KEY_LEN);
+    if (v->envelopes == NULL || v->set_key == NULL)
         return fault_no_memory(fault);
+    sodium_memzero(v->set_key, KEY_LEN);
     v->params.type = type;
     v->params.flags = v->split.size > 0 ? FLAG_VOLUME : 0;
     v->second_head = (struct stream_second_head){make_second_head, v};
@@ -245,6 +249,7 @@ void volumes_end(struct volumes_out *v)
         free(v->files[i].path);
     }
     sodium_free(v->envelopes);
+    sodium_free(v->set_key);
     free(v->files);
     destination_free(&v->destination);
 }

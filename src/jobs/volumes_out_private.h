@@ -30,6 +30,7 @@ struct volumes_out {
     size_t named; /* the first so many have their names: they are on media that were taken out */
     struct volume_out *files;   /* VOLUMES_MAX */
     struct envelope *envelopes; /* sodium_malloc: their keys must not be swapped out */
+    uint8_t *set_key;           /* sodium_malloc: outlives the envelopes of media taken out */
 };
 
 /* given is -o, or NULL. SEAL_NO_MEMORY. */

@@ -69,8 +69,8 @@ static void work_once(struct crew *c)
 }
 
 /* A task of this lane if there is one, else the one that has waited longest; NULL if there is none
- * for a thread that waits. Such a thread must not start a long task of another kind: it is often the
- * one that posts new work, and the others would run out of it. */
+ * for a thread that waits. Such a thread must not start a long task of another kind: it is often
+ * the one that posts new work, and the others would run out of it. */
 static struct task **find_for(struct crew *c, const struct lane *lane)
 {
     struct task **oldest = NULL;

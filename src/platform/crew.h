@@ -31,8 +31,8 @@ struct task {
     /* Runs on any thread, but for one task of a lane at a time. It may post tasks to other lanes
      * and await them. NULL: nothing to do. */
     void (*settle)(struct task *t);
-    /* It may take as long as somebody else likes. Threads that await another task leave it alone, so
-     * that helpers do it, if there are any. (The same for all tasks of a lane.) */
+    /* It may take as long as somebody else likes. Threads that await another task leave it alone,
+     * so that helpers do it, if there are any. (The same for all tasks of a lane.) */
     bool may_wait;
     struct lane *lane; /* from here on private to crew.c */
     struct task *next_waiting, *next_in_lane;

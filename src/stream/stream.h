@@ -186,6 +186,11 @@ MUST_USE enum seal_status stream_reader_copy(struct stream_reader *r, const stru
 MUST_USE enum seal_status stream_reader_check(struct stream_reader *r, bool *is_last,
                                               void (*progress)(void *ctx, uint64_t bytes),
                                               void *ctx, struct fault *fault);
+/* The same; digest gets the SHA-256 of all plaintext of the volume, but for the source tag: two
+ * volumes with the same one hold the same, and say the same of the set. */
+MUST_USE enum seal_status stream_reader_check_digest(struct stream_reader *r, bool *is_last,
+                                                     uint8_t digest[static SHA256_LEN],
+                                                     struct fault *fault);
 
 /* ---- Reading single places, by seeking ---------------------------------------------------- */
 

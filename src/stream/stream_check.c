@@ -89,28 +89,59 @@ enum seal_status stream_reader_copy(struct stream_reader *r, const struct sink *
     return SEAL_OK;
 }
 
-enum seal_status stream_reader_check(struct stream_reader *r, bool *is_last,
-                                     void (*progress)(void *ctx, uint64_t bytes), void *ctx,
-                                     struct fault *fault)
-{
-    uint8_t digest[32];
-    uint64_t content_len;
+/* ---- One volume by itself ----------------------------------------------------------------- */
 
+/* hash may be NULL. */
+static enum seal_status read_volume(struct stream_reader *r, struct sha256 *hash,
+                                    void (*progress)(void *ctx, uint64_t bytes), void *ctx,
+                                    struct fault *fault)
+{
     while (!reader_is_at_end(r)) {
         if (stop_requested())
             return fault_set(fault, REASON_INTERRUPTED, NULL);
         if (reader_next_block(r, fault) != SEAL_OK)
             return fault->status;
+        if (hash != NULL)
+            sha256_add(hash, r->text, r->end);
         stream_skip(r, r->end);
         if (progress != NULL)
             progress(ctx, BLOCK_LEN);
     }
-    if (reader_drain(r, fault) != SEAL_OK)
-        return fault->status;
+    return reader_drain(r, fault);
+}
+
+static enum seal_status check_trailer(const struct stream_reader *r, bool *is_last,
+                                      struct fault *fault)
+{
+    uint8_t digest[32];
+    uint64_t content_len;
+
     *is_last = !reader_is_volume(r) || trailer_is_last(r->trailer);
     if (!*is_last)
         return trailer_check_full(r->trailer, r->consumed, fault);
     if (trailer_read(r->trailer, reader_is_volume(r), &content_len, digest, fault) != SEAL_OK)
         return fault->status;
     return content_len > r->consumed ? length_differs(fault) : SEAL_OK;
+}
+
+enum seal_status stream_reader_check(struct stream_reader *r, bool *is_last,
+                                     void (*progress)(void *ctx, uint64_t bytes), void *ctx,
+                                     struct fault *fault)
+{
+    if (read_volume(r, NULL, progress, ctx, fault) != SEAL_OK)
+        return fault->status;
+    return check_trailer(r, is_last, fault);
+}
+
+enum seal_status stream_reader_check_digest(struct stream_reader *r, bool *is_last,
+                                            uint8_t digest[static SHA256_LEN], struct fault *fault)
+{
+    struct sha256 hash;
+
+    sha256_start(&hash);
+    if (read_volume(r, &hash, NULL, NULL, fault) != SEAL_OK)
+        return fault->status;
+    sha256_add(&hash, r->trailer, TRAILER_SAID_LEN);
+    sha256_end(&hash, digest);
+    return check_trailer(r, is_last, fault);
 }

@@ -9,7 +9,7 @@
 #define LAST_OFF 8
 #define DIGEST_OFF 16
 #define DIGEST_LEN 32
-#define SOURCE_TAG_OFF 48
+#define SOURCE_TAG_OFF TRAILER_SAID_LEN
 #define SOURCE_TAG_LEN 32
 #define ZERO_OFF 80
 

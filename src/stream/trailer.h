@@ -7,6 +7,9 @@
 
 #include "stream/stream.h"
 
+/* What the trailer says; behind it comes the source tag, which is random. */
+#define TRAILER_SAID_LEN 48
+
 /* digest: D, 32 bytes; NULL for a volume that is not the last. */
 void trailer_write(uint8_t t[static TRAILER_LEN], uint64_t content_len, const uint8_t *digest,
                    struct random *random);

@@ -2,7 +2,8 @@
  * enclose KEY D OUT: seals what comes on standard input as the content of a bag, whatever it is,
  * to the public key in the file KEY. D, 64 hexadecimal digits, goes into the trailer as it is. For
  * content that no honest sealer makes; tests/tools/forge.py makes it. The environment may have
- * BUNDLE_ID, a number, the same for several, and VOLUME, the number of one of several volumes.
+ * BUNDLE_ID, a number, the same for several, and VOLUME, the number of one of several volumes;
+ * their set key comes of BUNDLE_ID, or of SET_KEY, another number.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -57,6 +58,17 @@ static void set_params(struct envelope_params *p, struct random *random)
     p->index = (uint32_t)(strtoul(volume, NULL, 10) - 1);
 }
 
+/* Where it is zero, envelope_make makes one. */
+static void set_set_key(uint8_t set_key[static KEY_LEN])
+{
+    const char *id = getenv("BUNDLE_ID"), *number = getenv("SET_KEY");
+
+    if (number == NULL)
+        number = id;
+    if (number != NULL)
+        memset(set_key, atoi(number) + 1, KEY_LEN);
+}
+
 int main(int argc, char **argv)
 {
     static uint8_t head[HEAD_LEN_MAX];
@@ -74,6 +86,7 @@ int main(int argc, char **argv)
     must(key_file_read(&keys, argv[1], &fault), "the key cannot be read");
     must(random_start(&random, NULL, 0), "no randomness");
     set_params(&env.params, &random);
+    set_set_key(env.set_key);
     must(envelope_make(&env, head, keys.public_keys, keys.public_count, &random, &fault),
          "no envelope");
     fd = open(argv[3], O_WRONLY | O_CREAT | O_EXCL, 0600);

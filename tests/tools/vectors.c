@@ -238,6 +238,26 @@ static void swap(uint8_t *a, uint8_t *b, size_t len)
     }
 }
 
+/* times: 0 is once. */
+static void append(struct file *f, const char *hex, size_t times)
+{
+    do {
+        unsigned int byte;
+
+        for (const char *c = hex; sscanf(c, "%2x", &byte) == 1; c += 2)
+            f->data[f->len++] = (uint8_t)byte;
+    } while (times-- > 1);
+}
+
+static void zero_blocks(struct file *f, const json_t *blocks)
+{
+    size_t i;
+    json_t *block;
+
+    json_array_foreach (blocks, i, block)
+        memset(f->data + (size_t)json_integer_value(block) * BLOCK, 0, BLOCK);
+}
+
 static void edit_file(struct file *f, const json_t *edit)
 {
     const char *op = text(edit, "op");
@@ -248,10 +268,14 @@ static void edit_file(struct file *f, const json_t *edit)
     } else if (strcmp(op, "xor") == 0) {
         f->data[number(edit, "at")] ^= (uint8_t)number(edit, "value");
     } else if (strcmp(op, "append") == 0) {
-        unsigned int byte;
-
-        for (const char *hex = text(edit, "hex"); sscanf(hex, "%2x", &byte) == 1; hex += 2)
-            f->data[f->len++] = (uint8_t)byte;
+        append(f, text(edit, "hex"), number(edit, "times"));
+    } else if (strcmp(op, "cut-front") == 0) {
+        f->len -= number(edit, "front");
+        memmove(f->data, f->data + number(edit, "front"), f->len);
+    } else if (strcmp(op, "zero") == 0) {
+        memset(f->data + number(edit, "at"), 0, number(edit, "length"));
+    } else if (strcmp(op, "zero-blocks") == 0) {
+        zero_blocks(f, json_object_get(edit, "blocks"));
     } else if (strcmp(op, "drop-block") == 0) {
         size_t end = block + BLOCK < f->len ? block + BLOCK : f->len;
 

@@ -269,6 +269,62 @@ expect_exit 2
 expect_message "(other.bin|${set[3]}): is volume 4, like (other.bin|${set[3]}), and the two differ; give only one of them"
 expect_names . other.bin set
 
+# Somebody sends one set to two organizations, and wants each of them to accept other content from the same files.
+scenario "volumes for different people"
+mkdir set
+for n in 1 2 3; do
+    case $n in 1) file=set-key-opens.1 ;; 2) file=set-key-opens-first.2 ;; 3) file=set-key-double.3 ;; esac
+    cp "$vectors/negative/$file.seal" set/$n.bin
+done
+for who in alice carol; do # 1 and 2 are hers, 3 is carol's second volume 2
+    twin=3 other=2
+    [ $who = alice ] || twin=2 other=3
+    for way in '-o bag' '--list' '--raw -o bag'; do
+        # shellcheck disable=SC2086 # several arguments
+        run unseal -q --key "$given/$who.key" $way set
+        expect_exit 2
+        expect_no_out
+        expect_err "^unseal: set/$twin\.bin: no key here opens this volume; set/.\.bin, which is of the same set, does\."
+        expect_err "^unseal: set/$twin\.bin: is volume 2, like set/$other\.bin, but was not sealed for your keys, and holds something else;"
+        expect_names . set
+    done
+done
+run unseal -q --key "$given/carol.key" --log log set/3.bin set/1.bin # hers gives the set key
+expect_err 'set/1\.bin: no key here opens this volume; set/3\.bin, which is of the same set, does\.'
+# The same with another set key in each volume 2: then one of the two does not fit what both can open.
+mkdir two
+cat "$given/alice.pub" "$given/carol.pub" >both.pub
+D=$(printf '%064d' 0)
+make_volume() { head -c 3000 /dev/urandom | env BUNDLE_ID=7 VOLUME="$1" SET_KEY="$2" "$tools/enclose" "$3" "$D" "$4"; }
+make_volume 1 1 both.pub two/1.bin
+make_volume 2 1 "$given/alice.pub" two/2.bin
+make_volume 2 2 "$given/carol.pub" two/3.bin
+run unseal -q --key "$given/carol.key" -o bag two
+expect_exit 6
+expect_err 'two/3\.bin.*\(its volumes do not agree'
+run unseal -q --key "$given/alice.key" -o bag two
+expect_err '^unseal: two/3\.bin: no key here opens this file'
+check "no bag" test -z "$(find . -name data)"
+
+scenario "volumes for different people, the same content"
+mkdir set
+make_volume() { env BUNDLE_ID=7 VOLUME="$1" "$tools/enclose" "$2" "$D" "$3"; }
+head -c 3000 /dev/urandom >content
+make_volume 1 "$given/alice.pub" set/1.bin <content
+make_volume 1 "$given/carol.pub" set/2.bin <content
+make_volume 1 "$given/alice.pub" set/3.bin <content
+run unseal -q --key "$given/alice.key" -o bag set/1.bin set/2.bin
+expect_exit 2
+expect_err '^unseal: set/2\.bin: is volume 1, like set/1\.bin, with the same content, but was not sealed for your keys'
+run unseal -q --key "$given/alice.key" -o bag set/1.bin set/3.bin
+expect_exit 2
+expect_message 'is volume 1, like set/[13]\.bin, sealed another time with the same content; give only one of them'
+head -c 3000 /dev/urandom | make_volume 1 "$given/alice.pub" set/4.bin
+run unseal -q --key "$given/alice.key" -o bag set/1.bin set/4.bin
+expect_exit 2
+expect_message 'is volume 1, like set/[14]\.bin, and holds something else; both are of this set'
+expect_names . content set
+
 scenario "list and take out"
 run unseal -q "${with[@]}" --list --long "$given/set"
 expect_exit 0

@@ -76,10 +76,25 @@ exact_names() {
     judge "both should have the same files, sizes and times" $? "$(diff "$scratch/default" "$scratch/exact" | head -n 4)"
 }
 
+# Whether a vector has repair data that must be read. What is decided by the heads alone is not among them.
+needs_repair() {
+    case $1 in
+    parity-k | parity-m | parity-m-32 | parity-no-flag | mend-both-heads) return 1 ;;
+    parity-head2-C-lost | parity-head2-zeros-lost) return 1 ;;
+    parity-* | mend-* | set-key-parity) return 0 ;;
+    *) return 1 ;;
+    esac
+}
+no_repair='repair data cannot be read yet'
+
 while IFS=$'\t' read -r name type who files receipt digest size sum; do
     for key in ${who//,/ }; do
         is_next || continue
         scenario "$name opens for $key"
+        if needs_repair "$name"; then
+            skip "$no_repair"
+            continue
+        fi
         paths=()
         for file in ${files//,/ }; do paths=("$vectors/files/$file" "${paths[@]}"); done # backwards
         unseal_with "$key" -o bag "${paths[@]}"
@@ -156,10 +171,30 @@ expect_sorted_out() {
     esac
 }
 
+# What is wrong with set keys.
+expect_set_refused() {
+    case $1 in
+    set-key-double)
+        expect_err 'is volume 2, like set/[12]\.bin, but was not sealed for your keys, and holds something else'
+        ;;
+    set-key-other | set-key-damaged) # the first stands alone, and lacks the second
+        expect_err 'set/1\.bin: no key here opens this file, or its beginning is damaged\. '
+        expect_err 'set/0\.bin: everything after volume 1 is missing'
+        ;;
+    set-key-two | set-key-flags)
+        expect_message "$(class_words "$2")"
+        expect_err 'its volumes do not agree'
+        ;;
+    *) expect_err "$(class_words "$2")" ;; # each is another drop
+    esac
+    [ ! -d bag ] || rmdir bag
+    expect_names . set
+}
+
 # Several files: in the order in which they are listed, the other way round, and as a folder.
 check_set() {
     local id=$1 who=$2 want files=(set/0.bin) backwards=(set/0.bin) i=0
-    want=$(class_number "$3")
+    want=$(class_number "${3%%,*}")
     mkdir set
     vectors make "$vectors" "$id" set/0.bin
     for file in ${4//,/ }; do
@@ -179,6 +214,18 @@ check_set() {
             ;;
         esac
         expect_exit "$want"
+        if [ "$want" = 0 ]; then
+            expect_out '^receipt '
+            expect_err 'no key here opens this volume; set/[01].bin, which is of the same set, does'
+            check "the record says by what" grep -q 'another volume of its set' bag.custody.txt
+            check "the other one, too" grep -q '"by_set": true' bag.custody.json
+            remove bag*
+            continue
+        fi
+        if [[ $id == set-key-* ]]; then
+            expect_set_refused "$id" "$want"
+            continue
+        fi
         [ "$want" = 4 ] || expect_message "$(class_words "$want")"
         [ "$want" != 2 ] || expect_message 'volume.* missing; give all of them together\.$'
         if [ "$want" = 5 ]; then
@@ -188,8 +235,6 @@ check_set() {
         elif [ "$want" = 4 ]; then # each is another drop
             [ "$(grep -c '^no-key  ' "$out")" -eq 3 ]
             judge "each should have its line" $?
-            expect_empty_dir bag
-            rmdir bag
         else
             expect_no_out
         fi
@@ -200,6 +245,10 @@ check_set() {
 while IFS=$'\t' read -r id who classes opens_for files; do
     is_next || continue
     scenario "negative vector $id"
+    if needs_repair "$id"; then
+        skip "$no_repair"
+        continue
+    fi
     if [[ $files == *,* ]]; then
         check_set "$id" "$who" "$classes" "$files"
         continue

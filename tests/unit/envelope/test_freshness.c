@@ -77,7 +77,10 @@ static void seal(struct made *made, const struct course *course, const struct pu
                                     2));
     for (size_t i = 0; i < VOLUMES; i++) {
         stopped = &course->volumes[i];
-        made->envelopes[i] = (struct envelope){.params = {.type = CONTENT_BAG}};
+        made->envelopes[i] = (struct envelope){
+            .params = {.type = CONTENT_BAG, .flags = FLAG_VOLUME, .index = (uint32_t)i}};
+        if (i > 0)
+            memcpy(made->envelopes[i].set_key, made->envelopes[0].set_key, KEY_LEN);
         CHECK_INT(SEAL_OK,
                   envelope_make(&made->envelopes[i], made->heads[i], key, 1, &random, &fault));
     }

@@ -377,7 +377,7 @@ static void check_with_set(const struct envelope *known, uint8_t *block,
 {
     struct envelope env;
 
-    CHECK_INT(SEAL_OK, envelope_open_with_set(&env, block, known));
+    CHECK_INT(SEAL_OK, envelope_open_with_set(&env, block, known, SET_VOLUMES_MAX));
     CHECK_BYTES(want->file_key, env.file_key, KEY_LEN);
     CHECK_BYTES(want->set_key, env.set_key, KEY_LEN);
     CHECK_BYTES(want->commitment, env.commitment, COMMITMENT_LEN);
@@ -385,7 +385,7 @@ static void check_with_set(const struct envelope *known, uint8_t *block,
     CHECK_INT(want->head_len, env.head_len);
     for (size_t at = 0; at < HEAD_LEN(8); at += 1 + 32 * 51) { /* E, C, slots */
         block[at] ^= 1;
-        CHECK_INT(SEAL_NO_KEY, envelope_open_with_set(&env, block, known));
+        CHECK_INT(SEAL_NO_KEY, envelope_open_with_set(&env, block, known, SET_VOLUMES_MAX));
         CHECK(bytes_are_zero(env.file_key, KEY_LEN) && bytes_are_zero(env.set_key, KEY_LEN));
         block[at] ^= 1;
     }
@@ -414,14 +414,18 @@ static void test_set_keys(void)
         if (i == 1)
             check_with_set(&first, block, &other);
         else
-            CHECK_INT(SEAL_OK, envelope_open_with_set(&env, block, &first));
+            CHECK_INT(SEAL_OK, envelope_open_with_set(&env, block, &first, SET_VOLUMES_MAX));
     }
-    check_about("of another set, of no set, beyond the last index");
+    check_about("beyond those that are tried");
+    make_volume(&other, block, first.set_key, 9, &keys[1], &random);
+    CHECK_INT(SEAL_NO_KEY, envelope_open_with_set(&env, block, &first, 9));
+    CHECK_INT(SEAL_OK, envelope_open_with_set(&env, block, &first, 10));
+    check_about("of another set, beyond the last index");
     make_volume(&other, block, NULL, 1, &keys[1], &random);
     CHECK(memcmp(first.set_key, other.set_key, KEY_LEN) != 0);
-    CHECK_INT(SEAL_NO_KEY, envelope_open_with_set(&env, block, &first));
+    CHECK_INT(SEAL_NO_KEY, envelope_open_with_set(&env, block, &first, SET_VOLUMES_MAX));
     make_volume(&other, block, first.set_key, SET_VOLUMES_MAX, &keys[1], &random);
-    CHECK_INT(SEAL_NO_KEY, envelope_open_with_set(&env, block, &first));
+    CHECK_INT(SEAL_NO_KEY, envelope_open_with_set(&env, block, &first, SET_VOLUMES_MAX));
     fixture_identities_free(ids, 2);
 }
 

@@ -121,7 +121,8 @@ static void test_job_refused(struct line *l)
 
 static void test_volume(struct line *l)
 {
-    struct envelope in = {.params = {8, FLAG_VOLUME, 8, CONTENT_BAG, 5, {0}}, .head_len = 13120}, out;
+    struct envelope in = {.params = {8, FLAG_VOLUME, 8, CONTENT_BAG, 5, {0}}, .head_len = 13120},
+                    out;
     uint64_t size = 0;
     struct fields f;
 

