@@ -32,6 +32,18 @@ enum custody_verdict {
  * "broke-reader": for the log and JSON. */
 const char *custody_verdict_word(enum custody_verdict verdict);
 
+/* The headers of a sealed file. With repair data there are two, and one is enough. */
+enum custody_heads {
+    CUSTODY_HEADS_UNKNOWN,  /* or there is only one */
+    CUSTODY_HEADS_RIGHT,    /* both are */
+    CUSTODY_FIRST_BAD,      /* the second opened it */
+    CUSTODY_SECOND_NO_SLOT, /* the first opened it; the second is damaged, or made for others */
+    CUSTODY_SECOND_KEY,     /* ...says another file key, or other parameters */
+    CUSTODY_SECOND_ALTERED, /* ...is damaged, or missing */
+    CUSTODY_SECOND_CONTENT, /* ...says another length, or another first header */
+    CUSTODY_HEADS_COUNT
+};
+
 /* A sealed file as it was received. */
 struct custody_file {
     const char *name; /* as given; "-" is standard input */
@@ -40,6 +52,7 @@ struct custody_file {
     struct timestamp mtime;
     bool has_sha256; /* all of it was read: */
     uint8_t sha256[SHA256_LEN];
+    enum custody_heads heads;
     bool by_set; /* a volume that no key opened, but another volume of its set */
 };
 

@@ -131,6 +131,19 @@ static enum seal_status put(struct buffer *out, json_t *value, size_t flags)
 
 /* ---- The facts ---------------------------------------------------------------------------- */
 
+static json_t *make_heads(enum custody_heads heads)
+{
+    static const char *const words[CUSTODY_HEADS_COUNT] = {
+        [CUSTODY_HEADS_RIGHT] = "right",
+        [CUSTODY_FIRST_BAD] = "first-bad",
+        [CUSTODY_SECOND_NO_SLOT] = "second-without-slot",
+        [CUSTODY_SECOND_KEY] = "second-other-key",
+        [CUSTODY_SECOND_ALTERED] = "second-damaged",
+        [CUSTODY_SECOND_CONTENT] = "second-other-content"};
+
+    return words[heads] == NULL ? json_null() : json_string(words[heads]);
+}
+
 static json_t *make_file(const struct custody_file *f)
 {
     struct object o = object_new();
@@ -139,6 +152,7 @@ static json_t *make_file(const struct custody_file *f)
     set(&o, "size", make_number(f->size));
     set(&o, "mtime", f->has_mtime ? make_time(f->mtime, true) : json_null());
     set(&o, "sha256", f->has_sha256 ? make_hex(f->sha256, SHA256_LEN) : json_null());
+    set(&o, "headers", make_heads(f->heads));
     set(&o, "by_set", json_boolean(f->by_set));
     return object_end(&o);
 }

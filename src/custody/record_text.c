@@ -54,6 +54,13 @@ static void say_verdict(struct page *p, const struct custody *c)
 
 static void say_file(struct page *p, const struct custody_file *f)
 {
+    static const enum text_id heads[CUSTODY_HEADS_COUNT] = {
+        [CUSTODY_HEADS_RIGHT] = T_CUSTODY_HEADERS_RIGHT,
+        [CUSTODY_FIRST_BAD] = T_CUSTODY_FIRST_BAD,
+        [CUSTODY_SECOND_NO_SLOT] = T_CUSTODY_SECOND_NO_SLOT,
+        [CUSTODY_SECOND_KEY] = T_CUSTODY_SECOND_KEY,
+        [CUSTODY_SECOND_ALTERED] = T_CUSTODY_SECOND_ALTERED,
+        [CUSTODY_SECOND_CONTENT] = T_CUSTODY_SECOND_CONTENT};
     char mtime[TIME_TEXT_SIZE];
 
     page_field(p, T_CUSTODY_NAME, f->name, T_CUSTODY_NO_NAME);
@@ -65,6 +72,8 @@ static void say_file(struct page *p, const struct custody_file *f)
         page_hex(p, T_CUSTODY_SHA256, f->sha256, SHA256_LEN);
     else
         page_field_text(p, T_CUSTODY_SHA256, T_CUSTODY_NOT_KNOWN);
+    if (heads[f->heads] != T_NONE)
+        page_field_text(p, T_CUSTODY_HEADERS, heads[f->heads]);
     if (f->by_set)
         page_field_text(p, T_CUSTODY_OPENED_BY, T_CUSTODY_BY_SET);
 }

@@ -31,18 +31,34 @@ static enum seal_status pass_on(void *self, const void *data, size_t len, struct
     return SEAL_OK;
 }
 
+/* The second header, in the last block. A file that does not end at a block has none. */
+static void look_at_tail(const struct feed *f, const struct intake_volume *v,
+                         struct intake_sealed *sealed)
+{
+    sealed->second = sealed->len < BLOCK_LEN
+                         ? SECOND_HEAD_ALTERED
+                         : envelope_check_second(v->env, f->tail, NULL, sealed->len / BLOCK_LEN);
+    if (v->last != NULL)
+        memcpy(v->last, f->tail, BLOCK_LEN);
+}
+
 static enum seal_status read_volume(struct feed *f, size_t number, struct intake_sealed *sealed)
 {
-    struct volume_in *in = f->job->volumes[number].in;
+    const struct intake_volume *v = &f->job->volumes[number];
     const struct sink to = {pass_on, f};
+    bool has_second = v->env != NULL && v->env->params.parity > 0;
 
     atomic_store(&f->current, number);
     *sealed = (struct intake_sealed){.is_whole = false};
-    if (f->job->volumes[number].env->params.parity != 0)
-        volume_forgive(in);
+    volume_keep_tail(v->in, has_second ? f->tail : NULL);
+    if (has_second)
+        volume_forgive(v->in);
     sealed->is_whole =
-        volume_read_all(in, f->room, &to, sealed->sha256, &sealed->len, &f->fault) == SEAL_OK;
-    sealed->unreadable = volume_unreadable(in);
+        volume_read_all(v->in, f->room, &to, sealed->sha256, &sealed->len, &f->fault) == SEAL_OK;
+    volume_keep_tail(v->in, NULL);
+    sealed->unreadable = volume_unreadable(v->in);
+    if (sealed->is_whole && has_second)
+        look_at_tail(f, v, sealed);
     return f->fault.status;
 }
 
@@ -81,7 +97,8 @@ enum seal_status feed_init(struct feed *f, const struct intake_job *job, struct 
         return SEAL_OK;
     f->sealed = calloc(job->volume_count, sizeof *f->sealed);
     f->room = malloc(VOLUME_PIECE_LEN + 1);
-    if (f->sealed == NULL || f->room == NULL)
+    f->tail = malloc(BLOCK_LEN);
+    if (f->sealed == NULL || f->room == NULL || f->tail == NULL)
         return fault_no_memory(fault);
     return plat_pipe(f->ends) == 0 ? SEAL_OK : fault_set_errno(fault, REASON_WORKER_START, NULL);
 }
@@ -149,5 +166,6 @@ void feed_free(struct feed *f, struct intake_result *result)
         if (f->ends[i] >= 0)
             (void)plat_close(f->ends[i]);
     free(f->room);
+    free(f->tail);
     result->sealed = f->sealed;
 }

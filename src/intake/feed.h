@@ -23,6 +23,7 @@ struct feed {
     int ends[2];                  /* of the pipe; -1: closed */
     bool is_cut;                  /* nobody reads any more */
     uint8_t *room;
+    uint8_t *tail; /* the last block of what was read */
     struct side_thread *thread;
     struct fault fault; /* of the thread: why it did not come to the end */
     _Atomic(uint64_t) bytes;

@@ -62,6 +62,8 @@ struct intake_volume {
     const char *name; /* for faults */
     const struct envelope *env;
     struct volume_in *in;
+    uint64_t blocks; /* of the file, as its second header says, which opened it; else 0 */
+    uint8_t *last;   /* gets the last block of a file with repair data; NULL: it is not wanted */
 };
 
 struct intake_job {
@@ -106,6 +108,8 @@ struct intake_sealed {
     uint64_t len;
     uint8_t sha256[SHA256_LEN];
     uint64_t unreadable; /* blocks of a file with repair data: they are zeros in the digest */
+    enum second_head second; /* with repair data: what its second header is, as far as that can be
+                                said without a key */
 };
 
 /* Show nothing of it, but sealed, unless intake_run returned SEAL_OK. */

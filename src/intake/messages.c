@@ -107,7 +107,7 @@ bool message_read_job(struct fields *f, struct job_params *p)
 }
 
 enum seal_status message_write_volume(struct channel *c, const struct envelope *env, uint64_t size,
-                                      struct fault *fault)
+                                      uint64_t blocks, struct fault *fault)
 {
     uint8_t packed[ENVELOPE_PACKED_LEN];
 
@@ -115,17 +115,19 @@ enum seal_status message_write_volume(struct channel *c, const struct envelope *
     channel_begin(c, MESSAGE_VOLUME);
     channel_put_bytes(c, packed, sizeof packed);
     channel_put_u64(c, size);
+    channel_put_u64(c, blocks);
     sodium_memzero(packed, sizeof packed);
     return channel_end(c, fault);
 }
 
-bool message_read_volume(struct fields *f, struct envelope *env, uint64_t *size)
+bool message_read_volume(struct fields *f, struct envelope *env, uint64_t *size, uint64_t *blocks)
 {
     uint8_t packed[ENVELOPE_PACKED_LEN];
     bool is_good;
 
     field_bytes(f, packed, sizeof packed);
     *size = field_u64(f);
+    *blocks = field_u64(f);
     is_good = fields_end(f) && envelope_unpack(env, packed);
     sodium_memzero(packed, sizeof packed);
     return is_good;

@@ -14,6 +14,7 @@
 struct job_volume {
     struct envelope env;
     uint64_t size;              /* 0: it is no file */
+    uint64_t blocks;            /* that it has, as its second header says; 0: not known */
     char name[INPUT_NAME_SIZE]; /* for faults: input_name of its number */
 };
 

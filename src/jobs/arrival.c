@@ -215,22 +215,76 @@ static void judge_unopened(struct arrival *a, const uint8_t *head, size_t len, s
     }
 }
 
+/* What can be known of the second header of a file that the first one opened. */
+static enum seal_status look_at_second(struct arrival *a, const struct identity *id,
+                                       struct sealed_heads *heads, struct fault *fault)
+{
+    const uint8_t *second;
+
+    if (a->env->params.parity == 0)
+        return SEAL_OK;
+    if (!volume_is_file(a->in)) {
+        a->last = malloc(BLOCK_LEN);
+        if (a->last == NULL ||
+            identity_from_master(&a->reader, id->master, id->created, id->expires) != SEAL_OK)
+            return fault_no_memory(fault);
+        return SEAL_OK;
+    }
+    second = sealed_heads_second(heads);
+    /* Its slot is what has to be looked at while the key is there; the rest, when all is read. */
+    if (second == NULL)
+        a->second = SECOND_HEAD_ALTERED;
+    else
+        a->second = envelope_check_second(a->env, second, id, volume_size(a->in) / BLOCK_LEN);
+    return SEAL_OK;
+}
+
+/* Takes what opening it gave. */
+static enum seal_status take_opened(struct arrival *a, const struct keyring_found *found,
+                                    struct sealed_heads *heads, struct fault *fault)
+{
+    memcpy(a->pkh, found->id->pkh, sizeof a->pkh);
+    a->by_second = found->by_second;
+    a->blocks = found->blocks;
+    if (a->by_second) {
+        a->received.heads = CUSTODY_FIRST_BAD;
+        return SEAL_OK;
+    }
+    return look_at_second(a, found->id, heads, fault);
+}
+
+static enum seal_status open_with_keys(struct arrival *a, struct keyring *ring,
+                                       const struct receive_observer *observer, struct fault *fault)
+{
+    struct sealed_heads heads = sealed_heads_of(a->in);
+    struct keyring_found found = {.env = a->env};
+
+    if (keyring_open(ring, &found, &heads, observer, fault) == SEAL_OK)
+        IGNORE_RESULT(take_opened(a, &found, &heads, fault));
+    a->keys_tried = found.tried;
+    if (fault->status == SEAL_NO_KEY &&
+        a->head_is_unread) /* there may be nothing wrong with keys */
+        *fault = *volume_head_fault(a->in);
+    sealed_heads_free(&heads);
+    return fault->status;
+}
+
 enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
                                      const struct receive_observer *observer, struct fault *fault)
 {
     size_t len;
     const uint8_t *block = volume_head(a->in, &len);
-    enum seal_status status;
 
     a->opened = clock_now();
     sha256_of(a->head_sha256, block, len);
-    if (len == 0)
+    a->head_is_unread = volume_head_fault(a->in)->status != SEAL_OK;
+    if (len == 0 && !a->head_is_unread)
         return fault_set(fault, REASON_EMPTY, NULL);
     if (looks_made_text(block, len)) {
         a->may_be_sealed = true;
         return fault_set(fault, REASON_MADE_TEXT, NULL);
     }
-    if (len < BLOCK_LEN) {
+    if (len < BLOCK_LEN && !a->head_is_unread) {
         (void)fault_set(fault, REASON_NO_KEY, NULL);
         judge_unopened(a, block, len, fault);
         return fault->status;
@@ -239,15 +293,37 @@ enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
     if (a->env == NULL)
         return fault_no_memory(fault);
     memset(a->env, 0, sizeof *a->env);
-    status = keyring_open(ring, a->env, block, observer, a->pkh, &a->keys_tried, fault);
+    a->was_opened = open_with_keys(a, ring, observer, fault) == SEAL_OK;
     a->opened = clock_now(); /* again: typing a passphrase takes time */
-    a->was_opened = status == SEAL_OK;
     if (!a->was_opened) {
         judge_unopened(a, block, len, fault);
         sodium_free(a->env); /* guarded memory is scarce, and there may be many files */
         a->env = NULL;
     }
-    return status;
+    return fault->status;
+}
+
+/* ---- The second header, at the end -------------------------------------------------------- */
+
+static enum custody_heads heads_with(enum second_head second)
+{
+    static const enum custody_heads words[] = {[SECOND_HEAD_RIGHT] = CUSTODY_HEADS_RIGHT,
+                                               [SECOND_HEAD_NO_SLOT] = CUSTODY_SECOND_NO_SLOT,
+                                               [SECOND_HEAD_KEY] = CUSTODY_SECOND_KEY,
+                                               [SECOND_HEAD_ALTERED] = CUSTODY_SECOND_ALTERED,
+                                               [SECOND_HEAD_CONTENT] = CUSTODY_SECOND_CONTENT};
+
+    return words[second];
+}
+
+void arrival_judge_heads(struct arrival *a, enum second_head seen)
+{
+    if (a->by_second || a->env->params.parity == 0)
+        return;
+    if (a->reader != NULL)
+        a->second = envelope_check_second(a->env, a->last, a->reader, a->received.size / BLOCK_LEN);
+    /* What the slot holds was seen once, of the same slots if seen says that C' is right. */
+    a->received.heads = heads_with(a->second != SECOND_HEAD_RIGHT ? a->second : seen);
 }
 
 bool arrival_has_set_key(const struct arrival *a)
@@ -301,6 +377,7 @@ void arrival_put_aside(struct arrival *a)
     a->in = NULL;
 }
 
+/* What could not be read once may be read another time. */
 static bool has_its_head(const struct arrival *a)
 {
     uint8_t digest[SHA256_LEN];
@@ -308,7 +385,7 @@ static bool has_its_head(const struct arrival *a)
     const uint8_t *block = volume_head(a->in, &len);
 
     sha256_of(digest, block, len);
-    return memcmp(digest, a->head_sha256, sizeof digest) == 0;
+    return a->head_is_unread || memcmp(digest, a->head_sha256, sizeof digest) == 0;
 }
 
 enum seal_status arrival_take_up(struct arrival *a, struct fault *fault)
@@ -336,7 +413,9 @@ enum seal_status arrival_check_unchanged(const struct arrival *a, struct fault *
 void arrival_close(struct arrival *a)
 {
     sodium_free(a->env);
+    identity_free(a->reader);
     volume_close(a->in);
+    free(a->last);
     free(a->path);
     *a = (struct arrival){.path = NULL};
 }

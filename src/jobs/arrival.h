@@ -37,6 +37,15 @@ struct arrival {
     uint8_t pkh[HASH_LEN];
     size_t keys_tried;
     struct timestamp opened; /* when its header was */
+    bool head_is_unread;     /* the first block could not be read when it was found */
+    bool by_second;  /* opened by the second header: the first is not right, and that says */
+    uint64_t blocks; /* how many blocks the file has; else 0 */
+    /* Opened by the first header of a file with repair data: what the second is, as far as it could
+     * be looked at then. */
+    enum second_head second;
+    struct identity
+        *reader;   /* of a pipe with repair data: to look at the second header, at its end */
+    uint8_t *last; /* its last block, as a worker's feed read it */
 };
 
 /* Opens the file at path, which received has as its name, too. many: it must be a regular file,
@@ -47,7 +56,9 @@ MUST_USE enum seal_status arrival_find(struct arrival *a, bool many, struct faul
 MUST_USE enum seal_status arrival_take_digest(struct arrival *a,
                                               const struct receive_observer *observer,
                                               struct fault *fault);
-/* As keyring_open. SEAL_NO_KEY also if the file is shorter than a header, or was made into text. */
+/* As keyring_open; of a file with repair data, looks at the second header, too. SEAL_IO: the first
+ * block cannot be read, and no second header opens the file. SEAL_NO_KEY also if the file is
+ * shorter than a header, or was made into text. */
 MUST_USE enum seal_status arrival_open_header(struct arrival *a, struct keyring *ring,
                                               const struct receive_observer *observer,
                                               struct fault *fault);
@@ -66,6 +77,9 @@ void arrival_put_aside(struct arrival *a);
 MUST_USE enum seal_status arrival_take_up(struct arrival *a, struct fault *fault);
 /* SEAL_IO: size or time of the file are others than when it was found. */
 MUST_USE enum seal_status arrival_check_unchanged(const struct arrival *a, struct fault *fault);
+/* Once the file was read to its end: what of its headers is right, into a->received. seen: what the
+ * feed saw of the second one, which needs no key. */
+void arrival_judge_heads(struct arrival *a, enum second_head seen);
 void arrival_close(struct arrival *a);
 
 #endif

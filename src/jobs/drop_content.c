@@ -103,6 +103,7 @@ static void keep_digests(const struct set *set, const struct intake_sealed *seal
         received->has_sha256 = true;
         received->size = sealed[i].len;
         memcpy(received->sha256, sealed[i].sha256, SHA256_LEN);
+        arrival_judge_heads(set->files[i], sealed[i].second);
     }
 }
 

@@ -178,21 +178,24 @@ void keyring_free(struct keyring *ring)
 
 /* ---- Opening a header --------------------------------------------------------------------- */
 
-/* The header to be opened, and what opening it gives. */
+/* One header that keys are tried on. */
 struct attempt {
-    const uint8_t *block;
-    struct envelope *env;
-    uint8_t *pkh;
-    size_t *tried;
+    const uint8_t *block; /* NULL: there is none */
+    bool is_second;
+    struct envelope *env; /* sodium_malloc */
+    const struct identity *id;
+    uint64_t blocks;
+    struct fault said; /* what the keys that were tried say; SEAL_NO_KEY is not noted */
 };
 
 /* Consecutive keys, which one thread tries. */
 struct range {
     struct task task; /* first, so that a task's address is its range's */
-    const uint8_t *block;
+    const struct attempt *attempt;
     struct identity *const *keys;
     size_t count;
     struct envelope env;
+    uint64_t blocks;
     size_t which; /* of them opens it, or would if the header were right */
     enum seal_status status;
     struct fault fault;
@@ -201,15 +204,19 @@ struct range {
 static void try_range(struct task *t)
 {
     struct range *r = (struct range *)t;
+    const struct attempt *a = r->attempt;
 
-    r->status = envelope_open(&r->env, r->block, r->keys, r->count, &r->which, &r->fault);
+    if (a->is_second)
+        r->status = envelope_open_second(&r->env, a->block, r->keys, r->count, &r->which,
+                                         &r->blocks, &r->fault);
+    else
+        r->status = envelope_open(&r->env, a->block, r->keys, r->count, &r->which, &r->fault);
 }
 
 /* Puts what a range came to behind what those before it came to. SEAL_NO_KEY, without a fault: none
  * of them opens it. Else what the first key says, but a key that opens it goes before one that says
  * why it is not right. */
-static enum seal_status add_range(struct attempt *a, struct range *r, enum seal_status before,
-                                  struct fault *fault)
+static enum seal_status add_range(struct attempt *a, struct range *r, enum seal_status before)
 {
     if (r->status == SEAL_NO_KEY)
         return before;
@@ -217,105 +224,180 @@ static enum seal_status add_range(struct attempt *a, struct range *r, enum seal_
         a->env->others_differ |= before == SEAL_OK && r->status != SEAL_OK;
         return before;
     }
-    memcpy(a->pkh, r->keys[r->which]->pkh, HASH_LEN);
+    a->id = r->keys[r->which];
     *a->env = r->env;
+    a->blocks = r->blocks;
     a->env->others_differ |= before != SEAL_NO_KEY;
-    *fault = r->fault;
+    a->said = r->fault;
     return r->status;
 }
 
 #define RANGE_LEAST (KEYS_FOR_THREADS / 2) /* keys that are worth a thread */
 
-/* Tries the opened keys from that one on, all of them in any case. fault: what the keys that were
- * tried before say. */
-static enum seal_status try_keys(struct keyring *ring, struct attempt *a, size_t first,
-                                 struct fault *fault)
+/* What the keys came to that were tried on it so far. */
+static enum seal_status said_by(const struct attempt *a)
 {
-    enum seal_status status = fault->status != SEAL_OK ? fault->status : SEAL_NO_KEY;
+    return a->said.status != SEAL_OK ? a->said.status : SEAL_NO_KEY;
+}
+
+/* Tries the opened keys from that one on, all of them in any case. */
+static enum seal_status try_keys(struct keyring *ring, struct attempt *a, size_t first)
+{
+    enum seal_status status = said_by(a);
     size_t keys = ring->key_count - first, threads = crew_size(ring->crew);
     size_t count = keys / RANGE_LEAST < threads ? keys / RANGE_LEAST + 1 : threads;
     struct range *ranges = sodium_malloc(count * sizeof *ranges);
     struct lane lane = {.busy = false};
 
-    *a->tried = ring->key_count;
     if (ranges == NULL)
-        return fault_no_memory(fault);
+        return fault_no_memory(&a->said);
     for (size_t i = 0; i < count; i++) {
         size_t begin = first + keys * i / count;
 
         ranges[i] = (struct range){.task = {.work = try_range},
-                                   .block = a->block,
+                                   .attempt = a,
                                    .keys = ring->keys + begin,
                                    .count = first + keys * (i + 1) / count - begin};
         crew_post(ring->crew, &lane, &ranges[i].task);
     }
     for (size_t i = 0; i < count; i++) {
         crew_await(ring->crew, &ranges[i].task);
-        status = add_range(a, &ranges[i], status, fault);
+        status = add_range(a, &ranges[i], status);
     }
     sodium_free(ranges);
     return status;
 }
 
-/* Has one key after the other unlocked, until one opens the file as it should be. A key that stays
- * locked is skipped, and never asked for again. fault: what the keys that were tried before say. */
-static enum seal_status try_locked(struct keyring *ring, struct attempt *a,
-                                   const struct receive_observer *observer, struct fault *fault)
-{
-    enum seal_status status = fault->status != SEAL_OK ? fault->status : SEAL_NO_KEY;
+/* Both headers of one file. */
+struct attempts {
+    struct attempt first, second;
+    struct sealed_heads *heads;
+    struct attempt *best; /* that opened it, or says more of why it cannot be opened */
+};
 
+/* Where a box of the first opens, the file has a second only if that says so. */
+static bool may_have_second(const struct attempt *first, enum seal_status status)
+{
+    return status == SEAL_NO_KEY || (status == SEAL_DAMAGED && first->env->params.parity > 0);
+}
+
+/* Makes the second header ready to be tried. False: there is none. */
+static bool take_second(struct attempts *a)
+{
+    if (a->second.env != NULL)
+        return true;
+    a->second.block = sealed_heads_second(a->heads);
+    if (a->second.block == NULL)
+        return false;
+    a->second.env = sodium_malloc(sizeof *a->second.env);
+    if (a->second.env == NULL)
+        return false;
+    memset(a->second.env, 0, sizeof *a->second.env);
+    return true;
+}
+
+/* Tries the opened keys from that one on, on the first header, and then on the second. */
+static enum seal_status try_heads(struct keyring *ring, struct attempts *a, size_t first)
+{
+    enum seal_status status =
+        a->first.block != NULL ? try_keys(ring, &a->first, first) : SEAL_NO_KEY;
+    enum seal_status second;
+
+    a->best = &a->first;
+    if (!may_have_second(&a->first, status) || !take_second(a))
+        return status;
+    second = try_keys(ring, &a->second, first);
+    if (second == SEAL_NO_KEY || (second != SEAL_OK && status != SEAL_NO_KEY))
+        return status;
+    a->best = &a->second;
+    return second;
+}
+
+/* Has the next waiting key unlocked. False: it stays locked, and is skipped. */
+static bool unlock(struct keyring *ring, struct locked_key *c,
+                   const struct receive_observer *observer, struct fault *fault)
+{
+    struct fault why = {.status = SEAL_OK};
+    struct identity *id;
+
+    c->was_tried = true;
+    if (observer->unlock(observer->ctx, &id, &c->record, c->name, &why) != SEAL_OK) {
+        if (ring->locked_count > 1 && why.status == SEAL_WRONG_PASSPHRASE)
+            tell_name(observer, RECEIVE_KEY_SKIPPED, c->name);
+        if (ring->unopened.status == SEAL_OK)
+            ring->unopened = why;
+        return false;
+    }
+    if (!secret_record_note_fits(&c->record, id))
+        tell_name(observer, RECEIVE_KEY_NOTE_OTHER, c->name);
+    return add_identity(ring, id, fault) == SEAL_OK;
+}
+
+/* Has one key after the other unlocked, until one opens the file as it should be. A key that stays
+ * locked is never asked for again. status: what the keys that were tried before came to. fault: it
+ * could not go on. */
+static enum seal_status try_locked(struct keyring *ring, struct attempts *a,
+                                   const struct receive_observer *observer, enum seal_status status,
+                                   struct fault *fault)
+{
     if (ring->locked_count > 1 && !ring->locked[0].was_tried)
         observer->event(observer->ctx, &(struct receive_event){.kind = RECEIVE_KEYS_LOCKED,
                                                                .number = ring->locked_count});
     for (size_t i = 0; i < ring->locked_count && status != SEAL_OK; i++) {
-        struct locked_key *c = &ring->locked[i];
-        struct fault why = {.status = SEAL_OK};
-        struct identity *id;
-
-        if (c->was_tried)
+        if (ring->locked[i].was_tried)
             continue;
-        if (stop_requested()) {
-            *fault = (struct fault){.status = SEAL_OK};
+        if (stop_requested())
             return fault_set(fault, REASON_INTERRUPTED, NULL);
-        }
-        c->was_tried = true;
-        if (observer->unlock(observer->ctx, &id, &c->record, c->name, &why) != SEAL_OK) {
-            if (ring->locked_count > 1 && why.status == SEAL_WRONG_PASSPHRASE)
-                tell_name(observer, RECEIVE_KEY_SKIPPED, c->name);
-            if (ring->unopened.status == SEAL_OK)
-                ring->unopened = why;
-            continue;
-        }
-        if (!secret_record_note_fits(&c->record, id))
-            tell_name(observer, RECEIVE_KEY_NOTE_OTHER, c->name);
-        if (add_identity(ring, id, &why) != SEAL_OK) {
-            *fault = why;
-            return why.status;
-        }
-        status = try_keys(ring, a, ring->key_count - 1, fault);
+        if (unlock(ring, &ring->locked[i], observer, fault))
+            status = try_heads(ring, a, ring->key_count - 1);
+        if (fault->status != SEAL_OK)
+            return fault->status;
     }
     return status;
 }
 
-enum seal_status keyring_open(struct keyring *ring, struct envelope *env,
-                              const uint8_t block[static BLOCK_LEN],
-                              const struct receive_observer *observer, uint8_t pkh[static HASH_LEN],
-                              size_t *tried, struct fault *fault)
+/* Why no key opens it, or the one that does finds it not right. */
+static void explain(const struct keyring *ring, const struct attempts *a, enum seal_status status,
+                    struct fault *fault)
 {
-    struct attempt a = {block, env, pkh, tried};
-    struct fault latest = {.status = SEAL_OK};
-    enum seal_status status;
+    if (fault->status != SEAL_OK)
+        return;
+    if (status != SEAL_NO_KEY)
+        *fault = a->best->said;
+    else if (ring->unopened.status != SEAL_OK) /* it may be the right key: that explains more */
+        *fault = ring->unopened;
+    else
+        (void)fault_set(fault, REASON_NO_KEY, NULL);
+}
 
-    *tried = 0;
-    status = try_keys(ring, &a, 0, &latest);
+static void take_found(struct keyring_found *found, const struct attempt *a)
+{
+    found->id = a->id;
+    found->by_second = a->is_second;
+    found->blocks = a->blocks;
+    if (a->is_second)
+        *found->env = *a->env;
+}
+
+enum seal_status keyring_open(struct keyring *ring, struct keyring_found *found,
+                              struct sealed_heads *heads, const struct receive_observer *observer,
+                              struct fault *fault)
+{
+    struct attempts a = {.first = {.block = heads->first, .env = found->env},
+                         .second = {.is_second = true},
+                         .heads = heads};
+    struct fault stopped = {.status = SEAL_OK};
+    enum seal_status status = try_heads(ring, &a, 0);
+
     if (status != SEAL_OK && status != SEAL_NO_MEMORY)
-        status = try_locked(ring, &a, observer, &latest);
-    /* A key that stays locked may be the right one: its fault is the better explanation. */
-    if (status == SEAL_NO_KEY && ring->unopened.status != SEAL_OK)
-        latest = ring->unopened;
-    else if (status == SEAL_NO_KEY)
-        (void)fault_set(&latest, REASON_NO_KEY, NULL);
-    if (latest.status != SEAL_OK && fault->status == SEAL_OK)
-        *fault = latest;
-    return latest.status;
+        status = try_locked(ring, &a, observer, status, &stopped);
+    *found = (struct keyring_found){.env = found->env, .tried = ring->key_count};
+    if (status == SEAL_OK)
+        take_found(found, a.best);
+    else if (fault->status == SEAL_OK) {
+        *fault = stopped;
+        explain(ring, &a, status, fault);
+    }
+    sodium_free(a.second.env);
+    return status == SEAL_OK ? SEAL_OK : fault->status;
 }

@@ -7,6 +7,7 @@
 
 #include "envelope/envelope.h"
 #include "jobs/receive_observer.h"
+#include "jobs/sealed_heads_private.h"
 #include "platform/crew.h"
 
 /* A key that waits for its passphrase. */
@@ -32,13 +33,23 @@ MUST_USE enum seal_status keyring_add(struct keyring *ring, const char *path,
                                       const struct receive_observer *observer, struct fault *fault);
 /* After the last one was added: where there are many, they are tried by so many threads. */
 void keyring_use_threads(struct keyring *ring, unsigned int threads);
-/* Opens the header of a sealed file, as envelope_open. If no opened key does, has the observer
- * unlock one waiting key after the other, each once for all sealed files. pkh gets the hash of the
- * key that opened it, *tried the number of keys that were tried. */
-MUST_USE enum seal_status keyring_open(struct keyring *ring, struct envelope *env,
-                                       const uint8_t block[static BLOCK_LEN],
+/* What opening a header gives. */
+struct keyring_found {
+    struct envelope *env;      /* the caller's, in memory that is not swapped out */
+    const struct identity *id; /* the key that opened it, or would if the header were right; it is
+                                  the keyring's */
+    size_t tried;              /* keys */
+    bool by_second;            /* the second header was used: the first is not right */
+    uint64_t blocks;           /* then: those of the file, as that one says; else 0 */
+};
+
+/* Opens the header of a sealed file, as envelope_open; where no box opens, or C is not right in a
+ * file with repair data, as envelope_open_second. If no opened key does, has the observer unlock
+ * one waiting key after the other, each once for all sealed files. All of *found but env is set; a
+ * head that was found and is not right counts for tried alone. */
+MUST_USE enum seal_status keyring_open(struct keyring *ring, struct keyring_found *found,
+                                       struct sealed_heads *heads,
                                        const struct receive_observer *observer,
-                                       uint8_t pkh[static HASH_LEN], size_t *tried,
                                        struct fault *fault);
 /* Wipes and frees all of it; harmless if it was done before. */
 void keyring_free(struct keyring *ring);

@@ -334,7 +334,11 @@ struct intake_volume *set_volumes(const struct set *set)
     for (size_t i = 0; volumes != NULL && i < set->count; i++) {
         const struct arrival *a = set->files[i];
 
-        volumes[i] = (struct intake_volume){.name = volume_name(a->in), .env = a->env, .in = a->in};
+        volumes[i] = (struct intake_volume){.name = volume_name(a->in),
+                                            .env = a->env,
+                                            .in = a->in,
+                                            .blocks = a->blocks,
+                                            .last = a->last};
     }
     return volumes;
 }

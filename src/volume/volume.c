@@ -23,6 +23,8 @@ struct volume_in {
     uint64_t size; /* 0: not known */
     uint8_t head[VOLUME_BLOCK_LEN];
     size_t head_len;
+    struct fault head_fault; /* the first block of a file cannot be read, and others may be */
+    uint8_t *tail;           /* or NULL */
     /* Of what is no file: */
     size_t head_taken;  /* bytes of head that volume_read gave out */
     bool has_next_byte; /* the byte behind the last piece was read with it: */
@@ -63,13 +65,25 @@ static void treat_as_pipe(struct volume_in *in)
     in->size = 0;
 }
 
+/* A bad spot at the beginning does not make the rest unreadable. */
+static enum seal_status forgive_head(struct volume_in *in, struct fault *fault)
+{
+    (void)failed(in, fault);
+    if (in->size <= VOLUME_BLOCK_LEN || fault->status != SEAL_IO)
+        return fault->status;
+    in->head_fault = *fault;
+    in->head_len = 0;
+    *fault = (struct fault){.status = SEAL_OK};
+    return SEAL_OK;
+}
+
 static enum seal_status read_head(struct volume_in *in, struct fault *fault)
 {
     if (in->is_file) {
         if (fd_read_at(in->fd, 0, in->head, sizeof in->head, &in->head_len, fault) == SEAL_OK)
             return SEAL_OK;
         if (fault->sys != ESPIPE)
-            return failed(in, fault);
+            return forgive_head(in, fault);
         /* Some file systems of other programs (FUSE) have files that cannot be sought in. */
         *fault = (struct fault){.status = SEAL_OK};
         treat_as_pipe(in);
@@ -150,6 +164,11 @@ const uint8_t *volume_head(const struct volume_in *in, size_t *len)
 {
     *len = in->head_len;
     return in->head;
+}
+
+const struct fault *volume_head_fault(const struct volume_in *in)
+{
+    return &in->head_fault;
 }
 
 void volume_stat(const struct volume_in *in, struct plat_stat *st)
@@ -336,6 +355,17 @@ enum seal_status volume_need_file(struct volume_in *in, struct fault *fault)
     return fault_set(fault, REASON_INPUT_NOT_SEEKABLE, in->name);
 }
 
+enum seal_status volume_read_end(struct volume_in *in, uint8_t block[static VOLUME_BLOCK_LEN],
+                                 struct fault *fault)
+{
+    size_t got;
+
+    if (fd_read_at(in->fd, in->size - VOLUME_BLOCK_LEN, block, VOLUME_BLOCK_LEN, &got, fault) !=
+        SEAL_OK)
+        return failed(in, fault);
+    return got == VOLUME_BLOCK_LEN ? SEAL_OK : fault_set(fault, REASON_CHANGED, in->name);
+}
+
 /* ---- All of it, once ---------------------------------------------------------------------- */
 
 /* Keys are tried on the head, which volume_open read. It must belong to what is read here. */
@@ -361,6 +391,22 @@ static enum seal_status read_one(struct volume_in *in, uint64_t block, struct vo
     return fault->status;
 }
 
+void volume_keep_tail(struct volume_in *in, uint8_t *tail)
+{
+    in->tail = tail;
+}
+
+/* Of a file that does not end at a block the last bytes may be in two pieces. */
+static void keep_tail(const struct volume_in *in, const struct volume_piece *piece)
+{
+    size_t len = piece->len < VOLUME_BLOCK_LEN ? piece->len : VOLUME_BLOCK_LEN;
+
+    if (in->tail == NULL)
+        return;
+    memmove(in->tail, in->tail + len, VOLUME_BLOCK_LEN - len);
+    memcpy(in->tail + VOLUME_BLOCK_LEN - len, piece->blocks + piece->len - len, len);
+}
+
 enum seal_status volume_read_all(struct volume_in *in, uint8_t *room, const struct sink *to,
                                  uint8_t digest[static SHA256_LEN], uint64_t *len,
                                  struct fault *fault)
@@ -375,6 +421,7 @@ enum seal_status volume_read_all(struct volume_in *in, uint8_t *room, const stru
         if (read_one(in, block, &piece, fault) != SEAL_OK)
             return fault->status;
         sha256_add(&hash, piece.blocks, piece.len);
+        keep_tail(in, &piece);
         *len += piece.len;
         if (in->is_file && *len > in->size) /* one that grows has no end, maybe */
             return fault_set(fault, REASON_CHANGED, in->name);

@@ -25,8 +25,10 @@ struct volume_in;
 
 /* ---- Opening ------------------------------------------------------------------------------ */
 
-/* Opens a file and reads its first block. name is kept, not copied; "-" is standard input. SEAL_IO:
- * it cannot be opened or read; SEAL_USAGE: it is a folder; SEAL_NO_MEMORY. */
+/* Opens a file and reads its first block. name is kept, not copied; "-" is standard input. If the
+ * first block of a file of several cannot be read, that is no failure: volume_head_fault says it.
+ * SEAL_IO: it cannot be opened, or nothing of it be read; SEAL_USAGE: it is a folder;
+ * SEAL_NO_MEMORY. */
 MUST_USE enum seal_status volume_open(struct volume_in **out, const char *name,
                                       struct fault *fault);
 /* The same of what is open already; fd stays open after volume_close. */
@@ -38,8 +40,11 @@ MUST_USE enum seal_status volume_open_feed(struct volume_in **out, int fd, uint6
                                            const char *name, struct fault *fault);
 void volume_close(struct volume_in *in);
 
-/* The first block, or what there is of it; valid until volume_close. Nothing of a feed. */
+/* The first block, or what there is of it; valid until volume_close. Nothing of a feed, and of a
+ * file whose first block could not be read. */
 const uint8_t *volume_head(const struct volume_in *in, size_t *len);
+/* Why it could not be read; of status SEAL_OK if it was. */
+const struct fault *volume_head_fault(const struct volume_in *in);
 /* As given to volume_open; or "standard input". */
 const char *volume_name(const struct volume_in *in);
 /* Of the whole file, as it was when it was opened, or as volume_open_feed was told; else 0. */
@@ -73,6 +78,13 @@ MUST_USE enum seal_status volume_read(struct volume_in *in, uint64_t block, size
 MUST_USE enum seal_status volume_read_at(struct volume_in *in, uint64_t off, void *buf, size_t len,
                                          size_t *got, struct fault *fault);
 
+/* Reads the last VOLUME_BLOCK_LEN bytes of a file that has so many. SEAL_IO, SEAL_INTERRUPTED. */
+MUST_USE enum seal_status
+volume_read_end(struct volume_in *in, uint8_t block[static VOLUME_BLOCK_LEN], struct fault *fault);
+
+/* Has volume_read_all leave the last VOLUME_BLOCK_LEN bytes that it read in tail, or all there are,
+ * at its end: what was there stands before them. NULL: no more. */
+void volume_keep_tail(struct volume_in *in, uint8_t *tail);
 /* Reads all of it, once and in order, into room, which has VOLUME_PIECE_LEN + 1 bytes. Each piece
  * is hashed first and then given to `to`: nobody sees a byte before it is in the digest. digest
  * gets the SHA-256, len the bytes. Of what is no file nothing was read by volume_read before.

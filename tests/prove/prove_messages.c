@@ -46,10 +46,10 @@ static void read_volume(void)
 {
     struct fields f = any_fields(ENVELOPE_PACKED_LEN + 8 + 4);
     size_t len = f.left;
-    uint64_t size;
+    uint64_t blocks, size;
     struct envelope env;
 
-    if (message_read_volume(&f, &env, &size)) {
+    if (message_read_volume(&f, &env, &size, &blocks)) {
         PROVE(len == ENVELOPE_PACKED_LEN + 8);
         PROVE(env.params.slot_count == SLOTS_FEW || env.params.slot_count == SLOTS_MANY);
     }

@@ -230,10 +230,6 @@ static void check_vector_file(const json_t *file, const char *name, const char *
 
     (void)snprintf(path, sizeof path, "files/%s", name);
     check_case("%s", name);
-    if (json_object_get(file, "B") != NULL) {
-        check_skip("repair data cannot be read yet");
-        return;
-    }
     data = fixture_read(check_vector(path));
     CHECK_INT(fixture_number(file, "T"), data.len);
     r = payload_read(&env, data.data, data.len, LEN_UNKNOWN);

@@ -426,10 +426,6 @@ static void check_vector_set(const json_t *sample)
     struct opened o;
 
     check_case("%s", fixture_text(sample, "name"));
-    if (json_object_get(first, "B") != NULL) {
-        check_skip("repair data cannot be read yet");
-        return;
-    }
     s = fixture_alloc(sizeof *s);
     s->count = json_array_size(files);
     for (size_t i = 0; i < s->count; i++) {
