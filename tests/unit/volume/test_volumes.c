@@ -415,7 +415,6 @@ static void test_forged(void)
 
 static void check_vector_set(const json_t *sample)
 {
-    const json_t *first = json_array_get(json_object_get(sample, "intermediates"), 0);
     const json_t *files = json_object_get(sample, "files");
     struct set *s;
     uint8_t want_digest[32], got_digest[32], receipt[32];
