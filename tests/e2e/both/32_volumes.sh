@@ -272,10 +272,9 @@ expect_names . other.bin set
 # Somebody sends one set to two organizations, and wants each of them to accept other content from the same files.
 scenario "volumes for different people"
 mkdir set
-for n in 1 2 3; do
-    case $n in 1) file=set-key-opens.1 ;; 2) file=set-key-opens-first.2 ;; 3) file=set-key-double.3 ;; esac
-    cp "$vectors/negative/$file.seal" set/$n.bin
-done
+cp "$vectors/negative/set-key-opens.1.seal" set/1.bin
+cp "$vectors/negative/set-key-opens-first.2.seal" set/2.bin
+cp "$vectors/negative/set-key-double.3.seal" set/3.bin
 for who in alice carol; do # 1 and 2 are hers, 3 is carol's second volume 2
     twin=3 other=2
     [ $who = alice ] || twin=2 other=3
@@ -308,18 +307,18 @@ check "no bag" test -z "$(find . -name data)"
 
 scenario "volumes for different people, the same content"
 mkdir set
-make_volume() { env BUNDLE_ID=7 VOLUME="$1" "$tools/enclose" "$2" "$D" "$3"; }
+seal_volume() { env BUNDLE_ID=7 VOLUME="$1" "$tools/enclose" "$2" "$D" "$3"; }
 head -c 3000 /dev/urandom >content
-make_volume 1 "$given/alice.pub" set/1.bin <content
-make_volume 1 "$given/carol.pub" set/2.bin <content
-make_volume 1 "$given/alice.pub" set/3.bin <content
+seal_volume 1 "$given/alice.pub" set/1.bin <content
+seal_volume 1 "$given/carol.pub" set/2.bin <content
+seal_volume 1 "$given/alice.pub" set/3.bin <content
 run unseal -q --key "$given/alice.key" -o bag set/1.bin set/2.bin
 expect_exit 2
 expect_err '^unseal: set/2\.bin: is volume 1, like set/1\.bin, with the same content, but was not sealed for your keys'
 run unseal -q --key "$given/alice.key" -o bag set/1.bin set/3.bin
 expect_exit 2
 expect_message 'is volume 1, like set/[13]\.bin, sealed another time with the same content; give only one of them'
-head -c 3000 /dev/urandom | make_volume 1 "$given/alice.pub" set/4.bin
+head -c 3000 /dev/urandom | seal_volume 1 "$given/alice.pub" set/4.bin
 run unseal -q --key "$given/alice.key" -o bag set/1.bin set/4.bin
 expect_exit 2
 expect_message 'is volume 1, like set/[14]\.bin, and holds something else; both are of this set'
