@@ -35,9 +35,11 @@ static enum seal_status pass_on(void *self, const void *data, size_t len, struct
 static void look_at_tail(const struct feed *f, const struct intake_volume *v,
                          struct intake_sealed *sealed)
 {
-    sealed->second = sealed->len < BLOCK_LEN
-                         ? SECOND_HEAD_ALTERED
-                         : envelope_check_second(v->env, f->tail, NULL, sealed->len / BLOCK_LEN);
+    sealed->second =
+        sealed->len < BLOCK_LEN
+            ? SECOND_HEAD_ALTERED
+            : envelope_check_second(v->env, f->tail, NULL,
+                                    v->blocks != 0 ? v->blocks : sealed->len / BLOCK_LEN);
     if (v->last != NULL)
         memcpy(v->last, f->tail, BLOCK_LEN);
 }

@@ -215,8 +215,26 @@ static void judge_unopened(struct arrival *a, const uint8_t *head, size_t len, s
     }
 }
 
+/* How many blocks the file has when nothing is missing, as its second header says; 0: it is not
+ * this file's. */
+static uint64_t blocks_told(const struct arrival *a, const uint8_t *second, struct identity *id)
+{
+    struct identity *const keys[] = {id};
+    struct envelope *env = sodium_malloc(sizeof *env);
+    struct fault ignored = {.status = SEAL_OK};
+    uint64_t blocks = 0;
+    size_t which;
+
+    if (env == NULL ||
+        envelope_open_second(env, second, keys, 1, &which, &blocks, &ignored) != SEAL_OK ||
+        envelope_check_second(a->env, second, id, blocks) != SECOND_HEAD_RIGHT)
+        blocks = 0;
+    sodium_free(env);
+    return blocks;
+}
+
 /* What can be known of the second header of a file that the first one opened. */
-static enum seal_status look_at_second(struct arrival *a, const struct identity *id,
+static enum seal_status look_at_second(struct arrival *a, struct identity *id,
                                        struct sealed_heads *heads, struct fault *fault)
 {
     const uint8_t *second;
@@ -232,7 +250,11 @@ static enum seal_status look_at_second(struct arrival *a, const struct identity 
     }
     second = sealed_heads_second(heads);
     /* Its slot is what has to be looked at while the key is there; the rest, when all is read. */
-    if (second == NULL)
+    if (second != NULL)
+        a->blocks = blocks_told(a, second, id);
+    if (a->blocks != 0)
+        a->second = SECOND_HEAD_RIGHT;
+    else if (second == NULL)
         a->second = SECOND_HEAD_ALTERED;
     else
         a->second = envelope_check_second(a->env, second, id, volume_size(a->in) / BLOCK_LEN);

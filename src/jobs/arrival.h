@@ -39,7 +39,7 @@ struct arrival {
     struct timestamp opened; /* when its header was */
     bool head_is_unread;     /* the first block could not be read when it was found */
     bool by_second;  /* opened by the second header: the first is not right, and that says */
-    uint64_t blocks; /* how many blocks the file has; else 0 */
+    uint64_t blocks; /* of the file when nothing is missing, as its second header says; else 0 */
     /* Opened by the first header of a file with repair data: what the second is, as far as it could
      * be looked at then. */
     enum second_head second;

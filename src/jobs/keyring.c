@@ -183,7 +183,7 @@ struct attempt {
     const uint8_t *block; /* NULL: there is none */
     bool is_second;
     struct envelope *env; /* sodium_malloc */
-    const struct identity *id;
+    struct identity *id;
     uint64_t blocks;
     struct fault said; /* what the keys that were tried say; SEAL_NO_KEY is not noted */
 };

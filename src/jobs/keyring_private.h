@@ -36,7 +36,7 @@ void keyring_use_threads(struct keyring *ring, unsigned int threads);
 /* What opening a header gives. */
 struct keyring_found {
     struct envelope *env;      /* the caller's, in memory that is not swapped out */
-    const struct identity *id; /* the key that opened it, or would if the header were right; it is
+    struct identity *id; /* the key that opened it, or would if the header were right; it is
                                   the keyring's */
     size_t tried;              /* keys */
     bool by_second;            /* the second header was used: the first is not right */
