@@ -1,5 +1,7 @@
 #include "cli/unseal_report.h"
 
+#include "cli/repair_report.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -252,21 +254,6 @@ static void show_double(const struct drop *d)
         warn(texts[d->logged.seen], .words = set_text(name, d->set), .word = d->logged.first_seen);
 }
 
-/* What is wrong with repair data, but not with what was read. */
-static void show_heads(const struct set *set)
-{
-    static const enum text_id texts[CUSTODY_HEADS_COUNT] = {
-        [CUSTODY_FIRST_BAD] = T_UNSEAL_FIRST_BAD,
-        [CUSTODY_SECOND_NO_SLOT] = T_UNSEAL_SECOND_NO_SLOT,
-        [CUSTODY_SECOND_KEY] = T_UNSEAL_SECOND_KEY,
-        [CUSTODY_SECOND_ALTERED] = T_UNSEAL_SECOND_ALTERED,
-        [CUSTODY_SECOND_CONTENT] = T_UNSEAL_SECOND_CONTENT};
-
-    for (size_t i = 0; i < set->count; i++)
-        if (texts[set->files[i]->received.heads] != T_NONE)
-            warn(texts[set->files[i]->received.heads], .name = set->files[i]->path);
-}
-
 static void show_summary(const struct drop *d)
 {
     const struct intake_result *result = &d->content.result;
@@ -275,7 +262,7 @@ static void show_summary(const struct drop *d)
     fingerprint_text(number, d->set->files[d->set->count - 1]->pkh);
     say(T_UNSEAL_KEY, .word = number);
     show_totals(d);
-    show_heads(d->set);
+    show_repair(d->set);
     show_names(d);
     if (d->target.number > 1)
         say(T_UNSEAL_NUMBERED, .name = d->target.record);

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "stream/stream.h"
 
 /* ---- The facts ---------------------------------------------------------------------------- */
 
@@ -54,6 +55,11 @@ struct custody_file {
     uint8_t sha256[SHA256_LEN];
     enum custody_heads heads;
     bool by_set; /* a volume that no key opened, but another volume of its set */
+    /* What was mended with its repair data: */
+    const struct mended_range *mended;
+    size_t mended_count;
+    bool mended_is_cut;  /* there were more than are listed */
+    uint64_t unreadable; /* blocks that could not be read: they are zeros in the digest */
 };
 
 /* Whether a drop like it was received before: what says more comes first. */

@@ -3,6 +3,7 @@
  * known is null.
  */
 #include "custody/custody.h"
+#include "custody/json_value.h"
 #include "custody/remarks.h"
 #include "custody/verdict.h"
 #include "text/catalog.h"
@@ -10,93 +11,6 @@
 #include <string.h>
 
 #include <jansson.h>
-
-/* ---- Values ------------------------------------------------------------------------------- */
-
-/* Each of these makes a value, or NULL for want of memory. */
-
-static json_t *make_text(struct span s)
-{
-    struct buffer escaped = {0};
-    json_t *value = NULL;
-
-    if (s.len == 0)
-        return json_string(""); /* data may be NULL then */
-    if (utf8_is_valid(s.data, s.len))
-        return json_stringn(s.data, s.len);
-    if (text_escape(&escaped, s.data, s.len) == SEAL_OK)
-        value = json_stringn((const char *)escaped.data, escaped.len);
-    buffer_free(&escaped);
-    return value;
-}
-
-static json_t *make_string(const char *s)
-{
-    return s == NULL ? json_null() : make_text((struct span){s, strlen(s)});
-}
-
-/* A path of metadata.mtree, without its \ooo. */
-static json_t *make_path(struct span path)
-{
-    struct buffer plain = {0};
-    json_t *value = NULL;
-
-    if (remark_path(&plain, path) == SEAL_OK)
-        value = make_text((struct span){plain.data, plain.len});
-    buffer_free(&plain);
-    return value;
-}
-
-static json_t *make_number(uint64_t n)
-{
-    return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);
-}
-
-static json_t *make_hex(const uint8_t *data, size_t len)
-{
-    char text[2 * SHA256_LEN + 1];
-
-    if (data == NULL)
-        return json_null();
-    hex_encode(text, data, len);
-    return json_string(text);
-}
-
-static json_t *make_time(struct timestamp t, bool fraction)
-{
-    char text[TIME_TEXT_SIZE];
-
-    time_format(text, t, fraction);
-    return json_string(text);
-}
-
-/* An object in the making: the first failure stays. */
-struct object {
-    json_t *json;
-    bool failed;
-};
-
-static struct object object_new(void)
-{
-    json_t *json = json_object();
-
-    return (struct object){json, json == NULL};
-}
-
-static void set(struct object *o, const char *key, json_t *value)
-{
-    if (value == NULL || json_object_set_new(o->json, key, value) != 0)
-        o->failed = true;
-}
-
-/* Its value, for the object above; NULL if something failed. */
-static json_t *object_end(struct object *o)
-{
-    if (!o->failed)
-        return o->json;
-    json_decref(o->json);
-    return NULL;
-}
 
 /* ---- Onto the page ------------------------------------------------------------------------ */
 
@@ -144,16 +58,51 @@ static json_t *make_heads(enum custody_heads heads)
     return words[heads] == NULL ? json_null() : json_string(words[heads]);
 }
 
+static json_t *make_range(const struct mended_range *r)
+{
+    struct object o = object_new();
+
+    object_set(&o, "offset", json_of_number(r->first * BLOCK_LEN));
+    object_set(&o, "length", json_of_number(r->count * BLOCK_LEN));
+    return object_end(&o);
+}
+
+static json_t *make_ranges(const struct custody_file *f)
+{
+    json_t *ranges = json_array();
+
+    for (size_t i = 0; i < f->mended_count; i++)
+        if (json_array_append_new(ranges, make_range(&f->mended[i])) != 0) {
+            json_decref(ranges);
+            return NULL;
+        }
+    return ranges;
+}
+
+static json_t *make_mended(const struct custody_file *f)
+{
+    struct object o;
+
+    if (f->mended_count == 0 && f->unreadable == 0)
+        return json_null();
+    o = object_new();
+    object_set(&o, "ranges", make_ranges(f));
+    object_set(&o, "more_than_listed", json_boolean(f->mended_is_cut));
+    object_set(&o, "unreadable_blocks", json_of_number(f->unreadable));
+    return object_end(&o);
+}
+
 static json_t *make_file(const struct custody_file *f)
 {
     struct object o = object_new();
 
-    set(&o, "name", make_string(f->name));
-    set(&o, "size", make_number(f->size));
-    set(&o, "mtime", f->has_mtime ? make_time(f->mtime, true) : json_null());
-    set(&o, "sha256", f->has_sha256 ? make_hex(f->sha256, SHA256_LEN) : json_null());
-    set(&o, "headers", make_heads(f->heads));
-    set(&o, "by_set", json_boolean(f->by_set));
+    object_set(&o, "name", json_of_text(f->name));
+    object_set(&o, "size", json_of_number(f->size));
+    object_set(&o, "mtime", f->has_mtime ? json_of_time(f->mtime, true) : json_null());
+    object_set(&o, "sha256", f->has_sha256 ? json_of_hex(f->sha256, SHA256_LEN) : json_null());
+    object_set(&o, "headers", make_heads(f->heads));
+    object_set(&o, "by_set", json_boolean(f->by_set));
+    object_set(&o, "mended", make_mended(f));
     return object_end(&o);
 }
 
@@ -184,30 +133,30 @@ static json_t *make_totals(const struct custody *c)
     if (!c->was_checked || c->content == CUSTODY_RAW)
         return json_null();
     o = object_new();
-    set(&o, "bytes", make_number(c->totals.bytes));
+    object_set(&o, "bytes", json_of_number(c->totals.bytes));
     if (c->content == CUSTODY_STREAM)
         return object_end(&o);
-    set(&o, "files", make_number(c->totals.files));
-    set(&o, "folders", make_number(c->totals.folders));
-    set(&o, "coded_names", make_number(c->totals.coded_names));
+    object_set(&o, "files", json_of_number(c->totals.files));
+    object_set(&o, "folders", json_of_number(c->totals.folders));
+    object_set(&o, "coded_names", json_of_number(c->totals.coded_names));
     for (size_t i = 0; i < BAG_REMARK_KINDS; i++)
-        set(&o, keys[i], make_number(c->totals.remarks[i]));
+        object_set(&o, keys[i], json_of_number(c->totals.remarks[i]));
     return object_end(&o);
 }
 
 static void set_examination(struct object *o, const struct custody *c)
 {
-    set(o, "step", json_string(c->step == STEP_VERIFIED ? "verified" : "unsealed"));
-    set(o, "opened", make_time(c->opened, false));
-    set(o, "clock", json_string("unverified: taken from this computer"));
-    set(o, "program", make_string(c->program));
-    set(o, "program_sha256", make_hex(c->program_sha256, SHA256_LEN));
-    set(o, "operator", make_string(c->operator_name));
-    set(o, "case", make_string(c->case_name));
-    set(o, "received", make_files(c));
-    set(o, "number", c->number > 1 ? make_number(c->number) : json_null());
-    set(o, "keys_tried", make_number(c->keys_tried));
-    set(o, "slots_differ", json_boolean(c->slots_differ));
+    object_set(o, "step", json_string(c->step == STEP_VERIFIED ? "verified" : "unsealed"));
+    object_set(o, "opened", json_of_time(c->opened, false));
+    object_set(o, "clock", json_string("unverified: taken from this computer"));
+    object_set(o, "program", json_of_text(c->program));
+    object_set(o, "program_sha256", json_of_hex(c->program_sha256, SHA256_LEN));
+    object_set(o, "operator", json_of_text(c->operator_name));
+    object_set(o, "case", json_of_text(c->case_name));
+    object_set(o, "received", make_files(c));
+    object_set(o, "number", c->number > 1 ? json_of_number(c->number) : json_null());
+    object_set(o, "keys_tried", json_of_number(c->keys_tried));
+    object_set(o, "slots_differ", json_boolean(c->slots_differ));
 }
 
 static json_t *make_times(const struct custody *c)
@@ -217,10 +166,10 @@ static json_t *make_times(const struct custody *c)
     if (!c->was_checked || c->content != CUSTODY_BAG || c->output == NULL)
         return json_null();
     o = object_new();
-    set(&o, "same", json_integer((json_int_t)c->times[BAG_TIME_SAME]));
-    set(&o, "rounded", json_integer((json_int_t)c->times[BAG_TIME_ROUNDED]));
-    set(&o, "shifted", json_integer((json_int_t)c->times[BAG_TIME_SHIFTED]));
-    set(&o, "other", json_integer((json_int_t)c->times[BAG_TIME_OTHER]));
+    object_set(&o, "same", json_integer((json_int_t)c->times[BAG_TIME_SAME]));
+    object_set(&o, "rounded", json_integer((json_int_t)c->times[BAG_TIME_ROUNDED]));
+    object_set(&o, "shifted", json_integer((json_int_t)c->times[BAG_TIME_SHIFTED]));
+    object_set(&o, "other", json_integer((json_int_t)c->times[BAG_TIME_OTHER]));
     return object_end(&o);
 }
 
@@ -230,21 +179,23 @@ static void set_inside(struct object *o, const struct custody *c)
         [CUSTODY_BAG] = "bag", [CUSTODY_STREAM] = "stream", [CUSTODY_RAW] = "raw"};
     bool opened = c->was_opened, checked = c->was_checked;
 
-    set(o, "key_fingerprint", make_string(opened ? c->fingerprint : NULL));
-    set(o, "format_version", opened ? json_integer(c->format_version) : json_null());
-    set(o, "commitment", make_hex(opened ? c->commitment : NULL, sizeof c->commitment));
-    set(o, "bag_id", make_hex(opened ? c->bag_id : NULL, sizeof c->bag_id));
-    set(o, "content", make_string(opened ? contents[c->content] : NULL));
-    set(o, "receipt", make_string(checked ? c->receipt : NULL));
-    set(o, "digest", make_hex(checked ? c->digest : NULL, SHA256_LEN));
-    set(o, "digest_was_compared", json_boolean(checked && c->content != CUSTODY_RAW));
-    set(o, "output", make_string(c->output));
-    set(o, "digest_on_disk",
-        make_hex(checked && c->content == CUSTODY_BAG && c->output != NULL ? c->disk_digest : NULL,
-                 SHA256_LEN));
-    set(o, "output_is_read_only", json_boolean(c->output_is_read_only));
-    set(o, "times_on_disk", make_times(c));
-    set(o, "totals", make_totals(c));
+    object_set(o, "key_fingerprint", json_of_text(opened ? c->fingerprint : NULL));
+    object_set(o, "format_version", opened ? json_integer(c->format_version) : json_null());
+    object_set(o, "commitment", json_of_hex(opened ? c->commitment : NULL, sizeof c->commitment));
+    object_set(o, "bag_id", json_of_hex(opened ? c->bag_id : NULL, sizeof c->bag_id));
+    object_set(o, "content", json_of_text(opened ? contents[c->content] : NULL));
+    object_set(o, "receipt", json_of_text(checked ? c->receipt : NULL));
+    object_set(o, "digest", json_of_hex(checked ? c->digest : NULL, SHA256_LEN));
+    object_set(o, "digest_was_compared", json_boolean(checked && c->content != CUSTODY_RAW));
+    object_set(o, "output", json_of_text(c->output));
+    object_set(o, "digest_on_disk",
+               json_of_hex(checked && c->content == CUSTODY_BAG && c->output != NULL
+                               ? c->disk_digest
+                               : NULL,
+                           SHA256_LEN));
+    object_set(o, "output_is_read_only", json_boolean(c->output_is_read_only));
+    object_set(o, "times_on_disk", make_times(c));
+    object_set(o, "totals", make_totals(c));
 }
 
 static json_t *make_facts(const struct custody *c)
@@ -257,17 +208,18 @@ static json_t *make_facts(const struct custody *c)
     char reason[TEXT_FAULT_SIZE];
     struct object o = object_new();
 
-    set(&o, "schema", json_string(CUSTODY_SCHEMA));
-    set(&o, "verdict", json_string(custody_verdict_word(c->verdict)));
+    object_set(&o, "schema", json_string(CUSTODY_SCHEMA));
+    object_set(&o, "verdict", json_string(custody_verdict_word(c->verdict)));
     (void)text_reason(reason, sizeof reason, catalog_english(), c->refusal);
-    set(&o, "reason", reason[0] != '\0' ? make_string(reason) : json_null());
-    set(&o, "sentence", json_string(text_plain(catalog_english(), verdict_text(c->verdict))));
-    set(&o, "first_seen", make_string(c->first_seen));
-    set(&o, "first_seen_as", make_string(seen[c->first_seen == NULL ? NOT_SEEN : c->seen]));
+    object_set(&o, "reason", reason[0] != '\0' ? json_of_text(reason) : json_null());
+    object_set(&o, "sentence",
+               json_string(text_plain(catalog_english(), verdict_text(c))));
+    object_set(&o, "first_seen", json_of_text(c->first_seen));
+    object_set(&o, "first_seen_as", json_of_text(seen[c->first_seen == NULL ? NOT_SEEN : c->seen]));
     set_examination(&o, c);
     set_inside(&o, c);
-    set(&o, "bag_info_is_cut", json_boolean(c->info_is_cut));
-    set(&o, "remarks_are_cut", json_boolean(c->remarks_are_cut));
+    object_set(&o, "bag_info_is_cut", json_boolean(c->info_is_cut));
+    object_set(&o, "remarks_are_cut", json_boolean(c->remarks_are_cut));
     return object_end(&o);
 }
 
@@ -277,9 +229,9 @@ static json_t *make_remark(const struct remark *r)
 {
     struct object o = object_new();
 
-    set(&o, "kind", json_string(r->word));
-    set(&o, "path", make_path(r->path));
-    set(&o, "detail", r->detail_is_path ? make_path(r->detail) : make_text(r->detail));
+    object_set(&o, "kind", json_string(r->word));
+    object_set(&o, "path", json_of_path(r->path));
+    object_set(&o, "detail", r->detail_is_path ? json_of_path(r->detail) : json_of_span(r->detail));
     return object_end(&o);
 }
 
@@ -336,8 +288,8 @@ static json_t *make_info(struct span label, const struct buffer *value)
 {
     struct object o = object_new();
 
-    set(&o, "label", make_text(label));
-    set(&o, "value", make_text((struct span){value->data, value->len}));
+    object_set(&o, "label", json_of_span(label));
+    object_set(&o, "value", json_of_span((struct span){value->data, value->len}));
     return object_end(&o);
 }
 
@@ -425,15 +377,15 @@ enum seal_status custody_item_json(struct buffer *out, const char *path, const c
 {
     struct object o = object_new();
 
-    set(&o, "path", make_string(path));
-    set(&o, "type", make_string(type));
+    object_set(&o, "path", json_of_text(path));
+    object_set(&o, "type", json_of_text(type));
     if (strcmp(type, "file") == 0)
-        set(&o, "size", make_number(size));
-    set(&o, "mtime", make_time(mtime, true));
+        object_set(&o, "size", json_of_number(size));
+    object_set(&o, "mtime", json_of_time(mtime, true));
     if (sha256 != NULL)
-        set(&o, "sha256", make_hex(sha256, SHA256_LEN));
+        object_set(&o, "sha256", json_of_hex(sha256, SHA256_LEN));
     if (target != NULL)
-        set(&o, "target", make_string(target));
+        object_set(&o, "target", json_of_text(target));
     if (put(out, object_end(&o), 0) != SEAL_OK)
         return SEAL_NO_MEMORY;
     return buffer_append_text(out, "");

@@ -5,6 +5,7 @@
 #include "custody/custody.h"
 #include "base/random.h"
 #include "custody/page.h"
+#include "custody/page_file.h"
 #include "custody/remarks.h"
 #include "custody/verdict.h"
 #include "text/catalog.h"
@@ -37,7 +38,7 @@ static void say_reason(struct page *p, const struct fault *refusal)
 static void say_verdict(struct page *p, const struct custody *c)
 {
     page_title(p, T_CUSTODY_TITLE);
-    page_say(p, verdict_text(c->verdict));
+    page_say(p, verdict_text(c));
     say_reason(p, c->refusal);
     page_blank(p);
     if (c->step == STEP_VERIFIED) {
@@ -52,39 +53,13 @@ static void say_verdict(struct page *p, const struct custody *c)
     page_say(p, T_CUSTODY_ESCAPES);
 }
 
-static void say_file(struct page *p, const struct custody_file *f)
-{
-    static const enum text_id heads[CUSTODY_HEADS_COUNT] = {
-        [CUSTODY_HEADS_RIGHT] = T_CUSTODY_HEADERS_RIGHT,
-        [CUSTODY_FIRST_BAD] = T_CUSTODY_FIRST_BAD,
-        [CUSTODY_SECOND_NO_SLOT] = T_CUSTODY_SECOND_NO_SLOT,
-        [CUSTODY_SECOND_KEY] = T_CUSTODY_SECOND_KEY,
-        [CUSTODY_SECOND_ALTERED] = T_CUSTODY_SECOND_ALTERED,
-        [CUSTODY_SECOND_CONTENT] = T_CUSTODY_SECOND_CONTENT};
-    char mtime[TIME_TEXT_SIZE];
-
-    page_field(p, T_CUSTODY_NAME, f->name, T_CUSTODY_NO_NAME);
-    page_size(p, T_CUSTODY_SIZE, f->size);
-    if (f->has_mtime)
-        time_format(mtime, f->mtime, true);
-    page_field(p, T_CUSTODY_FILE_TIME, f->has_mtime ? mtime : NULL, T_CUSTODY_NOT_KNOWN);
-    if (f->has_sha256)
-        page_hex(p, T_CUSTODY_SHA256, f->sha256, SHA256_LEN);
-    else
-        page_field_text(p, T_CUSTODY_SHA256, T_CUSTODY_NOT_KNOWN);
-    if (heads[f->heads] != T_NONE)
-        page_field_text(p, T_CUSTODY_HEADERS, heads[f->heads]);
-    if (f->by_set)
-        page_field_text(p, T_CUSTODY_OPENED_BY, T_CUSTODY_BY_SET);
-}
-
 static void say_received(struct page *p, const struct custody *c)
 {
     page_heading(p, T_CUSTODY_RECEIVED);
     page_say(p, T_CUSTODY_RECEIVED_FILES, .count = c->file_count);
     for (size_t i = 0; i < c->file_count; i++) {
         page_blank(p);
-        say_file(p, &c->files[i]);
+        page_file(p, &c->files[i]);
     }
     if (c->number > 1) {
         page_blank(p);

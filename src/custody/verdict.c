@@ -6,10 +6,11 @@
 static const struct {
     const char *word;
     enum text_id sentence;
+    enum text_id mended; /* the same of files that had to be mended, where that matters */
 } verdicts[VERDICT_COUNT] = {
-    [VERDICT_ACCEPTED] = {"accepted", T_CUSTODY_ACCEPTED},
-    [VERDICT_INCOMPLETE] = {"incomplete", T_CUSTODY_INCOMPLETE},
-    [VERDICT_UNCHECKED] = {"not-unpacked", T_CUSTODY_NOT_UNPACKED},
+    [VERDICT_ACCEPTED] = {"accepted", T_CUSTODY_ACCEPTED, T_CUSTODY_ACCEPTED_MENDED},
+    [VERDICT_INCOMPLETE] = {"incomplete", T_CUSTODY_INCOMPLETE, T_CUSTODY_INCOMPLETE_MENDED},
+    [VERDICT_UNCHECKED] = {"not-unpacked", T_CUSTODY_NOT_UNPACKED, T_CUSTODY_NOT_UNPACKED_MENDED},
     [VERDICT_NO_KEY] = {"no-key", T_CUSTODY_NO_KEY},
     [VERDICT_DAMAGED] = {"damaged", T_CUSTODY_DAMAGED},
     [VERDICT_HOSTILE] = {"breaks-rules", T_CUSTODY_BREAKS_RULES},
@@ -22,9 +23,19 @@ const char *custody_verdict_word(enum custody_verdict verdict)
     return verdicts[verdict].word;
 }
 
-enum text_id verdict_text(enum custody_verdict verdict)
+static bool was_mended(const struct custody *c)
 {
-    return verdicts[verdict].sentence;
+    for (size_t i = 0; i < c->file_count; i++)
+        if (c->files[i].mended_count > 0)
+            return true;
+    return false;
+}
+
+enum text_id verdict_text(const struct custody *c)
+{
+    const enum text_id mended = verdicts[c->verdict].mended;
+
+    return mended != T_NONE && was_mended(c) ? mended : verdicts[c->verdict].sentence;
 }
 
 enum text_id double_text(enum custody_double seen)

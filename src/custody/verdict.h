@@ -8,7 +8,7 @@
 #include "text/catalog.h"
 
 /* A sentence. */
-enum text_id verdict_text(enum custody_verdict verdict);
+enum text_id verdict_text(const struct custody *c);
 /* A sentence that ends with a colon, before the time; T_NONE for NOT_SEEN. */
 enum text_id double_text(enum custody_double seen);
 

@@ -107,7 +107,7 @@ struct intake_sealed {
     bool is_whole; /* it was read to its end: */
     uint64_t len;
     uint8_t sha256[SHA256_LEN];
-    uint64_t unreadable; /* blocks of a file with repair data: they are zeros in the digest */
+    uint64_t unreadable;     /* blocks of a file with repair data: they are zeros in the digest */
     enum second_head second; /* with repair data: what its second header is, as far as that can be
                                 said without a key */
 };
@@ -130,8 +130,11 @@ struct intake_result {
     bool is_last;                   /* INTAKE_VOLUME, INTAKE_LAST */
     uint64_t content_len;           /* INTAKE_RAW */
     struct intake_sealed *sealed;   /* of each volume; NULL: of none */
-    struct bag_recheck recheck;     /* INTAKE_RECHECK */
-    struct intake_record record;    /* INTAKE_RECHECK, with a record */
+    struct stream_mended mended;    /* what was mended with repair data */
+    /* Of volumes with repair data: blocks when nothing is missing; 0: not known. */
+    uint64_t blocks[INTAKE_VOLUMES_MAX];
+    struct bag_recheck recheck;  /* INTAKE_RECHECK */
+    struct intake_record record; /* INTAKE_RECHECK, with a record */
 };
 
 void intake_result_free(struct intake_result *result);

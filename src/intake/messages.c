@@ -35,10 +35,15 @@ enum seal_status message_receive(struct channel *c, enum message_type *type, str
 /* The tasks in which a worker may send a message. Those to the worker are not in the table, so it
  * may send them in none. */
 static const unsigned int allowed_tasks[MESSAGE_TYPES] = {
-    [MESSAGE_CAGE] = EVERY_TASK,      [MESSAGE_PROGRESS] = EVERY_TASK & ~TASK(TRIAL),
-    [MESSAGE_ITEM] = TASK(LIST),      [MESSAGE_EXTRACTED] = TASK(EXTRACT),
-    [MESSAGE_CHANGE] = TASK(RECHECK), [MESSAGE_NOTE] = TASK(RECHECK),
-    [MESSAGE_INFO] = TASK(BAG),       [MESSAGE_REMARKS] = TASK(BAG),
+    [MESSAGE_CAGE] = EVERY_TASK,
+    [MESSAGE_PROGRESS] = EVERY_TASK & ~TASK(TRIAL),
+    [MESSAGE_ITEM] = TASK(LIST),
+    [MESSAGE_EXTRACTED] = TASK(EXTRACT),
+    [MESSAGE_CHANGE] = TASK(RECHECK),
+    [MESSAGE_NOTE] = TASK(RECHECK),
+    [MESSAGE_MENDED] = EVERY_TASK & ~WITHOUT_VOLUMES,
+    [MESSAGE_INFO] = TASK(BAG),
+    [MESSAGE_REMARKS] = TASK(BAG),
     [MESSAGE_DONE] = EVERY_TASK,
 };
 

@@ -3,7 +3,8 @@
  * and messages_result.c have the writer and the reader of each side by side. In this order:
  *
  *     to the worker    JOB VOLUME* PATH* GO
- *     from it          CAGE (PROGRESS | ITEM | EXTRACTED | CHANGE | NOTE)* INFO* REMARKS* DONE
+ *     from it          CAGE (PROGRESS | ITEM | EXTRACTED | CHANGE | NOTE)* MENDED? INFO* REMARKS*
+ * DONE
  *
  *     JOB        u8 task, u32 volumes, u8 has_output, u8 check_first, u8 writable, u8 exact_names,
  *                u8 has_record, u8 whole_cage, u8 keeps_user, u32 threads,
@@ -20,6 +21,8 @@
  *     CHANGE     u8 kind, u8 detail, u32 errno, u8 file, u8 other file, u64 line, then as recorded
  *                and on disk: u64 bytes, u64 files, u64 seconds, u32 nanoseconds; text path
  *     NOTE       u8 note, text path
+ *     MENDED     u64 blocks that were mended; u32 volumes, of each u64 blocks that it has, 0 if not
+ *                known; u32 ranges, of each u32 volume, u64 first block, u64 count
  *     INFO       bytes: a piece of the text of bag-info.txt
  *     REMARKS    bytes: a piece of result.remarks
  *     DONE       outcome: u8 status, u32 reason, u32 errno, u64 number, u64 limit, text name;
@@ -51,6 +54,7 @@ enum message_type {
     MESSAGE_EXTRACTED,
     MESSAGE_CHANGE,
     MESSAGE_NOTE,
+    MESSAGE_MENDED,
     MESSAGE_INFO,
     MESSAGE_REMARKS,
     MESSAGE_DONE,
@@ -136,6 +140,12 @@ MUST_USE enum seal_status message_write_note(struct channel *c, enum bag_note no
                                              const char *path, struct fault *fault);
 bool message_read_note(struct fields *f, enum bag_note *note, const char **path);
 
+/* Of result mended, and blocks of so many volumes. */
+MUST_USE enum seal_status message_write_mended(struct channel *c,
+                                               const struct intake_result *result, size_t volumes,
+                                               struct fault *fault);
+bool message_read_mended(struct fields *f, struct intake_result *result, size_t volumes);
+
 /* type: MESSAGE_INFO or MESSAGE_REMARKS. Writes as many messages as the text needs. */
 MUST_USE enum seal_status message_write_text(struct channel *c, enum message_type type,
                                              const struct buffer *text, struct fault *fault);
@@ -143,7 +153,7 @@ MUST_USE enum seal_status message_write_text(struct channel *c, enum message_typ
  */
 bool message_read_text(struct fields *f, struct buffer *text, size_t most, bool *no_memory);
 
-/* outcome: what the task came to. Of the result all but bag_info, remarks and uncaged is sent. */
+/* outcome: what the task came to. Of the result all is sent that has no message of its own. */
 MUST_USE enum seal_status message_write_done(struct channel *c, const struct fault *outcome,
                                              const struct intake_result *result,
                                              struct fault *fault);

@@ -33,6 +33,61 @@ bool message_read_text(struct fields *f, struct buffer *text, size_t most, bool 
     return !*no_memory;
 }
 
+/* ---- MENDED ------------------------------------------------------------------------------- */
+
+enum seal_status message_write_mended(struct channel *c, const struct intake_result *result,
+                                      size_t volumes, struct fault *fault)
+{
+    const struct stream_mended *m = &result->mended;
+
+    channel_begin(c, MESSAGE_MENDED);
+    channel_put_u64(c, m->block_count);
+    channel_put_u32(c, (uint32_t)volumes);
+    for (size_t i = 0; i < volumes; i++)
+        channel_put_u64(c, result->blocks[i]);
+    channel_put_u32(c, (uint32_t)m->range_count);
+    for (size_t i = 0; i < m->range_count; i++) {
+        channel_put_u32(c, m->ranges[i].volume);
+        channel_put_u64(c, m->ranges[i].first);
+        channel_put_u64(c, m->ranges[i].count);
+    }
+    return channel_end(c, fault);
+}
+
+static bool read_range(struct fields *f, struct mended_range *r, size_t volumes)
+{
+    r->volume = field_u32(f);
+    r->first = field_u64(f);
+    r->count = field_u64(f);
+    return r->volume < volumes && r->first < STREAM_BLOCKS_MAX && r->count <= STREAM_BLOCKS_MAX;
+}
+
+bool message_read_mended(struct fields *f, struct intake_result *result, size_t volumes)
+{
+    struct stream_mended *m = &result->mended;
+    uint64_t listed = 0;
+    uint32_t ranges;
+
+    m->block_count = field_u64(f);
+    if (field_u32(f) != volumes)
+        return false;
+    for (size_t i = 0; i < volumes; i++) {
+        result->blocks[i] = field_u64(f);
+        if (result->blocks[i] > STREAM_BLOCKS_MAX)
+            return false;
+    }
+    ranges = field_u32(f);
+    if (ranges > MENDED_RANGES_MAX)
+        return false;
+    m->range_count = ranges;
+    for (size_t i = 0; i < ranges; i++) {
+        if (!read_range(f, &m->ranges[i], volumes))
+            return false;
+        listed += m->ranges[i].count;
+    }
+    return listed <= m->block_count && fields_end(f);
+}
+
 #define SYS_MAX 4095 /* no system has a larger errno */
 
 /* ---- DONE: the outcome -------------------------------------------------------------------- */

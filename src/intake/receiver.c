@@ -77,6 +77,11 @@ static enum seal_status receive_note(struct receiver *r, struct fields *f, struc
     return SEAL_OK;
 }
 
+static enum seal_status receive_mended(struct receiver *r, struct fields *f, struct fault *fault)
+{
+    return message_read_mended(f, r->result, r->volume_count) ? SEAL_OK : broken(fault);
+}
+
 static enum seal_status receive_text(struct buffer *text, size_t most, struct fields *f,
                                      struct fault *fault)
 {
@@ -125,6 +130,8 @@ static enum seal_status receive_message(struct receiver *r, enum message_type ty
         return receive_change(r, f, fault);
     case MESSAGE_NOTE:
         return receive_note(r, f, fault);
+    case MESSAGE_MENDED:
+        return receive_mended(r, f, fault);
     case MESSAGE_INFO:
         return receive_text(&r->result->bag_info, BAG_INFO_KEPT_MAX, f, fault);
     case MESSAGE_REMARKS:

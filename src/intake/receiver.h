@@ -16,7 +16,8 @@ struct receiver {
     struct channel *channel;
     enum intake_task task;
     uint64_t files_max; /* job.limits.files */
-    bool whole_cage;    /* then the observer is not told that the cage has gaps */
+    size_t volume_count;
+    bool whole_cage; /* then the observer is not told that the cage has gaps */
     const struct intake_observer *observer;
     struct intake_result *result;
 

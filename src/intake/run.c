@@ -223,7 +223,10 @@ static bool breaks_without_content(const struct intake_job *broken)
         .task = INTAKE_TRIAL, .output = -1, .threads = broken->threads, .limits = broken->limits};
     const struct intake_observer observer = {.ctx = NULL};
     struct intake_result result = {.is_read_only = false};
-    struct receiver r = {.task = job.task, .observer = &observer, .result = &result};
+    struct receiver r = {.task = job.task,
+                         .volume_count = job.volume_count,
+                         .observer = &observer,
+                         .result = &result};
     struct fault fault = {.status = SEAL_OK};
     struct feed feed = {.ends = {-1, -1}};
     struct worker_fds fds;
@@ -269,6 +272,7 @@ enum seal_status intake_run(struct intake_result *result, const struct intake_jo
 {
     struct receiver r = {.task = job->task,
                          .files_max = job->limits.files,
+                         .volume_count = job->volume_count,
                          .whole_cage = job->whole_cage,
                          .observer = observer,
                          .result = result};

@@ -54,9 +54,20 @@ static enum seal_status enter_cage(struct channel *c, const struct job_params *p
 
 /* ---- From start to end -------------------------------------------------------------------- */
 
-static enum seal_status send_result(struct channel *c, const struct fault *outcome,
-                                    const struct intake_result *result, struct fault *fault)
+static bool has_mended(const struct intake_result *result, size_t volumes)
 {
+    for (size_t i = 0; i < volumes; i++)
+        if (result->blocks[i] != 0)
+            return true;
+    return false;
+}
+
+static enum seal_status send_result(struct channel *c, const struct fault *outcome,
+                                    const struct intake_result *result, size_t volumes,
+                                    struct fault *fault)
+{
+    if (has_mended(result, volumes) && message_write_mended(c, result, volumes, fault) != SEAL_OK)
+        return fault->status;
     if (outcome->status == SEAL_OK &&
         (message_write_text(c, MESSAGE_INFO, &result->bag_info, fault) != SEAL_OK ||
          message_write_text(c, MESSAGE_REMARKS, &result->remarks, fault) != SEAL_OK))
@@ -77,7 +88,7 @@ static enum seal_status do_job(struct channel *c, const struct worker_job *job, 
 
     if (enter_cage(c, &job->params, output, &crew, &outcome) == SEAL_OK)
         IGNORE_RESULT(worker_run_task(&result, job, output, crew, &report, &outcome));
-    IGNORE_RESULT(send_result(c, &outcome, &result, fault));
+    IGNORE_RESULT(send_result(c, &outcome, &result, job->params.volume_count, fault));
     crew_free(crew);
     intake_result_free(&result);
     return fault->status;

@@ -241,6 +241,18 @@ static enum seal_status run_on_input(struct task_run *t, struct fault *fault)
     }
 }
 
+/* Also where reading ended early. */
+static void take_mended(struct task_run *t)
+{
+    const struct stream_reader *from = t->input.stream;
+
+    if (from == NULL)
+        return;
+    t->result->mended = *stream_reader_mended(from);
+    for (size_t i = 0; i < t->job->params.volume_count; i++)
+        t->result->blocks[i] = stream_reader_blocks(from, i);
+}
+
 enum seal_status worker_run_task(struct intake_result *result, const struct worker_job *job,
                                  int output, struct crew *crew, struct worker_report *report,
                                  struct fault *fault)
@@ -253,6 +265,7 @@ enum seal_status worker_run_task(struct intake_result *result, const struct work
         return recheck_bag(&t, fault);
     if (worker_input_open(&t.input, job, crew, fault) == SEAL_OK)
         IGNORE_RESULT(run_on_input(&t, fault));
+    take_mended(&t);
     worker_input_close(&t.input);
     return fault->status;
 }

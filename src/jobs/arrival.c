@@ -338,12 +338,14 @@ static enum custody_heads heads_with(enum second_head second)
     return words[second];
 }
 
-void arrival_judge_heads(struct arrival *a, enum second_head seen)
+void arrival_judge_heads(struct arrival *a, enum second_head seen, uint64_t blocks)
 {
     if (a->by_second || a->env->params.parity == 0)
         return;
     if (a->reader != NULL)
         a->second = envelope_check_second(a->env, a->last, a->reader, a->received.size / BLOCK_LEN);
+    if (a->blocks != 0 && blocks != 0 && a->blocks != blocks)
+        a->second = SECOND_HEAD_CONTENT;
     /* What the slot holds was seen once, of the same slots if seen says that C' is right. */
     a->received.heads = heads_with(a->second != SECOND_HEAD_RIGHT ? a->second : seen);
 }

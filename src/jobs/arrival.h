@@ -78,8 +78,9 @@ MUST_USE enum seal_status arrival_take_up(struct arrival *a, struct fault *fault
 /* SEAL_IO: size or time of the file are others than when it was found. */
 MUST_USE enum seal_status arrival_check_unchanged(const struct arrival *a, struct fault *fault);
 /* Once the file was read to its end: what of its headers is right, into a->received. seen: what the
- * feed saw of the second one, which needs no key. */
-void arrival_judge_heads(struct arrival *a, enum second_head seen);
+ * feed saw of the second one, which needs no key. blocks: of the file when nothing is missing, as
+ * the worker found; 0: not known. */
+void arrival_judge_heads(struct arrival *a, enum second_head seen, uint64_t blocks);
 void arrival_close(struct arrival *a);
 
 #endif

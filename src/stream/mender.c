@@ -86,6 +86,17 @@ static bool is_final(const struct mender_file *f, uint64_t b, uint8_t *block)
            chunk_is_authentic(block + start_of(f, id), text_len(f, id), id, f->key);
 }
 
+bool mender_has_all(const struct mender_file *f)
+{
+    const uint64_t size = volume_size(f->in), data = layout_data_count(size / BLOCK_LEN, f->m);
+    uint8_t *block = malloc(BLOCK_LEN);
+    bool has_all = block != NULL && data != 0 && size % BLOCK_LEN == 0 &&
+                   is_final(f, layout_block_of(data - 1, f->m), block);
+
+    free(block);
+    return has_all;
+}
+
 uint64_t mender_find_blocks(const struct mender_file *f)
 {
     uint8_t *block = malloc(BLOCK_LEN);

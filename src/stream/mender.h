@@ -19,6 +19,9 @@ struct mender_file {
     bool has_end;    /* it ends with its second head: blocks are counted from there, too */
 };
 
+/* Whether nothing is missing: the last data block is where it should be in a file of that length.
+ * file->blocks is not used. */
+bool mender_has_all(const struct mender_file *file);
 /* How many blocks the file has when nothing is missing, as its last data block tells. 0: that is
  * not where it should be, or damaged. file->blocks is not used. */
 uint64_t mender_find_blocks(const struct mender_file *file);

@@ -160,6 +160,8 @@ MUST_USE enum seal_status stream_reader_new_set(struct stream_reader **out,
                                                 struct crew *crew, struct fault *fault);
 /* What was mended so far; valid as long as the reader. */
 const struct stream_mended *stream_reader_mended(const struct stream_reader *r);
+/* Blocks that a volume with repair data has when nothing is missing; 0: that is not known. */
+uint64_t stream_reader_blocks(const struct stream_reader *r, size_t volume);
 /* The crew given to the reader. */
 struct crew *stream_reader_crew(const struct stream_reader *r);
 /* Shows the next piece of authentic plaintext, valid until the next call: at least one byte; *len

@@ -63,12 +63,15 @@ static enum seal_status find_blocks(struct stream_reader *r, struct stream_volum
 {
     const struct mender_file file = mender_file_of(r, v);
 
-    v->has_end = v->blocks != 0;
-    if (v->env->params.parity == 0 || v->blocks != 0 || file.in == NULL)
+    if (v->env->params.parity == 0 || file.in == NULL)
         return SEAL_OK;
     chunk_derive_key(r->key, v->env);
-    v->blocks = mender_find_blocks(&file);
-    if (v->blocks == 0)
+    v->has_end = v->blocks != 0;
+    if (mender_has_all(&file)) /* whatever a second head says */
+        v->blocks = volume_size(file.in) / BLOCK_LEN;
+    else if (v->blocks == 0)
+        v->blocks = mender_find_blocks(&file);
+    if (v->blocks == 0 || layout_data_count(v->blocks, v->env->params.parity) == 0)
         return fault_set(fault, REASON_CUT_SHORT, volume_name(v->in));
     return SEAL_OK;
 }
@@ -477,6 +480,11 @@ struct crew *stream_reader_crew(const struct stream_reader *r)
 const struct stream_mended *stream_reader_mended(const struct stream_reader *r)
 {
     return &r->mended;
+}
+
+uint64_t stream_reader_blocks(const struct stream_reader *r, size_t volume)
+{
+    return r->volumes[volume].blocks;
 }
 
 void stream_reader_free(struct stream_reader *r)

@@ -16,14 +16,15 @@ number=0 each=${QUICK:-1}
 is_next() { [ $((++number % each)) -eq 0 ]; }
 
 # unseal_with KEY ARGUMENTS...: with the key's passphrase where it has one.
+quiet=-q
 unseal_with() {
     local key=$1 passphrase
     shift
     passphrase=$(vectors passphrase "$vectors" "$key" 2>/dev/null)
     if [ -n "$passphrase" ]; then
-        run unseal -q --key "$keys/$key.key" --passphrase-fd 0 "$@" <<<"$passphrase"
+        run unseal $quiet --key "$keys/$key.key" --passphrase-fd 0 "$@" <<<"$passphrase"
     else
-        run unseal -q --key "$keys/$key.key" "$@"
+        run unseal $quiet --key "$keys/$key.key" "$@"
     fi
 }
 
@@ -204,7 +205,7 @@ check_set() {
     done
     for order in "${files[*]}" "${backwards[*]}" set; do
         # shellcheck disable=SC2086 # a list of names
-        unseal_with "$who" -o bag $order
+        quiet='' unseal_with "$who" -o bag $order
         case $id in
         volumes-double | volumes-stranger | volumes-unsplit | volumes-two-unsplit)
             expect_sorted_out "$id"

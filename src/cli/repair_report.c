@@ -1,0 +1,38 @@
+#include "cli/repair_report.h"
+
+#include "cli/ui/message.h"
+
+/* What is wrong with repair data, but not with what was read. */
+static void show_heads(const struct arrival *a)
+{
+    static const enum text_id texts[CUSTODY_HEADS_COUNT] = {
+        [CUSTODY_FIRST_BAD] = T_UNSEAL_FIRST_BAD,
+        [CUSTODY_SECOND_NO_SLOT] = T_UNSEAL_SECOND_NO_SLOT,
+        [CUSTODY_SECOND_KEY] = T_UNSEAL_SECOND_KEY,
+        [CUSTODY_SECOND_ALTERED] = T_UNSEAL_SECOND_ALTERED,
+        [CUSTODY_SECOND_CONTENT] = T_UNSEAL_SECOND_CONTENT};
+
+    if (texts[a->received.heads] != T_NONE)
+        warn(texts[a->received.heads], .name = a->path);
+}
+
+static void show_mended(const struct arrival *a)
+{
+    const struct custody_file *f = &a->received;
+    uint64_t blocks = 0;
+
+    for (size_t i = 0; i < f->mended_count; i++)
+        blocks += f->mended[i].count;
+    if (f->mended_is_cut)
+        warn(T_UNSEAL_MENDED_MANY, .name = a->path, .count = blocks);
+    else if (blocks > 0)
+        warn(T_UNSEAL_MENDED, .name = a->path, .count = blocks);
+}
+
+void show_repair(const struct set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        show_heads(set->files[i]);
+        show_mended(set->files[i]);
+    }
+}
