@@ -206,13 +206,14 @@ enum second_head envelope_check_second(const struct envelope *env,
 {
     enum second_head slots = id == NULL ? SECOND_HEAD_RIGHT : check_slots(env, block, id);
     struct chunk chunk;
+    bool same;
 
     if (slots != SECOND_HEAD_RIGHT)
         return slots;
     if (!is_committed(env, block) || !chunk_read(&chunk, block, env))
         return SECOND_HEAD_ALTERED;
-    if (chunk.blocks != blocks || !chunk.is_zero ||
-        memcmp(chunk.commitment, env->commitment, COMMITMENT_LEN) != 0)
-        return SECOND_HEAD_CONTENT;
-    return SECOND_HEAD_RIGHT;
+    same = sodium_memcmp(chunk.commitment, env->commitment, COMMITMENT_LEN) == 0;
+    declassify(&same, sizeof same); /* the verdict */
+    return same && chunk.is_zero && chunk.blocks == blocks ? SECOND_HEAD_RIGHT
+                                                           : SECOND_HEAD_CONTENT;
 }

@@ -35,7 +35,7 @@ static void write_and_read(void)
 {
     struct envelope_params params = {.slot_count = nondet_bool() ? 8 : 39,
                                      .flags = nondet_bool() ? FLAG_VOLUME : 0,
-                                     .parity = nondet_bool() ? (uint8_t)(4 << nondet_u8() % 3) : 0,
+                                     .parity = (uint8_t)(nondet_bool() ? 4 << nondet_u8() % 3 : 0),
                                      .type = nondet_bool() ? CONTENT_BAG : CONTENT_STREAM};
     struct envelope_params again;
     uint8_t *p = any_bytes(PARAMS_LEN), j = nondet_u8();

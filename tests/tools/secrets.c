@@ -162,6 +162,58 @@ static void try_envelope(void)
     free(head);
 }
 
+/* Opened by the second head, and by the set key of another volume. */
+static void try_other_ways(const struct envelope *made, const uint8_t *first, const uint8_t *second,
+                           struct identity **ids)
+{
+    struct fault fault = {.status = SEAL_OK};
+    struct envelope opened, known = *made;
+    uint64_t blocks;
+    size_t which;
+
+    demand(envelope_open_second(&opened, second, ids, 3, &which, &blocks, &fault) == SEAL_OK,
+           "envelope_open_second");
+    demand(blocks == 80 && which == 1, "what the second head says");
+    demand(sodium_memcmp(opened.file_key, made->file_key, KEY_LEN) == 0, "the same file key");
+    demand(envelope_check_second(made, second, ids[1], 80) == SECOND_HEAD_RIGHT, "both heads");
+    demand(envelope_check_second(made, second, ids[0], 80) == SECOND_HEAD_NO_SLOT, "a stranger");
+    known.params.index = 0;
+    demand(envelope_open_with_set(&opened, first, &known, 8) == SEAL_OK, "envelope_open_with_set");
+    demand(opened.params.index == made->params.index, "which volume it is");
+    demand(envelope_open_with_set(&opened, second, &known, 8) == SEAL_NO_KEY, "no volume");
+    envelope_wipe(&known);
+    envelope_wipe(&opened);
+}
+
+static void try_volume(void)
+{
+    struct random r = start("volume");
+    struct fault fault = {.status = SEAL_OK};
+    struct envelope made = {
+        .params = {.type = CONTENT_BAG, .flags = FLAG_VOLUME, .parity = 4, .index = 5}};
+    struct identity *ids[3];
+    struct public_key keys[2];
+    uint8_t *first = calloc(2, BLOCK_LEN), *second = first + BLOCK_LEN;
+
+    demand(first != NULL, "memory");
+    for (size_t i = 0; i < 3; i++)
+        ids[i] = make_identity(&r);
+    for (size_t i = 0; i < 2; i++)
+        identity_public(&keys[i], ids[i + 1]);
+    random_bytes(&r, made.set_key, KEY_LEN);
+    demand(envelope_make(&made, first, keys, 2, &r, &fault) == SEAL_OK, "a volume");
+    demand(envelope_make_second(&made, second, keys, 2, 80, &r, &fault) == SEAL_OK,
+           "envelope_make_second");
+    declassify(first, (size_t)2 * BLOCK_LEN);
+    for (size_t i = 0; i < 3; i++)
+        make_identity_secret(ids[i]);
+    try_other_ways(&made, first, second, ids);
+    envelope_wipe(&made);
+    for (size_t i = 0; i < 3; i++)
+        identity_free(ids[i]);
+    free(first);
+}
+
 static void try_keys(void)
 {
     struct random r = start("keys");
@@ -205,9 +257,10 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } all[] = {{"elligator", try_elligator}, {"kem", try_kem},       {"envelope", try_envelope},
-               {"keys", try_keys},           {"random", try_random}, {"branch", leak_by_branch},
-               {"address", leak_by_address}};
+    } all[] = {{"elligator", try_elligator}, {"kem", try_kem},
+               {"envelope", try_envelope},   {"volume", try_volume},
+               {"keys", try_keys},           {"random", try_random},
+               {"branch", leak_by_branch},   {"address", leak_by_address}};
 
     if (!RUNNING_ON_VALGRIND)
         return SKIPPED;

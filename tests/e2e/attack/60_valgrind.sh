@@ -64,9 +64,16 @@ for vector in mtree-time tar-climbs frame-garbage offsets-wrong pax-malformed; d
     check_memory unseal -q --key alice.key -o x "$vectors/negative/$vector.seal"
     expect_exit 6
 done
+# The second header: of a file, whose first is lost, and of a pipe; and the set key of another volume.
+vectors make "$vectors" mend-first lost.bin
+check_memory unseal -q --key alice.key -o x lost.bin
+expect_exit 5
+check_memory unseal -q --key alice.key --verify -o piped - <"$vectors/files/parity-small.seal"
+check_memory unseal -q --key alice.key -o set "$vectors"/negative/set-key-opens.[12].seal
+expect_exit 0
 # What is secret decides neither where to go nor where to look, but where the sources say so. First two
 # that do, so that it is known that it would be found.
-for what in branch address random elligator kem keys envelope; do
+for what in branch address random elligator kem keys envelope volume; do
     run valgrind -q --error-exitcode=99 --suppressions="$root/tests/tools/libsodium.supp" secrets $what
     if [ "$status" -eq 77 ]; then
         skip "valgrind's header memcheck.h is missing"
