@@ -1,7 +1,8 @@
 /*
  * Inside a stream reader, private to this room: ahead.c reads and decrypts pieces ahead;
- * stream_read.c keeps the reader and moves it from block to block; stream_check.c reads to the end
- * and checks what only the end tells; stream_seek.c goes to single places.
+ * blocks.c moves the reader from block to block; stream_read.c begins and ends it and gives out
+ * what is in a block; stream_check.c reads to the end and checks what only the end tells;
+ * stream_seek.c goes to single places.
  */
 #ifndef SEAL_STREAM_READER_H
 #define SEAL_STREAM_READER_H
@@ -83,7 +84,14 @@ size_t ahead_block_len(const struct piece_ahead *a, size_t block);
 /* ---- From block to block ---- */
 
 /* Bytes at the begin of the data block that are no ciphertext. */
-size_t reader_head_len(const struct stream_reader *r, uint64_t number);
+static inline size_t reader_head_len(const struct stream_reader *r, uint64_t number)
+{
+    return number == 0 ? r->env->head_len : 0;
+}
+/* No piece of the volume before is under way any more. */
+void reader_enter_volume(struct stream_reader *r, size_t number);
+/* To fetch blocks of that volume; in is NULL if they cannot be read in any order. */
+struct mender_file reader_mender_file(const struct stream_reader *r, const struct stream_volume *v);
 
 /* Makes the next block the current one, in the next volume if this one is used up. Not to be called
  * at the end. */

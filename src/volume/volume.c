@@ -1,40 +1,18 @@
 /*
  * Reads one sealed file by blocks.
  */
-#include "volume/volume.h"
+#include "volume/volume_private.h"
 #include "base/base.h"
 #include "platform/process.h"
 #include "platform/worker.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* No file has more blocks, and no offset below overflows. */
 #define BLOCKS_MOST (UINT64_C(1) << 40)
-
-struct volume_in {
-    int fd;
-    bool close_fd;
-    bool is_file; /* it is read in any order */
-    const char *name;
-    uint64_t size; /* 0: not known */
-    uint8_t head[VOLUME_BLOCK_LEN];
-    size_t head_len;
-    struct fault head_fault; /* the first block of a file cannot be read, and others may be */
-    uint8_t *tail;           /* or NULL */
-    /* Of what is no file: */
-    size_t head_taken;  /* bytes of head that volume_read gave out */
-    bool has_next_byte; /* the byte behind the last piece was read with it: */
-    uint8_t next_byte;
-    bool forgives;       /* blocks that cannot be read are zeros */
-    uint64_t unreadable; /* blocks that were so */
-    bool is_patient;     /* it is read by a thread that looks whether to go on */
-    /* For other threads: */
-    atomic_bool gives_up, is_waiting;
-};
 
 /* ---- Opening ------------------------------------------------------------------------------ */
 
@@ -211,12 +189,12 @@ void volume_close(struct volume_in *in)
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
-static bool is_over(const struct volume_in *in)
+bool volume_is_over(const struct volume_in *in)
 {
     return stop_requested() || atomic_load(&in->gives_up);
 }
 
-/* The same block by block, for a medium that is damaged. */
+/* Block by block, for a medium that is damaged. */
 static void read_what_can_be(struct volume_in *in, uint64_t off, size_t wanted,
                              struct volume_piece *piece)
 {
@@ -245,7 +223,7 @@ static enum seal_status read_file(struct volume_in *in, uint64_t block, size_t w
     if (block > BLOCKS_MOST ||
         fd_read_at(in->fd, off, piece->blocks, wanted, &piece->len, &failure) == SEAL_OK)
         return SEAL_OK;
-    if (in->forgives && !is_over(in)) {
+    if (in->forgives && !volume_is_over(in)) {
         read_what_can_be(in, off, wanted, piece);
         return SEAL_OK;
     }
@@ -263,7 +241,7 @@ static enum seal_status read_in_order(const struct volume_in *in, uint8_t *buf, 
     for (*got = 0; *got < len;) {
         int64_t n;
 
-        if (is_over(in))
+        if (volume_is_over(in))
             return fault_set(fault, REASON_INTERRUPTED, NULL);
         if (in->is_patient && !plat_wait_readable(in->fd, PIPE_INTERVAL))
             continue;
@@ -364,90 +342,4 @@ enum seal_status volume_read_end(struct volume_in *in, uint8_t block[static VOLU
         SEAL_OK)
         return failed(in, fault);
     return got == VOLUME_BLOCK_LEN ? SEAL_OK : fault_set(fault, REASON_CHANGED, in->name);
-}
-
-/* ---- All of it, once ---------------------------------------------------------------------- */
-
-/* Keys are tried on the head, which volume_open read. It must belong to what is read here. */
-static bool has_head(const struct volume_in *in, const struct volume_piece *first)
-{
-    return first->len >= in->head_len && memcmp(first->blocks, in->head, in->head_len) == 0;
-}
-
-static enum seal_status read_one(struct volume_in *in, uint64_t block, struct volume_piece *piece,
-                                 struct fault *fault)
-{
-    if (is_over(in))
-        return fault_set(fault, REASON_INTERRUPTED, NULL);
-    atomic_store(&in->is_waiting, true);
-    IGNORE_RESULT(volume_read(in, block, VOLUME_PIECE_BLOCKS, piece, fault));
-    atomic_store(&in->is_waiting, false);
-    if (fault->status != SEAL_OK && is_over(in)) { /* so reading failed as it was interrupted */
-        *fault = (struct fault){.status = SEAL_OK};
-        return fault_set(fault, REASON_INTERRUPTED, NULL);
-    }
-    if (fault->status == SEAL_OK && block == 0 && !has_head(in, piece))
-        return fault_set(fault, REASON_CHANGED, in->name);
-    return fault->status;
-}
-
-void volume_keep_tail(struct volume_in *in, uint8_t *tail)
-{
-    in->tail = tail;
-}
-
-/* Of a file that does not end at a block the last bytes may be in two pieces. */
-static void keep_tail(const struct volume_in *in, const struct volume_piece *piece)
-{
-    size_t len = piece->len < VOLUME_BLOCK_LEN ? piece->len : VOLUME_BLOCK_LEN;
-
-    if (in->tail == NULL)
-        return;
-    memmove(in->tail, in->tail + len, VOLUME_BLOCK_LEN - len);
-    memcpy(in->tail + VOLUME_BLOCK_LEN - len, piece->blocks + piece->len - len, len);
-}
-
-enum seal_status volume_read_all(struct volume_in *in, uint8_t *room, const struct sink *to,
-                                 uint8_t digest[static SHA256_LEN], uint64_t *len,
-                                 struct fault *fault)
-{
-    struct volume_piece piece = {.blocks = room, .more = true};
-    struct sha256 hash;
-
-    *len = 0;
-    in->is_patient = true;
-    sha256_start(&hash);
-    for (uint64_t block = 0; piece.more; block += VOLUME_PIECE_BLOCKS) {
-        if (read_one(in, block, &piece, fault) != SEAL_OK)
-            return fault->status;
-        sha256_add(&hash, piece.blocks, piece.len);
-        keep_tail(in, &piece);
-        *len += piece.len;
-        if (in->is_file && *len > in->size) /* one that grows has no end, maybe */
-            return fault_set(fault, REASON_CHANGED, in->name);
-        if (to->write(to->self, piece.blocks, piece.len, fault) != SEAL_OK)
-            return fault->status;
-    }
-    sha256_end(&hash, digest);
-    return in->is_file && *len != in->size ? fault_set(fault, REASON_CHANGED, in->name) : SEAL_OK;
-}
-
-void volume_forgive(struct volume_in *in)
-{
-    in->forgives = in->is_file;
-}
-
-uint64_t volume_unreadable(const struct volume_in *in)
-{
-    return in->unreadable;
-}
-
-void volume_give_up(struct volume_in *in)
-{
-    atomic_store(&in->gives_up, true);
-}
-
-bool volume_is_waiting(const struct volume_in *in)
-{
-    return atomic_load(&in->is_waiting);
 }

@@ -31,6 +31,7 @@ static void test_allowed(void)
         [MESSAGE_EXTRACTED] = "....x....",
         [MESSAGE_CHANGE] =    ".......x.",
         [MESSAGE_NOTE] =      ".......x.",
+        [MESSAGE_MENDED] =    "xxxxxxx..",
         [MESSAGE_INFO] =      "x........",
         [MESSAGE_REMARKS] =   "x........",
         [MESSAGE_DONE] =      "xxxxxxxxx",
