@@ -344,7 +344,7 @@ $(fuzzers): $(fuzz_dir)/%: $(OBJ)/tests/fuzz/fuzz_%.o $(call objects,$(fuzz_lib_
 	@mkdir -p $(@D)
 	$(Q)$(link) $(filter -%,$(fuzz_main)) -o $@ $^ $(DEPS_LIBS) $(test_libs) $(LDLIBS)
 
-$(benches): $(OUT)/bench/%: $(OBJ)/tests/bench/%.o
+$(benches): $(OUT)/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libseal.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(link) -o $@ $^ $(DEPS_LIBS) $(LDLIBS)

@@ -61,10 +61,11 @@ def _block(results, set_, place, direction, names):
 def _primitives(results):
     yield "Primitives alone, MB/s on this data; shares of the bytes"
     yield ""
-    rows = [["set", "cores", "sha256", "chacha", "zstd", "unzstd", "copy", "through zstd", "left to encrypt"]]
+    rows = [["set", "cores", "sha256", "chacha", "zstd", "unzstd", "copy", "parity4", "parity8", "parity16", "through zstd",
+             "left to encrypt"]]
     for set_ in results.contents:
         for cores in sorted({c for s, c, _ in results.primitives if s == set_}):
-            rates = [results.rate_of(set_, cores, n) for n in ("sha256", "chacha", "zstd", "unzstd", "copy")]
+            rates = [results.rate_of(set_, cores, n) for n in rows[0][2:-2]]
             shares = [results.rate_of(set_, cores, n) for n in ("shrinks", "left")]
             rows.append([set_, str(cores), *(_rate(r) if r else "-" for r in rates),
                          *(f"{100 * s:.0f} %" for s in shares)])
