@@ -10,8 +10,8 @@
 # build/dist then has a folder for each system, kit/ (what sealkey kit puts onto a stick besides), sbom.cdx.json (CycloneDX: what
 # the programs are made of) and SHA256SUMS.
 #
-# What a program is depends on the sources (all pinned in src/build/dist/sources), on the compiler and the kernel's headers, and on
-# nothing else: not on the folder, the time, the user or the machine.
+# What a program is depends on the sources (all pinned in src/build/dist/sources), on the compiler, the assembler and the kernel's
+# headers, and on nothing else: not on the folder, the time, the user or the machine.
 set -eu
 cd "$(dirname "$0")/../../.."
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CFLAGS CPPFLAGS LDFLAGS CC
@@ -46,6 +46,7 @@ compiler_of() {
 packages_for() {
     say 'gcc libc6-dev make m4 xz-utils gperf perl autoconf automake libtool'
     for target; do
+        case $target in *-x86_64) say nasm ;; esac
         case $target in
         linux-aarch64) native aarch64 || say 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross linux-libc-dev-arm64-cross' ;;
         windows-x86_64) say 'gcc-mingw-w64-x86-64-posix mingw-w64-x86-64-dev' ;;
@@ -222,9 +223,14 @@ build_library() {
             make "$jobs" $digests && "${tools}ar" rcD "$tree/lib/libcrypto.a" $digests &&
             cp -R include/openssl "$tree/include" ;;
     libarchive) # its writer of tar; no other library, so no filter
-        configure --with-pic --disable-bsdtar --disable-bsdcpio --disable-bsdcat --disable-bsdunzip --disable-acl --disable-xattr \
+        drop_formats && configure --with-pic --disable-bsdtar --disable-bsdcpio --disable-bsdcat --disable-bsdunzip --disable-acl --disable-xattr \
             --without-zlib --without-bz2lib --without-libb2 --without-iconv --without-lz4 --without-zstd --without-lzma \
             --without-mbedtls --without-nettle --without-openssl --without-xml2 --without-expat ;;
+    isa-l) # the code of repair data alone; for x86-64 SSE, AVX and AVX2: more is hardly faster, where memory decides
+        choose_dispatchers && make "$jobs" -f Makefile.unx lib units=erasure_code as_feature_level=4 host_cpu="$machine" arch="$isal_arch" \
+            CC="$tree/cc" AR="${tools}ar" "CFLAGS_$isal_arch=$(flags_for)" &&
+            cp bin/isa-l.a "$tree/lib/libisal.a" && mkdir "$tree/include/isa-l" &&
+            cp include/erasure_code.h include/gf_vect_mul.h "$tree/include/isa-l" ;;
     jansson) configure --with-pic ;;
     libseccomp) configure --with-pic --disable-python ;;
     zstd)
@@ -236,6 +242,19 @@ build_library() {
     esac
 }
 
+# The linker for Windows leaves out no function that has a table for unwinding, and so none that such a one names. In this
+# file is one that the writer of tar calls, and a table of the writers of all formats, which nobody here asks by number.
+drop_formats() {
+    sed -i '/{ ARCHIVE_FORMAT_7ZIP,/,/{ ARCHIVE_FORMAT_ZIP,/d' libarchive/archive_write_set_format.c &&
+        ! grep -q set_format_iso9660 libarchive/archive_write_set_format.c
+}
+
+# One file finds out for all functions which code the processor can run, and so names all that there is. Only these two are called.
+choose_dispatchers() {
+    sed -i -E '/^[[:space:]]*mbin_(interface|dispatch_init[0-9]*) /{/ (ec_encode_data_update|ec_init_tables)(,|$)/!d}' \
+        erasure_code/ec_multibinary.asm erasure_code/aarch64/ec_multibinary_arm.S
+}
+
 openssl_system() { case $target in windows-*) say mingw64 ;; *) say "linux-$machine" ;; esac; }
 
 openssl_digests() {
@@ -245,8 +264,11 @@ openssl_digests() {
 
 libraries_for() { awk -v os="${1%%-*}" '!/^#/ && $7 ~ os { print $1 }' src/build/dist/sources; }
 
+# Where it is another program than the compiler.
+assembler() { case $target in *-x86_64) nasm --version | head -n 1 ;; esac; }
+
 # Built once for a list of sources and a compiler.
-sysroot_mark() { { cat src/build/dist/sources src/build/dist/dist.sh; "${tools}gcc" --version; say "$tree"; } | sha256sum; }
+sysroot_mark() { { cat src/build/dist/sources src/build/dist/dist.sh; "${tools}gcc" --version; assembler; say "$tree"; } | sha256sum; }
 
 build_sysroot() {
     [ "$(cat "$tree/mark" 2>/dev/null)" = "$(sysroot_mark)" ] && return
@@ -267,7 +289,7 @@ build_sysroot() {
 build_programs() {
     {
         say "DEPS_CFLAGS := -isystem $tree/include $static_defines"
-        say "DEPS_LIBS := -L$tree/lib -lsodium -larchive -lzstd -lcrypto -lutf8proc -ljansson $system_libs"
+        say "DEPS_LIBS := -L$tree/lib -lsodium -larchive -lzstd -lcrypto -lutf8proc -lisal -ljansson $system_libs"
     } >"$tree/deps.mk"
     make -s "$jobs" VARIANT=release SYSTEM="${target%%-*}" OUT="build/dist-work/$target/out" DEPS_MK="$tree/deps.mk" CC="$tree/cc" AR="${tools}ar" \
         WERROR=1 CFLAGS="-ffile-prefix-map=$tree=. -ffunction-sections -fdata-sections" \
@@ -288,7 +310,7 @@ mingw_version() {
         "$(compiler_of "$1")gcc" -E -P -x c - | tail -n 1 | tr -d ' '
 }
 
-# Everything that is in a program, as its maker numbers it; and the compiler, which is not but makes it.
+# Everything that is in a program, as its maker numbers it; and compiler and assembler, which are not but make it.
 write_sbom() {
     {
         printf '{\n  "bomFormat": "CycloneDX",\n  "specVersion": "1.5",\n  "version": 1,\n'
@@ -312,6 +334,9 @@ write_sbom() {
             esac
             printf ',\n    {"type": "application", "bom-ref": "compiler-%s", "name": "compiler for %s", "version": "%s", "scope": "excluded"}' \
                 "$target" "$target" "$("$(compiler_of "$target")gcc" --version | head -n 1)"
+            [ -z "$(assembler)" ] ||
+                printf ',\n    {"type": "application", "bom-ref": "assembler-%s", "name": "assembler for %s", "version": "%s", "scope": "excluded"}' \
+                    "$target" "$target" "$(assembler)"
         done
         printf '\n  ]\n}\n'
     } >"$dist/sbom.cdx.json"
@@ -334,8 +359,8 @@ build_target() {
     tree=$work/$target
     machine=${target#*-}
     case $target in
-    windows-*) host=$machine-w64-mingw32 exe=.exe system_libs='-lntdll -ladvapi32 -lbcrypt -lssp' static_defines='-DSODIUM_STATIC -DUTF8PROC_STATIC -DLIBARCHIVE_STATIC' ;;
-    *) host=$machine-linux-musl exe='' system_libs=-lseccomp static_defines='' ;;
+    windows-*) host=$machine-w64-mingw32 exe=.exe isal_arch=mingw system_libs='-lntdll -ladvapi32 -lbcrypt -lssp' static_defines='-DSODIUM_STATIC -DUTF8PROC_STATIC -DLIBARCHIVE_STATIC' ;;
+    *) host=$machine-linux-musl exe='' isal_arch=$([ "$machine" = x86_64 ] || say "$machine") system_libs=-lseccomp static_defines='' ;;
     esac
     have "${tools}gcc" || die "${tools}gcc is not there"
     build_sysroot
