@@ -212,8 +212,7 @@ static json_t *make_facts(const struct custody *c)
     object_set(&o, "verdict", json_string(custody_verdict_word(c->verdict)));
     (void)text_reason(reason, sizeof reason, catalog_english(), c->refusal);
     object_set(&o, "reason", reason[0] != '\0' ? json_of_text(reason) : json_null());
-    object_set(&o, "sentence",
-               json_string(text_plain(catalog_english(), verdict_text(c))));
+    object_set(&o, "sentence", json_string(text_plain(catalog_english(), verdict_text(c))));
     object_set(&o, "first_seen", json_of_text(c->first_seen));
     object_set(&o, "first_seen_as", json_of_text(seen[c->first_seen == NULL ? NOT_SEEN : c->seen]));
     set_examination(&o, c);

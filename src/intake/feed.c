@@ -39,7 +39,7 @@ static void look_at_tail(const struct feed *f, const struct intake_volume *v,
         sealed->len < BLOCK_LEN
             ? SECOND_HEAD_ALTERED
             : envelope_check_second(v->env, f->tail, NULL,
-                                    v->blocks != 0 ? v->blocks : sealed->len / BLOCK_LEN);
+                                    v->told.count != 0 ? v->told.count : sealed->len / BLOCK_LEN);
     if (v->last != NULL)
         memcpy(v->last, f->tail, BLOCK_LEN);
 }
@@ -58,7 +58,7 @@ static enum seal_status read_volume(struct feed *f, size_t number, struct intake
     sealed->is_whole =
         volume_read_all(v->in, f->room, &to, sealed->sha256, &sealed->len, &f->fault) == SEAL_OK;
     volume_keep_tail(v->in, NULL);
-    sealed->unreadable = volume_unreadable(v->in);
+    sealed->unreadable = volume_unreadable(v->in, &f->unread);
     if (sealed->is_whole && has_second)
         look_at_tail(f, v, sealed);
     return f->fault.status;
@@ -159,6 +159,8 @@ void feed_end(struct feed *f, bool reads_on, uint64_t known, const struct intake
     if (fault->status != SEAL_INTERRUPTED && f->fault.status != SEAL_OK &&
         (reads_on || f->fault.status != SEAL_INTERRUPTED)) /* which is what giving up comes to */
         *fault = f->fault;
+    else if (fault->status == SEAL_DAMAGED && f->unread.status != SEAL_OK)
+        *fault = f->unread; /* what could be read may be right */
 }
 
 void feed_free(struct feed *f, struct intake_result *result)

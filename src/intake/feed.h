@@ -25,7 +25,8 @@ struct feed {
     uint8_t *room;
     uint8_t *tail; /* the last block of what was read */
     struct side_thread *thread;
-    struct fault fault; /* of the thread: why it did not come to the end */
+    struct fault fault;  /* of the thread: why it did not come to the end */
+    struct fault unread; /* why blocks could not be read, if any could not */
     _Atomic(uint64_t) bytes;
     _Atomic(size_t) current; /* the volume that is read */
 };

@@ -62,8 +62,8 @@ struct intake_volume {
     const char *name; /* for faults */
     const struct envelope *env;
     struct volume_in *in;
-    uint64_t blocks; /* of the file when nothing is missing, as its second header says; else 0 */
-    uint8_t *last;   /* gets the last block of a file with repair data; NULL: it is not wanted */
+    struct told_blocks told;
+    uint8_t *last; /* gets the last block of a file with repair data; NULL: it is not wanted */
 };
 
 struct intake_job {

@@ -112,7 +112,7 @@ bool message_read_job(struct fields *f, struct job_params *p)
 }
 
 enum seal_status message_write_volume(struct channel *c, const struct envelope *env, uint64_t size,
-                                      uint64_t blocks, struct fault *fault)
+                                      struct told_blocks told, struct fault *fault)
 {
     uint8_t packed[ENVELOPE_PACKED_LEN];
 
@@ -120,19 +120,22 @@ enum seal_status message_write_volume(struct channel *c, const struct envelope *
     channel_begin(c, MESSAGE_VOLUME);
     channel_put_bytes(c, packed, sizeof packed);
     channel_put_u64(c, size);
-    channel_put_u64(c, blocks);
+    channel_put_u64(c, told.count);
+    channel_put_u8(c, told.is_sure);
     sodium_memzero(packed, sizeof packed);
     return channel_end(c, fault);
 }
 
-bool message_read_volume(struct fields *f, struct envelope *env, uint64_t *size, uint64_t *blocks)
+bool message_read_volume(struct fields *f, struct envelope *env, uint64_t *size,
+                         struct told_blocks *told)
 {
     uint8_t packed[ENVELOPE_PACKED_LEN];
     bool is_good;
 
     field_bytes(f, packed, sizeof packed);
     *size = field_u64(f);
-    *blocks = field_u64(f);
+    told->count = field_u64(f);
+    told->is_sure = field_bool(f);
     is_good = fields_end(f) && envelope_unpack(env, packed);
     sodium_memzero(packed, sizeof packed);
     return is_good;

@@ -9,8 +9,8 @@
  *     JOB        u8 task, u32 volumes, u8 has_output, u8 check_first, u8 writable, u8 exact_names,
  *                u8 has_record, u8 whole_cage, u8 keeps_user, u32 threads,
  *                u64 limits: bytes, per_byte, room, files
- *     VOLUME     envelope (envelope_pack), u64 size: 0 if it is no file; u64 blocks: 0 if not
- *                known
+ *     VOLUME     envelope (envelope_pack), u64 size: 0 if it is no file; u64 blocks that its
+ *                second head tells, u8 whether that is sure
  *     PATH       text: what INTAKE_EXTRACT is to take out
  *     GO         nothing: the job is complete
  *     CAGE       u32 pieces of the cage that this system lacks
@@ -101,8 +101,10 @@ MUST_USE enum seal_status message_write_job(struct channel *c, const struct job_
 bool message_read_job(struct fields *f, struct job_params *params);
 
 MUST_USE enum seal_status message_write_volume(struct channel *c, const struct envelope *env,
-                                               uint64_t size, uint64_t blocks, struct fault *fault);
-bool message_read_volume(struct fields *f, struct envelope *env, uint64_t *size, uint64_t *blocks);
+                                               uint64_t size, struct told_blocks told,
+                                               struct fault *fault);
+bool message_read_volume(struct fields *f, struct envelope *env, uint64_t *size,
+                         struct told_blocks *told);
 
 MUST_USE enum seal_status message_write_path(struct channel *c, const char *path,
                                              struct fault *fault);

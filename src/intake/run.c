@@ -77,7 +77,7 @@ static enum seal_status send_job(struct channel *c, const struct intake_job *job
         return fault->status;
     for (size_t i = 0; i < job->volume_count; i++)
         if (message_write_volume(c, job->volumes[i].env, volume_size(job->volumes[i].in),
-                                 job->volumes[i].blocks, fault) != SEAL_OK)
+                                 job->volumes[i].told, fault) != SEAL_OK)
             return fault->status;
     for (size_t i = 0; i < job->path_count; i++)
         if (message_write_path(c, job->paths[i], fault) != SEAL_OK)

@@ -37,7 +37,7 @@ static enum seal_status start(struct worker_input *in, bool is_fed, struct fault
         struct stream_volume *v = &in->volumes[i];
 
         v->env = &in->job->volumes[i].env;
-        v->blocks = in->job->volumes[i].blocks;
+        v->told = in->job->volumes[i].told;
         if (is_fed && v->env->params.parity != 0 && in->job->volumes[i].size != 0 &&
             open_file(&v->again, in->job, i, fault) != SEAL_OK)
             return fault->status;

@@ -28,7 +28,7 @@ static enum seal_status take_volume(struct worker_job *job, size_t number, struc
     v = &job->volumes[number];
     memset(v, 0, sizeof *v);
     input_name(v->name, number);
-    return message_read_volume(f, &v->env, &v->size, &v->blocks) ? SEAL_OK : malformed(fault);
+    return message_read_volume(f, &v->env, &v->size, &v->told) ? SEAL_OK : malformed(fault);
 }
 
 static enum seal_status take_path(struct worker_job *job, struct fields *f, struct fault *fault)

@@ -13,8 +13,8 @@
 /* One sealed file, opened by the program, which holds the keys to it. */
 struct job_volume {
     struct envelope env;
-    uint64_t size;              /* 0: it is no file */
-    uint64_t blocks;            /* that it has, as its second header says; 0: not known */
+    uint64_t size; /* 0: it is no file */
+    struct told_blocks told;
     char name[INPUT_NAME_SIZE]; /* for faults: input_name of its number */
 };
 

@@ -251,8 +251,8 @@ static enum seal_status look_at_second(struct arrival *a, struct identity *id,
     second = sealed_heads_second(heads);
     /* Its slot is what has to be looked at while the key is there; the rest, when all is read. */
     if (second != NULL)
-        a->blocks = blocks_told(a, second, id);
-    if (a->blocks != 0)
+        a->told.count = blocks_told(a, second, id);
+    if (a->told.count != 0)
         a->second = SECOND_HEAD_RIGHT;
     else if (second == NULL)
         a->second = SECOND_HEAD_ALTERED;
@@ -267,7 +267,7 @@ static enum seal_status take_opened(struct arrival *a, const struct keyring_foun
 {
     memcpy(a->pkh, found->id->pkh, sizeof a->pkh);
     a->by_second = found->by_second;
-    a->blocks = found->blocks;
+    a->told = (struct told_blocks){found->blocks, found->by_second};
     if (a->by_second) {
         a->received.heads = CUSTODY_FIRST_BAD;
         return SEAL_OK;
@@ -344,7 +344,7 @@ void arrival_judge_heads(struct arrival *a, enum second_head seen, uint64_t bloc
         return;
     if (a->reader != NULL)
         a->second = envelope_check_second(a->env, a->last, a->reader, a->received.size / BLOCK_LEN);
-    if (a->blocks != 0 && blocks != 0 && a->blocks != blocks)
+    if (a->told.count != 0 && blocks != 0 && a->told.count != blocks)
         a->second = SECOND_HEAD_CONTENT;
     /* What the slot holds was seen once, of the same slots if seen says that C' is right. */
     a->received.heads = heads_with(a->second != SECOND_HEAD_RIGHT ? a->second : seen);

@@ -38,8 +38,8 @@ struct arrival {
     size_t keys_tried;
     struct timestamp opened; /* when its header was */
     bool head_is_unread;     /* the first block could not be read when it was found */
-    bool by_second;  /* opened by the second header: the first is not right, and that says */
-    uint64_t blocks; /* of the file when nothing is missing, as its second header says; else 0 */
+    bool by_second; /* opened by the second header: the first is not right, and that says */
+    struct told_blocks told;
     /* Opened by the first header of a file with repair data: what the second is, as far as it could
      * be looked at then. */
     enum second_head second;

@@ -35,12 +35,12 @@ MUST_USE enum seal_status keyring_add(struct keyring *ring, const char *path,
 void keyring_use_threads(struct keyring *ring, unsigned int threads);
 /* What opening a header gives. */
 struct keyring_found {
-    struct envelope *env;      /* the caller's, in memory that is not swapped out */
-    struct identity *id; /* the key that opened it, or would if the header were right; it is
-                                  the keyring's */
-    size_t tried;              /* keys */
-    bool by_second;            /* the second header was used: the first is not right */
-    uint64_t blocks;           /* then: those of the file, as that one says; else 0 */
+    struct envelope *env; /* the caller's, in memory that is not swapped out */
+    struct identity *id;  /* the key that opened it, or would if the header were right; it is
+                                   the keyring's */
+    size_t tried;         /* keys */
+    bool by_second;       /* the second header was used: the first is not right */
+    uint64_t blocks;      /* then: those of the file, as that one says; else 0 */
 };
 
 /* Opens the header of a sealed file, as envelope_open; where no box opens, or C is not right in a

@@ -22,8 +22,7 @@ static enum seal_status look_at_volume(struct look *found, struct arrival *a,
 {
     struct receive_relay relay = {check->observer};
     const struct intake_observer from_worker = {.ctx = &relay, .uncaged = relay_uncaged};
-    struct intake_volume volume = {
-        .name = a->path, .env = a->env, .in = a->in, .blocks = a->blocks};
+    struct intake_volume volume = {.name = a->path, .env = a->env, .in = a->in, .told = a->told};
     struct intake_job job = {.task = task,
                              .volumes = &volume,
                              .volume_count = 1,

@@ -337,7 +337,7 @@ struct intake_volume *set_volumes(const struct set *set)
         volumes[i] = (struct intake_volume){.name = volume_name(a->in),
                                             .env = a->env,
                                             .in = a->in,
-                                            .blocks = a->blocks,
+                                            .told = a->told,
                                             .last = a->last};
     }
     return volumes;

@@ -154,9 +154,10 @@ static void post_piece(struct stream_reader *r, struct piece_ahead *a, uint64_t 
     a->fault.status = SEAL_OK;
     a->piece.len = 0;
     a->piece.more = false;
-    a->task = volume_is_file(r->in)
-                  ? (struct task){.work = read_and_open}
-                  : (struct task){.work = wait_for_turn, .settle = open_in_turn, .may_wait = true};
+    if (volume_is_file(r->in))
+        a->task = (struct task){.work = read_and_open};
+    else
+        a->task = (struct task){.work = wait_for_turn, .settle = open_in_turn, .may_wait = true};
     crew_post(r->crew, &r->lane, &a->task);
 }
 

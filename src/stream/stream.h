@@ -129,15 +129,22 @@ MUST_USE enum seal_status stream_reader_new(struct stream_reader **out, const st
                                             struct volume_in *in, struct crew *crew,
                                             struct fault *fault);
 
+/* How many blocks a file with repair data has when nothing is missing, as the second head at its
+ * end tells. is_sure: that head opened the file, and what it says must be true; else a last data
+ * block that stands where it should says more. */
+struct told_blocks {
+    uint64_t count; /* 0: there is no such head, or it is not this file's */
+    bool is_sure;
+};
+
 struct stream_volume {
     const struct envelope *env;
     struct volume_in *in;
     /* With repair data: */
     struct volume_in *again; /* the same file, to be read in any order, where `in` cannot; NULL:
                                 then bad blocks are not mended */
-    uint64_t blocks; /* that it has when nothing is missing, as the second head at its end tells; 0:
-                        it has none there */
-    bool has_end;    /* for the reader's own use */
+    struct told_blocks told;
+    uint64_t blocks; /* set by the reader; 0: not known */
 };
 
 /* Data blocks that were not as they should be and were mended, in ascending order for who does not

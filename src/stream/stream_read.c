@@ -77,14 +77,14 @@ static enum seal_status find_blocks(struct stream_reader *r, struct stream_volum
 {
     const struct mender_file file = reader_mender_file(r, v);
 
+    v->blocks = 0;
     if (v->env->params.parity == 0 || file.in == NULL)
         return SEAL_OK;
     chunk_derive_key(r->key, v->env);
-    v->has_end = v->blocks != 0;
-    if (mender_has_all(&file)) /* whatever a second head says */
+    if (!v->told.is_sure && mender_has_all(&file))
         v->blocks = volume_size(file.in) / BLOCK_LEN;
-    else if (v->blocks == 0)
-        v->blocks = mender_find_blocks(&file);
+    else
+        v->blocks = v->told.count != 0 ? v->told.count : mender_find_blocks(&file);
     if (v->blocks == 0 || layout_data_count(v->blocks, v->env->params.parity) == 0)
         return fault_set(fault, REASON_CUT_SHORT, volume_name(v->in));
     return SEAL_OK;

@@ -1,7 +1,7 @@
 /*
  * Inside a stream reader, private to this room: ahead.c reads and decrypts pieces ahead;
- * blocks.c moves the reader from block to block; stream_read.c begins and ends it and gives out
- * what is in a block; stream_check.c reads to the end and checks what only the end tells;
+ * stream_blocks.c moves the reader from block to block; stream_read.c begins and ends it and gives
+ * out what is in a block; stream_check.c reads to the end and checks what only the end tells;
  * stream_seek.c goes to single places.
  */
 #ifndef SEAL_STREAM_READER_H
@@ -83,6 +83,10 @@ size_t ahead_block_len(const struct piece_ahead *a, size_t block);
 
 /* ---- From block to block ---- */
 
+static inline enum seal_status reader_cut_short(struct fault *fault)
+{
+    return fault_set(fault, REASON_CUT_SHORT, NULL);
+}
 /* Bytes at the begin of the data block that are no ciphertext. */
 static inline size_t reader_head_len(const struct stream_reader *r, uint64_t number)
 {
@@ -113,6 +117,5 @@ MUST_USE enum seal_status reader_drain(struct stream_reader *r, struct fault *fa
 uint64_t stream_volume_len(const struct stream_volume *v);
 /* Content of a volume that others follow. */
 uint64_t stream_volume_content_len(const struct stream_volume *v);
-enum seal_status reader_cut_short(struct fault *fault);
 
 #endif

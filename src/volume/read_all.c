@@ -76,8 +76,10 @@ void volume_forgive(struct volume_in *in)
     in->forgives = in->is_file;
 }
 
-uint64_t volume_unreadable(const struct volume_in *in)
+uint64_t volume_unreadable(const struct volume_in *in, struct fault *why)
 {
+    if (in->unreadable > 0)
+        *why = in->failure;
     return in->unreadable;
 }
 

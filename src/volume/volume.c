@@ -194,6 +194,12 @@ bool volume_is_over(const struct volume_in *in)
     return stop_requested() || atomic_load(&in->gives_up);
 }
 
+/* Whether it is the medium that fails. */
+static bool is_of_medium(int error)
+{
+    return error != ENOMEM && error != EBADF && error != EACCES && error != EPERM;
+}
+
 /* Block by block, for a medium that is damaged. */
 static void read_what_can_be(struct volume_in *in, uint64_t off, size_t wanted,
                              struct volume_piece *piece)
@@ -223,7 +229,9 @@ static enum seal_status read_file(struct volume_in *in, uint64_t block, size_t w
     if (block > BLOCKS_MOST ||
         fd_read_at(in->fd, off, piece->blocks, wanted, &piece->len, &failure) == SEAL_OK)
         return SEAL_OK;
-    if (in->forgives && !volume_is_over(in)) {
+    if (in->forgives && is_of_medium(failure.sys) && !volume_is_over(in)) {
+        if (in->unreadable == 0)
+            in->failure = failure;
         read_what_can_be(in, off, wanted, piece);
         return SEAL_OK;
     }

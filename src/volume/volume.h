@@ -94,9 +94,10 @@ MUST_USE enum seal_status volume_read_all(struct volume_in *in, uint8_t *room,
                                           const struct sink *to, uint8_t digest[static SHA256_LEN],
                                           uint64_t *len, struct fault *fault);
 /* From now on volume_read and volume_read_all take each block of a file that cannot be read for
- * zeros, for who has repair data. By one thread at a time. volume_unreadable counts them. */
+ * zeros, for who has repair data. By one thread at a time. volume_unreadable counts them, and tells
+ * why the first could not be read. */
 void volume_forgive(struct volume_in *in);
-uint64_t volume_unreadable(const struct volume_in *in);
+uint64_t volume_unreadable(const struct volume_in *in, struct fault *why);
 
 /* Makes volume_read_all, and volume_read of what is no file, return SEAL_INTERRUPTED, in whatever
  * thread they are. */

@@ -22,9 +22,10 @@ struct volume_in {
     size_t head_taken;  /* bytes of head that volume_read gave out */
     bool has_next_byte; /* the byte behind the last piece was read with it: */
     uint8_t next_byte;
-    bool forgives;       /* blocks that cannot be read are zeros */
-    uint64_t unreadable; /* blocks that were so */
-    bool is_patient;     /* it is read by a thread that looks whether to go on */
+    bool forgives;        /* blocks that cannot be read are zeros */
+    uint64_t unreadable;  /* blocks that were so */
+    struct fault failure; /* why the first was */
+    bool is_patient;      /* it is read by a thread that looks whether to go on */
     /* For other threads: */
     atomic_bool gives_up, is_waiting;
 };

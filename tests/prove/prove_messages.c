@@ -44,13 +44,14 @@ static void read_job(void)
 
 static void read_volume(void)
 {
-    struct fields f = any_fields(ENVELOPE_PACKED_LEN + 8 + 4);
+    struct fields f = any_fields(ENVELOPE_PACKED_LEN + 17 + 4);
     size_t len = f.left;
-    uint64_t blocks, size;
+    struct told_blocks told;
+    uint64_t size;
     struct envelope env;
 
-    if (message_read_volume(&f, &env, &size, &blocks)) {
-        PROVE(len == ENVELOPE_PACKED_LEN + 8);
+    if (message_read_volume(&f, &env, &size, &told)) {
+        PROVE(len == ENVELOPE_PACKED_LEN + 17);
         PROVE(env.params.slot_count == SLOTS_FEW || env.params.slot_count == SLOTS_MANY);
     }
 }

@@ -251,7 +251,7 @@ truncate -s 100000 "${set[4]}"
 run unseal -q "${with[@]}" -o bag "${set[@]}"
 expect_exit 5
 expect_message "${set[4]}: a key opens it, but it was altered or cut short"
-head -c 65536 /dev/zero >"${set[4]}"
+head -c 65536 /dev/urandom >"${set[4]}"
 run unseal -q "${with[@]}" -o bag "${set[@]}"
 expect_exit 4
 expect_err "^unseal: ${set[4]}: no key here opens this file, or its beginning is damaged"

@@ -269,9 +269,24 @@ hit "FAULT_IN=0 errno:$EIO" -- unseal -q "${with[@]}" -o out - < <(cat "$good/ba
 expect_exit 1
 expect_message 'standard input: could not be read: Input/output error'
 expect_names .
-hit "FAULT_READ=bag.bin 500000 500000 errno:$EIO" -- unseal -q "${with[@]}" -o out - <"$good/bag.bin"
+hit "FAULT_READ=stream.bin 500000 500000 errno:$EIO" -- unseal -q "${with[@]}" -o out - <"$good/stream.bin"
 expect_exit 1
 expect_message 'standard input: could not be read: Input/output error'
+expect_names .
+
+scenario "a medium with bad spots, and repair data"
+for name in "$good/bag.bin" -; do
+    hit "FAULT_READ=bag.bin 500000 500000 errno:$EIO" -- unseal -q "${with[@]}" -o out "$name" <"$good/bag.bin"
+    expect_exit 0
+    expect_message '1 block of 64 KiB is damaged or cannot be read\. Its repair data mended that'
+    expect_made . out
+    check "that is on record" grep -q '^    Unreadable blocks   1$' out.custody.txt
+    check "and the bytes are" grep -q '^    Mended bytes        458752-524287$' out.custody.txt
+    remove out
+done
+hit "FAULT_READ=bag.bin 200000 2900000 errno:$EIO" -- unseal -q "${with[@]}" -o out "$good/bag.bin"
+expect_exit 1
+expect_message 'bag.bin: could not be read: Input/output error'
 expect_names .
 
 # The worker then sees a file that ends there; nobody made it shorter.
@@ -388,7 +403,7 @@ else
     maketree noise tree/noise 300000000
     peak seal -q "${to[@]}" -o sealed.bin tree
     expect_exit 0
-    check "seal of 2.3 GB: $peak KiB" test "$peak" -lt 65536
+    check "seal of 2.3 GB, with repair data: $peak KiB" test "$peak" -lt $((65536 + 16384))
     peak unseal -q "${with[@]}" -o bag sealed.bin
     expect_exit 0
     check "unseal of it: $peak KiB" test "$peak" -lt 65536
@@ -407,7 +422,7 @@ else
     rm -f out
     peak seal -q "${to[@]}" --level 19 -o nineteen.bin "$good/tree"
     # libarchive is shared here, and comes with libxml2 and ICU.
-    check "level 19: $peak KiB" test "$peak" -lt $((65536 + 3 * 1024))
+    check "level 19, with repair data: $peak KiB" test "$peak" -lt $((65536 + 16384 + 3 * 1024))
 fi
 
 # What the program itself has not enough of is no fault of the source.

@@ -16,15 +16,15 @@ number=0 each=${QUICK:-1}
 is_next() { [ $((++number % each)) -eq 0 ]; }
 
 # unseal_with KEY ARGUMENTS...: with the key's passphrase where it has one.
-quiet=-q
+quiet=(-q)
 unseal_with() {
     local key=$1 passphrase
     shift
     passphrase=$(vectors passphrase "$vectors" "$key" 2>/dev/null)
     if [ -n "$passphrase" ]; then
-        run unseal $quiet --key "$keys/$key.key" --passphrase-fd 0 "$@" <<<"$passphrase"
+        run unseal "${quiet[@]}" --key "$keys/$key.key" --passphrase-fd 0 "$@" <<<"$passphrase"
     else
-        run unseal $quiet --key "$keys/$key.key" "$@"
+        run unseal "${quiet[@]}" --key "$keys/$key.key" "$@"
     fi
 }
 
@@ -204,8 +204,10 @@ check_set() {
         i=$((i + 1))
     done
     for order in "${files[*]}" "${backwards[*]}" set; do
+        quiet=()
         # shellcheck disable=SC2086 # a list of names
-        quiet='' unseal_with "$who" -o bag $order
+        unseal_with "$who" -o bag $order
+        quiet=(-q)
         case $id in
         volumes-double | volumes-stranger | volumes-unsplit | volumes-two-unsplit)
             expect_sorted_out "$id"

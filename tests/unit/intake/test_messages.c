@@ -124,14 +124,16 @@ static void test_volume(struct line *l)
 {
     struct envelope in = {.params = {8, FLAG_VOLUME, 8, CONTENT_BAG, 5, {0}}, .head_len = 13120},
                     out;
-    uint64_t size = 0, blocks = 0;
+    const struct told_blocks told = {80, true};
+    struct told_blocks got = {0};
+    uint64_t size = 0;
     struct fields f;
 
     memset(in.file_key, 1, sizeof in.file_key);
     memset(in.commitment, 2, sizeof in.commitment);
     memset(in.params.bundle_id, 3, sizeof in.params.bundle_id);
-    CHECK_INT(SEAL_OK, message_write_volume(l->to, &in, UINT64_MAX - 7, 80, &l->fault));
-    if (!pass_on(l, MESSAGE_VOLUME, &f) || !CHECK(message_read_volume(&f, &out, &size, &blocks)))
+    CHECK_INT(SEAL_OK, message_write_volume(l->to, &in, UINT64_MAX - 7, told, &l->fault));
+    if (!pass_on(l, MESSAGE_VOLUME, &f) || !CHECK(message_read_volume(&f, &out, &size, &got)))
         return;
     CHECK_BYTES(in.file_key, out.file_key, sizeof in.file_key);
     CHECK_BYTES(in.commitment, out.commitment, sizeof in.commitment);
@@ -143,7 +145,8 @@ static void test_volume(struct line *l)
     CHECK_INT(in.head_len, out.head_len);
     CHECK_INT(in.params.parity, out.params.parity);
     CHECK(size == UINT64_MAX - 7);
-    CHECK_INT(80, blocks);
+    CHECK_INT(80, got.count);
+    CHECK(got.is_sure);
 }
 
 static void test_item(struct line *l)

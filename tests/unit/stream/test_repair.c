@@ -127,7 +127,7 @@ static enum seal_status read_all(struct damaged *d, struct buffer *out)
 {
     struct fault fault = {.status = SEAL_OK};
     const struct sink to = {fixture_append, out};
-    struct stream_volume v = {.env = &d->s.env, .blocks = d->told};
+    struct stream_volume v = {.env = &d->s.env, .told = {.count = d->told}};
     struct stream_reader *reader;
     uint8_t digest[32], receipt[32];
     uint64_t content_len;

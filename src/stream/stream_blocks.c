@@ -8,11 +8,6 @@
 #include "stream/layout.h"
 #include "stream/stream_reader.h"
 
-enum seal_status reader_cut_short(struct fault *fault)
-{
-    return fault_set(fault, REASON_CUT_SHORT, NULL);
-}
-
 /* ---- Volumes ------------------------------------------------------------------------------ */
 
 static struct file_shape shape_of(const struct envelope *env)
@@ -43,7 +38,7 @@ struct mender_file reader_mender_file(const struct stream_reader *r, const struc
                                 .head_len = v->env->head_len,
                                 .m = v->env->params.parity,
                                 .blocks = v->blocks,
-                                .has_end = v->has_end};
+                                .has_end = v->told.count != 0};
 }
 
 void reader_enter_volume(struct stream_reader *r, size_t number)
