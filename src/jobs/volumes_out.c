@@ -181,9 +181,12 @@ static enum seal_status next_volume(void *ctx, struct stream_out *out, struct fa
 static enum seal_status make_second_head(void *ctx, const struct envelope *env, uint64_t blocks,
                                          uint8_t *block, struct fault *fault)
 {
-    const struct volumes_out *v = ctx;
+    struct volumes_out *v = ctx;
 
-    return envelope_make_second(env, block, v->to->keys, v->to->count, blocks, v->random, fault);
+    if (envelope_make_second(env, block, v->to->keys, v->to->count, blocks, v->random, fault) ==
+        SEAL_OK)
+        hash_H(v->files[v->count - 1].second_head_hash, &(struct span){block, BLOCK_LEN}, 1);
+    return fault->status;
 }
 
 bool volumes_split(struct volumes_out *v, uint64_t size)

@@ -75,6 +75,13 @@ static enum seal_status open_data(struct piece_ahead *a, size_t i, uint64_t numb
     return SEAL_OK;
 }
 
+static bool parity_is_good(const struct piece_ahead *a, size_t i, uint64_t number)
+{
+    return ahead_block_len(a, i) == BLOCK_LEN &&
+           chunk_is_authentic(a->piece.blocks + i * BLOCK_LEN, CHUNK_LEN,
+                              (struct chunk_id){number, true, false}, a->reader->key);
+}
+
 /* Blocks that should be in the piece. An empty piece counts as one block that is too short. */
 static size_t blocks_expected(const struct piece_ahead *a)
 {
@@ -103,8 +110,11 @@ void ahead_open(struct piece_ahead *a)
         struct fault fault = {.status = SEAL_OK};
 
         *b = (struct block_ahead){.is_data = place.kind == BLOCK_DATA, .number = place.number};
-        if (!b->is_data)
+        if (!b->is_data) {
+            b->is_good = !r->checks_parity || place.kind != BLOCK_PARITY ||
+                         parity_is_good(a, i, place.number);
             continue;
+        }
         b->is_final = is_final(r, a, i, place.number);
         b->is_good = open_data(a, i, place.number, b->is_final, &fault) == SEAL_OK;
         if (!b->is_good && a->fault.status == SEAL_OK)
@@ -121,7 +131,9 @@ static void read_and_open(struct task *t)
 
     if (volume_read(a->reader->in, a->number, VOLUME_PIECE_BLOCKS, &a->piece, &a->fault) != SEAL_OK)
         a->piece.len = 0;
-    if (a->fault.status == SEAL_OK || a->reader->env->params.parity != 0)
+    /* With repair data, blocks that cannot be read are mended like others. */
+    if (a->fault.status == SEAL_OK ||
+        (a->reader->env->params.parity != 0 && !a->reader->checks_parity))
         ahead_open(a);
 }
 

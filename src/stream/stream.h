@@ -190,6 +190,9 @@ MUST_USE enum seal_status stream_reader_finish(struct stream_reader *r, uint8_t 
 MUST_USE enum seal_status stream_reader_copy(struct stream_reader *r, const struct sink *to,
                                              uint64_t *content_len, uint8_t digest[static 32],
                                              uint8_t receipt[static 32], struct fault *fault);
+/* Has stream_reader_check look at repair data, too, which else are read only if they are needed:
+ * what is not right of them counts as mended. To be called before anything is read. */
+void stream_reader_check_parity(struct stream_reader *r);
 /* Reads and checks one volume by itself, whatever its index and whether there are others. *is_last:
  * it is the last of its set. progress, which may be NULL, is told the bytes of each block. */
 MUST_USE enum seal_status stream_reader_check(struct stream_reader *r, bool *is_last,

@@ -87,9 +87,8 @@ bool reader_has_right_size(const struct stream_reader *r)
 
 /* ---- Mending ------------------------------------------------------------------------------ */
 
-static void note_mended(struct stream_reader *r, uint64_t number)
+static void note_mended(struct stream_reader *r, uint64_t block)
 {
-    const uint64_t block = layout_block_of(number, r->env->params.parity);
     struct stream_mended *m = &r->mended;
     struct mended_range *last = m->range_count == 0 ? NULL : &m->ranges[m->range_count - 1];
 
@@ -117,7 +116,7 @@ static enum seal_status fetch_block(struct stream_reader *r, uint64_t number, st
         mender_fetch(r->mender, number, &r->text, &mended, fault) != SEAL_OK)
         return fault->status;
     if (mended)
-        note_mended(r, number);
+        note_mended(r, layout_block_of(number, r->env->params.parity));
     r->end = CHUNK_LEN - reader_head_len(r, number);
     r->is_last = number + 1 == layout_data_count(r->blocks, r->env->params.parity);
     return SEAL_OK;
@@ -219,16 +218,30 @@ static bool is_repair_data(const struct stream_reader *r)
     return r->block < a->count && !a->blocks[r->block].is_data;
 }
 
+/* What is not content is not looked at, unless that is asked for. */
+static void pass_over(struct stream_reader *r)
+{
+    const struct piece_ahead *a = &r->pieces[r->current];
+
+    r->file_pos += BLOCK_LEN;
+    if (!a->blocks[r->block].is_good)
+        note_mended(r, a->number + r->block);
+}
+
 enum seal_status reader_drain(struct stream_reader *r, struct fault *fault)
 {
-    if (r->env->params.parity == 0 || volume_is_file(r->in) || r->seeks)
+    if (r->env->params.parity == 0 || r->seeks || (volume_is_file(r->in) && !r->checks_parity))
         return SEAL_OK;
     if (r->is_odd) {
         ahead_start(r);
         crew_await(r->crew, &r->pieces[r->current].task);
     }
-    while (r->pieces[r->current].piece.more && !stop_requested())
+    while (!stop_requested() &&
+           (r->pieces[r->current].piece.more || r->block + 1 < r->pieces[r->current].count)) {
         step(r);
+        if (is_repair_data(r))
+            pass_over(r);
+    }
     return stop_requested() ? fault_set(fault, REASON_INTERRUPTED, NULL) : SEAL_OK;
 }
 
@@ -262,7 +275,7 @@ static enum seal_status next_ahead(struct stream_reader *r, struct fault *fault)
         crew_await(r->crew, &r->pieces[r->current].task);
     }
     while (is_repair_data(r)) {
-        r->file_pos += BLOCK_LEN;
+        pass_over(r);
         step(r);
     }
     r->file_pos += ahead_block_len(&r->pieces[r->current], r->block);

@@ -124,6 +124,11 @@ static enum seal_status check_trailer(const struct stream_reader *r, bool *is_la
     return content_len > r->consumed ? length_differs(fault) : SEAL_OK;
 }
 
+void stream_reader_check_parity(struct stream_reader *r)
+{
+    r->checks_parity = r->env->params.parity != 0 && volume_is_file(r->in);
+}
+
 enum seal_status stream_reader_check(struct stream_reader *r, bool *is_last,
                                      void (*progress)(void *ctx, uint64_t bytes), void *ctx,
                                      struct fault *fault)

@@ -36,6 +36,7 @@ struct stream_reader {
     size_t volume_count;
     struct crew *crew;
     struct lane lane;
+    bool checks_parity; /* of files */
     bool seeks;         /* then no pieces are read ahead; the first one is room for a block */
     struct fault fault; /* what reading ended by */
     uint64_t consumed;  /* plaintext taken, without trailers */

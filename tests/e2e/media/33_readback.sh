@@ -66,7 +66,13 @@ for from in 0 1000 20000 65536 1000000 2990000; do
     expect_names .
 done
 # A single byte: it was zero before with one chance in 256, so several.
-hit SYSTEM_LOSES="1500000 1500007" -- seal -q "${to[@]}" --verify -o out.bin "$given/noise"
+for from in 1500000 3100000; do # in what is sealed, and in its repair data
+    hit SYSTEM_LOSES="$from $((from + 7))" -- seal -q "${to[@]}" --verify -o out.bin "$given/noise"
+    expect_exit 1
+    expect_message "out.bin: what was written to the medium reads back different \(blocks of 64 KiB: 1, the first at byte $((from / 65536 * 65536))\); its repair data would mend that today, but the medium is failing\. Nothing was kept"
+    expect_names .
+done
+hit SYSTEM_LOSES="1500000 1500007" -- seal -q --repair none "${to[@]}" --verify -o out.bin "$given/noise"
 expect_exit 1
 expect_message "${different#^seal: }"
 expect_names .

@@ -83,7 +83,7 @@ for from in 900000 1500000 2990000; do
     for memory in '' -c; do
         # shellcheck disable=SC2086 # an option, or none
         bad $memory loses $from
-        run seal "${to[@]}" -q --split 1M -o "$stick" "$given/noise"
+        run seal "${to[@]}" -q --repair none --split 1M -o "$stick" "$given/noise"
         expect_not_kept '\.bin'
     done
 done
@@ -130,7 +130,7 @@ for code in $EIO $ENODEV; do
         expect_unnamed
     done
     bad pulled 2500000 "$code"
-    run seal "${to[@]}" -q --split 1M -o "$stick" "$given/noise"
+    run seal "${to[@]}" -q --repair none --split 1M -o "$stick" "$given/noise"
     expect_exit 1
     expect_message 'could not be (written|read): '
     expect_no_trust
@@ -166,7 +166,7 @@ for code in $EIO $ENODEV; do
     expect_unnamed
     # The first volume is read back by then, and the second, perhaps.
     bad pulled 4500000 "$code"
-    run seal "${to[@]}" -q --split 1M -o "$stick" "$given/noise"
+    run seal "${to[@]}" -q --repair none --split 1M -o "$stick" "$given/noise"
     expect_exit 1
     expect_message 'could not be read: '
     expect_no_trust
@@ -182,7 +182,7 @@ expect_message 'out\.bin: its folder could not be written, and it could not be r
 expect_no_trust
 for names in 1 2; do
     bad unnamed $names "$ENODEV"
-    run seal "${to[@]}" -q --split 1M -o "$stick" "$given/noise"
+    run seal "${to[@]}" -q --repair none --split 1M -o "$stick" "$given/noise"
     expect_exit 1
     check "the failure is the last word" \
         eval "tail -n 1 '$err' | grep -q 'No such device\. The medium is not there any more: put it in again\.\$'"
