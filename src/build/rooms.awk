@@ -18,6 +18,8 @@ BEGIN {
     public["bag/recheck"] = "recheck.h details.def"
     public["platform"] = "confine.h files.h process.h locale.h worker.h terminal.h crew.h ticker.h side_thread.h"
     public["text"] = "catalog.h"
+    public["stream"] = "stream.h holed.h"
+    public["archive"] = "archive.h torn.h"
     # What a job is asked, what it tells, and what it comes to; *_private.h is between jobs.
     public["jobs"] = "arrival.h drop_content.h drop_receive.h drop_record.h drop_request.h drop_target.h " \
         "dry_run.h file_digest.h inspect_job.h is_folder.h key_dialog.h key_kit.h key_make.h key_passwd.h " \

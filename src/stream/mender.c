@@ -276,6 +276,11 @@ enum seal_status mender_fetch(struct mender *d, uint64_t number, const uint8_t *
     return SEAL_OK;
 }
 
+bool mender_has(struct mender *d, uint64_t number)
+{
+    return open_data(&d->file, number, d->block);
+}
+
 /* ---- Begin and end ------------------------------------------------------------------------ */
 
 enum seal_status mender_new(struct mender **out, const struct mender_file *file,

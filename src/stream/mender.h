@@ -33,6 +33,8 @@ MUST_USE enum seal_status mender_new(struct mender **out, const struct mender_fi
  * lost; SEAL_NO_MEMORY; SEAL_INTERRUPTED. */
 MUST_USE enum seal_status mender_fetch(struct mender *d, uint64_t number, const uint8_t **text,
                                        bool *mended, struct fault *fault);
+/* Whether the block is as it should be where it stands. */
+MUST_USE bool mender_has(struct mender *d, uint64_t number);
 /* NULL does nothing. */
 void mender_free(struct mender *d);
 
