@@ -1,6 +1,6 @@
 /*
- * The encodings of the tar (format section 5.1; POSIX.1, pax), read: ustar headers (ustar.c) and
- * the records of pax extended headers (pax.c). Private to this room.
+ * The encodings of the tar (format section 5.1; POSIX.1, pax), read: ustar headers (ustar.c), the
+ * records of pax extended headers (pax.c), and both together (tar_header.c). Private to this room.
  */
 #ifndef SEAL_ARCHIVE_TAR_H
 #define SEAL_ARCHIVE_TAR_H
@@ -63,5 +63,13 @@ struct pax_values {
  * or makes another kind of entry for some reader (section 5.1). SEAL_NO_MEMORY. */
 MUST_USE enum seal_status pax_read(struct pax_values *values, const char *records, size_t len,
                                    struct fault *fault);
+
+/* ---- Entries ------------------------------------------------------------------------------ */
+
+/* Makes the entry of its header and what pax_read gave, all zero if there are no records; pax->path
+ * is a buffer in any case, into which the entry's path points then. pax_len is the caller's to set.
+ * SEAL_HOSTILE, SEAL_NO_MEMORY. */
+MUST_USE enum seal_status tar_entry_take(struct tar_entry *e, const struct ustar_header *h,
+                                         const struct pax_values *pax, struct fault *fault);
 
 #endif

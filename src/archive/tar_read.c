@@ -8,7 +8,6 @@
 
 #include "archive/frames.h"
 #include "archive/tar.h"
-#include "base/text.h"
 
 /* The end of a tar may be padded to a multiple of this. */
 #define TAR_RECORD_LEN 10240
@@ -58,56 +57,6 @@ static enum seal_status read_block(struct content_reader *r, void *block, struct
     return SEAL_OK;
 }
 
-/* ---- Paths -------------------------------------------------------------------------------- */
-
-bool tar_path_is_clean(const char *path, size_t len)
-{
-    size_t start = 0;
-
-    if (len == 0 || len > PATH_LEN_MAX || memchr(path, '\0', len) != NULL ||
-        !utf8_is_valid(path, len))
-        return false;
-    for (size_t i = 0; i <= len; i++) {
-        size_t part = i - start;
-
-        if (i < len && path[i] != '/')
-            continue;
-        if (part == 0 || (part == 1 && path[start] == '.') ||
-            (part == 2 && path[start] == '.' && path[start + 1] == '.'))
-            return false;
-        start = i + 1;
-    }
-    return true;
-}
-
-size_t tar_path_parts(const char *path, size_t len)
-{
-    size_t parts = 1;
-
-    for (size_t i = 0; i < len; i++)
-        parts += path[i] == '/';
-    return parts;
-}
-
-/* Checks the path that r->path holds, and gives it to the entry. */
-static enum seal_status finish_path(struct content_reader *r, struct tar_entry *e,
-                                    struct fault *fault)
-{
-    if (r->path.len > PATH_LEN_MAX)
-        return fault_set(fault, REASON_ARCHIVE_PATH_LONG, NULL);
-    if (e->is_dir && r->path.len > 0 && r->path.data[r->path.len - 1] == '/')
-        r->path.len--;
-    if (buffer_append(&r->path, "", 1) != SEAL_OK)
-        return fault_no_memory(fault);
-    e->path = (const char *)r->path.data;
-    e->path_len = r->path.len - 1;
-    if (!tar_path_is_clean(e->path, e->path_len))
-        return fault_set(fault, REASON_ARCHIVE_NAME, e->path);
-    if (tar_path_parts(e->path, e->path_len) > PATH_PARTS_MAX)
-        return fault_set(fault, REASON_ARCHIVE_PATH_DEEP, NULL);
-    return SEAL_OK;
-}
-
 /* ---- Headers ------------------------------------------------------------------------------ */
 
 /* Reads the records behind the header of an x entry. */
@@ -135,34 +84,17 @@ static enum seal_status read_pax(struct content_reader *r, const struct ustar_he
     return pax_read(values, (const char *)r->pax.data, r->pax.len, fault);
 }
 
-/* Makes the entry of its header, and of the pax records in front. A field that these override is
- * not read: libarchive writes there, in base 256, what eleven octal digits do not hold. */
+/* Makes the entry of its header, and of the pax records in front. */
 static enum seal_status take_header(struct content_reader *r, struct tar_entry *e,
                                     const struct ustar_header *h, const struct pax_values *pax,
                                     struct fault *fault)
 {
-    uint64_t mode, mtime = 0;
-
-    if (h->type != TAR_TYPE_FILE && h->type != TAR_TYPE_DIR)
-        return fault_set(fault, REASON_ARCHIVE_ENTRY_KIND, NULL);
-    e->size = pax->size;
-    if (!USTAR_READ(&mode, h->mode) || (!pax->has_size && !USTAR_READ(&e->size, h->size)) ||
-        (!pax->has_mtime && !USTAR_READ(&mtime, h->mtime)))
-        return malformed(fault);
+    if (tar_entry_take(e, h, pax, fault) != SEAL_OK)
+        return fault->status;
     e->pax_len = r->pax.len;
-    e->is_dir = h->type == TAR_TYPE_DIR;
-    e->exec = (mode & 0100) != 0;
-    e->mtime = pax->has_mtime ? pax->mtime : (struct timestamp){(int64_t)mtime, 0};
-    if (e->is_dir && e->size != 0)
-        return malformed(fault);
     r->data_left = e->size;
     r->padding_len = tar_padding_len(e->size);
-    if (!pax->has_path) {
-        r->path.len = 0;
-        if (ustar_read_path(&r->path, h) != SEAL_OK)
-            return fault_no_memory(fault);
-    }
-    return finish_path(r, e, fault);
+    return SEAL_OK;
 }
 
 /* The end is two zero blocks, of which the first was read; behind them nothing, or zeros up to a
