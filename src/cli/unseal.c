@@ -12,6 +12,7 @@
 #include "cli/inspect_report.h"
 #include "platform/process.h"
 #include "cli/recheck_report.h"
+#include "cli/salvage_report.h"
 #include "cli/ui/passphrase.h"
 #include "cli/ui/window.h"
 #include "cli/unseal_options.h"
@@ -32,9 +33,11 @@ static enum exit_code run_drops(const struct unseal_options *options, struct fau
     struct receive_observer observer = unseal_report_start(&report, options->passphrase_fd);
     struct unseal_listener listener = unseal_report_drops(&report);
     struct unseal_result result;
-    enum seal_status status =
-        unseal_job_run(&result, &options->unseal, &observer, &listener, fault);
+    enum seal_status status;
 
+    if (options->unseal.drop.task == DROP_SALVAGE)
+        salvage_report_first();
+    status = unseal_job_run(&result, &options->unseal, &observer, &listener, fault);
     if (fault->status != SEAL_OK)
         report.code = complain(fault);
     else if (status == SEAL_OK)

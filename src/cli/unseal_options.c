@@ -17,6 +17,7 @@ enum option_number {
     OPT_JSON,
     OPT_CSV,
     OPT_RAW,
+    OPT_SALVAGE,
     OPT_OPERATOR,
     OPT_CASE,
     OPT_LOG,
@@ -57,6 +58,7 @@ static struct option options[] = {
     [OPT_JSON] = {.name = "json", .help_text = T_UNSEAL_HELP_JSON},
     [OPT_CSV] = {.name = "csv", .help_text = T_UNSEAL_HELP_CSV},
     [OPT_RAW] = {.name = "raw", .help_text = T_UNSEAL_HELP_RAW},
+    [OPT_SALVAGE] = {.name = "salvage", .help_text = T_UNSEAL_HELP_SALVAGE},
     [OPT_OPERATOR] = {.name = "operator", .value = "TEXT", .help_text = T_UNSEAL_HELP_OPERATOR},
     [OPT_CASE] = {.name = "case", .value = "TEXT", .help_text = T_UNSEAL_HELP_CASE},
     [OPT_LOG] = {.name = "log", .value = "FILE", .is_path = true, .help_text = T_UNSEAL_HELP_LOG},
@@ -90,26 +92,27 @@ static bool given(enum option_number number)
 }
 
 /* What one run does: one of these; without any of them, it unseals. */
-static const enum option_number modes[] = {OPT_VERIFY, OPT_LIST, OPT_EXTRACT, OPT_RECHECK, OPT_RAW};
+static const enum option_number modes[] = {OPT_VERIFY,  OPT_LIST, OPT_EXTRACT,
+                                           OPT_RECHECK, OPT_RAW,  OPT_SALVAGE};
 #define MODE_COUNT (sizeof modes / sizeof modes[0])
 
 /* Which options go with which mode; OPT_KEY stands for unsealing itself. */
 static const struct {
     enum option_number option;
-    enum option_number with[5];
+    enum option_number with[6];
     size_t with_count;
 } uses[] = {
     {OPT_LONG, {OPT_LIST}, 1},
     {OPT_JSON, {OPT_LIST}, 1},
     {OPT_CSV, {OPT_LIST}, 1},
-    {OPT_OUTPUT, {OPT_KEY, OPT_RAW, OPT_VERIFY, OPT_EXTRACT}, 4},
-    {OPT_OPERATOR, {OPT_KEY, OPT_RAW, OPT_VERIFY}, 3},
-    {OPT_CASE, {OPT_KEY, OPT_RAW, OPT_VERIFY}, 3},
-    {OPT_LOG, {OPT_KEY, OPT_RAW, OPT_VERIFY}, 3},
-    {OPT_WRITABLE, {OPT_KEY, OPT_EXTRACT}, 2},
-    {OPT_EXACT_NAMES, {OPT_KEY, OPT_EXTRACT}, 2},
-    {OPT_MAX_SIZE, {OPT_KEY, OPT_RAW, OPT_VERIFY, OPT_LIST, OPT_EXTRACT}, 5},
-    {OPT_MAX_FILES, {OPT_KEY, OPT_VERIFY, OPT_LIST, OPT_EXTRACT}, 4},
+    {OPT_OUTPUT, {OPT_KEY, OPT_RAW, OPT_VERIFY, OPT_EXTRACT, OPT_SALVAGE}, 5},
+    {OPT_OPERATOR, {OPT_KEY, OPT_RAW, OPT_VERIFY, OPT_SALVAGE}, 4},
+    {OPT_CASE, {OPT_KEY, OPT_RAW, OPT_VERIFY, OPT_SALVAGE}, 4},
+    {OPT_LOG, {OPT_KEY, OPT_RAW, OPT_VERIFY, OPT_SALVAGE}, 4},
+    {OPT_WRITABLE, {OPT_KEY, OPT_EXTRACT, OPT_SALVAGE}, 3},
+    {OPT_EXACT_NAMES, {OPT_KEY, OPT_EXTRACT, OPT_SALVAGE}, 3},
+    {OPT_MAX_SIZE, {OPT_KEY, OPT_RAW, OPT_VERIFY, OPT_LIST, OPT_EXTRACT, OPT_SALVAGE}, 6},
+    {OPT_MAX_FILES, {OPT_KEY, OPT_VERIFY, OPT_LIST, OPT_EXTRACT, OPT_SALVAGE}, 5},
     {OPT_THREADS, {OPT_KEY, OPT_RAW, OPT_VERIFY}, 3},
 };
 
@@ -162,6 +165,8 @@ static enum exit_code find_mode(enum option_number *mode)
 
 static enum exit_code check_stdin(enum option_number mode, size_t count)
 {
+    if (mode == OPT_SALVAGE)
+        return complain_usage(T_UNSEAL_SALVAGE_STDIN);
     if (count > 1)
         return complain_usage(T_UNSEAL_STDIN_ALONE);
     if (mode != OPT_LIST && !given(OPT_OUTPUT))
@@ -209,7 +214,7 @@ static enum exit_code check_output(enum option_number mode)
 
     if (output == NULL || strcmp(output, "-") != 0)
         return EXIT_ALL_DONE;
-    if (mode == OPT_VERIFY || mode == OPT_EXTRACT)
+    if (mode == OPT_VERIFY || mode == OPT_EXTRACT || mode == OPT_SALVAGE)
         return complain_usage(T_UNSEAL_STDOUT_NOT_WITH, .word = options[mode].name);
     return EXIT_ALL_DONE;
 }
@@ -231,9 +236,10 @@ static enum exit_code read_limits(struct asked_limits *limits)
 static struct drop_request drop_from(enum option_number mode, const struct asked_limits *limits,
                                      unsigned int threads)
 {
-    return (struct drop_request){.task = mode == OPT_RAW      ? DROP_RAW
-                                         : mode == OPT_VERIFY ? DROP_VERIFY
-                                                              : DROP_UNSEAL,
+    return (struct drop_request){.task = mode == OPT_RAW       ? DROP_RAW
+                                         : mode == OPT_VERIFY  ? DROP_VERIFY
+                                         : mode == OPT_SALVAGE ? DROP_SALVAGE
+                                                               : DROP_UNSEAL,
                                  .output = options[OPT_OUTPUT].text,
                                  .writable = given(OPT_WRITABLE),
                                  .exact_names = given(OPT_EXACT_NAMES),

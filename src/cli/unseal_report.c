@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/salvage_report.h"
 #include "cli/ui/passphrase.h"
 #include "platform/terminal.h"
 
@@ -338,7 +339,9 @@ static enum exit_code show_drop(const struct drop *d)
     char name[SET_TEXT_SIZE];
     enum exit_code code, late_code;
 
-    if (is_accepted) {
+    if (is_accepted && d->request->task == DROP_SALVAGE) {
+        code = salvage_report_drop(d);
+    } else if (is_accepted) {
         show_accepted(d);
         code = bag_is_incomplete(&d->content.result.totals) ? EXIT_INCOMPLETE : EXIT_ALL_DONE;
     } else {

@@ -25,12 +25,13 @@ enum custody_verdict {
     VERDICT_DAMAGED,
     VERDICT_HOSTILE, /* intact, but what is inside breaks the rules */
     VERDICT_NEWER,
-    VERDICT_BROKE, /* what reads the content was stopped, or crashed, on it */
+    VERDICT_BROKE,    /* what reads the content was stopped, or crashed, on it */
+    VERDICT_SALVAGED, /* damaged beyond repair; what is authentic of it came out */
     VERDICT_COUNT
 };
 
 /* "accepted", "incomplete", "not-unpacked", "no-key", "damaged", "breaks-rules", "newer",
- * "broke-reader": for the log and JSON. */
+ * "broke-reader", "salvaged": for the log and JSON. */
 const char *custody_verdict_word(enum custody_verdict verdict);
 
 /* The headers of a sealed file. With repair data there are two, and one is enough. */
@@ -73,6 +74,61 @@ enum custody_double {
     SEEN_COUNT
 };
 
+/* ---- What was salvaged ---- */
+
+enum custody_salvaged {
+    SALVAGED_WHOLE,      /* a file of which all is there, and has the digest that the record has */
+    SALVAGED_UNVERIFIED, /* all is there, but the record, which has its digest, is lost */
+    SALVAGED_FOUND,      /* likewise; and its header was looked for, and may be part of evidence */
+    SALVAGED_DIFFERS, /* all is there, and the record, which is there, has another digest or none */
+    SALVAGED_PART,    /* parts of it are there */
+    SALVAGED_NAME,    /* only the record has it */
+    SALVAGED_STATES
+};
+
+#define CUSTODY_SIZE_UNKNOWN UINT64_MAX
+#define CUSTODY_RANGES_MAX 32
+
+struct custody_range {
+    uint64_t off, len;
+};
+
+/* A file, or all of a stream. */
+struct custody_piece {
+    enum custody_salvaged state;
+    const char *path; /* on disk, in whole/ or parts/; of a name alone, as sealed */
+    uint64_t size;    /* as sealed; maybe CUSTODY_SIZE_UNKNOWN */
+    uint64_t there;   /* bytes */
+    struct custody_range lost[CUSTODY_RANGES_MAX];
+    size_t lost_count;
+    bool lost_is_cut; /* there are more */
+    bool is_guess;    /* its header was looked for, and may be part of evidence */
+};
+
+struct custody_salvage_counts {
+    uint64_t files[SALVAGED_STATES];
+    uint64_t whole_bytes;         /* of files of which all is there */
+    uint64_t part_bytes;          /* of others, as far as they are there */
+    uint64_t unnamed_bytes;       /* that belong to no file that is known */
+    uint64_t blocks, lost_blocks; /* of the sealed file, with data */
+    uint64_t missing_volumes;     /* in front of the last one that is there */
+    bool has_more_volumes;        /* and behind it */
+    bool has_tables;              /* it is known where each file was */
+    bool has_record;              /* the digests of files are there */
+    bool record_is_bad;           /* it is there, and breaks the rules */
+    bool gave_up;                 /* looking for more took too long */
+};
+
+/* Pieces of each state that are kept. */
+#define CUSTODY_PIECES_MAX 1000
+
+struct custody_salvage {
+    struct custody_salvage_counts counts;
+    struct custody_piece *pieces; /* in the order in which they were found */
+    size_t piece_count;
+    bool is_cut; /* there were more than CUSTODY_PIECES_MAX of a state */
+};
+
 enum custody_step { STEP_UNSEALED, STEP_VERIFIED };
 enum custody_content { CUSTODY_BAG, CUSTODY_STREAM, CUSTODY_RAW };
 
@@ -98,6 +154,8 @@ struct custody {
     uint8_t commitment[32];
     uint8_t bag_id[16];
     enum custody_content content;
+
+    const struct custody_salvage *salvage; /* VERDICT_SALVAGED; else NULL */
 
     bool was_checked; /* nothing was refused: what follows is known */
     char receipt[NUMBER_TEXT_SIZE(RECEIPT_GROUPS)];

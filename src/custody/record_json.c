@@ -4,6 +4,7 @@
  */
 #include "custody/custody.h"
 #include "custody/json_value.h"
+#include "custody/record_salvage.h"
 #include "custody/remarks.h"
 #include "custody/verdict.h"
 #include "text/catalog.h"
@@ -217,6 +218,7 @@ static json_t *make_facts(const struct custody *c)
     object_set(&o, "first_seen_as", json_of_text(seen[c->first_seen == NULL ? NOT_SEEN : c->seen]));
     set_examination(&o, c);
     set_inside(&o, c);
+    object_set(&o, "salvage", salvage_json(c->salvage));
     object_set(&o, "bag_info_is_cut", json_boolean(c->info_is_cut));
     object_set(&o, "remarks_are_cut", json_boolean(c->remarks_are_cut));
     return object_end(&o);
@@ -359,7 +361,7 @@ static enum seal_status put_bag_info(struct buffer *out, const char *text)
 enum seal_status custody_json(struct buffer *out, const struct custody *c)
 {
     static const char object_end_text[] = "\n}";
-    bool has_bag = c->was_checked && c->content == CUSTODY_BAG;
+    bool has_bag = (c->was_checked || c->salvage != NULL) && c->content == CUSTODY_BAG;
 
     if (put(out, make_facts(c), JSON_INDENT(2)) != SEAL_OK)
         return SEAL_NO_MEMORY;

@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "custody/page.h"
 #include "custody/page_file.h"
+#include "custody/record_salvage.h"
 #include "custody/remarks.h"
 #include "custody/verdict.h"
 #include "text/catalog.h"
@@ -361,6 +362,8 @@ static void say_checks(struct page *p, const struct custody *c)
     page_blank(p);
     page_point(p, T_CUSTODY_CHECK_SEALED, .count = c->file_count);
     page_command(p, "sha256sum SEALED-FILE");
+    if (c->salvage != NULL)
+        salvage_checks(p);
     if (!c->was_checked || c->output == NULL)
         return;
     if (c->content == CUSTODY_BAG)
@@ -375,6 +378,8 @@ static void say_limits(struct page *p, const struct custody *c)
 {
     page_heading(p, T_CUSTODY_LIMITS);
     page_point(p, T_CUSTODY_LIMIT_SENDER);
+    if (c->salvage != NULL)
+        page_point(p, T_CUSTODY_LIMIT_SALVAGED);
     if (c->was_checked) {
         page_point(p, T_CUSTODY_LIMIT_WHEN);
         page_point(p, T_CUSTODY_LIMIT_TRUTH);
@@ -397,6 +402,10 @@ enum seal_status custody_text(struct buffer *out, const struct custody *c)
         say_digest(&p, c);
         if (c->content == CUSTODY_BAG)
             say_sender(&p, c);
+    }
+    if (c->salvage != NULL) {
+        salvage_text(&p, c);
+        say_bag_info(&p, c);
     }
     say_checks(&p, c);
     say_limits(&p, c);

@@ -16,6 +16,7 @@ static const struct {
     [VERDICT_HOSTILE] = {"breaks-rules", T_CUSTODY_BREAKS_RULES},
     [VERDICT_NEWER] = {"newer", T_CUSTODY_NEWER},
     [VERDICT_BROKE] = {"broke-reader", T_CUSTODY_BROKE_READER},
+    [VERDICT_SALVAGED] = {"salvaged", T_CUSTODY_SALVAGED},
 };
 
 const char *custody_verdict_word(enum custody_verdict verdict)

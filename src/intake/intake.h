@@ -34,6 +34,8 @@ enum intake_task {
                        digest is that of stream_reader_check_digest */
     INTAKE_LAST,    /* find out whether a volume is the last of its set; reads only its trailer */
     INTAKE_RECHECK, /* check a bag on disk */
+    INTAKE_SALVAGE, /* take out what is authentic of a damaged bag or stream; volumes may be missing
+                     */
     INTAKE_TRIAL,   /* nothing: whether a worker can work here at all (intake_run's own) */
     INTAKE_TASKS
 };
@@ -71,10 +73,10 @@ struct intake_job {
     /* The sealed file, or all volumes of a set, in their order; none for INTAKE_RECHECK and
      * INTAKE_TRIAL. */
     const struct intake_volume *volumes;
-    size_t volume_count;     /* at most INTAKE_VOLUMES_MAX */
-    int output;              /* INTAKE_BAG, INTAKE_EXTRACT: an empty folder that nobody else may
-                                enter; INTAKE_STREAM, INTAKE_RAW: a file; -1: only check.
-                                INTAKE_RECHECK: the bag */
+    size_t volume_count; /* at most INTAKE_VOLUMES_MAX */
+    int output; /* INTAKE_BAG, INTAKE_EXTRACT, INTAKE_SALVAGE: an empty folder that nobody else may
+                   enter; INTAKE_STREAM, INTAKE_RAW: a file; -1: only check.
+                   INTAKE_RECHECK: the bag */
     const char *output_name; /* for faults */
     bool check_first;        /* read and check everything once before anything is written: for
                                 outputs that cannot be taken back, such as standard output */
@@ -133,8 +135,9 @@ struct intake_result {
     struct stream_mended mended;    /* what was mended with repair data */
     /* Of volumes with repair data: blocks when nothing is missing; 0: not known. */
     uint64_t blocks[INTAKE_VOLUMES_MAX];
-    struct bag_recheck recheck;  /* INTAKE_RECHECK */
-    struct intake_record record; /* INTAKE_RECHECK, with a record */
+    struct bag_recheck recheck;            /* INTAKE_RECHECK */
+    struct intake_record record;           /* INTAKE_RECHECK, with a record */
+    struct custody_salvage_counts salvage; /* INTAKE_SALVAGE */
 };
 
 void intake_result_free(struct intake_result *result);
@@ -149,6 +152,9 @@ struct intake_observer {
     enum seal_status (*item)(void *ctx, const struct bag_item *item, struct fault *fault);
     /* INTAKE_EXTRACT: each file that is good, with its path on disk. */
     void (*extracted)(void *ctx, const struct bag_item *item, const char *on_disk);
+    /* INTAKE_SALVAGE: each file. piece is valid until it returns. If it returns anything but
+     * SEAL_OK, intake_run returns that. */
+    enum seal_status (*salvaged)(void *ctx, const struct custody_piece *piece, struct fault *fault);
     /* INTAKE_RECHECK: as bag_recheck_observer. */
     void (*change)(void *ctx, const struct bag_difference *difference);
     void (*note)(void *ctx, enum bag_note note, const char *path);

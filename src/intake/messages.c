@@ -42,8 +42,9 @@ static const unsigned int allowed_tasks[MESSAGE_TYPES] = {
     [MESSAGE_CHANGE] = TASK(RECHECK),
     [MESSAGE_NOTE] = TASK(RECHECK),
     [MESSAGE_MENDED] = EVERY_TASK & ~WITHOUT_VOLUMES,
-    [MESSAGE_INFO] = TASK(BAG),
-    [MESSAGE_REMARKS] = TASK(BAG),
+    [MESSAGE_INFO] = TASK(BAG) | TASK(SALVAGE),
+    [MESSAGE_REMARKS] = TASK(BAG) | TASK(SALVAGE),
+    [MESSAGE_SALVAGED] = TASK(SALVAGE),
     [MESSAGE_DONE] = EVERY_TASK,
 };
 
@@ -333,4 +334,45 @@ bool message_read_note(struct fields *f, enum bag_note *note, const char **path)
     *note = (enum bag_note)number;
     *path = field_text(f);
     return fields_end(f) && number < BAG_NOTES;
+}
+
+/* ---- From the worker: what was salvaged --------------------------------------------------- */
+
+enum seal_status message_write_salvaged(struct channel *c, const struct custody_piece *piece,
+                                        struct fault *fault)
+{
+    channel_begin(c, MESSAGE_SALVAGED);
+    channel_put_u8(c, (uint8_t)piece->state);
+    channel_put_u64(c, piece->size);
+    channel_put_u64(c, piece->there);
+    channel_put_u8(c, piece->lost_is_cut);
+    channel_put_u8(c, piece->is_guess);
+    channel_put_u32(c, (uint32_t)piece->lost_count);
+    for (size_t i = 0; i < piece->lost_count; i++) {
+        channel_put_u64(c, piece->lost[i].off);
+        channel_put_u64(c, piece->lost[i].len);
+    }
+    channel_put_text(c, piece->path);
+    return channel_end(c, fault);
+}
+
+bool message_read_salvaged(struct fields *f, struct custody_piece *piece)
+{
+    uint8_t state = field_u8(f);
+    uint32_t count;
+
+    *piece = (struct custody_piece){.state = (enum custody_salvaged)state};
+    piece->size = field_u64(f);
+    piece->there = field_u64(f);
+    piece->lost_is_cut = field_bool(f);
+    piece->is_guess = field_bool(f);
+    count = field_u32(f);
+    if (state >= SALVAGED_STATES || count > CUSTODY_RANGES_MAX)
+        return false;
+    for (piece->lost_count = 0; piece->lost_count < count; piece->lost_count++) {
+        piece->lost[piece->lost_count].off = field_u64(f);
+        piece->lost[piece->lost_count].len = field_u64(f);
+    }
+    piece->path = field_text(f);
+    return fields_end(f) && utf8_is_valid(piece->path, strlen(piece->path));
 }

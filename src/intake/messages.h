@@ -3,8 +3,8 @@
  * and messages_result.c have the writer and the reader of each side by side. In this order:
  *
  *     to the worker    JOB VOLUME* PATH* GO
- *     from it          CAGE (PROGRESS | ITEM | EXTRACTED | CHANGE | NOTE)* MENDED? INFO* REMARKS*
- * DONE
+ *     from it          CAGE (PROGRESS | ITEM | EXTRACTED | CHANGE | NOTE | SALVAGED)* MENDED?
+ *                      INFO* REMARKS* DONE
  *
  *     JOB        u8 task, u32 volumes, u8 has_output, u8 check_first, u8 writable, u8 exact_names,
  *                u8 has_record, u8 whole_cage, u8 keeps_user, u32 threads,
@@ -21,12 +21,12 @@
  *     CHANGE     u8 kind, u8 detail, u32 errno, u8 file, u8 other file, u64 line, then as recorded
  *                and on disk: u64 bytes, u64 files, u64 seconds, u32 nanoseconds; text path
  *     NOTE       u8 note, text path
- *     MENDED     u64 blocks that were mended; u32 volumes, of each u64 blocks that it has, 0 if not
- *                known; u32 ranges, of each u32 volume, u64 first block, u64 count
- *     INFO       bytes: a piece of the text of bag-info.txt
- *     REMARKS    bytes: a piece of result.remarks
- *     DONE       outcome: u8 status, u32 reason, u32 errno, u64 number, u64 limit, text name;
- *                then the numbers of struct intake_result
+ *     SALVAGED   u8 state, u64 size, u64 bytes there, u8 cut, u8 guess, u32 ranges that are lost,
+ * of each u64 offset, u64 length; text path MENDED     u64 blocks that were mended; u32 volumes, of
+ * each u64 blocks that it has, 0 if not known; u32 ranges, of each u32 volume, u64 first block, u64
+ * count INFO       bytes: a piece of the text of bag-info.txt REMARKS    bytes: a piece of
+ * result.remarks DONE       outcome: u8 status, u32 reason, u32 errno, u64 number, u64 limit, text
+ * name; then the numbers of struct intake_result
  *
  * The program refuses with SEAL_BROKE a message that does not have this form, and one that a worker
  * with that task may not send (message_is_allowed, outcome_is_allowed). The order is not checked,
@@ -54,6 +54,7 @@ enum message_type {
     MESSAGE_EXTRACTED,
     MESSAGE_CHANGE,
     MESSAGE_NOTE,
+    MESSAGE_SALVAGED,
     MESSAGE_MENDED,
     MESSAGE_INFO,
     MESSAGE_REMARKS,
@@ -141,6 +142,10 @@ bool message_read_change(struct fields *f, struct bag_difference *difference);
 MUST_USE enum seal_status message_write_note(struct channel *c, enum bag_note note,
                                              const char *path, struct fault *fault);
 bool message_read_note(struct fields *f, enum bag_note *note, const char **path);
+
+MUST_USE enum seal_status
+message_write_salvaged(struct channel *c, const struct custody_piece *piece, struct fault *fault);
+bool message_read_salvaged(struct fields *f, struct custody_piece *piece);
 
 /* Of result mended, and blocks of so many volumes. */
 MUST_USE enum seal_status message_write_mended(struct channel *c,

@@ -196,6 +196,40 @@ static bool read_record(struct fields *f, struct intake_record *r)
     return true;
 }
 
+static void put_salvage(struct channel *c, const struct custody_salvage_counts *s)
+{
+    for (size_t i = 0; i < SALVAGED_STATES; i++)
+        channel_put_u64(c, s->files[i]);
+    channel_put_u64(c, s->whole_bytes);
+    channel_put_u64(c, s->part_bytes);
+    channel_put_u64(c, s->unnamed_bytes);
+    channel_put_u64(c, s->blocks);
+    channel_put_u64(c, s->lost_blocks);
+    channel_put_u64(c, s->missing_volumes);
+    channel_put_u8(c, s->has_more_volumes);
+    channel_put_u8(c, s->has_tables);
+    channel_put_u8(c, s->has_record);
+    channel_put_u8(c, s->record_is_bad);
+    channel_put_u8(c, s->gave_up);
+}
+
+static void read_salvage(struct fields *f, struct custody_salvage_counts *s)
+{
+    for (size_t i = 0; i < SALVAGED_STATES; i++)
+        s->files[i] = field_u64(f);
+    s->whole_bytes = field_u64(f);
+    s->part_bytes = field_u64(f);
+    s->unnamed_bytes = field_u64(f);
+    s->blocks = field_u64(f);
+    s->lost_blocks = field_u64(f);
+    s->missing_volumes = field_u64(f);
+    s->has_more_volumes = field_bool(f);
+    s->has_tables = field_bool(f);
+    s->has_record = field_bool(f);
+    s->record_is_bad = field_bool(f);
+    s->gave_up = field_bool(f);
+}
+
 static void put_result(struct channel *c, const struct intake_result *r)
 {
     channel_put_u64(c, r->totals.files);
@@ -215,6 +249,7 @@ static void put_result(struct channel *c, const struct intake_result *r)
         channel_put_u64(c, r->times[i]);
     channel_put_u8(c, r->is_last);
     channel_put_u64(c, r->content_len);
+    put_salvage(c, &r->salvage);
     put_recheck(c, &r->recheck);
     put_record(c, &r->record);
 }
@@ -238,6 +273,7 @@ static bool read_result(struct fields *f, struct intake_result *r)
         r->times[i] = field_u64(f);
     r->is_last = field_bool(f);
     r->content_len = field_u64(f);
+    read_salvage(f, &r->salvage);
     return read_recheck(f, &r->recheck) && read_record(f, &r->record);
 }
 

@@ -10,13 +10,20 @@ static uint64_t times(uint64_t a, uint64_t b)
     return a != 0 && b > UINT64_MAX / a ? UINT64_MAX : a * b;
 }
 
-/* total: bytes that come out in all. */
-static enum seal_status check_bytes(const struct intake_limits *l, uint64_t total,
-                                    const struct stream_reader *from, struct fault *fault)
+/* Bytes of the sealed file. */
+static uint64_t sealed_len(const struct quota *q)
 {
+    return q->from != NULL ? stream_extent(q->from) : q->sealed;
+}
+
+/* total: bytes that come out in all. */
+static enum seal_status check_bytes(const struct quota *q, uint64_t total, struct fault *fault)
+{
+    const struct intake_limits *l = q->limits;
+
     if (total > l->room)
         return too_much(REASON_OVER_ROOM, fault);
-    if (total > l->bytes && total > times(l->per_byte, stream_extent(from)))
+    if (total > l->bytes && total > times(l->per_byte, sealed_len(q)))
         return too_much(REASON_OVER_BYTES, fault);
     return SEAL_OK;
 }
@@ -24,13 +31,13 @@ static enum seal_status check_bytes(const struct intake_limits *l, uint64_t tota
 enum seal_status quota_add_bytes(struct quota *q, uint64_t bytes, struct fault *fault)
 {
     q->bytes = bytes > UINT64_MAX - q->bytes ? UINT64_MAX : q->bytes + bytes;
-    return check_bytes(q->limits, q->bytes, q->from, fault);
+    return check_bytes(q, q->bytes, fault);
 }
 
 enum seal_status quota_reach(struct quota *q, uint64_t bytes, struct fault *fault)
 {
     q->bytes = bytes;
-    return check_bytes(q->limits, q->bytes, q->from, fault);
+    return check_bytes(q, q->bytes, fault);
 }
 
 /* Each entry of an archive has eight bytes in the table of offsets, which are not compressed. What
@@ -39,21 +46,21 @@ enum seal_status quota_reach(struct quota *q, uint64_t bytes, struct fault *faul
 /* Names, headers and lists shrink more than evidence does, and cost more time and memory. */
 #define NAMES_PER_BYTE 64
 
-static uint64_t files_allowed(const struct intake_limits *l, const struct stream_reader *from)
+static uint64_t files_allowed(const struct quota *q)
 {
-    uint64_t usual = stream_extent(from) / SEALED_PER_FILE;
+    const struct intake_limits *l = q->limits;
+    uint64_t usual = sealed_len(q) / SEALED_PER_FILE;
 
     if (usual < l->files_least)
         usual = l->files_least;
     return usual < l->files ? usual : l->files;
 }
 
-static enum seal_status check_files(const struct intake_limits *l, uint64_t count,
-                                    const struct stream_reader *from, struct fault *fault)
+static enum seal_status check_files(const struct quota *q, uint64_t count, struct fault *fault)
 {
-    if (count <= l->files_least || count <= files_allowed(l, from))
+    if (count <= q->limits->files_least || count <= files_allowed(q))
         return SEAL_OK;
-    fault_add_numbers(fault, 0, files_allowed(l, from));
+    fault_add_numbers(fault, 0, files_allowed(q));
     return too_much(REASON_OVER_FILES, fault);
 }
 
@@ -66,8 +73,8 @@ static enum seal_status check_names(const struct quota *q, const struct bag_chec
         cost = q->lists;
     if (cost <= most)
         return SEAL_OK;
-    if (most < times(NAMES_PER_BYTE, stream_extent(q->from)))
-        most = times(NAMES_PER_BYTE, stream_extent(q->from));
+    if (most < times(NAMES_PER_BYTE, sealed_len(q)))
+        most = times(NAMES_PER_BYTE, sealed_len(q));
     if (cost <= most)
         return SEAL_OK;
     fault_add_numbers(fault, 0, most);
@@ -82,8 +89,8 @@ enum seal_status quota_add_listed(struct quota *q, uint64_t bytes, const struct 
 
     bag_check_totals(check, &totals);
     /* So many files, folders and links, and data/ itself. */
-    if (check_files(q->limits, totals.remarks[BAG_LINK], q->from, fault) != SEAL_OK ||
-        check_files(q->limits, count / 3, q->from, fault) != SEAL_OK)
+    if (check_files(q, totals.remarks[BAG_LINK], fault) != SEAL_OK ||
+        check_files(q, count / 3, fault) != SEAL_OK)
         return fault->status;
     q->lists += bytes;
     return check_names(q, check, fault);
@@ -108,7 +115,13 @@ enum seal_status quota_add_entry(struct quota *q, const struct tar_entry *e,
         q->folders += e->is_dir;
     }
     q->files += !e->is_dir;
-    return check_files(q->limits, q->files > q->folders ? q->files : q->folders, q->from, fault);
+    return check_files(q, q->files > q->folders ? q->files : q->folders, fault);
+}
+
+enum seal_status quota_add_file(struct quota *q, struct fault *fault)
+{
+    q->files++;
+    return check_files(q, q->files, fault);
 }
 
 /* False: the tables cannot be read. */
@@ -126,13 +139,14 @@ static bool read_declared(struct stream_reader *from, enum content_type type, ui
 enum seal_status quota_check_declared(struct stream_reader *from, enum content_type type,
                                       const struct intake_limits *limits, struct fault *fault)
 {
+    const struct quota q = {.limits = limits, .from = from};
     uint64_t bytes, entries;
 
     if (!read_declared(from, type, &bytes, &entries))
         return SEAL_OK;
     /* At most limits.files files, as many folders, the record and the folder data/. */
     if (entries > RECORD_ENTRIES + 1 &&
-        check_files(limits, (entries - RECORD_ENTRIES - 1) / 2, from, fault) != SEAL_OK)
+        check_files(&q, (entries - RECORD_ENTRIES - 1) / 2, fault) != SEAL_OK)
         return fault->status;
-    return check_bytes(limits, bytes, from, fault);
+    return check_bytes(&q, bytes, fault);
 }

@@ -27,9 +27,10 @@
 
 struct quota {
     const struct intake_limits *limits;
-    const struct stream_reader *from; /* its length counts for limits.per_byte */
-    uint64_t bytes, files, folders;   /* that came out so far */
-    uint64_t lists;                   /* bytes of pax records and of tag files */
+    const struct stream_reader *from; /* its length counts for limits.per_byte; NULL: sealed does */
+    uint64_t sealed;
+    uint64_t bytes, files, folders; /* that came out so far */
+    uint64_t lists;                 /* bytes of pax records and of tag files */
 };
 
 /* To be called before so many bytes are written. SEAL_TOO_MUCH. */
@@ -47,6 +48,8 @@ MUST_USE enum seal_status quota_add_listed(struct quota *q, uint64_t bytes,
 MUST_USE enum seal_status quota_add_entry(struct quota *q, const struct tar_entry *entry,
                                           const struct bag_place *place,
                                           const struct bag_check *check, struct fault *fault);
+/* To be called before a file is made that has no entry. SEAL_TOO_MUCH. */
+MUST_USE enum seal_status quota_add_file(struct quota *q, struct fault *fault);
 /* Checks the sizes that the tables at the end of a file declare, before anything comes out. Tables
  * that cannot be read are let pass: reading finds out what is wrong with them. from is a file of
  * which nothing was read yet; to read it afterwards, make a new reader. SEAL_TOO_MUCH. */

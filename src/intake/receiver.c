@@ -77,6 +77,18 @@ static enum seal_status receive_note(struct receiver *r, struct fields *f, struc
     return SEAL_OK;
 }
 
+static enum seal_status receive_salvaged(struct receiver *r, struct fields *f, struct fault *fault)
+{
+    struct custody_piece piece;
+
+    if (!message_read_salvaged(f, &piece))
+        return broken(fault);
+    if (r->observer->salvaged(r->observer->ctx, &piece, fault) == SEAL_OK)
+        return SEAL_OK;
+    r->observer_ended = true;
+    return fault->status;
+}
+
 static enum seal_status receive_mended(struct receiver *r, struct fields *f, struct fault *fault)
 {
     return message_read_mended(f, r->result, r->volume_count) ? SEAL_OK : broken(fault);
@@ -130,6 +142,8 @@ static enum seal_status receive_message(struct receiver *r, enum message_type ty
         return receive_change(r, f, fault);
     case MESSAGE_NOTE:
         return receive_note(r, f, fault);
+    case MESSAGE_SALVAGED:
+        return receive_salvaged(r, f, fault);
     case MESSAGE_MENDED:
         return receive_mended(r, f, fault);
     case MESSAGE_INFO:

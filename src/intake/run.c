@@ -239,7 +239,8 @@ static bool breaks_without_content(const struct intake_job *broken)
 
 static bool makes_folder(const struct intake_job *job)
 {
-    return job->output >= 0 && (job->task == INTAKE_BAG || job->task == INTAKE_EXTRACT);
+    return job->output >= 0 &&
+           (job->task == INTAKE_BAG || job->task == INTAKE_EXTRACT || job->task == INTAKE_SALVAGE);
 }
 
 /* A worker that says so has seen all that it needs. */

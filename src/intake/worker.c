@@ -21,7 +21,8 @@
 
 static struct plat_cage cage_for(const struct job_params *p, int output)
 {
-    bool makes_folder = p->task == INTAKE_BAG || p->task == INTAKE_EXTRACT;
+    bool makes_folder =
+        p->task == INTAKE_BAG || p->task == INTAKE_EXTRACT || p->task == INTAKE_SALVAGE;
     bool rechecks = p->task == INTAKE_RECHECK;
     uint64_t files = p->limits.files;
 

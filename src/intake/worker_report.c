@@ -27,6 +27,13 @@ enum seal_status report_item(void *ctx, const struct bag_item *item, struct faul
     return message_write_item(r->channel, item, fault);
 }
 
+enum seal_status report_salvaged(void *ctx, const struct custody_piece *piece, struct fault *fault)
+{
+    struct worker_report *r = ctx;
+
+    return message_write_salvaged(r->channel, piece, fault);
+}
+
 void report_extracted(void *ctx, const struct bag_item *item, const char *on_disk)
 {
     struct worker_report *r = ctx;

@@ -21,6 +21,8 @@ void report_progress(void *ctx, uint64_t bytes);
 MUST_USE enum seal_status report_item(void *ctx, const struct bag_item *item, struct fault *fault);
 void report_extracted(void *ctx, const struct bag_item *item, const char *on_disk);
 void report_change(void *ctx, const struct bag_difference *difference);
+MUST_USE enum seal_status report_salvaged(void *ctx, const struct custody_piece *piece,
+                                          struct fault *fault);
 void report_note(void *ctx, enum bag_note note, const char *path);
 
 #endif

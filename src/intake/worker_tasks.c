@@ -7,6 +7,7 @@
 #include "intake/extract.h"
 #include "intake/known_record.h"
 #include "intake/quota.h"
+#include "intake/salvage.h"
 #include "intake/seek_view.h"
 #include "intake/unpack_bag.h"
 #include "intake/worker_input.h"
@@ -170,6 +171,46 @@ static enum seal_status recheck_bag(struct task_run *t, struct fault *fault)
     return bag_recheck(&t->result->recheck, t->output, WORKER_OUTPUT, &observer, fault);
 }
 
+/* ---- What is damaged ---------------------------------------------------------------------- */
+
+static enum seal_status open_volumes(const struct worker_job *job, struct holed_volume *volumes,
+                                     struct fault *fault)
+{
+    for (size_t i = 0; i < job->params.volume_count; i++) {
+        const int fd = i == 0 ? PLAT_WORKER_FD_FIRST : PLAT_WORKER_FD_MORE + (int)i - 1;
+
+        volumes[i].env = &job->volumes[i].env;
+        volumes[i].blocks = job->volumes[i].blocks;
+        if (volume_open_fd(&volumes[i].in, fd, job->volumes[i].name, fault) != SEAL_OK)
+            return fault->status;
+    }
+    return SEAL_OK;
+}
+
+/* What is lost must not keep a reader from beginning. */
+static enum seal_status salvage(struct task_run *t, struct fault *fault)
+{
+    const size_t count = t->job->params.volume_count;
+    struct holed_volume *volumes = calloc(count + 1, sizeof *volumes);
+    const struct intake_progress progress = {t->report, report_progress};
+    const struct salvage_job job = {.volumes = volumes,
+                                    .count = count,
+                                    .target = target_of(t),
+                                    .limits = &t->job->params.limits,
+                                    .progress = &progress,
+                                    .each = report_salvaged,
+                                    .ctx = t->report};
+
+    if (volumes == NULL)
+        return fault_no_memory(fault);
+    if (open_volumes(t->job, volumes, fault) == SEAL_OK)
+        IGNORE_RESULT(intake_salvage(t->result, &job, fault));
+    for (size_t i = 0; i < count; i++)
+        volume_close(volumes[i].in);
+    free(volumes);
+    return fault->status;
+}
+
 /* ---- One volume --------------------------------------------------------------------------- */
 
 static enum seal_status find_last(struct task_run *t, struct fault *fault)
@@ -263,6 +304,8 @@ enum seal_status worker_run_task(struct intake_result *result, const struct work
         return try_crew(crew, fault);
     if (job->params.task == INTAKE_RECHECK)
         return recheck_bag(&t, fault);
+    if (job->params.task == INTAKE_SALVAGE)
+        return salvage(&t, fault);
     if (worker_input_open(&t.input, job, crew, fault) == SEAL_OK)
         IGNORE_RESULT(run_on_input(&t, fault));
     take_mended(&t);

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "jobs/drop_publish_private.h"
 #include "jobs/receive_relay_private.h"
+#include "jobs/salvage_kept_private.h"
 
 /* ---- The worker --------------------------------------------------------------------------- */
 
@@ -35,19 +36,36 @@ static struct intake_limits find_limits(const struct drop_request *request, cons
 
 static enum intake_task task_for(const struct drop_request *request, const struct set *set)
 {
+    if (request->task == DROP_SALVAGE)
+        return INTAKE_SALVAGE;
     if (request->task == DROP_RAW)
         return INTAKE_RAW;
     return set->files[0]->env->params.type == CONTENT_STREAM ? INTAKE_STREAM : INTAKE_BAG;
 }
 
-static enum seal_status run_worker(struct intake_result *result, struct intake_job *job,
+/* For what a worker tells while it works. */
+struct telling {
+    struct receive_relay relay; /* first, as the relay's functions get it */
+    struct custody_salvage *salvage;
+};
+
+static enum seal_status keep_salvaged(void *ctx, const struct custody_piece *piece,
+                                      struct fault *fault)
+{
+    return salvage_keep(((struct telling *)ctx)->salvage, piece, fault);
+}
+
+static enum seal_status run_worker(struct drop_content *c, struct intake_job *job,
                                    const struct drop_request *request, struct drop_outputs *outputs,
                                    uint64_t sealed_size, struct fault *fault)
 {
     const struct receive_observer *observer = outputs->observer;
-    struct receive_relay relay = {observer};
-    const struct intake_observer from_worker = {
-        .ctx = &relay, .progress = relay_progress, .uncaged = relay_uncaged};
+    struct intake_result *result = &c->result;
+    struct telling telling = {{observer}, &c->salvage};
+    const struct intake_observer from_worker = {.ctx = &telling,
+                                                .progress = relay_progress,
+                                                .uncaged = relay_uncaged,
+                                                .salvaged = keep_salvaged};
 
     if (drop_outputs_make(outputs, fault) != SEAL_OK)
         return fault->status;
@@ -61,9 +79,8 @@ static enum seal_status run_worker(struct intake_result *result, struct intake_j
     return fault->status;
 }
 
-static enum seal_status read_content(struct intake_result *result,
-                                     const struct drop_request *request, const struct set *set,
-                                     const struct intake_volume *volumes,
+static enum seal_status read_content(struct drop_content *c, const struct drop_request *request,
+                                     const struct set *set, const struct intake_volume *volumes,
                                      struct drop_outputs *outputs, struct fault *fault)
 {
     const struct drop_target *target = outputs->target;
@@ -80,7 +97,7 @@ static enum seal_status read_content(struct intake_result *result,
                              .whole_cage = request->limits.require_sandbox,
                              .limits = find_limits(request, set, target)};
 
-    return run_worker(result, &job, request, outputs, set_sealed_size(set), fault);
+    return run_worker(c, &job, request, outputs, set_sealed_size(set), fault);
 }
 
 /* What goes to standard output is read twice: what cannot be is refused before the first time. */
@@ -127,9 +144,9 @@ static void keep_mended(const struct set *set, const struct intake_result *resul
         set->files[i]->received.mended_is_cut = listed < m->block_count;
 }
 
-static enum seal_status receive_set(struct intake_result *result,
-                                    const struct drop_request *request, const struct set *set,
-                                    struct drop_outputs *outputs, struct fault *fault)
+static enum seal_status receive_set(struct drop_content *c, const struct drop_request *request,
+                                    const struct set *set, struct drop_outputs *outputs,
+                                    struct fault *fault)
 {
     struct intake_volume *volumes;
 
@@ -140,9 +157,9 @@ static enum seal_status receive_set(struct intake_result *result,
     volumes = set_volumes(set);
     if (volumes == NULL)
         return fault_no_memory(fault);
-    IGNORE_RESULT(read_content(result, request, set, volumes, outputs, fault));
-    keep_digests(set, result);
-    keep_mended(set, result);
+    IGNORE_RESULT(read_content(c, request, set, volumes, outputs, fault));
+    keep_digests(set, &c->result);
+    keep_mended(set, &c->result);
     free(volumes);
     return fault->status;
 }
@@ -196,11 +213,17 @@ enum seal_status drop_content_receive(struct drop_content *c, const struct drop_
     const struct set_check check = {
         .limits = &request->limits, .threads = request->threads, .observer = outputs->observer};
 
+    if (request->task == DROP_SALVAGE) {
+        IGNORE_RESULT(receive_set(c, request, set, outputs, fault));
+        c->salvage.counts = c->result.salvage;
+        blame_change(set, fault);
+        return fault->status;
+    }
     if (set->has_gaps) {
         refuse_gaps(c, request, set, &check, fault);
         return fault->status;
     }
-    IGNORE_RESULT(receive_set(&c->result, request, set, outputs, fault));
+    IGNORE_RESULT(receive_set(c, request, set, outputs, fault));
     blame_change(set, fault);
     c->was_checked = fault->status == SEAL_OK;
     if (set_ends_early(fault))
@@ -213,6 +236,7 @@ enum seal_status drop_content_receive(struct drop_content *c, const struct drop_
 void drop_content_free(struct drop_content *c)
 {
     intake_result_free(&c->result);
+    salvage_free(&c->salvage);
     free(c->volumes);
     *c = (struct drop_content){.volumes = NULL};
 }

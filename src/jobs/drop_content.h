@@ -14,8 +14,9 @@ struct drop_outputs; /* drop_publish_private.h */
 struct drop_content {
     bool was_checked; /* nothing was refused: what follows is to be used */
     struct intake_result result;
-    enum volume_state *volumes; /* of a set that is refused: what came of each volume by itself;
-                                   NULL: that was not looked at */
+    struct custody_salvage salvage; /* DROP_SALVAGE */
+    enum volume_state *volumes;     /* of a set that is refused: what came of each volume by itself;
+                                       NULL: that was not looked at */
 };
 
 /* Receives the content of a set into the outputs, which get made. fault says why it was refused, or

@@ -38,9 +38,24 @@ static void receive_content(struct drop *d, struct drop_outputs *outputs)
         drop_outputs_abandon(outputs); /* before the log is waited for */
 }
 
+/* A medium that fails gives none, and that is no reason to keep nothing. */
+static enum seal_status take_digests_of_damaged(struct drop *d,
+                                                const struct receive_observer *observer)
+{
+    for (size_t i = 0; i < d->set->count && d->fault.status == SEAL_OK; i++) {
+        struct fault unread = {.status = SEAL_OK};
+
+        if (arrival_take_digest(d->set->files[i], observer, &unread) == SEAL_INTERRUPTED)
+            d->late = unread;
+    }
+    return d->late.status;
+}
+
 /* Of files that no worker has read, for record and log. */
 static enum seal_status take_digests(struct drop *d, const struct receive_observer *observer)
 {
+    if (d->request->task == DROP_SALVAGE)
+        return take_digests_of_damaged(d, observer);
     if (!drop_has_verdict(d) || !request_is_recorded(d->request))
         return SEAL_OK;
     for (size_t i = 0; i < d->set->count && d->late.status == SEAL_OK; i++)

@@ -24,6 +24,8 @@ static enum custody_verdict verdict_of_good(const struct drop_facts *facts)
 {
     if (facts->request->task == DROP_RAW)
         return VERDICT_UNCHECKED;
+    if (facts->request->task == DROP_SALVAGE)
+        return VERDICT_SALVAGED;
     return bag_is_incomplete(&facts->content->result.totals) ? VERDICT_INCOMPLETE
                                                              : VERDICT_ACCEPTED;
 }
@@ -100,6 +102,18 @@ static void fill_content(struct custody *c, const struct drop_facts *facts)
     c->spelled = result->spelled;
 }
 
+/* No receipt, and no D: they are for what is whole. */
+static void fill_salvage(struct custody *c, const struct drop_facts *facts)
+{
+    const struct intake_result *result = &facts->content->result;
+
+    c->salvage = &facts->content->salvage;
+    c->output = facts->target->path;
+    c->bag_info = (const char *)result->bag_info.data;
+    c->info_is_cut = result->info_is_cut;
+    c->spelled = result->spelled;
+}
+
 static void fill_custody(struct custody *c, const struct drop_facts *facts,
                          const struct custody_file *files)
 {
@@ -121,6 +135,8 @@ static void fill_custody(struct custody *c, const struct drop_facts *facts,
         fill_header(c, facts);
     if (facts->content->was_checked)
         fill_content(c, facts);
+    if (c->verdict == VERDICT_SALVAGED)
+        fill_salvage(c, facts);
 }
 
 /* ---- Record and log ----------------------------------------------------------------------- */

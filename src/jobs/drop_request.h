@@ -10,7 +10,8 @@
 enum drop_task {
     DROP_UNSEAL, /* a bag becomes a folder, a stream a file */
     DROP_RAW,    /* the content becomes a file as it is, unparsed */
-    DROP_VERIFY  /* all is checked, and only the custody record is written */
+    DROP_VERIFY, /* all is checked, and only the custody record is written */
+    DROP_SALVAGE /* of what is damaged all that is authentic goes to a folder, which is no bag */
 };
 
 /* Strings that are NULL were not given. All belong to the caller. */

@@ -16,6 +16,9 @@ const char *record_ending(enum record_form form)
     return endings[form];
 }
 
+/* What nobody should take for a bag that was accepted is not called like one. */
+#define SALVAGED_ENDING ".salvaged"
+
 static bool is_stdout(const char *path)
 {
     return path != NULL && strcmp(path, "-") == 0;
@@ -76,6 +79,8 @@ static char *given_output(const struct output_place *place)
 
 static const char *ending_for(const struct drop_request *request, bool is_bag)
 {
+    if (request->task == DROP_SALVAGE)
+        return SALVAGED_ENDING;
     if (request->task != DROP_RAW)
         return "";
     return is_bag ? ".tar.zst" : ".zst";
@@ -96,7 +101,7 @@ static enum seal_status choose_output(struct drop_target *t, const struct drop_r
 {
     bool is_bag = first->env->params.type == CONTENT_BAG;
 
-    t->is_folder = is_bag && request->task != DROP_RAW;
+    t->is_folder = request->task == DROP_SALVAGE || (is_bag && request->task != DROP_RAW);
     t->path = output_place_names_output(place) ? given_output(place)
                                                : output_place_default(place, first->path, t->number,
                                                                       ending_for(request, is_bag));
@@ -144,6 +149,8 @@ static char *likely_output(const struct drop_request *request, const struct outp
         return NULL;
     if (output_place_names_output(place))
         return is_stdout(place->given) ? NULL : output_place_name(place);
+    if (request->task == DROP_SALVAGE)
+        return output_place_default(place, name, 1, SALVAGED_ENDING);
     return request->task == DROP_RAW ? NULL : output_place_default(place, name, 1, "");
 }
 
@@ -176,7 +183,7 @@ enum seal_status drop_target_choose(struct drop_target *t, const struct drop_req
         return fault->status;
     if (request->task == DROP_VERIFY) /* also of what could not be opened */
         return choose_record(t, place, first, fault);
-    if (set->fault.status != SEAL_OK || set->has_gaps)
+    if (set->fault.status != SEAL_OK || (set->has_gaps && request->task != DROP_SALVAGE))
         return SEAL_OK;
     if (choose_output(t, request, place, first, fault) != SEAL_OK)
         return fault->status;

@@ -208,7 +208,7 @@ static enum seal_status prepare(struct sets *sets, struct output_place *place,
 static void note_outcome(struct drop_outcome *o, const struct drop *d)
 {
     o->verdict = drop_verdict_word(d);
-    o->has_receipt = d->fault.status == SEAL_OK;
+    o->has_receipt = d->fault.status == SEAL_OK && d->request->task != DROP_SALVAGE;
     if (o->has_receipt)
         memcpy(o->receipt, d->content.result.receipt, sizeof o->receipt);
 }

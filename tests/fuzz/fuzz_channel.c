@@ -12,10 +12,11 @@
 #include "intake/receiver.h"
 #include "lib/fuzz.h"
 
-#define RAW 128 /* in the first byte: what follows is not cut into messages here */
+#define SALVAGES 64 /* in the first byte: the task */
+#define RAW 128     /* in the first byte: what follows is not cut into messages here */
 
 struct heard {
-    uint64_t items, extracted, changes, notes, progress;
+    uint64_t items, extracted, changes, notes, progress, salvaged;
     bool stops; /* the caller has had enough after the first item */
 };
 
@@ -51,6 +52,19 @@ static void on_extracted(void *ctx, const struct bag_item *item, const char *on_
     check_text(on_disk);
     FUZZ_CHECK(item->type == BAG_FILE);
     h->extracted++;
+}
+
+static enum seal_status on_salvaged(void *ctx, const struct custody_piece *piece,
+                                    struct fault *fault)
+{
+    struct heard *h = ctx;
+
+    (void)fault;
+    check_text(piece->path);
+    FUZZ_CHECK(utf8_is_valid(piece->path, strlen(piece->path)));
+    FUZZ_CHECK(piece->state < SALVAGED_STATES && piece->lost_count <= CUSTODY_RANGES_MAX);
+    h->salvaged++;
+    return SEAL_OK;
 }
 
 static void on_change(void *ctx, const struct bag_difference *d)
@@ -113,7 +127,9 @@ static void check_outcome(const struct receiver *r, const struct fault *fault,
     FUZZ_CHECK(h->items == 0 || r->task == INTAKE_LIST);
     FUZZ_CHECK(h->extracted == 0 || r->task == INTAKE_EXTRACT);
     FUZZ_CHECK(h->changes + h->notes == 0 || r->task == INTAKE_RECHECK);
-    FUZZ_CHECK(r->result->bag_info.len + r->result->remarks.len == 0 || r->task == INTAKE_BAG);
+    FUZZ_CHECK(h->salvaged == 0 || r->task == INTAKE_SALVAGE);
+    FUZZ_CHECK(r->result->bag_info.len + r->result->remarks.len == 0 || r->task == INTAKE_BAG ||
+               r->task == INTAKE_SALVAGE);
     if (r->result->remarks.len > 0)
         FUZZ_CHECK(strlen((char *)r->result->remarks.data) == r->result->remarks.len);
     FUZZ_CHECK(!r->is_done || outcome_is_allowed(r->task, &r->outcome));
@@ -157,8 +173,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input in = {data, size};
     uint8_t first;
     struct heard heard = {0};
-    const struct intake_observer observer = {&heard,       on_progress, on_uncaged, on_item,
-                                             on_extracted, on_change,   on_note};
+    const struct intake_observer observer = {.ctx = &heard,
+                                             .progress = on_progress,
+                                             .uncaged = on_uncaged,
+                                             .item = on_item,
+                                             .extracted = on_extracted,
+                                             .salvaged = on_salvaged,
+                                             .change = on_change,
+                                             .note = on_note};
     struct intake_result result = {.spelled = 0};
     struct receiver r = {.observer = &observer, .result = &result};
     struct fault fault = {.status = SEAL_OK};
@@ -167,7 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     fuzz_start();
     first = input_byte(&in);
-    r.task = (enum intake_task)((first & 7) % INTAKE_TASKS);
+    r.task = (first & SALVAGES) != 0 ? INTAKE_SALVAGE : (enum intake_task)(first & 7);
     r.whole_cage = (first & 8) != 0;
     heard.stops = (first & 16) != 0;
     stream = make_stream(&in, (first & RAW) != 0);

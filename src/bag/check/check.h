@@ -102,6 +102,10 @@ enum seal_status bag_check_each_folder(const struct bag_check *c,
                                                                 struct fault *fault),
                                        void *ctx, struct fault *fault);
 
+/* Whether an entry or the record named that path so far; item, which may be NULL, gets what is
+ * known of it, but its number. Of a file that the record did not name digest is NULL. */
+bool bag_check_find(const struct bag_check *c, const char *path, size_t len, struct bag_item *item);
+
 /* ---- The record for names on disk --------------------------------------------------------- */
 
 /* All of these come after bag_check_end, with the spellings of all entries settled in s. */

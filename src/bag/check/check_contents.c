@@ -91,6 +91,19 @@ enum seal_status bag_check_each_item(const struct bag_check *c,
     return status;
 }
 
+bool bag_check_find(const struct bag_check *c, const char *path, size_t len, struct bag_item *item)
+{
+    const struct item *found = table_find(&c->table, path, len);
+
+    if (found == NULL)
+        return false;
+    if (item != NULL)
+        *item = describe(&c->table, found, 0);
+    if (item != NULL && (found->marks & (MARK_IN_MANIFEST | MARK_IN_LISTING)) == 0)
+        item->digest = NULL;
+    return true;
+}
+
 typedef enum seal_status (*folder_taker)(void *ctx, const char *path, const struct timestamp *mtime,
                                          struct fault *fault);
 

@@ -185,7 +185,8 @@ static void test_refusals(void)
         [VERDICT_DAMAGED] = "Refused: a key opens it, but it was altered",
         [VERDICT_HOSTILE] = "Refused: it arrived as it was sealed, but",
         [VERDICT_NEWER] = "Refused: it was made by a newer version",
-        [VERDICT_BROKE] = "Refused: the process that reads the content crashed"};
+        [VERDICT_BROKE] = "Refused: the process that reads the content crashed",
+        [VERDICT_SALVAGED] = "Salvaged: the sealed file is damaged beyond repair"};
     struct custody_file file = facts_file();
 
     for (enum custody_verdict v = VERDICT_NO_KEY; v < VERDICT_COUNT; v++) {

@@ -15,26 +15,27 @@
 /* ---- The table ---------------------------------------------------------------------------- */
 
 /* x: a worker may send it. Tasks in the order of enum intake_task: bag, stream, raw, list, extract,
- * volume, last, recheck, trial. */
+ * volume, last, recheck, salvage, trial. */
 static void test_allowed(void)
 {
     /* clang-format off */
     static const char *const wanted[MESSAGE_TYPES] = {
-        [MESSAGE_NONE] =      ".........",
-        [MESSAGE_JOB] =       ".........",
-        [MESSAGE_VOLUME] =    ".........",
-        [MESSAGE_PATH] =      ".........",
-        [MESSAGE_GO] =        ".........",
-        [MESSAGE_CAGE] =      "xxxxxxxxx",
-        [MESSAGE_PROGRESS] =  "xxxxxxxx.",
-        [MESSAGE_ITEM] =      "...x.....",
-        [MESSAGE_EXTRACTED] = "....x....",
-        [MESSAGE_CHANGE] =    ".......x.",
-        [MESSAGE_NOTE] =      ".......x.",
-        [MESSAGE_MENDED] =    "xxxxxxx..",
-        [MESSAGE_INFO] =      "x........",
-        [MESSAGE_REMARKS] =   "x........",
-        [MESSAGE_DONE] =      "xxxxxxxxx",
+        [MESSAGE_NONE] =      "..........",
+        [MESSAGE_JOB] =       "..........",
+        [MESSAGE_VOLUME] =    "..........",
+        [MESSAGE_PATH] =      "..........",
+        [MESSAGE_GO] =        "..........",
+        [MESSAGE_CAGE] =      "xxxxxxxxxx",
+        [MESSAGE_PROGRESS] =  "xxxxxxxxx.",
+        [MESSAGE_ITEM] =      "...x......",
+        [MESSAGE_EXTRACTED] = "....x.....",
+        [MESSAGE_CHANGE] =    ".......x..",
+        [MESSAGE_NOTE] =      ".......x..",
+        [MESSAGE_SALVAGED] =  "........x.",
+        [MESSAGE_MENDED] =    "xxxxxxx.x.",
+        [MESSAGE_INFO] =      "x.......x.",
+        [MESSAGE_REMARKS] =   "x.......x.",
+        [MESSAGE_DONE] =      "xxxxxxxxxx",
     };
     /* clang-format on */
 
@@ -346,6 +347,57 @@ static void test_note(struct line *l)
         CHECK(!message_read_note(&f, &note, &path));
 }
 
+/* ---- What was salvaged -------------------------------------------------------------------- */
+
+static struct custody_piece a_piece(void)
+{
+    return (struct custody_piece){.state = SALVAGED_PART,
+                                  .path = "data/a",
+                                  .size = CUSTODY_SIZE_UNKNOWN,
+                                  .there = 5,
+                                  .lost = {{1, 2}, {UINT64_MAX, 3}},
+                                  .lost_count = 2,
+                                  .lost_is_cut = true,
+                                  .is_guess = true};
+}
+
+static void test_salvaged(struct line *l)
+{
+    const struct custody_piece in = a_piece();
+    struct custody_piece out;
+    struct fields f;
+
+    CHECK_INT(SEAL_OK, message_write_salvaged(l->to, &in, &l->fault));
+    if (!pass_on(l, MESSAGE_SALVAGED, &f) || !CHECK(message_read_salvaged(&f, &out)))
+        return;
+    CHECK_INT(in.state, out.state);
+    CHECK_TEXT(in.path, out.path);
+    CHECK(out.size == in.size && out.there == in.there && out.lost_is_cut && out.is_guess);
+    CHECK_INT(2, out.lost_count);
+    CHECK(memcmp(in.lost, out.lost, sizeof in.lost) == 0);
+}
+
+static void check_salvaged_refused(struct line *l, const struct custody_piece *piece)
+{
+    struct custody_piece out;
+    struct fields f;
+
+    CHECK_INT(SEAL_OK, message_write_salvaged(l->to, piece, &l->fault));
+    if (pass_on(l, MESSAGE_SALVAGED, &f))
+        CHECK(!message_read_salvaged(&f, &out));
+}
+
+static void test_salvaged_refused(struct line *l)
+{
+    struct custody_piece piece = a_piece();
+
+    piece.state = SALVAGED_STATES;
+    check_salvaged_refused(l, &piece);
+    piece = a_piece();
+    piece.path = "\xff";
+    check_salvaged_refused(l, &piece);
+}
+
 /* ---- Types -------------------------------------------------------------------------------- */
 
 static void test_unknown(uint8_t number)
@@ -385,5 +437,7 @@ int main(int argc, char **argv)
     CHECK_CASE(with_line(test_change_refused));
     CHECK_CASE(test_details());
     CHECK_CASE(with_line(test_note));
+    CHECK_CASE(with_line(test_salvaged));
+    CHECK_CASE(with_line(test_salvaged_refused));
     return check_done();
 }
