@@ -8,12 +8,12 @@ static unsigned int lanes_most(unsigned int m)
 /* Blocks of a full group. */
 static uint64_t full_len(const struct group *g, unsigned int m)
 {
-    return (uint64_t)g->lanes * (LANE_PLACES + m);
+    return (uint64_t)g->lanes * (PARITY_PLACES + m);
 }
 
 struct group group_first(void)
 {
-    return (struct group){.data_count = LANE_PLACES, .lanes = 1};
+    return (struct group){.data_count = PARITY_PLACES, .lanes = 1};
 }
 
 /* The group that comes count groups behind a full one, of the same size all. */
@@ -22,7 +22,7 @@ static struct group behind(const struct group *g, unsigned int m, uint64_t count
     struct group next = *g;
 
     next.at += count * full_len(g, m);
-    next.first_data += count * LANE_PLACES * g->lanes;
+    next.first_data += count * PARITY_PLACES * g->lanes;
     next.first_parity += count * m * g->lanes;
     return next;
 }
@@ -33,7 +33,7 @@ struct group group_next(const struct group *g, unsigned int m)
 
     if (next.lanes < lanes_most(m))
         next.lanes *= 2;
-    next.data_count = (uint64_t)LANE_PLACES * next.lanes;
+    next.data_count = (uint64_t)PARITY_PLACES * next.lanes;
     return next;
 }
 

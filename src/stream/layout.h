@@ -11,8 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LANE_PLACES 64
-#define PARITY_MOST 16
+/* Data symbols of a lane, and the most parity symbols. */
+#define PARITY_PLACES 64
+#define PARITY_MAX 16
 /* Lanes times m, in the largest groups: so many blocks a writer and a mender hold. */
 #define GROUP_PARITY_MOST 256
 
@@ -20,7 +21,7 @@ struct group {
     uint64_t at;         /* its first block */
     uint64_t first_data; /* its first data block */
     uint64_t first_parity;
-    uint64_t data_count; /* at most LANE_PLACES * lanes; less only in the last group */
+    uint64_t data_count; /* at most PARITY_PLACES * lanes; less only in the last group */
     unsigned int lanes;
 };
 

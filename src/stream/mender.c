@@ -163,7 +163,7 @@ struct lane_of {
 /* Reads the data blocks of the lane that can be read. */
 static void gather_data(struct mender *d, struct lane_of *l)
 {
-    for (unsigned int p = 0; p < LANE_PLACES && !stop_requested(); p++) {
+    for (unsigned int p = 0; p < PARITY_PLACES && !stop_requested(); p++) {
         uint64_t i = (uint64_t)p * l->group.lanes + l->lane, number = l->group.first_data + i;
 
         if (i >= l->group.data_count)
@@ -208,7 +208,7 @@ static enum seal_status make_rooms(struct mender *d, const struct lane_of *l, ui
 {
     size_t count = 0;
 
-    for (unsigned int p = 0; p < LANE_PLACES; p++) {
+    for (unsigned int p = 0; p < PARITY_PLACES; p++) {
         struct mended *kept;
 
         if ((l->sums.bad_places >> p & 1) == 0)

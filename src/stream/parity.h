@@ -11,9 +11,7 @@
 #define SEAL_STREAM_PARITY_H
 
 #include "stream/chunk.h"
-
-#define PARITY_PLACES 64
-#define PARITY_MAX 16
+#include "stream/layout.h"
 
 /* Read only once it is made: any number of threads may use one. */
 struct parity_code {

@@ -202,7 +202,7 @@ static void spoil_lane(struct damaged *d, uint64_t data, unsigned int count, str
     const unsigned int m = d->s.env.params.parity;
     const struct group g = layout_group(d->s.blocks, m, data);
     const unsigned int lane = (unsigned int)((data - g.first_data) % g.lanes);
-    uint64_t blocks[LANE_PLACES + PARITY_MOST];
+    uint64_t blocks[PARITY_PLACES + PARITY_MAX];
     size_t all = 0;
 
     for (uint64_t i = lane; i < g.data_count; i += g.lanes)
