@@ -164,72 +164,6 @@ static enum seal_status decode_whole(struct torn *t, const struct torn_frame *f,
     return SEAL_OK;
 }
 
-/* ---- A frame of raw blocks ---------------------------------------------------------------- */
-
-static void add_run(struct torn *t, uint32_t from, uint32_t to)
-{
-    struct torn_run *last = t->run_count == 0 ? NULL : &t->runs[t->run_count - 1];
-
-    if (last != NULL && last->to == from)
-        last->to = to;
-    else if (t->run_count < TORN_RUNS_MAX)
-        t->runs[t->run_count++] = (struct torn_run){from, to};
-}
-
-/* Takes what there is of len bytes of content from off on, which are plain at that place. */
-static enum seal_status take_raw(struct torn *t, uint64_t off, uint32_t at, uint32_t len,
-                                 struct fault *fault)
-{
-    const uint64_t end = off + len;
-
-    for (uint64_t from = holed_next(t->from, off), to; from < end; from = holed_next(t->from, to)) {
-        to = holed_run_end(t->from, from);
-        to = to < end ? to : end;
-        if (holed_read(t->from, from, t->plain + at + (from - off), (size_t)(to - from), fault) !=
-            SEAL_OK)
-            return fault->status;
-        add_run(t, at + (uint32_t)(from - off), at + (uint32_t)(to - off));
-    }
-    return SEAL_OK;
-}
-
-/* Whether the bytes that should stand there do: 1; 0: others do; -1: there is a hole. */
-static int compare(struct torn *t, uint64_t off, const uint8_t *want, size_t len,
-                   struct fault *fault)
-{
-    uint8_t is[RAW_FRAME_HEADER_LEN];
-
-    if (!holed_has(t->from, off, len) || holed_read(t->from, off, is, len, fault) != SEAL_OK)
-        return -1;
-    return memcmp(is, want, len) == 0;
-}
-
-/* Each block counts only if its own header is there. *is_raw is false if one is not as it is in a
- * frame of raw blocks. */
-static enum seal_status decode_raw(struct torn *t, const struct torn_frame *f, bool *is_raw,
-                                   struct fault *fault)
-{
-    uint8_t header[RAW_FRAME_HEADER_LEN], block[BLOCK_HEADER_LEN];
-    uint64_t off = f->packed_off + sizeof header;
-
-    raw_frame_header_write(header, f->plain_len);
-    *is_raw = compare(t, f->packed_off, header, sizeof header, fault) != 0;
-    for (uint32_t at = 0, len; at < f->plain_len && *is_raw && fault->status == SEAL_OK;
-         at += len) {
-        const uint32_t left = f->plain_len - at;
-        int same;
-
-        len = left < ZSTD_BLOCK_LEN_MAX ? left : (uint32_t)ZSTD_BLOCK_LEN_MAX;
-        raw_block_header_write(block, len, len == left);
-        same = compare(t, off, block, sizeof block, fault);
-        *is_raw = same != 0;
-        if (same == 1)
-            IGNORE_RESULT(take_raw(t, off + sizeof block, at, len, fault));
-        off += sizeof block + len;
-    }
-    return fault->status;
-}
-
 /* ---- Any frame ---------------------------------------------------------------------------- */
 
 static enum seal_status reserve(struct torn *t, size_t len, struct fault *fault)
@@ -249,12 +183,12 @@ static enum seal_status decode_torn(struct torn *t, const struct torn_frame *f, 
 {
     bool is_raw = false;
 
-    if (f->packed_len == raw_frame_len(f->plain_len) && decode_raw(t, f, &is_raw, fault) != SEAL_OK)
+    if (torn_decode_raw(t, f, &is_raw, fault) != SEAL_OK || is_raw)
         return fault->status;
-    if (is_raw)
-        return SEAL_OK;
     t->run_count = 0;
-    return decode_begin(t, f, fault);
+    if (decode_begin(t, f, fault) != SEAL_OK)
+        return fault->status;
+    return torn_add_raw(t, f, fault);
 }
 
 enum seal_status torn_decode(struct torn *t, const struct torn_frame *f, struct fault *fault)

@@ -1,6 +1,7 @@
 /*
  * Inside a torn content (torn.h), private to this room: torn_tables.c takes the frames from the
- * tables, torn_scan.c finds them without, torn_plain.c decompresses, torn_walk.c finds entries.
+ * tables, torn_scan.c finds them without, torn_plain.c and torn_raw.c decompress, torn_walk.c finds
+ * entries.
  */
 #ifndef SEAL_TORN_PRIVATE_H
 #define SEAL_TORN_PRIVATE_H
@@ -66,6 +67,13 @@ MUST_USE enum seal_status torn_scan(struct torn *t, struct fault *fault);
 /* Decompresses what there is of a frame into plain and runs. */
 MUST_USE enum seal_status torn_decode(struct torn *t, const struct torn_frame *f,
                                       struct fault *fault);
+/* The same of a frame that is not whole, if all its blocks are raw: *is_raw. */
+MUST_USE enum seal_status torn_decode_raw(struct torn *t, const struct torn_frame *f, bool *is_raw,
+                                          struct fault *fault);
+/* Adds to what was decompressed of another one the raw blocks behind it, as far as they are there
+ * and their place is known. */
+MUST_USE enum seal_status torn_add_raw(struct torn *t, const struct torn_frame *f,
+                                       struct fault *fault);
 /* Whether something of that part is lost. */
 MUST_USE enum seal_status torn_has_hole(struct torn *t, uint64_t off, uint64_t end, bool *has_hole,
                                         struct fault *fault);

@@ -301,6 +301,36 @@ static void test_stored(void)
     free(data);
 }
 
+/* One of which only a half shrinks loses what is in the hole, and what was compressed behind it. */
+static void test_raw_among_others(void)
+{
+    struct made m = {.tables_off = 0};
+    const size_t len = 3000000;
+    uint8_t *data = fixture_alloc(len);
+    struct torn_facts facts;
+    struct seen s;
+
+    content_fill(data, len, 1);
+    tar_note(&m.tar);
+    tar_header(&m.tar, "data/mixed", '0', len);
+    tar_data(&m.tar, data, len);
+    free(data);
+    make(&m, 2 * MIB, PACKED);
+    for (size_t block = 8; block < 12; block++) {
+        struct buffer good = fixture_read(check_scratch("sealed"));
+
+        check_about("raw blocks among others, block %zu", block);
+        lose(&m, block);
+        s = walk(&m, &facts);
+        CHECK_INT(1, s.entries);
+        CHECK(s.there >= len - 900000);
+        memcpy(m.file.data, good.data, good.len);
+        fixture_write(check_scratch("sealed"), good.data, good.len);
+        buffer_free(&good);
+    }
+    done(&m);
+}
+
 /* ---- Evidence that looks like content ----------------------------------------------------- */
 
 /* A tar of files that are not to come out, as a stored file may have it. */
@@ -411,6 +441,7 @@ int main(int argc, char **argv)
     CHECK_CASE(test_holes());
     CHECK_CASE(test_many_holes());
     CHECK_CASE(test_stored());
+    CHECK_CASE(test_raw_among_others());
     CHECK_CASE(test_false_entries());
     CHECK_CASE(test_costs());
     return check_done();
