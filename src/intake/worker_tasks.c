@@ -180,7 +180,7 @@ static enum seal_status open_volumes(const struct worker_job *job, struct holed_
         const int fd = i == 0 ? PLAT_WORKER_FD_FIRST : PLAT_WORKER_FD_MORE + (int)i - 1;
 
         volumes[i].env = &job->volumes[i].env;
-        volumes[i].blocks = job->volumes[i].told.count;
+        volumes[i].told = job->volumes[i].told;
         if (volume_open_fd(&volumes[i].in, fd, job->volumes[i].name, fault) != SEAL_OK)
             return fault->status;
     }

@@ -265,7 +265,7 @@ static enum seal_status take_volumes(struct holed *h, const struct holed_volume 
     for (size_t i = 0; i < count; i++) {
         h->slices[i].env = volumes[i].env;
         h->slices[i].in = volumes[i].in;
-        h->slices[i].told = volumes[i].blocks;
+        h->slices[i].told = volumes[i].told;
         chunk_derive_key(h->slices[i].key, volumes[i].env);
         if (volume_need_file(volumes[i].in, fault) != SEAL_OK)
             return fault->status;

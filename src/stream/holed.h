@@ -14,7 +14,7 @@ struct holed;
 struct holed_volume {
     const struct envelope *env;
     struct volume_in *in; /* a file */
-    uint64_t blocks;      /* as told_blocks.count */
+    struct told_blocks told;
 };
 
 /* Looks at every block, each once. volumes: in the order of their index; of a set some may be

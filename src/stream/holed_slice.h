@@ -10,7 +10,7 @@
 struct slice {
     const struct envelope *env;
     struct volume_in *in; /* a file */
-    uint64_t told;        /* blocks, by the second head at its end; 0: it has none there */
+    struct told_blocks told;
     uint8_t key[KEY_LEN];
     uint64_t blocks;     /* with repair data: of the file, or so many that its end is behind them */
     uint64_t data_count; /* data blocks that it has, or may have */
