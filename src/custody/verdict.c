@@ -11,12 +11,12 @@ static const struct {
     [VERDICT_ACCEPTED] = {"accepted", T_CUSTODY_ACCEPTED, T_CUSTODY_ACCEPTED_MENDED},
     [VERDICT_INCOMPLETE] = {"incomplete", T_CUSTODY_INCOMPLETE, T_CUSTODY_INCOMPLETE_MENDED},
     [VERDICT_UNCHECKED] = {"not-unpacked", T_CUSTODY_NOT_UNPACKED, T_CUSTODY_NOT_UNPACKED_MENDED},
-    [VERDICT_NO_KEY] = {"no-key", T_CUSTODY_NO_KEY},
-    [VERDICT_DAMAGED] = {"damaged", T_CUSTODY_DAMAGED},
-    [VERDICT_HOSTILE] = {"breaks-rules", T_CUSTODY_BREAKS_RULES},
-    [VERDICT_NEWER] = {"newer", T_CUSTODY_NEWER},
-    [VERDICT_BROKE] = {"broke-reader", T_CUSTODY_BROKE_READER},
-    [VERDICT_SALVAGED] = {"salvaged", T_CUSTODY_SALVAGED},
+    [VERDICT_NO_KEY] = {"no-key", T_CUSTODY_NO_KEY, T_NONE},
+    [VERDICT_DAMAGED] = {"damaged", T_CUSTODY_DAMAGED, T_NONE},
+    [VERDICT_HOSTILE] = {"breaks-rules", T_CUSTODY_BREAKS_RULES, T_NONE},
+    [VERDICT_NEWER] = {"newer", T_CUSTODY_NEWER, T_NONE},
+    [VERDICT_BROKE] = {"broke-reader", T_CUSTODY_BROKE_READER, T_NONE},
+    [VERDICT_SALVAGED] = {"salvaged", T_CUSTODY_SALVAGED, T_NONE},
 };
 
 const char *custody_verdict_word(enum custody_verdict verdict)

@@ -20,6 +20,8 @@ struct crew {
     bool is_over;
     unsigned int size, helper_count; /* helpers are the threads but for the caller's */
     unsigned int begun;              /* helpers that are running */
+    struct thread_id *ids;           /* of those that have ever begun: */
+    unsigned int id_count;
     pthread_t helpers[];
 };
 
@@ -91,6 +93,7 @@ static void *help(void *arg)
     struct crew *c = arg;
 
     (void)pthread_mutex_lock(&c->lock);
+    c->ids[c->id_count++] = thread_own_id();
     c->begun++;
     (void)pthread_cond_broadcast(&c->changed);
     while (!c->is_over) {
@@ -137,8 +140,8 @@ void crew_post(struct crew *c, struct lane *lane, struct task *t)
  * signal that asks to stop. */
 static void interrupt_helpers(const struct crew *c)
 {
-    for (unsigned int i = 0; i < c->helper_count; i++)
-        thread_interrupt(c->helpers[i]);
+    for (unsigned int i = 0; i < c->id_count; i++)
+        thread_interrupt_id(c->ids[i]);
 }
 
 /* Waits with a timeout: glibc before 2.41 may lose a wake-up (its bug 25847). The calling thread
@@ -235,8 +238,13 @@ enum seal_status crew_new(struct crew **out, unsigned int threads, struct fault 
     struct crew *c = calloc(1, sizeof *c + threads * sizeof c->helpers[0]);
 
     *out = c;
-    if (c == NULL)
+    if (c != NULL)
+        c->ids = calloc(threads, sizeof *c->ids);
+    if (c == NULL || c->ids == NULL) {
+        free(c);
+        *out = NULL;
         return fault_no_memory(fault);
+    }
     c->size = threads;
     c->end = &c->first;
     (void)pthread_mutex_init(&c->lock, NULL);
@@ -272,5 +280,6 @@ void crew_free(struct crew *c)
         (void)pthread_join(c->helpers[i], NULL);
     (void)pthread_cond_destroy(&c->changed);
     (void)pthread_mutex_destroy(&c->lock);
+    free(c->ids);
     free(c);
 }

@@ -18,6 +18,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 
 #include "platform/files.h"
@@ -181,6 +182,29 @@ void thread_interrupt(pthread_t thread)
 {
     (void)pthread_kill(thread, SIGURG);
 }
+
+#ifdef __linux__
+struct thread_id thread_own_id(void)
+{
+    return (struct thread_id){pthread_self(), syscall(SYS_gettid)};
+}
+
+/* musl's pthread_kill calls tkill, which could be aimed at any process. */
+void thread_interrupt_id(struct thread_id id)
+{
+    (void)syscall(SYS_tgkill, getpid(), id.number, SIGURG);
+}
+#else
+struct thread_id thread_own_id(void)
+{
+    return (struct thread_id){pthread_self(), 0};
+}
+
+void thread_interrupt_id(struct thread_id id)
+{
+    thread_interrupt(id.thread);
+}
+#endif
 
 /* ---- What the system tells ---------------------------------------------------------------- */
 

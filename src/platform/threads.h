@@ -74,7 +74,16 @@ void event_free(struct event *e);
 /* Threads that start between these two never get signals; the calling thread does. */
 void signals_block(struct signal_mask *before);
 void signals_restore(const struct signal_mask *before);
-/* Makes a system call in which the thread waits (for a pipe, for example) return with EINTR. */
+/* A thread, as it finds itself. */
+struct thread_id {
+    pthread_t thread;
+    long number; /* Linux's */
+};
+
+struct thread_id thread_own_id(void);
+/* Makes a system call in which the thread waits (for a pipe, for example) return with EINTR. The
+ * second one can be called in the cage, whatever the C library's pthread_kill calls. */
 void thread_interrupt(pthread_t thread);
+void thread_interrupt_id(struct thread_id id);
 
 #endif

@@ -156,6 +156,16 @@ void thread_interrupt(pthread_t thread)
     (void)CancelSynchronousIo(pthread_gethandle(thread));
 }
 
+struct thread_id thread_own_id(void)
+{
+    return (struct thread_id){pthread_self(), 0};
+}
+
+void thread_interrupt_id(struct thread_id id)
+{
+    thread_interrupt(id.thread);
+}
+
 unsigned int plat_processor_count(void)
 {
     DWORD_PTR ours = 0, all = 0;

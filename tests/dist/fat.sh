@@ -47,7 +47,7 @@ cp -r back "$given/back"
 scenario "it seals from there, and its volumes come back"
 cp -r "$given/back" back
 chmod 755 back/kit/*
-run back/kit/$program --split 1M --verify "$given/дело"
+run back/kit/$program --repair none --split 1M --verify "$given/дело"
 expect_exit 0
 number=$(sed -n 's/^receipt //p' "$out")
 check "volumes" test "$(find back/kit -name '*.bin' | wc -l)" -eq 3
