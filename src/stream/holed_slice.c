@@ -74,15 +74,13 @@ static struct mender_file mender_file_of(const struct slice *s)
                                 .has_end = s->told.count != 0};
 }
 
-/* Far more than a file has blocks of which anything is left: whoever made it may write anything
- * into its second head. */
-#define BLOCKS_PER_BLOCK 64
-
 /* As the reader of what is whole finds it. */
 static uint64_t find_blocks(struct slice *s)
 {
     const struct mender_file file = mender_file_of(s);
 
+    if (!mender_may_have(&file, s->told.count))
+        s->told = (struct told_blocks){.count = 0};
     if (!s->told.is_sure && mender_has_all(&file))
         return volume_size(s->in) / BLOCK_LEN;
     return s->told.count != 0 ? s->told.count : mender_find_blocks(&file);
@@ -94,9 +92,6 @@ void slice_find_total(struct slice *s)
         find_total_plain(s);
         return;
     }
-    if (s->told.count / BLOCKS_PER_BLOCK > blocks_here(s) ||
-        layout_data_count(s->told.count, m_of(s)) == 0)
-        s->told = (struct told_blocks){.count = 0};
     s->total = find_blocks(s) * BLOCK_LEN;
 }
 

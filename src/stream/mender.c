@@ -77,6 +77,15 @@ static bool open_data(const struct mender_file *f, uint64_t number, uint8_t *blo
 
 /* ---- How many blocks there are ------------------------------------------------------------ */
 
+/* Where far more is missing than is left, nothing is to be mended. */
+#define BLOCKS_PER_BLOCK 64
+
+bool mender_may_have(const struct mender_file *f, uint64_t blocks)
+{
+    return layout_data_count(blocks, f->m) != 0 && blocks <= STREAM_BLOCKS_MAX &&
+           blocks / BLOCKS_PER_BLOCK <= block_count(volume_size(f->in));
+}
+
 static bool is_final(const struct mender_file *f, uint64_t b, uint8_t *block)
 {
     const struct place place = layout_at(0, f->m, b);

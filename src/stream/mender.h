@@ -19,6 +19,9 @@ struct mender_file {
     bool has_end;    /* it ends with its second head: blocks are counted from there, too */
 };
 
+/* Whether a file of which so much is left may have so many blocks: whoever made it may write
+ * anything into its second head. file->blocks is not used. */
+bool mender_may_have(const struct mender_file *file, uint64_t blocks);
 /* Whether nothing is missing: the last data block is where it should be in a file of that length.
  * file->blocks is not used. */
 bool mender_has_all(const struct mender_file *file);

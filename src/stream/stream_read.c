@@ -76,16 +76,18 @@ static enum seal_status find_blocks(struct stream_reader *r, struct stream_volum
                                     struct fault *fault)
 {
     const struct mender_file file = reader_mender_file(r, v);
+    uint64_t told;
 
     v->blocks = 0;
     if (v->env->params.parity == 0 || file.in == NULL)
         return SEAL_OK;
     chunk_derive_key(r->key, v->env);
-    if (!v->told.is_sure && mender_has_all(&file))
+    told = mender_may_have(&file, v->told.count) ? v->told.count : 0;
+    if ((told == 0 || !v->told.is_sure) && mender_has_all(&file))
         v->blocks = volume_size(file.in) / BLOCK_LEN;
     else
-        v->blocks = v->told.count != 0 ? v->told.count : mender_find_blocks(&file);
-    if (v->blocks == 0 || layout_data_count(v->blocks, v->env->params.parity) == 0)
+        v->blocks = told != 0 ? told : mender_find_blocks(&file);
+    if (v->blocks == 0)
         return fault_set(fault, REASON_CUT_SHORT, volume_name(v->in));
     return SEAL_OK;
 }

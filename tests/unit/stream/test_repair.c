@@ -348,6 +348,28 @@ static void test_cut_between_groups(void)
     done(&d);
 }
 
+/* A second head is the sender's, who may write any number into it: then the file itself tells. */
+static void test_told_too_much(void)
+{
+    static const uint64_t more[] = {STREAM_BLOCKS_MAX, UINT64_C(1) << 48, UINT64_MAX / 2};
+    struct damaged d = make(4, 70);
+
+    fixture_write(check_scratch("damaged"), d.file.data, d.file.len);
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        struct stream_volume v = {.env = &d.s.env, .told = {d.s.blocks + more[i], true}};
+        struct fault fault = {.status = SEAL_OK};
+        struct stream_reader *reader;
+
+        check_about("a second head that tells of %llu blocks", (unsigned long long)v.told.count);
+        CHECK_INT(SEAL_OK, volume_open(&v.in, check_scratch("damaged"), &fault));
+        CHECK_INT(SEAL_OK, stream_reader_new_set(&reader, &v, 1, payload_crew, &fault));
+        CHECK_INT(d.s.blocks, stream_reader_blocks(reader, 0));
+        stream_reader_free(reader);
+        volume_close(v.in);
+    }
+    done(&d);
+}
+
 static void test_all(void)
 {
     CHECK_CASE(test_lanes());
@@ -356,6 +378,7 @@ static void test_all(void)
     CHECK_CASE(test_lost_end());
     CHECK_CASE(test_lost_middle());
     CHECK_CASE(test_cut_between_groups());
+    CHECK_CASE(test_told_too_much());
 }
 
 int main(int argc, char **argv)
