@@ -18,6 +18,7 @@ struct mended {
 
 struct mender {
     struct mender_file file;
+    struct fault unread; /* why a block of the lane could not be read, if one could not */
     struct parity_code code;
     uint8_t *block; /* BLOCK_LEN bytes: the latest that was read */
     /* As many as one burst makes that can be mended. */
@@ -40,11 +41,14 @@ static size_t text_len(const struct mender_file *f, struct chunk_id id)
 /* Reads what stands at off, if that is a whole block. */
 static bool read_block(const struct mender_file *f, uint64_t off, uint8_t *block)
 {
-    struct fault ignored = {.status = SEAL_OK}; /* what cannot be read counts as damaged */
+    struct fault unread = {.status = SEAL_OK}; /* what cannot be read counts as damaged */
     size_t got;
 
-    return volume_read_at(f->in, off, block, BLOCK_LEN, &got, &ignored) == SEAL_OK &&
-           got == BLOCK_LEN;
+    if (volume_read_at(f->in, off, block, BLOCK_LEN, &got, &unread) == SEAL_OK)
+        return got == BLOCK_LEN;
+    if (f->unread != NULL && off < volume_size(f->in))
+        *f->unread = unread;
+    return false;
 }
 
 static bool open_at(const struct mender_file *f, uint64_t off, struct chunk_id id, uint8_t *block)
@@ -245,7 +249,9 @@ static enum seal_status solve(struct mender *d, const struct lane_of *l, uint64_
             forget(&d->kept[i]); /* it holds nothing */
         d->kept[i].is_new = false;
     }
-    if (!solved && fault->status == SEAL_OK)
+    if (!solved && fault->status == SEAL_OK && d->unread.status != SEAL_OK)
+        *fault = d->unread; /* what is there may be right */
+    else if (!solved && fault->status == SEAL_OK)
         (void)fault_set(fault, REASON_DAMAGED, NULL);
     return fault->status;
 }
@@ -272,6 +278,7 @@ enum seal_status mender_fetch(struct mender *d, uint64_t number, const uint8_t *
 {
     const struct mended *kept = find_kept(d, number);
 
+    d->unread.status = SEAL_OK;
     *mended = kept != NULL || !open_data(&d->file, number, d->block);
     if (*mended && kept == NULL) {
         if (mend_lane(d, number, fault) != SEAL_OK)
@@ -306,6 +313,7 @@ enum seal_status mender_new(struct mender **out, const struct mender_file *file,
         return fault_no_memory(fault);
     }
     d->file = *file;
+    d->file.unread = &d->unread;
     parity_code_init(&d->code, file->m);
     return SEAL_OK;
 }

@@ -14,9 +14,10 @@ struct mender_file {
     struct volume_in *in; /* a file */
     const uint8_t *key;   /* of its chunks */
     size_t head_len;
-    unsigned int m;  /* not 0 */
-    uint64_t blocks; /* that it has when nothing is missing */
-    bool has_end;    /* it ends with its second head: blocks are counted from there, too */
+    unsigned int m;       /* not 0 */
+    uint64_t blocks;      /* that it has when nothing is missing */
+    bool has_end;         /* it ends with its second head: blocks are counted from there, too */
+    struct fault *unread; /* gets why a block could not be read; NULL: nobody asks */
 };
 
 /* Whether a file of which so much is left may have so many blocks: whoever made it may write
@@ -33,7 +34,7 @@ MUST_USE enum seal_status mender_new(struct mender **out, const struct mender_fi
                                      struct fault *fault);
 /* The plaintext of a data block: CHUNK_LEN bytes, but for the head that block 0 has; valid until
  * the next call. *mended: it was not as it should be where it stands. SEAL_DAMAGED: too much is
- * lost; SEAL_NO_MEMORY; SEAL_INTERRUPTED. */
+ * lost; SEAL_IO: the same, and some of it could not be read; SEAL_NO_MEMORY; SEAL_INTERRUPTED. */
 MUST_USE enum seal_status mender_fetch(struct mender *d, uint64_t number, const uint8_t **text,
                                        bool *mended, struct fault *fault);
 /* Whether the block is as it should be where it stands. */

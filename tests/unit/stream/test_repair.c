@@ -2,6 +2,7 @@
  * Repair data: where blocks stand, against the vectors; and files that are damaged in every way
  * that can be mended, or cannot.
  */
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -370,6 +371,30 @@ static void test_told_too_much(void)
     done(&d);
 }
 
+/* What cannot be read any more may be right. */
+static void test_unreadable(void)
+{
+    struct damaged d = make(4, 70);
+    struct stream_volume v = {.env = &d.s.env, .told = {d.s.blocks, true}};
+    struct fault fault = {.status = SEAL_OK};
+    struct stream_reader *reader;
+    uint8_t byte;
+    size_t got;
+    int fd, other;
+
+    fixture_write(check_scratch("damaged"), d.file.data, d.file.len);
+    fd = open(check_scratch("damaged"), O_RDONLY);
+    other = open(check_scratch("damaged"), O_WRONLY);
+    CHECK_INT(SEAL_OK, volume_open_fd(&v.in, fd, "damaged", &fault));
+    CHECK_INT(SEAL_OK, stream_reader_new_set(&reader, &v, 1, payload_crew, &fault));
+    CHECK(dup2(other, fd) == fd);
+    CHECK_INT(SEAL_IO, stream_read(reader, &byte, 1, &got, &fault));
+    stream_reader_free(reader);
+    volume_close(v.in);
+    CHECK(close(fd) == 0 && close(other) == 0);
+    done(&d);
+}
+
 static void test_all(void)
 {
     CHECK_CASE(test_lanes());
@@ -379,6 +404,7 @@ static void test_all(void)
     CHECK_CASE(test_lost_middle());
     CHECK_CASE(test_cut_between_groups());
     CHECK_CASE(test_told_too_much());
+    CHECK_CASE(test_unreadable());
 }
 
 int main(int argc, char **argv)
