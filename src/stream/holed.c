@@ -214,11 +214,13 @@ static enum seal_status fetch(struct holed *h, size_t slice, uint64_t number, st
 {
     if (h->has_block && h->slice == slice && h->number == number)
         return SEAL_OK;
+    if (h->slice != slice)
+        slice_rest(&h->slices[h->slice]);
+    h->slice = slice;
     h->has_block = false;
     if (slice_fetch(&h->slices[slice], number, h->block, &h->text, &h->len, fault) != SEAL_OK)
         return fault->status;
     h->has_block = true;
-    h->slice = slice;
     h->number = number;
     return SEAL_OK;
 }

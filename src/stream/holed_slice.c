@@ -132,6 +132,19 @@ static void count_blocks(struct slice *s)
 
 /* ---- Looking at all blocks ---------------------------------------------------------------- */
 
+static enum seal_status start_mender(struct slice *s, struct fault *fault)
+{
+    const struct mender_file file = mender_file_of(s);
+
+    return s->mender != NULL ? SEAL_OK : mender_new(&s->mender, &file, fault);
+}
+
+void slice_rest(struct slice *s)
+{
+    mender_free(s->mender);
+    s->mender = NULL;
+}
+
 /* One that ends the file although more stands behind it tells where the end is. */
 static bool look_at_plain(struct slice *s, uint64_t number, uint8_t *block)
 {
@@ -224,22 +237,23 @@ enum seal_status slice_survey(struct slice *s, uint8_t *block,
                               struct fault *fault)
 {
     struct lost_lanes *lost = calloc(1, sizeof *lost);
-    struct mender_file file;
 
     count_blocks(s);
     s->there = calloc(1, (size_t)(s->data_count / 8 + 1));
     if (lost == NULL || s->there == NULL)
         (void)fault_no_memory(fault);
-    file = mender_file_of(s);
     if (fault->status == SEAL_OK && m_of(s) != 0)
-        IGNORE_RESULT(mender_new(&s->mender, &file, fault));
+        IGNORE_RESULT(start_mender(s, fault));
     for (uint64_t n = 0; n < s->data_count && fault->status == SEAL_OK; n++) {
         IGNORE_RESULT(look_at(s, n, block, lost, fault));
         if (progress != NULL)
             progress(ctx, BLOCK_LEN);
     }
     free(lost);
-    return fault->status == SEAL_OK ? find_trailer(s, block, fault) : fault->status;
+    if (fault->status == SEAL_OK)
+        IGNORE_RESULT(find_trailer(s, block, fault));
+    slice_rest(s);
+    return fault->status;
 }
 
 /* ---- Fetching ----------------------------------------------------------------------------- */
@@ -274,7 +288,8 @@ enum seal_status slice_fetch(struct slice *s, uint64_t number, uint8_t *block, c
     if (m_of(s) == 0)
         return fetch_plain(s, number, block, len, fault);
     *len = CHUNK_LEN - head_len(s, number);
-    IGNORE_RESULT(mender_fetch(s->mender, number, text, &mended, fault));
+    if (start_mender(s, fault) == SEAL_OK)
+        IGNORE_RESULT(mender_fetch(s->mender, number, text, &mended, fault));
     if (fault->status != SEAL_DAMAGED)
         return fault->status;
     *fault = (struct fault){.status = SEAL_OK};
@@ -284,5 +299,5 @@ enum seal_status slice_fetch(struct slice *s, uint64_t number, uint8_t *block, c
 void slice_end(struct slice *s)
 {
     free(s->there);
-    mender_free(s->mender);
+    slice_rest(s);
 }

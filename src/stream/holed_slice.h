@@ -17,7 +17,7 @@ struct slice {
     uint64_t total;      /* bytes of the file if nothing is missing; 0: not known */
     uint8_t *there;      /* a bit for each data block */
     uint64_t lost;       /* blocks */
-    struct mender *mender; /* with repair data */
+    struct mender *mender; /* with repair data; NULL: none is needed at the moment */
     /* The trailer: */
     bool has_trailer, is_last;
     uint64_t content_len; /* as it says, if is_last */
@@ -38,6 +38,8 @@ MUST_USE enum seal_status slice_survey(struct slice *s, uint8_t *block,
 MUST_USE enum seal_status slice_fetch(struct slice *s, uint64_t number, uint8_t *block,
                                       const uint8_t **text, size_t *len, struct fault *fault);
 bool slice_has(const struct slice *s, uint64_t number);
+/* Frees what it keeps for the next slice_fetch: there may be hundreds of slices. */
+void slice_rest(struct slice *s);
 void slice_end(struct slice *s);
 
 #endif

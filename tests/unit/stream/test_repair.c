@@ -9,6 +9,7 @@
 #include "lib/unit_check.h"
 #include "lib/fixture.h"
 #include "lib/payload.h"
+#include "stream/holed.h"
 #include "stream/layout.h"
 #include "stream/stream.h"
 
@@ -395,6 +396,46 @@ static void test_unreadable(void)
     done(&d);
 }
 
+/* ---- What is left of a set ---------------------------------------------------------------- */
+
+/* From one volume to the other and back: blocks of both have to be mended. */
+static void check_both(struct holed *h, const struct damaged *d, size_t full)
+{
+    struct fault fault = {.status = SEAL_OK};
+    uint8_t got[1000];
+
+    for (size_t at = 0; at + sizeof got < d->s.content.len; at += 3 * BLOCK_LEN)
+        for (size_t volume = 0; volume < 2; volume++) {
+            check_about("byte %zu of volume %zu", at, volume);
+            CHECK_INT(SEAL_OK, holed_read(h, volume * full + at, got, sizeof got, &fault));
+            CHECK_BYTES(d->s.content.data + at, got, sizeof got);
+        }
+}
+
+static void test_two_holed(void)
+{
+    struct damaged d = make(4, 70);
+    struct envelope envs[2] = {d.s.env, d.s.env};
+    struct holed_volume v[2] = {{.env = &envs[0]}, {.env = &envs[1]}};
+    struct fault fault = {.status = SEAL_OK};
+    struct holed *holed = NULL;
+
+    for (uint32_t block = 0; block < 64; block += 20)
+        spoil(&d, block);
+    fixture_write(check_scratch("damaged"), d.file.data, d.file.len);
+    for (uint32_t i = 0; i < 2; i++) {
+        envs[i].params.flags |= FLAG_VOLUME;
+        envs[i].params.index = i;
+        CHECK_INT(SEAL_OK, volume_open(&v[i].in, check_scratch("damaged"), &fault));
+    }
+    if (CHECK_INT(SEAL_OK, holed_new(&holed, v, 2, NULL, NULL, &fault)))
+        check_both(holed, &d, d.s.content.len + 5);
+    holed_free(holed);
+    for (size_t i = 0; i < 2; i++)
+        volume_close(v[i].in);
+    done(&d);
+}
+
 static void test_all(void)
 {
     CHECK_CASE(test_lanes());
@@ -413,6 +454,7 @@ int main(int argc, char **argv)
     fixture_start(argc, argv);
     CHECK_CASE(test_vectors());
     CHECK_CASE(test_places());
+    CHECK_CASE(test_two_holed());
     fixture_twice(&payload_crew, test_all);
     return check_done();
 }
