@@ -122,10 +122,11 @@ static enum seal_status fetch_block(struct stream_reader *r, uint64_t number, st
     return SEAL_OK;
 }
 
-/* Whether blocks that are not as they should be can be mended. */
+/* Whether blocks that are not as they should be can be mended. Of a file it is known how many there
+ * are; of what is none, another thread may be finding out. */
 static bool can_mend(const struct stream_reader *r)
 {
-    return r->blocks != 0 && file_of(&r->volumes[r->volume]) != NULL;
+    return file_of(&r->volumes[r->volume]) != NULL && r->blocks != 0;
 }
 
 /* ---- Blocks ------------------------------------------------------------------------------- */
