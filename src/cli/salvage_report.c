@@ -18,7 +18,8 @@ static void show_pieces(const struct custody_salvage *s, enum custody_salvaged s
 
         if (p->state != state)
             continue;
-        warn(line, .name = p->path, .size = p->there, .most = p->size);
+        warn(line == T_SALVAGE_PART && p->size == CUSTODY_SIZE_UNKNOWN ? T_SALVAGE_PART_OF : line,
+             .name = p->path, .size = p->there, .most = p->size);
         shown++;
     }
     if (s->counts.files[state] > shown)
