@@ -230,12 +230,15 @@ static void refuse_strangers(struct set *set)
 /* What else can be said of a set by its headers alone. */
 static void judge(struct set *set)
 {
-    const struct arrival *last = set->files[set->count - 1];
+    const uint64_t last = arrival_number(set->files[set->count - 1]);
 
-    set->has_gaps = arrival_number(last) != set->count;
-    if (set->count > INTAKE_VOLUMES_MAX && set->fault.status == SEAL_OK) {
+    set->has_gaps = last != set->count;
+    /* No set has a volume behind these, and where its content would stand is beyond all numbers. */
+    if ((set->count > INTAKE_VOLUMES_MAX || last > SET_VOLUMES_MAX) &&
+        set->fault.status == SEAL_OK) {
         (void)fault_set(&set->fault, REASON_VOLUMES_OVER, NULL);
-        fault_add_numbers(&set->fault, set->count, INTAKE_VOLUMES_MAX);
+        fault_add_numbers(&set->fault, last > SET_VOLUMES_MAX ? last : set->count,
+                          INTAKE_VOLUMES_MAX);
     }
 }
 

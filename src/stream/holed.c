@@ -98,7 +98,7 @@ static void sum_up(struct holed *h)
 {
     const struct slice *last = &h->slices[h->count - 1];
 
-    h->totals.missing_volumes = index_of(last) + 1 - h->count;
+    h->totals.missing_volumes = (uint64_t)index_of(last) + 1 - h->count;
     h->totals.has_more_volumes = last->has_trailer && !last->is_last;
     for (size_t i = 0; i < h->count; i++) {
         h->totals.blocks += h->slices[i].data_count;

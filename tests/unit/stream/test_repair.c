@@ -419,6 +419,7 @@ static void test_two_holed(void)
     struct holed_volume v[2] = {{.env = &envs[0]}, {.env = &envs[1]}};
     struct fault fault = {.status = SEAL_OK};
     struct holed *holed = NULL;
+    struct holed_totals totals;
 
     for (uint32_t block = 0; block < 64; block += 20)
         spoil(&d, block);
@@ -430,6 +431,11 @@ static void test_two_holed(void)
     }
     if (CHECK_INT(SEAL_OK, holed_new(&holed, v, 2, NULL, NULL, &fault)))
         check_both(holed, &d, d.s.content.len + 5);
+    holed_free(holed);
+    envs[1].params.index = UINT32_MAX;
+    CHECK_INT(SEAL_OK, holed_new(&holed, v, 2, NULL, NULL, &fault));
+    holed_totals(holed, &totals);
+    CHECK_INT(UINT32_MAX - UINT64_C(1), totals.missing_volumes);
     holed_free(holed);
     for (size_t i = 0; i < 2; i++)
         volume_close(v[i].in);
