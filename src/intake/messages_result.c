@@ -54,12 +54,15 @@ enum seal_status message_write_mended(struct channel *c, const struct intake_res
     return channel_end(c, fault);
 }
 
-static bool read_range(struct fields *f, struct mended_range *r, size_t volumes)
+/* A range lies within its file. */
+static bool read_range(struct fields *f, struct mended_range *r, const uint64_t *blocks,
+                       size_t volumes)
 {
     r->volume = field_u32(f);
     r->first = field_u64(f);
     r->count = field_u64(f);
-    return r->volume < volumes && r->first < STREAM_BLOCKS_MAX && r->count <= STREAM_BLOCKS_MAX;
+    return r->volume < volumes && r->first < blocks[r->volume] && r->count > 0 &&
+           r->count <= blocks[r->volume] - r->first;
 }
 
 bool message_read_mended(struct fields *f, struct intake_result *result, size_t volumes)
@@ -81,7 +84,7 @@ bool message_read_mended(struct fields *f, struct intake_result *result, size_t 
         return false;
     m->range_count = ranges;
     for (size_t i = 0; i < ranges; i++) {
-        if (!read_range(f, &m->ranges[i], volumes))
+        if (!read_range(f, &m->ranges[i], result->blocks, volumes))
             return false;
         listed += m->ranges[i].count;
     }

@@ -50,6 +50,32 @@ static void test_text_refused(struct line *l)
     buffer_free(&out);
 }
 
+/* ---- MENDED ------------------------------------------------------------------------------- */
+
+static bool is_taken(struct line *l, struct mended_range range)
+{
+    struct intake_result in = {.blocks = {80, 3}}, out = {0};
+    struct fields f;
+
+    in.mended = (struct stream_mended){.block_count = 9, .range_count = 1, .ranges = {range}};
+    CHECK_INT(SEAL_OK, message_write_mended(l->to, &in, 2, &l->fault));
+    return CHECK(pass_on(l, MESSAGE_MENDED, &f)) && message_read_mended(&f, &out, 2) &&
+           CHECK_INT(9, out.mended.block_count) && CHECK_INT(3, out.blocks[1]) &&
+           CHECK_INT(range.first, out.mended.ranges[0].first);
+}
+
+/* No range is in another file, or beyond its end. */
+static void test_mended(struct line *l)
+{
+    CHECK(is_taken(l, (struct mended_range){0, 71, 9}));
+    CHECK(is_taken(l, (struct mended_range){1, 0, 3}));
+    CHECK(!is_taken(l, (struct mended_range){0, 72, 9}));
+    CHECK(!is_taken(l, (struct mended_range){1, 3, 1}));
+    CHECK(!is_taken(l, (struct mended_range){1, UINT64_MAX, 2}));
+    CHECK(!is_taken(l, (struct mended_range){2, 0, 1}));
+    CHECK(!is_taken(l, (struct mended_range){0, 0, 0}));
+}
+
 /* ---- DONE --------------------------------------------------------------------------------- */
 
 static void test_done(struct line *l)
@@ -127,6 +153,7 @@ int main(int argc, char **argv)
         return check_done();
     CHECK_CASE(with_line(test_text));
     CHECK_CASE(with_line(test_text_refused));
+    CHECK_CASE(with_line(test_mended));
     CHECK_CASE(with_line(test_done));
     CHECK_CASE(with_line(test_done_refused));
     return check_done();
