@@ -140,6 +140,14 @@ static enum seal_status failed(struct stream_reader *r, struct fault *fault)
     return fault->status;
 }
 
+/* One that was bad in what came in order and is good in the file now: what was hashed of it is not
+ * right all the same. */
+static void note_unlike(struct stream_reader *r, uint64_t number, uint64_t mended_before)
+{
+    if (r->volumes[r->volume].again != NULL && r->mended.block_count == mended_before)
+        note_mended(r, layout_block_of(number, r->env->params.parity));
+}
+
 /* The current block is there: begins to give it out. */
 static enum seal_status give_block(struct stream_reader *r, uint64_t number, struct fault *fault)
 {
@@ -160,9 +168,11 @@ static enum seal_status give_block(struct stream_reader *r, uint64_t number, str
 static enum seal_status enter_bad_block(struct stream_reader *r, struct fault *fault)
 {
     const struct piece_ahead *a = &r->pieces[r->current];
+    const uint64_t mended = r->mended.block_count;
 
     if (r->block < a->count && can_mend(r)) {
-        IGNORE_RESULT(fetch_block(r, a->blocks[r->block].number, &r->fault));
+        if (fetch_block(r, a->blocks[r->block].number, &r->fault) == SEAL_OK)
+            note_unlike(r, a->blocks[r->block].number, mended);
     } else {
         r->fault = a->fault;
         if (r->env->params.parity != 0 && r->fault.status == SEAL_DAMAGED) {

@@ -396,6 +396,36 @@ static void test_unreadable(void)
     done(&d);
 }
 
+/* A medium gave other bytes when the file was hashed than it does now. */
+static void test_unlike(void)
+{
+    struct damaged d = make(4, 70);
+    struct stream_volume v = {.env = &d.s.env, .told = {d.s.blocks, true}};
+    const struct sink to = {fixture_append, &(struct buffer){0}};
+    struct fault fault = {.status = SEAL_OK};
+    struct stream_reader *reader;
+    uint8_t digest[32], receipt[32];
+    uint64_t len;
+    int fd;
+
+    fixture_write(check_scratch("right"), d.file.data, d.file.len);
+    spoil(&d, 5);
+    fixture_write(check_scratch("damaged"), d.file.data, d.file.len);
+    fd = open(check_scratch("damaged"), O_RDONLY);
+    CHECK_INT(SEAL_OK, volume_open_feed(&v.in, fd, d.file.len, "damaged", &fault));
+    CHECK_INT(SEAL_OK, volume_open(&v.again, check_scratch("right"), &fault));
+    CHECK_INT(SEAL_OK, stream_reader_new_set(&reader, &v, 1, payload_crew, &fault));
+    CHECK_INT(SEAL_OK, stream_reader_copy(reader, &to, &len, digest, receipt, &fault));
+    CHECK_INT(1, stream_reader_mended(reader)->block_count);
+    CHECK_INT(5, stream_reader_mended(reader)->ranges[0].first);
+    stream_reader_free(reader);
+    buffer_free(to.self);
+    volume_close(v.in);
+    volume_close(v.again);
+    CHECK(close(fd) == 0);
+    done(&d);
+}
+
 /* ---- What is left of a set ---------------------------------------------------------------- */
 
 /* From one volume to the other and back: blocks of both have to be mended. */
@@ -452,6 +482,7 @@ static void test_all(void)
     CHECK_CASE(test_cut_between_groups());
     CHECK_CASE(test_told_too_much());
     CHECK_CASE(test_unreadable());
+    CHECK_CASE(test_unlike());
 }
 
 int main(int argc, char **argv)
