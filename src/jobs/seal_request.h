@@ -16,8 +16,8 @@
 /* More volumes than unseal opens are not made. */
 #define VOLUMES_MAX INTAKE_VOLUMES_MAX
 
-/* Repair data where they cost little: in a file, not in what goes through a pipe, of more than 1
- * MiB of content. */
+/* Repair data where they cost little and tell nothing: in a file, not in what goes through a pipe,
+ * of more than 2 MiB of content. */
 #define REPAIR_AUTO (-1)
 /* m of that default: for each 64 blocks 4 more, some 6 percent. */
 #define REPAIR_USUAL 4

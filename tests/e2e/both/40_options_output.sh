@@ -243,4 +243,61 @@ fi
 run seal -q --to "$alice" -o ./ file
 check "elsewhere nothing is said" test -z "$(grep 'no medium' "$err")"
 
+# ---- Repair data ---------------------------------------------------------------------------------
+
+scenario "repair data, as much as is asked for"
+maketree noise noise 3000000
+head -c 3000000 /dev/zero >zeros
+sealed_len() { # ARGUMENTS...: the length of what comes of it
+    rm -f sealed.bin
+    run seal -q --to "$alice" "$@"
+    expect_exit 0
+    stat -c %s sealed.bin
+}
+with_6=$(sealed_len -o sealed.bin noise)
+check "6 is the default" test "$with_6" = "$(sealed_len --repair 6 -o sealed.bin noise)"
+last=$(sealed_len --repair none -o sealed.bin noise)
+check "no repair data is shorter" test "$last" -lt "$with_6"
+for percent in 6 12 25; do
+    len=$(sealed_len --repair $percent -o sealed.bin noise)
+    check "more of it, more bytes: $percent" test "$len" -gt "$last"
+    check "whole blocks: $percent" test $((len % 65536)) -eq 0
+    last=$len
+    cp sealed.bin bad.bin
+    dd if=/dev/zero of=bad.bin bs=65536 seek=7 count=4 conv=notrunc status=none
+    run unseal -q --key "$keys/alice.key" -o bag bad.bin
+    expect_exit 0
+    expect_message '4 blocks of 64 KiB are damaged or cannot be read'
+    expect_same noise bag/data/noise
+    remove bag* bad.bin
+done
+# A length that is a multiple of a block would show that there was more than that.
+check "little, though it was much" test "$(sealed_len -o sealed.bin zeros)" -lt 393216
+run bash -c 'seal -q --to "$1" -o - "$2" 2>/dev/null | wc -c' - "$alice" noise
+check "none through a pipe" test "$(cat "$out")" -lt "$with_6"
+check "but if that is asked for" test "$(seal -q --to "$alice" --repair 6 -o - noise 2>/dev/null | wc -c)" -eq "$with_6"
+
+scenario "repair data, and sizes that do not go with them"
+maketree noise noise 3000000
+for text in 5 0 x 6% ''; do
+    run seal -q --to "$alice" --repair "$text" -o sealed.bin noise
+    expect_exit 2
+    expect_absent sealed.bin
+done
+run seal -q --to "$alice" --repair 7 -o sealed.bin noise
+expect_message '--repair takes none, 6, 12 or 25 \(percent of the file\), not 7'
+run seal -q --to "$alice" --repair 6 --pad 4000000 -o sealed.bin noise
+expect_exit 2
+run seal -q --to "$alice" --repair 6 --pad 3999744 -o sealed.bin noise
+expect_exit 2
+expect_message 'there are no sealed files of 4\.0 MB with that repair data'
+check "without, there are" test "$(sealed_len --pad 3999744 -o sealed.bin noise)" -eq 3999744
+mkdir volumes
+run seal -q --to "$alice" --split 1M -o volumes noise
+expect_exit 0
+check "volumes have it" test "$(find volumes -size -1048577c -name '*.bin' | wc -l)" -ge 4
+run unseal -q --key "$keys/alice.key" -o bag volumes/*
+expect_exit 0
+expect_same noise bag/data/noise
+
 finish
