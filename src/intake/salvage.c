@@ -20,6 +20,7 @@ struct salvage {
     struct quota quota;
     struct salvage_record record;
     struct salvage_out out;
+    bool tells_names; /* at the end, of what only the record has a name for */
 };
 
 /* ---- A file ------------------------------------------------------------------------------- */
@@ -125,7 +126,7 @@ static enum seal_status take_file(struct salvage *s, const struct tar_entry *e, 
     look.piece.is_guess = !is_certain && look.piece.state != SALVAGED_WHOLE;
     if (look.piece.there == 0 && e->size > 0) {
         look.piece.state = SALVAGED_NAME;
-        if (bag_check_find(s->record.check, e->path, e->path_len, NULL))
+        if (!s->tells_names && bag_check_find(s->record.check, e->path, e->path_len, NULL))
             return SEAL_OK; /* take_names tells */
         return tell(s, &look.piece, e->path, fault);
     }
@@ -243,8 +244,12 @@ static enum seal_status take_by_record(struct salvage *s, const struct bag_item 
                                 .mtime = item->mtime};
     const uint64_t filled = item->size > lost->end ? UINT64_MAX : (item->size + 511) / 512 * 512;
 
+    struct custody_piece name = {.state = SALVAGED_NAME, .size = item->size};
+
     if (filled > lost->end - lost->off)
-        return take_unnamed(s, lost->off, lost->end, fault);
+        return take_unnamed(s, lost->off, lost->end, fault) == SEAL_OK
+                   ? tell(s, &name, item->path, fault)
+                   : fault->status;
     return take_file(s, &e, lost->end - filled, true, fault);
 }
 
@@ -270,6 +275,7 @@ static enum seal_status take_names(struct salvage *s, struct fault *fault)
 
     if (!s->record.has_digests)
         return SEAL_OK;
+    s->tells_names = true;
     return bag_check_each_item(s->record.check, take_name, &naming, fault);
 }
 

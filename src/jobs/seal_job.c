@@ -16,6 +16,8 @@
 #include "jobs/volumes_out_private.h"
 
 #define STREAM_READ_LEN ((size_t)256 * 1024)
+/* Of standard input so much is read first, to see whether it is more than little. */
+#define STREAM_FIRST_LEN ((size_t)REPAIR_FROM + STREAM_READ_LEN)
 /* With so much room, and twice what is to be sealed, nobody needs to look. */
 #define SPACE_AMPLE ((uint64_t)64 * 1024 * 1024)
 
@@ -30,7 +32,7 @@ struct seal_job {
     struct sealed_size size;   /* if has_size: what it is expected to be */
     bool has_size;
     struct {
-        uint8_t *data; /* STREAM_READ_LEN bytes, malloc'ed; NULL for a bag */
+        uint8_t *data; /* STREAM_FIRST_LEN bytes, malloc'ed; NULL for a bag */
         size_t len;    /* 0 at its end */
     } piece;           /* of standard input, the latest that was read */
 };
@@ -101,7 +103,7 @@ static enum seal_status find_content(struct seal_job *job, uint64_t *content, st
 
     *content = CONTENT_UNKNOWN;
     if (job->source == NULL) {
-        if (job->piece.len < STREAM_READ_LEN) /* all of standard input */
+        if (job->piece.len < STREAM_FIRST_LEN) /* all of standard input */
             *content = job->piece.len;
         return SEAL_OK;
     }
@@ -187,20 +189,20 @@ static enum seal_status check_space(struct seal_job *job, struct fault *fault)
 
 /* ---- Content ------------------------------------------------------------------------------ */
 
-static enum seal_status read_piece(struct seal_job *job, struct fault *fault)
+static enum seal_status read_piece(struct seal_job *job, size_t most, struct fault *fault)
 {
-    if (fd_read_full(STDIN_FILENO, job->piece.data, STREAM_READ_LEN, &job->piece.len, fault) !=
-        SEAL_OK)
+    if (fd_read_full(STDIN_FILENO, job->piece.data, most, &job->piece.len, fault) != SEAL_OK)
         fault_add_name(fault, NAME_STDIN);
     return fault->status;
 }
 
 static enum seal_status read_first_piece(struct seal_job *job, struct fault *fault)
 {
-    job->piece.data = malloc(STREAM_READ_LEN);
+    job->piece.data = malloc(STREAM_FIRST_LEN);
     if (job->piece.data == NULL)
         return fault_no_memory(fault);
-    if (read_piece(job, fault) == SEAL_OK && job->piece.len == 0 && !job->request->allow_empty)
+    if (read_piece(job, STREAM_FIRST_LEN, fault) == SEAL_OK && job->piece.len == 0 &&
+        !job->request->allow_empty)
         return fault_set(fault, REASON_STDIN_EMPTY, NAME_STDIN);
     return fault->status;
 }
@@ -221,7 +223,7 @@ static enum seal_status write_stdin(struct seal_job *job, const struct pipeline 
         status = content_write_data(to->archive, job->piece.data, job->piece.len, fault);
         observer->work_done(observer->ctx, job->piece.len);
         if (status == SEAL_OK)
-            status = read_piece(job, fault);
+            status = read_piece(job, STREAM_READ_LEN, fault);
     }
     sha256_end(&hash, digest);
     return status;

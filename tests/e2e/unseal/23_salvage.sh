@@ -67,6 +67,15 @@ expect_made . hole.salvaged hole.bin
 expect_true hole.salvaged
 check "the rest is whole" test "$whole" -ge 65
 check "parts" test "$parts" -ge 1
+# Each file that the record knows is somewhere, though all of some is lost.
+cp "$given/bag.bin" large.bin
+zeros large.bin 10 36
+salvage -o large large.bin
+expect_exit 5
+expect_true large
+names=$(python3 -c 'import json; s = json.load(open("large.custody.json"))["salvage"]["files"]; print(s["name-only"])')
+check "some have only a name" test "$names" -ge 1
+check "none is forgotten" test $((whole + parts + names)) -eq "$(find "$given/tree" -type f | wc -l)"
 check "few bytes are lost" test "$(sed 1d hole.salvaged/parts.txt | awk '{sum += $1 * 0 + $2} END {print sum}')" -le 400000
 expect_absent hole.salvaged/whole-unverified.txt
 expect_file hole.salvaged/record/manifest-sha256.txt
