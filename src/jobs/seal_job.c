@@ -16,7 +16,8 @@
 #include "jobs/volumes_out_private.h"
 
 #define STREAM_READ_LEN ((size_t)256 * 1024)
-/* Of standard input so much is read first, to see whether it is more than little. */
+/* Of standard input so much is read first, to see whether it is more than little; unless it goes on
+ * through a pipe, where that decides nothing. */
 #define STREAM_FIRST_LEN ((size_t)REPAIR_FROM + STREAM_READ_LEN)
 /* With so much room, and twice what is to be sealed, nobody needs to look. */
 #define SPACE_AMPLE ((uint64_t)64 * 1024 * 1024)
@@ -198,11 +199,13 @@ static enum seal_status read_piece(struct seal_job *job, size_t most, struct fau
 
 static enum seal_status read_first_piece(struct seal_job *job, struct fault *fault)
 {
+    const bool to_pipe = job->request->output != NULL && strcmp(job->request->output, "-") == 0;
+
     job->piece.data = malloc(STREAM_FIRST_LEN);
     if (job->piece.data == NULL)
         return fault_no_memory(fault);
-    if (read_piece(job, STREAM_FIRST_LEN, fault) == SEAL_OK && job->piece.len == 0 &&
-        !job->request->allow_empty)
+    if (read_piece(job, to_pipe ? STREAM_READ_LEN : STREAM_FIRST_LEN, fault) == SEAL_OK &&
+        job->piece.len == 0 && !job->request->allow_empty)
         return fault_set(fault, REASON_STDIN_EMPTY, NAME_STDIN);
     return fault->status;
 }
@@ -323,9 +326,10 @@ static enum seal_status seal_content(struct seal_job *job, struct seal_result *r
 static enum seal_status start_random(struct seal_job *job, struct fault *fault)
 {
     uint8_t listing[SHA256_LEN] = {0};
+    const size_t piece = job->piece.len < STREAM_READ_LEN ? job->piece.len : STREAM_READ_LEN;
     const struct span hedge[] = {{job->to.keys, job->to.count * sizeof *job->to.keys},
                                  {listing, sizeof listing},
-                                 {job->piece.data, job->piece.len}};
+                                 {job->piece.data, piece}};
 
     if (job->source != NULL)
         bag_source_digest(job->source, listing);

@@ -125,6 +125,9 @@ static void say_done(enum seal_status status, uint64_t missing)
         put_number(0, 8);
     put_u8(0);
     put_number(0, 8);
+    for (int i = 0; i < SALVAGED_STATES + 6; i++)
+        put_number(0, 8);
+    put_bytes(0, 5);
     put_number(0, 8);
     put_number(0, 8);
     for (int i = 0; i < BAG_CHANGE_KINDS; i++)

@@ -45,8 +45,8 @@ expect_same "$given/tree/both" made/data/tree/both
 
 scenario "the same stream, into a pipe as well"
 for threads in 1 2 3; do
-    SEAL_TEST_SEED=threads seal -q --threads $threads "${to[@]}" -o $threads.bin - <"$given/tree/both" >"$out" 2>"$err"
-    SEAL_TEST_SEED=threads seal -q --threads $threads "${to[@]}" -o - - <"$given/tree/both" 2>"$err" | cat >$threads.pipe
+    SEAL_TEST_SEED=threads seal -q --repair 6 --threads $threads "${to[@]}" -o $threads.bin - <"$given/tree/both" >"$out" 2>"$err"
+    SEAL_TEST_SEED=threads seal -q --repair 6 --threads $threads "${to[@]}" -o - - <"$given/tree/both" 2>"$err" | cat >$threads.pipe
     expect_same 1.bin $threads.bin
     expect_same 1.bin $threads.pipe
 done
@@ -95,7 +95,10 @@ same_whatever() {
 }
 
 scenario "what is opened"
-seal -q "${to[@]}" -o "$given/whole" "$given/tree" >/dev/null
+seal -q --repair none "${to[@]}" -o "$given/whole" "$given/tree" >/dev/null
+seal -q "${to[@]}" -o damaged "$given/tree" >/dev/null
+for at in 0 1 30 200; do dd if=/dev/zero of=damaged bs=65536 seek=$at count=1 conv=notrunc status=none; done
+same_whatever damaged 0
 size=$(stat -c %s "$given/whole")
 same_whatever "$given/whole" 0
 same_whatever "$given/many.bin" 0

@@ -357,7 +357,7 @@ show_bad() {
     expect_message "$3"
 }
 show_bad absent.pub 1 'absent.pub: could not be opened: No such file'
-show_bad . 1 'Is a directory'
+show_bad . 2 'this is a folder, not a key file'
 show_bad /dev/zero 2 'too large to be a key file'
 show_bad /dev/null 2 'no key in it'
 head -c 3000 /dev/urandom >random
