@@ -254,7 +254,7 @@ static enum exit_code parse_padding(struct padding *padding)
     } rules[] = {{"padme", PAD_PADME}, {"mib", PAD_MIB}, {"round", PAD_ROUND}, {"pow2", PAD_POW2}};
     const char *text = options[OPT_PAD].text;
 
-    *padding = (struct padding){PAD_PADME, 0};
+    *padding = (struct padding){.rule = PAD_PADME, .size = 0};
     if (text == NULL)
         return EXIT_ALL_DONE;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

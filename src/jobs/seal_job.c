@@ -97,34 +97,18 @@ static enum seal_status find_size(struct seal_job *job, struct fault *fault)
     return sealed_size_expect(&job->size, job->request, job->to.count, job->source, &survey, fault);
 }
 
-/* About how long the content becomes, if that decides about repair data. */
-static enum seal_status find_content(struct seal_job *job, uint64_t *content, struct fault *fault)
-{
-    struct bag_totals totals;
-
-    *content = CONTENT_UNKNOWN;
-    if (job->source == NULL) {
-        if (job->piece.len < STREAM_FIRST_LEN) /* all of standard input */
-            *content = job->piece.len;
-        return SEAL_OK;
-    }
-    bag_source_totals(job->source, &totals);
-    *content = totals.bytes;
-    if (job->request->repair != REPAIR_AUTO || totals.bytes <= REPAIR_FROM)
-        return SEAL_OK;
-    if (find_size(job, fault) == SEAL_OK)
-        *content = job->size.content;
-    return fault->status;
-}
-
 /* Before anything is made that depends on it. */
 static enum seal_status choose_repair(struct seal_job *job, struct fault *fault)
 {
     struct volumes_out *v = &job->volumes;
-    uint64_t content, split;
+    struct bag_totals totals = {.bytes = CONTENT_UNKNOWN};
+    uint64_t split;
 
-    if (find_content(job, &content, fault) == SEAL_OK &&
-        repair_choose(&v->params.parity, &split, job->request, content, fault) == SEAL_OK &&
+    if (job->source != NULL)
+        bag_source_totals(job->source, &totals);
+    else if (job->piece.len < STREAM_FIRST_LEN) /* all of standard input */
+        totals.bytes = job->piece.len;
+    if (repair_choose(&v->params.parity, &split, job->request, totals.bytes, fault) == SEAL_OK &&
         split > 0)
         IGNORE_RESULT(volumes_split(v, split)); /* it is a folder */
     return fault->status;
@@ -282,7 +266,8 @@ static enum seal_status pipeline_start(struct pipeline *p, struct seal_job *job,
     if (status == SEAL_OK)
         status = volumes_start(&job->volumes, type, &first, fault);
     if (status == SEAL_OK)
-        status = stream_writer_new(&p->stream, first.env, first.head, request->padding, p->crew,
+        status = stream_writer_new(&p->stream, first.env, first.head,
+                                   repair_padding(request, job->volumes.params.parity), p->crew,
                                    first.fd, fault);
     if (status == SEAL_OK && job->volumes.split.size > 0)
         stream_writer_split(p->stream, &job->volumes.split);

@@ -21,13 +21,13 @@ static bool has_size(const struct seal_request *request, unsigned int m)
            stream_fixed_len(request->padding.size, m) == request->padding.size;
 }
 
-static bool is_worth_it(const struct seal_request *request, uint64_t content)
+static bool is_worth_it(const struct seal_request *request, uint64_t bytes)
 {
-    return content > REPAIR_FROM && (request->output == NULL || strcmp(request->output, "-") != 0);
+    return bytes > REPAIR_FROM && (request->output == NULL || strcmp(request->output, "-") != 0);
 }
 
 enum seal_status repair_choose(uint8_t *parity, uint64_t *split, const struct seal_request *request,
-                               uint64_t content, struct fault *fault)
+                               uint64_t bytes, struct fault *fault)
 {
     const bool is_asked = request->repair != REPAIR_AUTO;
     const uint8_t m = (uint8_t)(is_asked ? request->repair : REPAIR_USUAL);
@@ -38,9 +38,18 @@ enum seal_status repair_choose(uint8_t *parity, uint64_t *split, const struct se
         fault_add_numbers(fault, size, stream_fixed_len(size, m));
         return fault_set(fault, REASON_REPAIR_SIZE, NULL);
     }
-    *parity = is_asked || (has_size(request, m) && is_worth_it(request, content)) ? m : 0;
+    *parity = is_asked || (has_size(request, m) && is_worth_it(request, bytes)) ? m : 0;
     *split = stream_fixed_len(request->split, *parity);
     return SEAL_OK;
+}
+
+struct padding repair_padding(const struct seal_request *request, uint8_t parity)
+{
+    struct padding padding = request->padding;
+
+    if (parity > 0 && request->repair == REPAIR_AUTO)
+        padding.least = REPAIR_FROM;
+    return padding;
 }
 
 /* ---- Sizes -------------------------------------------------------------------------------- */
@@ -82,17 +91,18 @@ enum seal_status sealed_size_expect(struct sealed_size *size, const struct seal_
     struct bag_totals totals;
     uint64_t about, most, split;
     uint8_t parity;
+    struct padding padding;
 
     *size = (struct sealed_size){.about = 0};
     bag_source_totals(source, &totals);
     plan.bytes = totals.bytes;
-    if (content_estimate_len(&plan, &about, &most, fault) != SEAL_OK ||
-        repair_choose(&parity, &split, request, about, fault) != SEAL_OK)
+    if (repair_choose(&parity, &split, request, totals.bytes, fault) != SEAL_OK ||
+        content_estimate_len(&plan, &about, &most, fault) != SEAL_OK)
         return fault->status;
     shape.parity = parity;
-    size->content = about;
-    size->about = total_for(about, shape, split, request->padding);
-    size->most = total_for(most, shape, split, request->padding);
+    padding = repair_padding(request, parity);
+    size->about = total_for(about, shape, split, padding);
+    size->most = total_for(most, shape, split, padding);
     if (split > 0) {
         size->about_volumes = volumes_for(about, shape, split);
         size->most_volumes = volumes_for(most, shape, split);

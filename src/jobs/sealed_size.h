@@ -8,24 +8,26 @@
 
 /* In bytes of the sealed file, of all its volumes. 0: the content does not fit the fixed size. */
 struct sealed_size {
-    uint64_t content; /* about so much of it is content */
     uint64_t about, most;
     uint64_t about_volumes, most_volumes; /* 0 without split */
 };
 
-/* Content of which nobody knows how long it becomes. */
+/* Bytes to be sealed that nobody knows. */
 #define CONTENT_UNKNOWN UINT64_MAX
-/* Where files are not asked to have repair data, those of so much content have. Below that, the
- * lengths that files without them have are mostly no multiples of a block: a short file whose
- * length is one would show that there was much in it that shrank. */
+/* Where files are not asked to have repair data, those of more than so many bytes have, and are at
+ * least as long, however much shrinks: of shorter files without repair data few lengths are
+ * multiples of a block, so one that is would show that there was much in it. */
 #define REPAIR_FROM (UINT64_C(2) << 20)
 
-/* Which repair data (*parity, m of the envelope) a file gets for that much content, compressed, and
- * how long its volumes are (*split; 0: one file). SEAL_USAGE: those that are asked for do not go
- * with the size that is. */
+/* Which repair data (*parity, m of the envelope) a file gets for so many bytes of files, and how
+ * long its volumes are (*split; 0: one file). SEAL_USAGE: those that are asked for do not go with
+ * the size that is. */
 MUST_USE enum seal_status repair_choose(uint8_t *parity, uint64_t *split,
-                                        const struct seal_request *request, uint64_t content,
+                                        const struct seal_request *request, uint64_t bytes,
                                         struct fault *fault);
+
+/* The padding that goes with it. */
+struct padding repair_padding(const struct seal_request *request, uint8_t parity);
 
 /* source is listed; survey is what bag_source_estimate found in it. Reads samples of it. */
 MUST_USE enum seal_status sealed_size_expect(struct sealed_size *size,

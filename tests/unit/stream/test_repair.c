@@ -176,7 +176,8 @@ static struct damaged make(uint8_t m, uint64_t data_blocks)
     const size_t len = (size_t)data_blocks * (BLOCK_LEN - TAG_LEN) - HEAD_LEN(8) - TRAILER_LEN;
     const uint64_t total = layout_block_count(data_blocks, m) * BLOCK_LEN;
     struct damaged d = {
-        .s = payload_seal_repair(SLOTS_FEW, m, len - 5, (struct padding){PAD_FIXED, total})};
+        .s = payload_seal_repair(SLOTS_FEW, m, len - 5,
+                                 (struct padding){.rule = PAD_FIXED, .size = total})};
 
     CHECK_INT(total, d.s.file.len);
     CHECK_INT(total, d.s.blocks * BLOCK_LEN);

@@ -142,11 +142,11 @@ static struct padding file_padding(enum file_defect defect, size_t content_len)
 
     if (defect == FILE_PADME_TOO_FAR ||
         (defect == FILE_FULL_TOO_FAR && capacity(least) == content_len))
-        return (struct padding){PAD_FIXED, next};
+        return (struct padding){.rule = PAD_FIXED, .size = next};
     if (defect == FILE_NO_PADME) {
         while (least > BLOCK_LEN && capacity(least - LENGTH_UNIT) >= content_len)
             least -= LENGTH_UNIT;
-        return (struct padding){PAD_FIXED, least};
+        return (struct padding){.rule = PAD_FIXED, .size = least};
     }
     return (struct padding){.rule = PAD_PADME};
 }

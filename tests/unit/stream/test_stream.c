@@ -130,7 +130,7 @@ static void test_fixed(void)
     static const uint64_t sizes[] = {65536, 67584, 131072, 133120, 200704};
 
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        struct padding padding = {PAD_FIXED, sizes[i]};
+        struct padding padding = {.rule = PAD_FIXED, .size = sizes[i]};
         uint64_t most = payload_capacity(HEAD_LEN(8), sizes[i]);
 
         check_round_trip(SLOTS_FEW, 0, padding);
@@ -199,8 +199,9 @@ static void test_no_room(void)
     int fd = fixture_create(check_scratch("sealed"));
 
     check_about("content too large for a fixed size");
-    CHECK_INT(SEAL_OK, stream_writer_new(&w, &env, head, (struct padding){PAD_FIXED, 131072}, NULL,
-                                         fd, &fault));
+    CHECK_INT(SEAL_OK,
+              stream_writer_new(&w, &env, head, (struct padding){.rule = PAD_FIXED, .size = 131072},
+                                NULL, fd, &fault));
     CHECK_INT(SEAL_OK, stream_write(w, content.data, content.len, &fault));
     CHECK_INT(SEAL_NO_ROOM, stream_write(w, "x", 1, &fault));
     stream_writer_free(w);

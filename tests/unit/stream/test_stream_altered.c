@@ -202,10 +202,10 @@ static void test_altered(void)
         uint8_t slots;
         size_t len;
         struct padding padding;
-    } rows[] = {{SLOTS_FEW, 100, {PAD_PADME, 0}},
-                {SLOTS_FEW, 200000, {PAD_PADME, 0}},
-                {SLOTS_FEW, 200000, {PAD_POW2, 0}}, /* the last block is a full one */
-                {SLOTS_MANY, 69000, {PAD_FIXED, 65536 * 2 + 2048}}};
+    } rows[] = {{SLOTS_FEW, 100, {.rule = PAD_PADME}},
+                {SLOTS_FEW, 200000, {.rule = PAD_PADME}},
+                {SLOTS_FEW, 200000, {.rule = PAD_POW2}}, /* the last block is a full one */
+                {SLOTS_MANY, 69000, {.rule = PAD_FIXED, .size = 65536 * 2 + 2048}}};
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct sealed s = payload_seal(rows[i].slots, rows[i].len, rows[i].padding);

@@ -359,7 +359,8 @@ static void check_forged(struct set *s, size_t at, size_t off, uint8_t value, en
 static void test_ends_before_the_last(void)
 {
     enum { TAKEN = 1000 };
-    struct set *s = set_new(SLOTS_FEW, 140000, 65536, (struct padding){PAD_FIXED, 65536});
+    struct set *s =
+        set_new(SLOTS_FEW, 140000, 65536, (struct padding){.rule = PAD_FIXED, .size = 65536});
     size_t full = (size_t)capacity(HEAD_LEN(s->slots), 65536);
     uint8_t *plain = fixture_alloc(full + TRAILER_LEN), *trailer = plain + full, receipt[32];
     uint8_t got_digest[32], content[TAKEN];
@@ -389,7 +390,8 @@ static void test_ends_before_the_last(void)
 
 static void test_forged(void)
 {
-    struct set *s = set_new(SLOTS_FEW, 140000, 65536, (struct padding){PAD_FIXED, 65536});
+    struct set *s =
+        set_new(SLOTS_FEW, 140000, 65536, (struct padding){.rule = PAD_FIXED, .size = 65536});
 
     CHECK_INT(3, s->count);
     for (size_t at = 0; at < 2; at++) {
