@@ -26,7 +26,7 @@ ln -s "$(printf 'x\033[2J\377')" tree/sub/nasty
 echo odd >$'tree/odd\e[31m\n/\xe2\x80\xae'
 chmod +x tree/sub/file
 touch -d @1234567890.123456789 tree/sub/file
-seal -q "${to[@]}" --no-compress -o bag.bin tree >/dev/null 2>&1
+seal -q --repair none "${to[@]}" --no-compress -o bag.bin tree >/dev/null 2>&1
 seal -q "${to[@]}" -o stream.bin - <tree/a >/dev/null
 cd ..
 unseal -q "${with[@]}" --exact-names -o "$scratch/bag" "$good/bag.bin" >/dev/null 2>&1
