@@ -71,24 +71,25 @@ scenario "who has no key, and files that lost both headers"
 vectors make "$vectors" mend-first file.bin
 run unseal -q --key "$given/carol.key" -o bag file.bin
 expect_exit 4
-expect_message 'file\.bin: no key here opens this file, or its beginning is damaged\.'
+expect_message 'file\.bin: it begins with the same byte over and over'
 vectors make "$vectors" mend-both-heads both.bin
 run unseal -q --key "$given/alice.key" -o bag both.bin
 expect_exit 4
-expect_message 'both\.bin: no key here opens this file, or its beginning is damaged\.'
-run unseal -q --key "$given/alice.key" -o bag - <file.bin # the end of a pipe is not there yet
-expect_exit 5
-mkfifo pipe
+expect_message 'both\.bin: it begins with the same byte over and over'
+run unseal -q --key "$given/alice.key" -o bag - <file.bin
+expect_exit 0
+remove bag bag.custody.txt bag.custody.json
+mkfifo pipe # the end of which is not there yet
 cat file.bin >pipe &
-run unseal -q --key "$given/alice.key" -o bag pipe
+run timeout 60 unseal -q --key "$given/alice.key" -o bag pipe
 wait
 expect_exit 4
 
 scenario "a key with a passphrase is not asked for where another opens the second header"
 vectors make "$vectors" mend-first-slot file.bin
 run unseal -q --key "$given/bob.key" --key "$given/alice.key" -o bag file.bin
-expect_exit 5
-expect_err 'a key opens it, but it was altered'
+expect_exit 0
+expect_err 'the header at its beginning is damaged or missing; the one at its end opened it'
 
 scenario "of a pipe, the second header is looked at when it has come"
 for id in mend-one mend-second parity-head2-key parity-head2-none parity-head2-C; do
@@ -108,7 +109,7 @@ scenario "of a set, each file has its own"
 for i in 1 2 3; do cp "$vectors/files/parity-volumes.$i.seal" $i.bin; done
 vectors make "$vectors" mend-volumes-second 2.bin
 run unseal -q --key "$given/alice.key" --verify -o record 1.bin 2.bin 3.bin
-expect_exit 5
+expect_exit 0
 check "the second volume's first is bad" test \
     "$(sed -n 's/.*"headers": "\([a-z-]*\)".*/\1/p' record.custody.json | tr '\n' ' ')" = 'right first-bad right '
 
@@ -120,8 +121,10 @@ for action in "FAULT_READ=file.bin 0 65536 errno:$EIO" "FAULT_READ=file.bin 100 
     expect_exit 1
     expect_message 'file\.bin: could not be read: Input/output error'
     hit FAULT_IN_PROCESS=main "$action" -- unseal -q --key "$given/alice.key" -o bag file.bin
-    expect_exit 1
-    expect_message 'file\.bin: could not be read: Input/output error'
+    expect_exit 0
+    expect_err 'the header at its beginning is damaged or missing; the one at its end opened it'
+    expect_err '[12] blocks? of 64 KiB (is|are) damaged or cannot be read'
+    remove bag bag.custody.txt bag.custody.json
     hit FAULT_IN_PROCESS=main "${action/file.bin/one.bin}" -- unseal -q --key "$given/alice.key" -o bag one.bin
     expect_exit 1
     expect_message 'one\.bin: could not be read: Input/output error'
