@@ -234,36 +234,35 @@ static struct lost_entry *lost_entry_of(struct naming *n, uint64_t number)
     return n->next < r->lost_count && r->lost[n->next].number == number ? &r->lost[n->next] : NULL;
 }
 
-/* Its data end, filled up to a block, where the next entry begins. */
-static enum seal_status take_by_record(struct salvage *s, const struct bag_item *item,
-                                       const struct lost_entry *lost, struct fault *fault)
+/* Its data end, filled up to a block, where the next entry begins. False: they do not fit in there.
+ */
+static bool place_by_record(const struct bag_item *item, const struct lost_entry *lost,
+                            uint64_t *off)
 {
-    const struct tar_entry e = {.path = item->path,
-                                .path_len = strlen(item->path),
-                                .size = item->size,
-                                .mtime = item->mtime};
     const uint64_t filled = item->size > lost->end ? UINT64_MAX : (item->size + 511) / 512 * 512;
 
-    struct custody_piece name = {.state = SALVAGED_NAME, .size = item->size};
-
-    if (filled > lost->end - lost->off)
-        return take_unnamed(s, lost->off, lost->end, fault) == SEAL_OK
-                   ? tell(s, &name, item->path, fault)
-                   : fault->status;
-    return take_file(s, &e, lost->end - filled, true, fault);
+    *off = lost->end - filled;
+    return filled <= lost->end - lost->off;
 }
 
 static enum seal_status take_name(void *ctx, const struct bag_item *item, struct fault *fault)
 {
     struct naming *n = ctx;
     struct salvage *s = n->s;
+    const struct tar_entry e = {.path = item->path,
+                                .path_len = strlen(item->path),
+                                .size = item->size,
+                                .mtime = item->mtime};
     struct custody_piece piece = {.state = SALVAGED_NAME, .size = item->size};
     const struct lost_entry *lost = s->record.is_all ? lost_entry_of(n, item->entry) : NULL;
+    uint64_t off;
 
-    if (item->type != BAG_FILE || salvage_out_has(&s->out, item->path, strlen(item->path)))
+    if (item->type != BAG_FILE || salvage_out_has(&s->out, e.path, e.path_len))
         return SEAL_OK;
-    if (lost != NULL)
-        return take_by_record(s, item, lost, fault);
+    if (lost != NULL && place_by_record(item, lost, &off))
+        return take_file(s, &e, off, true, fault);
+    if (lost != NULL && take_unnamed(s, lost->off, lost->end, fault) != SEAL_OK)
+        return fault->status;
     if (!s->record.is_all)
         piece.size = CUSTODY_SIZE_UNKNOWN;
     return tell(s, &piece, item->path, fault);
@@ -303,9 +302,12 @@ static enum seal_status salvage_stream(struct salvage *s, struct fault *fault)
         const uint8_t *data;
         size_t len;
 
-        if (torn_peek(s->torn, off, &data, &len, fault) == SEAL_OK)
-            salvage_note_part(&look.piece, data != NULL, off, len);
-        if (data == NULL && fault->status == SEAL_OK)
+        if (stop_requested())
+            return fault_set(fault, REASON_INTERRUPTED, NULL);
+        if (torn_peek(s->torn, off, &data, &len, fault) != SEAL_OK)
+            return fault->status;
+        salvage_note_part(&look.piece, data != NULL, off, len);
+        if (data == NULL)
             IGNORE_RESULT(salvage_out_list_lost(&s->out, STREAM_NAME, off, len, fault));
         off += len;
     }

@@ -183,7 +183,7 @@ static enum seal_status read_piece(struct seal_job *job, size_t most, struct fau
 
 static enum seal_status read_first_piece(struct seal_job *job, struct fault *fault)
 {
-    const bool to_pipe = job->request->output != NULL && strcmp(job->request->output, "-") == 0;
+    const bool to_pipe = destination_is_stdout(&job->volumes.destination);
 
     job->piece.data = malloc(STREAM_FIRST_LEN);
     if (job->piece.data == NULL)

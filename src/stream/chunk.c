@@ -59,6 +59,11 @@ static uint64_t round_size(uint64_t len)
     return multiple(len, unit);
 }
 
+struct file_shape shape_of(const struct envelope *env)
+{
+    return (struct file_shape){env->head_len, env->params.parity};
+}
+
 uint64_t block_count(uint64_t total_len)
 {
     return (total_len + BLOCK_LEN - 1) / BLOCK_LEN;

@@ -15,6 +15,8 @@ uint64_t block_count(uint64_t total_len);
  * long. */
 uint64_t plaintext_len(uint64_t total_len, size_t head_len, unsigned int m);
 
+struct file_shape shape_of(const struct envelope *env);
+
 /* Key of all chunks of a file. */
 void chunk_derive_key(uint8_t key[static KEY_LEN], const struct envelope *env);
 

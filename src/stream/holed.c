@@ -28,11 +28,6 @@ static uint32_t index_of(const struct slice *s)
     return s->env->params.index;
 }
 
-static struct file_shape shape_of(const struct slice *s)
-{
-    return (struct file_shape){s->env->head_len, s->env->params.parity};
-}
-
 /* ---- Where the volumes stand -------------------------------------------------------------- */
 
 /* All volumes but the last have one size. One that is told by its end says it; else the longest
@@ -57,7 +52,7 @@ static void find_totals(struct holed *h)
     uint64_t full;
 
     for (size_t i = 0; i < h->count; i++)
-        slice_find_total(&h->slices[i]);
+        slice_find_total(&h->slices[i], h->block);
     full = full_total(h);
     for (size_t i = 0; i + 1 < h->count; i++)
         h->slices[i].total = full;
@@ -69,7 +64,7 @@ static uint64_t last_len(const struct slice *s)
     uint64_t most = s->data_count * CHUNK_LEN;
 
     if (s->total != 0)
-        return stream_content_max(shape_of(s), s->total);
+        return stream_content_max(shape_of(s->env), s->total);
     return most > s->env->head_len ? most - s->env->head_len : 0;
 }
 
@@ -78,7 +73,7 @@ static void place_slices(struct holed *h)
 {
     struct slice *last = &h->slices[h->count - 1];
     const uint64_t full = h->count > 1 ? h->slices[0].total : last->total;
-    const uint64_t content = full == 0 ? 0 : stream_content_max(shape_of(last), full);
+    const uint64_t content = full == 0 ? 0 : stream_content_max(shape_of(last->env), full);
 
     for (size_t i = 0; i < h->count; i++) {
         struct slice *s = &h->slices[i];

@@ -54,14 +54,12 @@ static uint64_t blocks_here(const struct slice *s)
 
 /* ---- Where the file ends ------------------------------------------------------------------ */
 
-static void find_total_plain(struct slice *s)
+static void find_total_plain(struct slice *s, uint8_t *block)
 {
-    uint8_t *block = malloc(BLOCK_LEN);
     const uint64_t size = volume_size(s->in), last = blocks_here(s) - 1;
 
-    if (block != NULL && size > 0 && is_authentic(s, last, block, read_at(s, last, block), true))
+    if (size > 0 && is_authentic(s, last, block, read_at(s, last, block), true))
         s->total = size;
-    free(block);
 }
 
 static struct mender_file mender_file_of(const struct slice *s)
@@ -75,24 +73,24 @@ static struct mender_file mender_file_of(const struct slice *s)
 }
 
 /* As the reader of what is whole finds it. */
-static uint64_t find_blocks(struct slice *s)
+static uint64_t find_blocks(struct slice *s, uint8_t *block)
 {
     const struct mender_file file = mender_file_of(s);
 
     if (!mender_may_have(&file, s->told.count))
         s->told = (struct told_blocks){.count = 0};
-    if (!s->told.is_sure && mender_has_all(&file))
+    if (!s->told.is_sure && mender_has_all(&file, block))
         return volume_size(s->in) / BLOCK_LEN;
-    return s->told.count != 0 ? s->told.count : mender_find_blocks(&file);
+    return s->told.count != 0 ? s->told.count : mender_find_blocks(&file, block);
 }
 
-void slice_find_total(struct slice *s)
+void slice_find_total(struct slice *s, uint8_t *block)
 {
     if (m_of(s) == 0) {
-        find_total_plain(s);
+        find_total_plain(s, block);
         return;
     }
-    s->total = find_blocks(s) * BLOCK_LEN;
+    s->total = find_blocks(s, block) * BLOCK_LEN;
 }
 
 /* Data blocks in so many blocks of which all groups are full. */

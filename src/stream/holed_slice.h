@@ -26,8 +26,9 @@ struct slice {
     uint64_t base, len;
 };
 
-/* Finds out how long the file is when nothing is missing, by what stands at its end. */
-void slice_find_total(struct slice *s);
+/* Finds out how long the file is when nothing is missing, by what stands at its end. block: room
+ * for one. */
+void slice_find_total(struct slice *s, uint8_t *block);
 /* Looks at all blocks. total: of the file, or 0, if that is not known. SEAL_NO_MEMORY,
  * SEAL_INTERRUPTED. */
 MUST_USE enum seal_status slice_survey(struct slice *s, uint8_t *block,

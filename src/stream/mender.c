@@ -99,27 +99,19 @@ static bool is_final(const struct mender_file *f, uint64_t b, uint8_t *block)
            chunk_is_authentic(block + start_of(f, id), text_len(f, id), id, f->key);
 }
 
-bool mender_has_all(const struct mender_file *f)
+bool mender_has_all(const struct mender_file *f, uint8_t *room)
 {
     const uint64_t size = volume_size(f->in), data = layout_data_count(size / BLOCK_LEN, f->m);
-    uint8_t *block = malloc(BLOCK_LEN);
-    bool has_all = block != NULL && data != 0 && size % BLOCK_LEN == 0 &&
-                   is_final(f, layout_block_of(data - 1, f->m), block);
 
-    free(block);
-    return has_all;
+    return data != 0 && size % BLOCK_LEN == 0 && is_final(f, layout_block_of(data - 1, f->m), room);
 }
 
-uint64_t mender_find_blocks(const struct mender_file *f)
+uint64_t mender_find_blocks(const struct mender_file *f, uint8_t *room)
 {
-    uint8_t *block = malloc(BLOCK_LEN);
-    uint64_t b = volume_size(f->in) / BLOCK_LEN, found = 0;
-
-    while (block != NULL && found == 0 && b > 0 && !stop_requested())
-        if (is_final(f, --b, block))
-            found = layout_block_count(layout_at(0, f->m, b).number + 1, f->m);
-    free(block);
-    return found;
+    for (uint64_t b = volume_size(f->in) / BLOCK_LEN; b > 0 && !stop_requested();)
+        if (is_final(f, --b, room))
+            return layout_block_count(layout_at(0, f->m, b).number + 1, f->m);
+    return 0;
 }
 
 /* ---- What was mended ---------------------------------------------------------------------- */
@@ -235,6 +227,15 @@ static enum seal_status make_rooms(struct mender *d, const struct lane_of *l, ui
     return SEAL_OK;
 }
 
+/* What could not be read may be right. */
+static enum seal_status not_there(const struct mender *d, struct fault *fault)
+{
+    if (d->unread.status == SEAL_OK)
+        return fault_set(fault, REASON_DAMAGED, NULL);
+    *fault = d->unread;
+    return fault->status;
+}
+
 /* Keeps them. */
 static enum seal_status solve(struct mender *d, const struct lane_of *l, uint64_t wanted,
                               struct fault *fault)
@@ -249,11 +250,7 @@ static enum seal_status solve(struct mender *d, const struct lane_of *l, uint64_
             forget(&d->kept[i]); /* it holds nothing */
         d->kept[i].is_new = false;
     }
-    if (!solved && fault->status == SEAL_OK && d->unread.status != SEAL_OK)
-        *fault = d->unread; /* what is there may be right */
-    else if (!solved && fault->status == SEAL_OK)
-        (void)fault_set(fault, REASON_DAMAGED, NULL);
-    return fault->status;
+    return solved || fault->status != SEAL_OK ? fault->status : not_there(d, fault);
 }
 
 static enum seal_status mend_lane(struct mender *d, uint64_t number, struct fault *fault)
@@ -287,7 +284,7 @@ enum seal_status mender_fetch(struct mender *d, uint64_t number, const uint8_t *
     }
     /* A block that could be read this time, when its lane was, was not mended. */
     if (*mended && kept == NULL && !open_data(&d->file, number, d->block))
-        return fault_set(fault, REASON_DAMAGED, NULL);
+        return not_there(d, fault);
     *text = kept != NULL ? kept->symbol : d->block + start_of(&d->file, data_id(&d->file, number));
     return SEAL_OK;
 }

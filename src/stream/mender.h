@@ -24,11 +24,12 @@ struct mender_file {
  * anything into its second head. file->blocks is not used. */
 bool mender_may_have(const struct mender_file *file, uint64_t blocks);
 /* Whether nothing is missing: the last data block is where it should be in a file of that length.
- * file->blocks is not used. */
-bool mender_has_all(const struct mender_file *file);
+ * room has BLOCK_LEN bytes, and gets ciphertext. file->blocks is not used. */
+bool mender_has_all(const struct mender_file *file, uint8_t *room);
 /* How many blocks the file has when nothing is missing, as its last data block tells. 0: that is
- * not where it should be, or damaged. file->blocks is not used. */
-uint64_t mender_find_blocks(const struct mender_file *file);
+ * not where it should be, or damaged, or cannot be read (file->unread), or it was stopped. room as
+ * above; file->blocks is not used. */
+uint64_t mender_find_blocks(const struct mender_file *file, uint8_t *room);
 
 MUST_USE enum seal_status mender_new(struct mender **out, const struct mender_file *file,
                                      struct fault *fault);

@@ -10,11 +10,6 @@
 
 /* ---- Volumes ------------------------------------------------------------------------------ */
 
-static struct file_shape shape_of(const struct envelope *env)
-{
-    return (struct file_shape){env->head_len, env->params.parity};
-}
-
 uint64_t stream_volume_len(const struct stream_volume *v)
 {
     return v->blocks != 0 ? v->blocks * BLOCK_LEN : volume_size(v->in);

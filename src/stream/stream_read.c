@@ -71,25 +71,33 @@ uint64_t stream_extent(const struct stream_reader *r)
 /* ---- Beginning and end of a reader -------------------------------------------------------- */
 
 /* With repair data no more can be said of a file than its second head or its last data block tell.
- * SEAL_DAMAGED: it lacks both. */
+ * SEAL_DAMAGED: it lacks both. SEAL_IO: it may lack them, some of it cannot be read. */
 static enum seal_status find_blocks(struct stream_reader *r, struct stream_volume *v,
                                     struct fault *fault)
 {
-    const struct mender_file file = reader_mender_file(r, v);
+    struct mender_file file = reader_mender_file(r, v);
+    struct fault unread = {.status = SEAL_OK};
+    uint8_t *room = r->pieces[0].piece.blocks; /* nothing is in it yet */
     uint64_t told;
 
     v->blocks = 0;
     if (v->env->params.parity == 0 || file.in == NULL)
         return SEAL_OK;
+    file.unread = &unread;
     chunk_derive_key(r->key, v->env);
     told = mender_may_have(&file, v->told.count) ? v->told.count : 0;
-    if ((told == 0 || !v->told.is_sure) && mender_has_all(&file))
+    if ((told == 0 || !v->told.is_sure) && mender_has_all(&file, room))
         v->blocks = volume_size(file.in) / BLOCK_LEN;
     else
-        v->blocks = told != 0 ? told : mender_find_blocks(&file);
-    if (v->blocks == 0)
+        v->blocks = told != 0 ? told : mender_find_blocks(&file, room);
+    if (v->blocks != 0)
+        return SEAL_OK;
+    if (stop_requested())
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
+    if (unread.status == SEAL_OK)
         return fault_set(fault, REASON_CUT_SHORT, volume_name(v->in));
-    return SEAL_OK;
+    *fault = unread;
+    return fault->status;
 }
 
 static enum seal_status take_volumes(struct stream_reader *r, const struct stream_volume *volumes,

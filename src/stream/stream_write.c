@@ -120,11 +120,6 @@ static bool make_batches(struct stream_writer *w)
     return w->batches != NULL;
 }
 
-static struct file_shape shape_of(const struct envelope *env)
-{
-    return (struct file_shape){env->head_len, env->params.parity};
-}
-
 /* No batch of the file before is under way any more. total_max: the longest that the file may
  * become. */
 static void start_file(struct stream_writer *w, const struct stream_out *out, uint64_t total_max)
