@@ -395,63 +395,8 @@ static void test_kdf(void)
     json_decref(root);
 }
 
-/* ---- padme.json --------------------------------------------------------------------------- */
-
-/* The content that just fills a file of that length. */
-static uint64_t capacity(size_t head_len, uint64_t total)
-{
-    return total - head_len - TAG_LEN * ((total + BLOCK_LEN - 1) / BLOCK_LEN) - TRAILER_LEN;
-}
-
-/* [L, Padmé(L)]: what fills a file of Padmé(L) bytes makes one of that length, and so does what
- * fills L, where a file of L bytes could be. */
-static void test_padme(const json_t *root)
-{
-    const struct padding padding = {.rule = PAD_PADME};
-    const json_t *pair;
-    size_t i;
-
-    json_array_foreach (json_object_get(root, "padme"), i, pair) {
-        uint64_t len = (uint64_t)json_integer_value(json_array_get(pair, 0));
-        uint64_t padded = (uint64_t)json_integer_value(json_array_get(pair, 1));
-
-        check_about("padme %zu", i);
-        for (size_t n = SLOTS_FEW; n <= SLOTS_MANY; n += SLOTS_MANY - SLOTS_FEW) {
-            const size_t head = HEAD_LEN(n);
-
-            CHECK_INT(padded, stream_total_len(((struct file_shape){.head_len = head}),
-                                               capacity(head, padded), padding));
-            if (len % BLOCK_LEN == 0 || len % BLOCK_LEN > TAG_LEN)
-                CHECK_INT(padded, stream_total_len(((struct file_shape){.head_len = head}),
-                                                   capacity(head, len), padding));
-        }
-    }
-    CHECK(i > 0);
-}
-
-static void test_totals(const json_t *root)
-{
-    const json_t *entry;
-    size_t i;
-
-    json_array_foreach (json_object_get(root, "totals"), i, entry) {
-        struct padding padding = {.rule = PAD_PADME};
-        uint64_t n = fixture_number(entry, "n");
-
-        if (strcmp(fixture_text(entry, "pad"), "pow2") == 0)
-            padding.rule = PAD_POW2;
-        check_about("total %zu", i);
-        CHECK_INT(fixture_number(entry, "T"),
-                  stream_total_len(((struct file_shape){.head_len = HEAD_LEN(n)}),
-                                   fixture_number(entry, "content_len"), padding));
-    }
-    CHECK(i > 0);
-}
-
 int main(int argc, char **argv)
 {
-    json_t *padme;
-
     check_start("encodings", argc, argv);
     fixture_start(argc, argv);
     CHECK_CASE(test_elligator());
@@ -460,9 +405,5 @@ int main(int argc, char **argv)
     CHECK_CASE(test_divisions());
     CHECK_CASE(test_wide_division());
     CHECK_CASE(test_kdf());
-    padme = fixture_json("padme.json");
-    CHECK_CASE(test_padme(padme));
-    CHECK_CASE(test_totals(padme));
-    json_decref(padme);
     return check_done();
 }

@@ -85,6 +85,23 @@ void fixture_twice(struct crew **crew, void (*test)(void))
 
 /* ---- Keys --------------------------------------------------------------------------------- */
 
+struct identity *fixture_key_named(const json_t *keys, const char *name)
+{
+    const json_t *key;
+    size_t i;
+
+    json_array_foreach (json_object_get(keys, "keys"), i, key) {
+        struct identity *id;
+        uint8_t master[MASTER_LEN];
+
+        if (strcmp(fixture_text(key, "name"), name) != 0)
+            continue;
+        fixture_hex(master, sizeof master, key, "master");
+        return identity_from_master(&id, master, 0, 0) == SEAL_OK ? id : NULL;
+    }
+    return NULL;
+}
+
 struct identity *fixture_identity(unsigned int number)
 {
     struct identity *id;

@@ -28,6 +28,8 @@ void fixture_twice(struct crew **crew, void (*test)(void));
 /* ---- Keys, the same for the same number ---- */
 
 struct identity *fixture_identity(unsigned int number);
+/* Of the vector keys.json; NULL: none has that name. */
+struct identity *fixture_key_named(const json_t *keys, const char *name);
 /* Identities 0 to count - 1; public_keys may be NULL. */
 void fixture_identities(struct identity **ids, struct public_key *public_keys, size_t count);
 void fixture_identities_free(struct identity **ids, size_t count);
