@@ -266,8 +266,7 @@ static enum seal_status pipeline_start(struct pipeline *p, struct seal_job *job,
     if (status == SEAL_OK)
         status = volumes_start(&job->volumes, type, &first, fault);
     if (status == SEAL_OK)
-        status = stream_writer_new(&p->stream, first.env, first.head,
-                                   repair_padding(request, job->volumes.params.parity), p->crew,
+        status = stream_writer_new(&p->stream, first.env, first.head, request->padding, p->crew,
                                    first.fd, fault);
     if (status == SEAL_OK && job->volumes.split.size > 0)
         stream_writer_split(p->stream, &job->volumes.split);

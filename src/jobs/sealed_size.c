@@ -43,15 +43,6 @@ enum seal_status repair_choose(uint8_t *parity, uint64_t *split, const struct se
     return SEAL_OK;
 }
 
-struct padding repair_padding(const struct seal_request *request, uint8_t parity)
-{
-    struct padding padding = request->padding;
-
-    if (parity > 0 && request->repair == REPAIR_AUTO)
-        padding.least = REPAIR_FROM;
-    return padding;
-}
-
 /* ---- Sizes -------------------------------------------------------------------------------- */
 
 static uint64_t volumes_for(uint64_t content, struct file_shape shape, uint64_t split)
@@ -91,7 +82,6 @@ enum seal_status sealed_size_expect(struct sealed_size *size, const struct seal_
     struct bag_totals totals;
     uint64_t about, most, split;
     uint8_t parity;
-    struct padding padding;
 
     *size = (struct sealed_size){.about = 0};
     bag_source_totals(source, &totals);
@@ -100,9 +90,8 @@ enum seal_status sealed_size_expect(struct sealed_size *size, const struct seal_
         content_estimate_len(&plan, &about, &most, fault) != SEAL_OK)
         return fault->status;
     shape.parity = parity;
-    padding = repair_padding(request, parity);
-    size->about = total_for(about, shape, split, padding);
-    size->most = total_for(most, shape, split, padding);
+    size->about = total_for(about, shape, split, request->padding);
+    size->most = total_for(most, shape, split, request->padding);
     if (split > 0) {
         size->about_volumes = volumes_for(about, shape, split);
         size->most_volumes = volumes_for(most, shape, split);

@@ -14,9 +14,8 @@ struct sealed_size {
 
 /* Bytes to be sealed that nobody knows. */
 #define CONTENT_UNKNOWN UINT64_MAX
-/* Where files are not asked to have repair data, those of more than so many bytes have, and are at
- * least as long, however much shrinks: of shorter files without repair data few lengths are
- * multiples of a block, so one that is would show that there was much in it. */
+/* Where nobody says whether a file gets repair data, it does for more than so many bytes of files,
+ * also if they shrink: what they become is not known before they are read. */
 #define REPAIR_FROM (UINT64_C(2) << 20)
 
 /* Which repair data (*parity, m of the envelope) a file gets for so many bytes of files, and how
@@ -25,9 +24,6 @@ struct sealed_size {
 MUST_USE enum seal_status repair_choose(uint8_t *parity, uint64_t *split,
                                         const struct seal_request *request, uint64_t bytes,
                                         struct fault *fault);
-
-/* The padding that goes with it. */
-struct padding repair_padding(const struct seal_request *request, uint8_t parity);
 
 /* source is listed; survey is what bag_source_estimate found in it. Reads samples of it. */
 MUST_USE enum seal_status sealed_size_expect(struct sealed_size *size,

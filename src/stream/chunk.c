@@ -128,10 +128,7 @@ uint64_t stream_total_len(struct file_shape shape, uint64_t content_len, struct 
 
     if (content_len > most)
         return 0;
-    total = least_total_len(shape, content_len);
-    if (padding.rule != PAD_FIXED && total < padding.least)
-        total = padding.least;
-    total = padded(total, padding);
+    total = padded(least_total_len(shape, content_len), padding);
     while (total <= most && plaintext_len(total, shape.head_len, shape.parity) == 0)
         total = padded(total + 1, padding);
     return total <= most ? total : 0;

@@ -27,8 +27,7 @@ enum padding_rule { PAD_PADME, PAD_POW2, PAD_MIB, PAD_ROUND, PAD_FIXED };
 
 struct padding {
     enum padding_rule rule;
-    uint64_t size;  /* PAD_FIXED: the length of the whole file; one of stream_fixed_len */
-    uint64_t least; /* else: no file is shorter */
+    uint64_t size; /* PAD_FIXED: the length of the whole file; one of stream_fixed_len */
 };
 
 /* What the length of a file depends on besides its content and the padding. */
