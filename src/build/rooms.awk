@@ -23,7 +23,7 @@ BEGIN {
     # What a job is asked, what it tells, and what it comes to; *_private.h is between jobs.
     public["jobs"] = "arrival.h drop_content.h drop_receive.h drop_record.h drop_request.h drop_target.h " \
         "dry_run.h file_digest.h inspect_job.h is_folder.h key_dialog.h key_kit.h key_make.h key_passwd.h " \
-        "key_show.h limits.h open_headers.h receive_observer.h recheck_job.h seal_job.h seal_request.h " \
+        "key_show.h limits.h mend_job.h open_headers.h receive_observer.h recheck_job.h seal_job.h seal_request.h " \
         "sealed_size.h set_check.h sets.h size_limit.h unseal_job.h"
     # Rooms that show text to people; no other may hold or choose wording.
     split("cli cli/ui custody text", words, " ")

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/repair_report.h"
+#include "cli/salvage_report.h"
 #include "cli/unseal_report.h"
 #include "custody/custody.h"
 #include "platform/terminal.h"
@@ -12,7 +14,7 @@
 /* What the sender recorded as missing is told; it is listed in the record alone. */
 static enum exit_code code_for(const struct inspect_result *result)
 {
-    if (!bag_is_incomplete(&result->totals))
+    if (!bag_is_incomplete(&result->found.totals))
         return EXIT_ALL_DONE;
     warn(T_UNSEAL_INCOMPLETE_UNLISTED);
     return EXIT_INCOMPLETE;
@@ -88,23 +90,57 @@ static enum seal_status show_item(void *ctx, const struct bag_item *item, const 
     return l->is_cut ? SEAL_IO : SEAL_OK;
 }
 
+/* Of a damaged file: what there is of a file. */
+static enum seal_status make_piece_line(struct list_report *l, const struct custody_piece *p)
+{
+    l->line.len = 0;
+    if (buffer_printf(&l->line, "%-16s ", custody_salvaged_word(p->state)) != SEAL_OK)
+        return SEAL_NO_MEMORY;
+    if (l->form == LIST_LONG &&
+        (buffer_printf(&l->line, "%12" PRIu64 " ", p->there) != SEAL_OK ||
+         (p->size == CUSTODY_SIZE_UNKNOWN
+              ? buffer_printf(&l->line, "%12s ", "-")
+              : buffer_printf(&l->line, "%12" PRIu64 " ", p->size)) != SEAL_OK))
+        return SEAL_NO_MEMORY;
+    return text_escape(&l->line, p->path, strlen(p->path));
+}
+
+static enum seal_status show_piece(void *ctx, const struct custody_piece *piece,
+                                   struct fault *fault)
+{
+    struct list_report *l = ctx;
+
+    if (make_piece_line(l, piece) != SEAL_OK)
+        return fault_no_memory(fault);
+    print_data("%s\n", (const char *)l->line.data);
+    l->is_cut = !print_works();
+    return l->is_cut ? SEAL_IO : SEAL_OK;
+}
+
 struct inspect_listener list_report_listener(struct list_report *l)
 {
-    return (struct inspect_listener){.ctx = l, .item = show_item};
+    return (struct inspect_listener){.ctx = l, .item = show_item, .salvaged = show_piece};
 }
 
 enum exit_code list_report_end(const struct list_report *l, const struct inspect_result *result)
 {
-    const struct bag_totals *totals = &result->totals;
+    const struct bag_totals *totals = &result->found.totals;
     enum exit_code code;
 
     if (l->form == LIST_CSV && !l->has_items)
         print_data("%s", CUSTODY_CSV_HEAD);
     if (l->form == LIST_JSON)
         print_data("%s\n]}\n", l->has_items ? "" : JSON_HEAD);
+    show_repair(&result->sets.all[0]);
     code = code_for(result);
     say(T_UNSEAL_LISTED, .files = totals->files, .folders = totals->folders, .size = totals->bytes);
     return code;
+}
+
+enum exit_code list_report_end_salvage(const struct inspect_result *result)
+{
+    salvage_report_list(&result->found.salvage);
+    return EXIT_DAMAGED;
 }
 
 void list_report_free(struct list_report *l)
@@ -186,9 +222,10 @@ enum exit_code extract_report_end(const struct extract_report *x,
 {
     if (x->count > 0)
         print_data("%s", (const char *)x->lines.data);
+    show_repair(&result->sets.all[0]);
     print(T_UNSEAL_EXTRACTED, .name = result->output);
     say(T_UNSEAL_EXTRACTED_COUNT, .count = x->count);
-    show_times(result->times);
+    show_times(result->found.times);
     return code_for(result);
 }
 

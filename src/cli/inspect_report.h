@@ -19,6 +19,8 @@ struct list_report {
 struct inspect_listener list_report_listener(struct list_report *l);
 /* The end of a list that was not cut. */
 enum exit_code list_report_end(const struct list_report *l, const struct inspect_result *result);
+/* The same of what a salvage would take out. */
+enum exit_code list_report_end_salvage(const struct inspect_result *result);
 void list_report_free(struct list_report *l);
 
 /* What was extracted, told when all of it is good. All zero to begin with; free it with

@@ -41,16 +41,21 @@ static void show_doubts(const struct custody_salvage_counts *c)
         warn(T_SALVAGE_GAVE_UP);
 }
 
-static void show_lost(const struct custody_salvage *s)
+static void show_damage(const struct custody_salvage_counts *c)
 {
-    const struct custody_salvage_counts *c = &s->counts;
-
     if (c->lost_blocks > 0)
         warn(T_SALVAGE_BLOCKS, .number = c->lost_blocks, .limit = c->blocks);
     if (c->missing_volumes > 0)
         warn(T_SALVAGE_VOLUMES, .count = c->missing_volumes);
     if (c->has_more_volumes)
         warn(T_SALVAGE_VOLUMES_BEHIND);
+}
+
+static void show_lost(const struct custody_salvage *s)
+{
+    const struct custody_salvage_counts *c = &s->counts;
+
+    show_damage(c);
     if (c->files[SALVAGED_PART] > 0) {
         warn(T_SALVAGE_PARTS, .count = c->files[SALVAGED_PART]);
         show_pieces(s, SALVAGED_PART, T_SALVAGE_PART);
@@ -79,4 +84,15 @@ enum exit_code salvage_report_drop(const struct drop *d)
     print(T_UNSEAL_RECORD, .name = d->target.record);
     warn(T_SALVAGE_NEXT);
     return EXIT_DAMAGED;
+}
+
+void salvage_report_list(const struct custody_salvage_counts *c)
+{
+    show_damage(c);
+    if (c->record_is_bad)
+        warn(T_SALVAGE_RECORD_BAD);
+    if (c->gave_up)
+        warn(T_SALVAGE_GAVE_UP);
+    say(T_SALVAGE_LISTED, .files = c->files[SALVAGED_WHOLE] + c->files[SALVAGED_UNVERIFIED],
+        .size = c->whole_bytes, .most = c->part_bytes);
 }

@@ -13,4 +13,7 @@ void salvage_report_first(void);
 /* Of a drop of which something came out. */
 enum exit_code salvage_report_drop(const struct drop *d);
 
+/* Of what would come out. */
+void salvage_report_list(const struct custody_salvage_counts *c);
+
 #endif

@@ -1,7 +1,7 @@
 /*
  * unseal: opens sealed files. The command line becomes a request (unseal_options.c), a job carries
- * it out (jobs/unseal_job.h, jobs/inspect_job.h, jobs/recheck_job.h), and what it tells becomes
- * text (unseal_report.c, inspect_report.c, recheck_report.c).
+ * it out (jobs/unseal_job.h, jobs/inspect_job.h, jobs/mend_job.h, jobs/recheck_job.h), and what it
+ * tells becomes text (the reports).
  *
  * The same program, started anew by a job, is the worker that reads what senders can write.
  */
@@ -12,6 +12,7 @@
 #include "cli/inspect_report.h"
 #include "platform/process.h"
 #include "cli/recheck_report.h"
+#include "cli/repair_report.h"
 #include "cli/salvage_report.h"
 #include "cli/ui/passphrase.h"
 #include "cli/ui/window.h"
@@ -56,8 +57,11 @@ static enum exit_code run_list(const struct unseal_options *options, struct faul
     struct inspect_result result;
     enum exit_code code = EXIT_ALL_DONE;
 
+    if (options->inspect.salvages)
+        salvage_report_first();
     if (inspect_list(&result, &options->inspect, &observer, &listener, fault) == SEAL_OK)
-        code = list_report_end(&list, &result);
+        code = options->inspect.salvages ? list_report_end_salvage(&result)
+                                         : list_report_end(&list, &result);
     else if (!list.is_cut) /* else finish_output says it */
         code = complain(fault);
     inspect_result_free(&result);
@@ -80,6 +84,21 @@ static enum exit_code run_extract(const struct unseal_options *options, struct f
         code = complain(fault);
     inspect_result_free(&result);
     extract_report_free(&extract);
+    return code;
+}
+
+static enum exit_code run_mend(const struct unseal_options *options, struct fault *fault)
+{
+    struct unseal_report report;
+    struct receive_observer observer = unseal_report_start(&report, options->passphrase_fd);
+    struct mend_result result;
+    enum exit_code code;
+
+    if (mend_job_run(&result, &options->mend, &observer, fault) == SEAL_OK)
+        code = mend_report(&result, options->mend.output);
+    else
+        code = complain(fault);
+    mend_result_free(&result);
     return code;
 }
 
@@ -121,10 +140,8 @@ static void tell_input_pipes(const struct unseal_options *options)
 static enum exit_code run(const struct unseal_options *options, struct fault *fault)
 {
     static enum exit_code (*const modes[])(const struct unseal_options *, struct fault *) = {
-        [UNSEAL_DROPS] = run_drops,
-        [UNSEAL_LIST] = run_list,
-        [UNSEAL_EXTRACT] = run_extract,
-        [UNSEAL_RECHECK] = run_rechecks,
+        [UNSEAL_DROPS] = run_drops,      [UNSEAL_LIST] = run_list, [UNSEAL_EXTRACT] = run_extract,
+        [UNSEAL_RECHECK] = run_rechecks, [UNSEAL_MEND] = run_mend,
     };
 
     if (sodium_init() < 0)

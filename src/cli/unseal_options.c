@@ -17,6 +17,7 @@ enum option_number {
     OPT_JSON,
     OPT_CSV,
     OPT_RAW,
+    OPT_REPAIR_TO,
     OPT_SALVAGE,
     OPT_OPERATOR,
     OPT_CASE,
@@ -58,6 +59,10 @@ static struct option options[] = {
     [OPT_JSON] = {.name = "json", .help_text = T_UNSEAL_HELP_JSON},
     [OPT_CSV] = {.name = "csv", .help_text = T_UNSEAL_HELP_CSV},
     [OPT_RAW] = {.name = "raw", .help_text = T_UNSEAL_HELP_RAW},
+    [OPT_REPAIR_TO] = {.name = "repair-to",
+                       .value = "COPY",
+                       .is_path = true,
+                       .help_text = T_UNSEAL_HELP_REPAIR_TO},
     [OPT_SALVAGE] = {.name = "salvage", .help_text = T_UNSEAL_HELP_SALVAGE},
     [OPT_OPERATOR] = {.name = "operator", .value = "TEXT", .help_text = T_UNSEAL_HELP_OPERATOR},
     [OPT_CASE] = {.name = "case", .value = "TEXT", .help_text = T_UNSEAL_HELP_CASE},
@@ -92,8 +97,8 @@ static bool given(enum option_number number)
 }
 
 /* What one run does: one of these; without any of them, it unseals. */
-static const enum option_number modes[] = {OPT_VERIFY,  OPT_LIST, OPT_EXTRACT,
-                                           OPT_RECHECK, OPT_RAW,  OPT_SALVAGE};
+static const enum option_number modes[] = {OPT_VERIFY, OPT_LIST,      OPT_EXTRACT, OPT_RECHECK,
+                                           OPT_RAW,    OPT_REPAIR_TO, OPT_SALVAGE};
 #define MODE_COUNT (sizeof modes / sizeof modes[0])
 
 /* Which options go with which mode; OPT_KEY stands for unsealing itself. */
@@ -113,7 +118,7 @@ static const struct {
     {OPT_EXACT_NAMES, {OPT_KEY, OPT_EXTRACT, OPT_SALVAGE}, 3},
     {OPT_MAX_SIZE, {OPT_KEY, OPT_RAW, OPT_VERIFY, OPT_LIST, OPT_EXTRACT, OPT_SALVAGE}, 6},
     {OPT_MAX_FILES, {OPT_KEY, OPT_VERIFY, OPT_LIST, OPT_EXTRACT, OPT_SALVAGE}, 5},
-    {OPT_THREADS, {OPT_KEY, OPT_RAW, OPT_VERIFY}, 3},
+    {OPT_THREADS, {OPT_KEY, OPT_RAW, OPT_VERIFY, OPT_REPAIR_TO}, 4},
 };
 
 static enum exit_code complain_pair(enum text_id id, enum option_number a, enum option_number b)
@@ -130,6 +135,8 @@ static enum exit_code check_list_forms(void)
         for (size_t k = i + 1; k < sizeof forms / sizeof forms[0]; k++)
             if (given(forms[i]) && given(forms[k]))
                 return complain_pair(T_UNSEAL_CONTRADICT, forms[i], forms[k]);
+    if (given(OPT_SALVAGE) && (given(OPT_JSON) || given(OPT_CSV)))
+        return complain_pair(T_UNSEAL_NOT_WITH, given(OPT_JSON) ? OPT_JSON : OPT_CSV, OPT_SALVAGE);
     return EXIT_ALL_DONE;
 }
 
@@ -154,6 +161,8 @@ static enum exit_code find_mode(enum option_number *mode)
     for (size_t i = 0; i < MODE_COUNT; i++) {
         if (!given(modes[i]))
             continue;
+        if (*mode == OPT_LIST && modes[i] == OPT_SALVAGE) /* lists what would come out */
+            continue;
         if (*mode != OPT_KEY)
             return complain_pair(T_UNSEAL_CONTRADICT, *mode, modes[i]);
         *mode = modes[i];
@@ -165,8 +174,9 @@ static enum exit_code find_mode(enum option_number *mode)
 
 static enum exit_code check_stdin(enum option_number mode, size_t count)
 {
-    if (mode == OPT_SALVAGE)
-        return complain_usage(T_UNSEAL_SALVAGE_STDIN);
+    if (given(OPT_SALVAGE) || mode == OPT_REPAIR_TO)
+        return complain_usage(T_UNSEAL_NEEDS_FILE,
+                              .word = options[given(OPT_SALVAGE) ? OPT_SALVAGE : mode].name);
     if (count > 1)
         return complain_usage(T_UNSEAL_STDIN_ALONE);
     if (mode != OPT_LIST && !given(OPT_OUTPUT))
@@ -210,10 +220,12 @@ static enum exit_code check_files(enum option_number mode, const char *const *fi
 
 static enum exit_code check_output(enum option_number mode)
 {
-    const char *output = options[OPT_OUTPUT].text;
+    const char *output = options[mode == OPT_REPAIR_TO ? OPT_REPAIR_TO : OPT_OUTPUT].text;
 
     if (output == NULL || strcmp(output, "-") != 0)
         return EXIT_ALL_DONE;
+    if (mode == OPT_REPAIR_TO)
+        return complain_usage(T_UNSEAL_REPAIR_STDOUT);
     if (mode == OPT_VERIFY || mode == OPT_EXTRACT || mode == OPT_SALVAGE)
         return complain_usage(T_UNSEAL_STDOUT_NOT_WITH, .word = options[mode].name);
     return EXIT_ALL_DONE;
@@ -255,11 +267,21 @@ static struct inspect_request inspect_from(const struct receive_input *input,
 {
     return (struct inspect_request){.input = *input,
                                     .limits = *limits,
+                                    .salvages = given(OPT_SALVAGE),
                                     .paths = options[OPT_EXTRACT].all,
                                     .path_count = options[OPT_EXTRACT].count,
                                     .output = options[OPT_OUTPUT].text,
                                     .writable = given(OPT_WRITABLE),
                                     .exact_names = given(OPT_EXACT_NAMES)};
+}
+
+static struct mend_request mend_from(const struct receive_input *input,
+                                     const struct asked_limits *limits, unsigned int threads)
+{
+    return (struct mend_request){.input = *input,
+                                 .limits = *limits,
+                                 .output = options[OPT_REPAIR_TO].text,
+                                 .threads = threads};
 }
 
 static void fill(struct unseal_options *out, enum option_number mode, size_t file_count,
@@ -270,14 +292,16 @@ static void fill(struct unseal_options *out, enum option_number mode, size_t fil
                                         .files = out->operands,
                                         .file_count = file_count};
 
-    out->mode = mode == OPT_LIST      ? UNSEAL_LIST
-                : mode == OPT_EXTRACT ? UNSEAL_EXTRACT
-                : mode == OPT_RECHECK ? UNSEAL_RECHECK
-                                      : UNSEAL_DROPS;
+    out->mode = mode == OPT_LIST        ? UNSEAL_LIST
+                : mode == OPT_EXTRACT   ? UNSEAL_EXTRACT
+                : mode == OPT_RECHECK   ? UNSEAL_RECHECK
+                : mode == OPT_REPAIR_TO ? UNSEAL_MEND
+                                        : UNSEAL_DROPS;
     out->passphrase_fd = options[OPT_PASSPHRASE_FD].text;
     out->unseal =
         (struct unseal_request){.input = input, .drop = drop_from(mode, &out->limits, threads)};
     out->inspect = inspect_from(&input, &out->limits);
+    out->mend = mend_from(&input, &out->limits, threads);
     out->list_form = given(OPT_LONG)   ? LIST_LONG
                      : given(OPT_JSON) ? LIST_JSON
                      : given(OPT_CSV)  ? LIST_CSV

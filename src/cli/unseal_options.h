@@ -6,10 +6,11 @@
 
 #include "cli/ui/message.h"
 #include "jobs/inspect_job.h"
+#include "jobs/mend_job.h"
 #include "jobs/unseal_job.h"
 
-/* What one run does. UNSEAL_DROPS stands for --raw and --verify, too. */
-enum unseal_mode { UNSEAL_DROPS, UNSEAL_LIST, UNSEAL_EXTRACT, UNSEAL_RECHECK };
+/* What one run does. UNSEAL_DROPS stands for --raw, --verify and --salvage, too. */
+enum unseal_mode { UNSEAL_DROPS, UNSEAL_LIST, UNSEAL_EXTRACT, UNSEAL_RECHECK, UNSEAL_MEND };
 
 enum list_form { LIST_NAMES, LIST_LONG, LIST_JSON, LIST_CSV };
 
@@ -20,6 +21,7 @@ struct unseal_options {
     const char *passphrase_fd;      /* number of a descriptor; NULL: ask on the terminal */
     struct unseal_request unseal;   /* UNSEAL_DROPS */
     struct inspect_request inspect; /* UNSEAL_LIST, UNSEAL_EXTRACT */
+    struct mend_request mend;       /* UNSEAL_MEND */
     enum list_form list_form;       /* UNSEAL_LIST */
     struct asked_limits limits;     /* UNSEAL_RECHECK */
     const char *const *bags;        /* UNSEAL_RECHECK: bag_count of them */

@@ -86,6 +86,9 @@ enum custody_salvaged {
     SALVAGED_STATES
 };
 
+/* For machines. */
+const char *custody_salvaged_word(enum custody_salvaged state);
+
 #define CUSTODY_SIZE_UNKNOWN UINT64_MAX
 #define CUSTODY_RANGES_MAX 32
 

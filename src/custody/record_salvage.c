@@ -150,7 +150,7 @@ static json_t *piece_json(const struct custody_piece *p, const char *word)
     return NULL;
 }
 
-static const char *word_of(enum custody_salvaged state)
+const char *custody_salvaged_word(enum custody_salvaged state)
 {
     size_t i = 0;
 
@@ -164,8 +164,8 @@ static json_t *pieces_json(const struct custody_salvage *s)
     json_t *all = json_array();
 
     for (size_t i = 0; i < s->piece_count; i++)
-        if (json_array_append_new(all, piece_json(&s->pieces[i], word_of(s->pieces[i].state))) !=
-            0) {
+        if (json_array_append_new(
+                all, piece_json(&s->pieces[i], custody_salvaged_word(s->pieces[i].state))) != 0) {
             json_decref(all);
             return NULL;
         }

@@ -34,6 +34,7 @@ enum intake_task {
                        digest is that of stream_reader_check_digest */
     INTAKE_LAST,    /* find out whether a volume is the last of its set; reads only its trailer */
     INTAKE_RECHECK, /* check a bag on disk */
+    INTAKE_MEND,    /* write one volume as it was sealed, which has repair data */
     INTAKE_SALVAGE, /* take out what is authentic of a damaged bag or stream; volumes may be missing
                      */
     INTAKE_TRIAL,   /* nothing: whether a worker can work here at all (intake_run's own) */
@@ -75,7 +76,7 @@ struct intake_job {
     const struct intake_volume *volumes;
     size_t volume_count; /* at most INTAKE_VOLUMES_MAX */
     int output; /* INTAKE_BAG, INTAKE_EXTRACT, INTAKE_SALVAGE: an empty folder that nobody else may
-                   enter; INTAKE_STREAM, INTAKE_RAW: a file; -1: only check.
+                   enter; INTAKE_STREAM, INTAKE_RAW, INTAKE_MEND: a file; -1: only check, or look.
                    INTAKE_RECHECK: the bag */
     const char *output_name; /* for faults */
     bool check_first;        /* read and check everything once before anything is written: for
@@ -102,9 +103,9 @@ struct intake_record {
     struct custody_known known;
 };
 
-/* A sealed file as it was read: INTAKE_BAG, INTAKE_STREAM and INTAKE_RAW read it once, and the
- * program hashes each piece before the worker gets it. (With check_first it is read twice, and both
- * have the same digest.) */
+/* A sealed file as it was read: INTAKE_BAG, INTAKE_STREAM, INTAKE_RAW and INTAKE_MEND read it once,
+ * and the program hashes each piece before the worker gets it. (With check_first it is read twice,
+ * and both have the same digest.) */
 struct intake_sealed {
     bool is_whole; /* it was read to its end: */
     uint64_t len;

@@ -55,7 +55,7 @@ bool message_is_allowed(enum intake_task task, enum message_type type)
 
 bool task_is_fed(enum intake_task task)
 {
-    return ((TASK(BAG) | TASK(STREAM) | TASK(RAW)) & 1u << task) != 0;
+    return ((TASK(BAG) | TASK(STREAM) | TASK(RAW) | TASK(MEND)) & 1u << task) != 0;
 }
 
 void input_name(char name[static INPUT_NAME_SIZE], size_t number)

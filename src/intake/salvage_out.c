@@ -12,13 +12,19 @@
 
 static const char *const tree_names[TREES] = {[TREE_WHOLE] = "whole", [TREE_PARTS] = "parts"};
 
+static bool writes(const struct salvage_out *o)
+{
+    return o->top_target.dirfd >= 0;
+}
+
 /* ---- Lists -------------------------------------------------------------------------------- */
 
 #define LIST_HELD ((size_t)64 * 1024)
 
 static enum seal_status list_flush(struct salvage_list *l, struct fault *fault)
 {
-    IGNORE_RESULT(entry_file_write(&l->file, l->text.data, l->text.len, fault));
+    if (l->file.path != NULL)
+        IGNORE_RESULT(entry_file_write(&l->file, l->text.data, l->text.len, fault));
     l->text.len = 0;
     return fault->status;
 }
@@ -27,7 +33,7 @@ static enum seal_status list_flush(struct salvage_list *l, struct fault *fault)
 static enum seal_status list_make(struct salvage_out *o, struct salvage_list *l, const char *name,
                                   struct fault *fault)
 {
-    if (l->file.path != NULL)
+    if (l->file.path != NULL || !writes(o))
         return SEAL_OK;
     l->file = (struct entry_file){.path = strdup(name), .mtime = clock_now(), .fds = {-1, -1}};
     if (l->file.path == NULL)
@@ -106,9 +112,10 @@ static enum seal_status start_tree(struct salvage_out *o, enum salvage_tree tree
 
     *t = *target;
     t->dirfd = -1;
-    if (folder_make(&o->top.folder, tree_names[tree], fault) != SEAL_OK ||
-        folder_open(&o->top.folder, tree_names[tree], &t->dirfd, fault) != SEAL_OK ||
-        entry_writer_start(&o->writers[tree], t, fault) != SEAL_OK)
+    if (writes(o) && (folder_make(&o->top.folder, tree_names[tree], fault) != SEAL_OK ||
+                      folder_open(&o->top.folder, tree_names[tree], &t->dirfd, fault) != SEAL_OK))
+        return fault->status;
+    if (entry_writer_start(&o->writers[tree], t, fault) != SEAL_OK)
         return fault->status;
     return bag_check_new(&o->names[tree], BAG_WHOLE, fault);
 }
@@ -251,7 +258,7 @@ enum seal_status salvage_out_entry(struct salvage_out *o, enum salvage_tree tree
     if (quota_add_entry(o->quota, e, &place, o->names[tree], fault) != SEAL_OK ||
         entry_writer_make_folders(w, e, &place, fault) != SEAL_OK)
         return fault->status;
-    if (!e->is_dir && write_file(o, w, e, data_off, data_end, fault) != SEAL_OK)
+    if (!e->is_dir && writes(o) && write_file(o, w, e, data_off, data_end, fault) != SEAL_OK)
         return fault->status;
     *on_disk = entry_writer_path(w, e->path, e->path_len);
     return *on_disk != NULL ? SEAL_OK : fault_no_memory(fault);
@@ -278,6 +285,8 @@ enum seal_status salvage_out_record(struct salvage_out *o, const struct tar_entr
 {
     struct buffer path = {0};
 
+    if (!writes(o))
+        return SEAL_OK;
     if (!o->has_record_dir && folder_make(&o->top.folder, RECORD_DIR, fault) != SEAL_OK)
         return fault->status;
     o->has_record_dir = true;
@@ -306,6 +315,8 @@ enum seal_status salvage_out_bytes(struct salvage_out *o, const char *name, uint
     struct entry_writer *w = &o->writers[TREE_PARTS];
     struct buffer path = {0};
 
+    if (!writes(o))
+        return SEAL_OK;
     if (name == NULL && count_unnamed(o, fault) != SEAL_OK)
         return fault->status;
     if ((name != NULL ? buffer_append_text(&path, name)

@@ -6,8 +6,8 @@
  *     parts/unnamed/     what belongs to no file that is known
  *     record/            files of the record of which all is there, but bagit.txt
  *     whole-sha256.txt   what is in whole/, for sha256sum -c
- *     whole-unverified.txt  those of them that the record could not be asked about, if there are
- * any parts.txt          what is lost of what is in parts/: from, bytes, file
+ *     whole-unverified.txt  those of them that the record could not be asked about, if any
+ *     parts.txt          what is lost of what is in parts/: from, bytes, file
  */
 #ifndef SEAL_INTAKE_SALVAGE_OUT_H
 #define SEAL_INTAKE_SALVAGE_OUT_H
@@ -34,7 +34,8 @@ struct salvage_out {
     uint64_t unnamed; /* files in parts/unnamed */
 };
 
-/* The fields from and quota are to be set before. Makes the folders. salvage_out_end must follow,
+/* The fields from and quota are to be set before. Makes the folders; where target has none, nothing
+ * is written here and below, and the rest is as if it were. salvage_out_end must follow,
  * also after a failure. */
 MUST_USE enum seal_status
 salvage_out_start(struct salvage_out *o, const struct unpack_target *target, struct fault *fault);

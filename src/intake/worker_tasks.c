@@ -130,6 +130,16 @@ static enum seal_status copy_content(struct task_run *t, struct fault *fault)
     return copy_once(t, t->output, max, fault);
 }
 
+/* ---- A sealed file ------------------------------------------------------------------------ */
+
+static enum seal_status mend(struct task_run *t, struct fault *fault)
+{
+    struct file_sink sink = {.report = t->report, .fd = t->output, .left = UINT64_MAX};
+    const struct sink to = {file_sink_write, &sink};
+
+    return stream_reader_remake(t->input.stream, &to, report_progress, t->report, fault);
+}
+
 /* ---- A bag -------------------------------------------------------------------------------- */
 
 static enum seal_status unpack_bag(struct task_run *t, struct fault *fault)
@@ -272,6 +282,8 @@ static enum seal_status run_on_input(struct task_run *t, struct fault *fault)
     case INTAKE_STREAM:
     case INTAKE_RAW:
         return copy_content(t, fault);
+    case INTAKE_MEND:
+        return mend(t, fault);
     case INTAKE_VOLUME:
         return stream_reader_check_digest(t->input.stream, &t->result->is_last, t->result->digest,
                                           fault);

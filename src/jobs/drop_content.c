@@ -7,6 +7,7 @@
 #include "jobs/drop_publish_private.h"
 #include "jobs/receive_relay_private.h"
 #include "jobs/salvage_kept_private.h"
+#include "jobs/set_result_private.h"
 
 /* ---- The worker --------------------------------------------------------------------------- */
 
@@ -109,41 +110,6 @@ static enum seal_status refuse_pipes(const struct set *set, struct fault *fault)
     return SEAL_OK;
 }
 
-/* What was read, as it was read. */
-static void keep_digests(const struct set *set, const struct intake_result *result)
-{
-    const struct intake_sealed *sealed = result->sealed;
-
-    for (size_t i = 0; sealed != NULL && i < set->count; i++) {
-        struct custody_file *received = &set->files[i]->received;
-
-        if (!sealed[i].is_whole)
-            continue;
-        received->has_sha256 = true;
-        received->size = sealed[i].len;
-        memcpy(received->sha256, sealed[i].sha256, SHA256_LEN);
-        received->unreadable = sealed[i].unreadable;
-        arrival_judge_heads(set->files[i], sealed[i].second, result->blocks[i]);
-    }
-}
-
-/* Ranges of one volume stand side by side. */
-static void keep_mended(const struct set *set, const struct intake_result *result)
-{
-    const struct stream_mended *m = &result->mended;
-    uint64_t listed = 0;
-
-    for (size_t i = 0; i < m->range_count; i++) {
-        struct custody_file *received = &set->files[m->ranges[i].volume]->received;
-
-        if (received->mended_count++ == 0)
-            received->mended = &m->ranges[i];
-        listed += m->ranges[i].count;
-    }
-    for (size_t i = 0; i < set->count; i++)
-        set->files[i]->received.mended_is_cut = listed < m->block_count;
-}
-
 static enum seal_status receive_set(struct drop_content *c, const struct drop_request *request,
                                     const struct set *set, struct drop_outputs *outputs,
                                     struct fault *fault)
@@ -158,8 +124,7 @@ static enum seal_status receive_set(struct drop_content *c, const struct drop_re
     if (volumes == NULL)
         return fault_no_memory(fault);
     IGNORE_RESULT(read_content(c, request, set, volumes, outputs, fault));
-    keep_digests(set, &c->result);
-    keep_mended(set, &c->result);
+    set_keep_result(set, &c->result);
     free(volumes);
     return fault->status;
 }

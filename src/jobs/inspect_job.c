@@ -1,13 +1,13 @@
 #include "jobs/inspect_job.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/base.h"
 #include "jobs/job_confine_private.h"
 #include "jobs/output_place_private.h"
 #include "jobs/receive_relay_private.h"
 #include "jobs/set_check.h"
+#include "jobs/set_result_private.h"
 
 /* ---- The one set -------------------------------------------------------------------------- */
 
@@ -21,14 +21,14 @@ static enum seal_status open_set(struct sets *sets, const struct inspect_request
 }
 
 /* Refuses what can be refused before a worker reads; opens the files again. */
-static enum seal_status take_up(const struct set *set, const struct set_check *check,
+static enum seal_status take_up(const struct set *set, const struct set_check *check, bool salvages,
                                 struct fault *fault)
 {
     *fault = set->fault;
     set_compare_twins(set, check, fault);
-    if (fault->status == SEAL_OK && set->files[0]->env->params.type != CONTENT_BAG)
+    if (fault->status == SEAL_OK && !salvages && set->files[0]->env->params.type != CONTENT_BAG)
         (void)fault_set(fault, REASON_STREAM_NO_LIST, NULL);
-    if (fault->status == SEAL_OK && set->has_gaps)
+    if (fault->status == SEAL_OK && !salvages && set->has_gaps)
         IGNORE_RESULT(set_refuse_gaps(set, check, fault));
     if (fault->status == SEAL_OK)
         IGNORE_RESULT(set_take_up(set, fault));
@@ -54,25 +54,22 @@ static enum seal_status run_worker(struct intake_result *result, struct intake_j
 
 /* Has a worker do the job. folder: what is written goes there; NULL: nothing is written. */
 static enum seal_status look(struct inspect_result *result, struct intake_job *job,
-                             const struct set *set, const struct set_check *check,
-                             const char *folder, const struct intake_observer *from_worker,
-                             struct fault *fault)
+                             const struct set_check *check, const char *folder,
+                             const struct intake_observer *from_worker, struct fault *fault)
 {
-    struct intake_result found = {.is_read_only = false};
+    const struct set *set = &result->sets.all[0];
 
     job->whole_cage = check->limits->require_sandbox;
     job->limits = limits_for(check->limits, set_sealed_size(set), folder);
-    IGNORE_RESULT(run_worker(&found, job, set, from_worker, fault));
-    limits_explain(fault, check->limits, &job->limits, &found);
+    IGNORE_RESULT(run_worker(&result->found, job, set, from_worker, fault));
+    limits_explain(fault, check->limits, &job->limits, &result->found);
+    set_keep_result(set, &result->found);
     if (set_ends_early(fault)) {
         *fault = (struct fault){.status = SEAL_OK};
         IGNORE_RESULT(set_refuse_gaps(set, check, fault));
     }
     if (fault->status != SEAL_OK)
         set_name_fault(set, fault);
-    result->totals = found.totals;
-    memcpy(result->times, found.times, sizeof result->times);
-    intake_result_free(&found);
     return fault->status;
 }
 
@@ -101,6 +98,14 @@ static enum seal_status relay_item(void *ctx, const struct bag_item *item, struc
     return e->listener->item(e->listener->ctx, item, NULL, fault);
 }
 
+static enum seal_status relay_salvaged(void *ctx, const struct custody_piece *piece,
+                                       struct fault *fault)
+{
+    const struct item_relay *e = ctx;
+
+    return e->listener->salvaged(e->listener->ctx, piece, fault);
+}
+
 enum seal_status inspect_list(struct inspect_result *result, const struct inspect_request *request,
                               const struct receive_observer *observer,
                               const struct inspect_listener *listener, struct fault *fault)
@@ -108,19 +113,19 @@ enum seal_status inspect_list(struct inspect_result *result, const struct inspec
     const struct set_check check = {.limits = &request->limits, .threads = 1, .observer = observer};
     struct item_relay e = {.relay = {observer}, .listener = listener};
     const struct intake_observer from_worker = {
-        .ctx = &e, .uncaged = relay_uncaged, .item = relay_item};
-    struct intake_job job = {.task = INTAKE_LIST, .output = -1};
-    struct sets sets = {.count = 0};
+        .ctx = &e, .uncaged = relay_uncaged, .item = relay_item, .salvaged = relay_salvaged};
+    struct intake_job job = {.task = request->salvages ? INTAKE_SALVAGE : INTAKE_LIST,
+                             .output = -1};
+    struct sets *sets = &result->sets;
 
     *result = (struct inspect_result){.output = NULL};
-    if (sets_list(&sets, request->input.files, request->input.file_count, observer, fault) ==
+    if (sets_list(sets, request->input.files, request->input.file_count, observer, fault) ==
             SEAL_OK &&
-        open_set(&sets, request, observer, fault) == SEAL_OK &&
-        take_up(&sets.all[0], &check, fault) == SEAL_OK) {
-        confine(&sets, NULL);
-        IGNORE_RESULT(look(result, &job, &sets.all[0], &check, NULL, &from_worker, fault));
+        open_set(sets, request, observer, fault) == SEAL_OK &&
+        take_up(&sets->all[0], &check, request->salvages, fault) == SEAL_OK) {
+        confine(sets, NULL);
+        IGNORE_RESULT(look(result, &job, &check, NULL, &from_worker, fault));
     }
-    sets_free(&sets);
     return fault->status;
 }
 
@@ -161,7 +166,7 @@ static void relay_extracted(void *ctx, const struct bag_item *item, const char *
 }
 
 static enum seal_status extract_into(struct inspect_result *result, struct output_dir *dir,
-                                     const struct set *set, const struct inspect_request *request,
+                                     const struct inspect_request *request,
                                      const struct set_check *check,
                                      const struct inspect_listener *listener, struct fault *fault)
 {
@@ -181,7 +186,7 @@ static enum seal_status extract_into(struct inspect_result *result, struct outpu
 
     if (!path_split(result->output, &folder, &name))
         return fault_no_memory(fault);
-    IGNORE_RESULT(look(result, &job, set, check, folder, &from_worker, fault));
+    IGNORE_RESULT(look(result, &job, check, folder, &from_worker, fault));
     free(folder);
     if (fault->status == SEAL_OK && refused.status != SEAL_OK)
         *fault = refused;
@@ -193,24 +198,24 @@ static enum seal_status extract_into(struct inspect_result *result, struct outpu
     return fault->status;
 }
 
-static enum seal_status extract_set(struct inspect_result *result, const struct sets *sets,
+static enum seal_status extract_set(struct inspect_result *result,
                                     const struct inspect_request *request,
                                     const struct receive_observer *observer,
                                     const struct inspect_listener *listener, struct fault *fault)
 {
     const struct set_check check = {.limits = &request->limits, .threads = 1, .observer = observer};
-    const struct set *set = &sets->all[0];
+    const struct set *set = &result->sets.all[0];
     struct output_dir dir;
 
     if (choose_output(&result->output, request->output, set->files[0]->path, fault) != SEAL_OK ||
-        take_up(set, &check, fault) != SEAL_OK)
+        take_up(set, &check, false, fault) != SEAL_OK)
         return fault->status;
-    confine(sets, result->output);
+    confine(&result->sets, result->output);
     clear_leftovers_of(result->output, observer);
     if (output_dir_create(&dir, result->output, fault) != SEAL_OK)
         return fault->status;
     tell_exposed(observer, dir.parent, result->output);
-    if (extract_into(result, &dir, set, request, &check, listener, fault) == SEAL_OK)
+    if (extract_into(result, &dir, request, &check, listener, fault) == SEAL_OK)
         output_dir_keep(&dir);
     else
         output_dir_abort(&dir, observer->leftover);
@@ -222,20 +227,21 @@ enum seal_status inspect_extract(struct inspect_result *result,
                                  const struct receive_observer *observer,
                                  const struct inspect_listener *listener, struct fault *fault)
 {
-    struct sets sets = {.count = 0};
+    struct sets *sets = &result->sets;
 
     *result = (struct inspect_result){.output = NULL};
-    if (sets_list(&sets, request->input.files, request->input.file_count, observer, fault) ==
+    if (sets_list(sets, request->input.files, request->input.file_count, observer, fault) ==
             SEAL_OK &&
-        foresee(request, &sets, fault) == SEAL_OK &&
-        open_set(&sets, request, observer, fault) == SEAL_OK)
-        IGNORE_RESULT(extract_set(result, &sets, request, observer, listener, fault));
-    sets_free(&sets);
+        foresee(request, sets, fault) == SEAL_OK &&
+        open_set(sets, request, observer, fault) == SEAL_OK)
+        IGNORE_RESULT(extract_set(result, request, observer, listener, fault));
     return fault->status;
 }
 
 void inspect_result_free(struct inspect_result *result)
 {
+    intake_result_free(&result->found);
+    sets_free(&result->sets);
     free(result->output);
     *result = (struct inspect_result){.output = NULL};
 }

@@ -13,6 +13,7 @@
 struct inspect_request {
     struct receive_input input;
     struct asked_limits limits;
+    bool salvages; /* inspect_list tells of a damaged file what a salvage would take out */
     /* For inspect_extract: */
     const char *const *paths; /* files and folders in the bag, with or without data/ in front */
     size_t path_count;
@@ -27,13 +28,15 @@ struct inspect_listener {
     void *ctx;
     enum seal_status (*item)(void *ctx, const struct bag_item *item, const char *on_disk,
                              struct fault *fault);
+    /* With salvages, of each file, instead. */
+    enum seal_status (*salvaged)(void *ctx, const struct custody_piece *piece, struct fault *fault);
 };
 
 /* Free it with inspect_result_free. */
 struct inspect_result {
-    struct bag_totals totals;
-    uint64_t times[BAG_TIME_KINDS]; /* of what was extracted */
-    char *output;                   /* path of the folder with what was extracted */
+    struct sets sets;           /* one, whose files have in received what is wrong with them */
+    struct intake_result found; /* totals; times, of what was extracted; salvage, with salvages */
+    char *output;               /* path of the folder with what was extracted */
 };
 
 /* All return SEAL_USAGE, SEAL_BAD_KEY, SEAL_NEWER, SEAL_NO_KEY, SEAL_DAMAGED, SEAL_HOSTILE,

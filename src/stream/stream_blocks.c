@@ -82,11 +82,24 @@ bool reader_has_right_size(const struct stream_reader *r)
 
 /* ---- Mending ------------------------------------------------------------------------------ */
 
+static bool is_noted(const struct stream_reader *r, uint64_t block)
+{
+    for (size_t i = 0; i < r->mended.range_count; i++) {
+        const struct mended_range *m = &r->mended.ranges[i];
+
+        if (m->volume == r->volume && block >= m->first && block - m->first < m->count)
+            return true;
+    }
+    return false;
+}
+
 static void note_mended(struct stream_reader *r, uint64_t block)
 {
     struct stream_mended *m = &r->mended;
     struct mended_range *last = m->range_count == 0 ? NULL : &m->ranges[m->range_count - 1];
 
+    if (r->seeks && is_noted(r, block)) /* it was read before */
+        return;
     m->block_count++;
     if (last != NULL && last->volume == r->volume && last->first + last->count == block)
         last->count++;

@@ -138,6 +138,32 @@ expect_exit 2
 expect_err 'nothing is lost of what it holds'
 expect_names . mend.bin
 
+# The list says of each file what the salvage takes out.
+scenario "looked at first"
+for damage in 'bag 20 2' 'packed 3 1' 'repair 20 12'; do
+    read -r from first count <<<"$damage"
+    cp "$given/$from.bin" hole.bin
+    zeros hole.bin "$first" "$count"
+    run unseal "${with[@]}" --salvage --list hole.bin
+    expect_exit 5
+    expect_err 'Make an image of the medium first, with ddrescue'
+    expect_err "$count of [0-9]+ blocks .* are lost"
+    expect_err 'Nothing was written: without --list it is taken out'
+    expect_names . hole.bin
+    grep '^whole ' "$out" | sed 's/^[a-z]* *data/whole\/data/' | sort >listed
+    cp "$out" states
+    salvage -o out hole.bin
+    (cd out && sort -k 2 whole-sha256.txt | cut -c 67- | sort) >taken
+    # The names on disk may be others than those that were sealed.
+    check "as many whole files as come out" test "$(wc -l <listed)" -eq "$(wc -l <taken)"
+    check "the same but for odd names" test -z "$(comm -3 listed taken | grep -v имя)"
+    check "what is in part is said to be" grep -q '^partial ' states
+    run unseal "${with[@]}" --salvage --list --long hole.bin
+    expect_exit 5
+    expect_out '^partial +[0-9]+ +[0-9]+ data/'
+    remove out listed states taken
+done
+
 scenario "nothing is damaged"
 salvage "$given/bag.bin"
 expect_exit 2
@@ -200,7 +226,7 @@ judge "zeros in the holes, and nowhere else" $? "$(cat "$scratch/true")"
 scenario "what makes no sense"
 cp "$given/bag.bin" hole.bin
 zeros hole.bin 20 1
-for option in --verify --list --raw '--extract a' '--recheck a'; do
+for option in --verify '--list --json' '--list --csv' --raw '--extract a' '--recheck a' '--repair-to a'; do
     # shellcheck disable=SC2086 # an option and its value
     salvage $option hole.bin
     expect_exit 2

@@ -342,6 +342,29 @@ expect_exit 1
 expect_message 'No space left on device'
 expect_names . damaged.bin
 
+scenario "what repair data mend on the way"
+seal -q "${to[@]}" --repair 6 -o mended.bin "$good/tree" >/dev/null
+blocks=$(($(stat -c %s mended.bin) / 65536))
+told=0
+for ((b = 1; b < blocks; b++)); do
+    cp mended.bin one.bin
+    dd if=/dev/zero of=one.bin bs=65536 seek=$b count=1 conv=notrunc status=none
+    run unseal -q "${with[@]}" --list one.bin
+    expect_exit 0
+    ! grep -q '1 block of 64 KiB is damaged .* Its repair data mended that' "$err" || told=$((told + 1))
+    run unseal -q "${with[@]}" --extract tree/late -o out one.bin
+    expect_exit 0
+    expect_same "$good/tree/late" out/data/tree/late
+    remove out
+done
+check "where it was needed, it is said" test "$told" -ge 1
+check "and nowhere else" test "$told" -lt $((blocks / 2))
+cp mended.bin one.bin
+dd if=/dev/zero of=one.bin bs=65536 count=1 conv=notrunc status=none
+run unseal -q "${with[@]}" --list one.bin
+expect_exit 0
+expect_err 'the one at its end opened it'
+
 # ---- --recheck -----------------------------------------------------------------------------------
 
 # fresh [OPTION...]: a bag that may be altered.

@@ -211,7 +211,7 @@ static void test_second_reading(void)
 static void test_tasks(void)
 {
     static const bool is_fed[INTAKE_TASKS] = {
-        [INTAKE_BAG] = true, [INTAKE_STREAM] = true, [INTAKE_RAW] = true};
+        [INTAKE_BAG] = true, [INTAKE_STREAM] = true, [INTAKE_RAW] = true, [INTAKE_MEND] = true};
 
     for (int task = 0; task < INTAKE_TASKS; task++) {
         struct feeding t = {.fd = -1};

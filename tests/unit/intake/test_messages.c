@@ -15,27 +15,27 @@
 /* ---- The table ---------------------------------------------------------------------------- */
 
 /* x: a worker may send it. Tasks in the order of enum intake_task: bag, stream, raw, list, extract,
- * volume, last, recheck, salvage, trial. */
+ * volume, last, recheck, mend, salvage, trial. */
 static void test_allowed(void)
 {
     /* clang-format off */
     static const char *const wanted[MESSAGE_TYPES] = {
-        [MESSAGE_NONE] =      "..........",
-        [MESSAGE_JOB] =       "..........",
-        [MESSAGE_VOLUME] =    "..........",
-        [MESSAGE_PATH] =      "..........",
-        [MESSAGE_GO] =        "..........",
-        [MESSAGE_CAGE] =      "xxxxxxxxxx",
-        [MESSAGE_PROGRESS] =  "xxxxxxxxx.",
-        [MESSAGE_ITEM] =      "...x......",
-        [MESSAGE_EXTRACTED] = "....x.....",
-        [MESSAGE_CHANGE] =    ".......x..",
-        [MESSAGE_NOTE] =      ".......x..",
-        [MESSAGE_SALVAGED] =  "........x.",
-        [MESSAGE_MENDED] =    "xxxxxxx.x.",
-        [MESSAGE_INFO] =      "x.......x.",
-        [MESSAGE_REMARKS] =   "x.......x.",
-        [MESSAGE_DONE] =      "xxxxxxxxxx",
+        [MESSAGE_NONE] =      "...........",
+        [MESSAGE_JOB] =       "...........",
+        [MESSAGE_VOLUME] =    "...........",
+        [MESSAGE_PATH] =      "...........",
+        [MESSAGE_GO] =        "...........",
+        [MESSAGE_CAGE] =      "xxxxxxxxxxx",
+        [MESSAGE_PROGRESS] =  "xxxxxxxxxx.",
+        [MESSAGE_ITEM] =      "...x.......",
+        [MESSAGE_EXTRACTED] = "....x......",
+        [MESSAGE_CHANGE] =    ".......x...",
+        [MESSAGE_NOTE] =      ".......x...",
+        [MESSAGE_SALVAGED] =  ".........x.",
+        [MESSAGE_MENDED] =    "xxxxxxx.xx.",
+        [MESSAGE_INFO] =      "x........x.",
+        [MESSAGE_REMARKS] =   "x........x.",
+        [MESSAGE_DONE] =      "xxxxxxxxxxx",
     };
     /* clang-format on */
 
