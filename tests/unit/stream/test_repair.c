@@ -7,89 +7,13 @@
 
 #include "lib/unit_check.h"
 #include "lib/fixture.h"
+#include "lib/damaged.h"
 #include "lib/payload.h"
 #include "stream/holed.h"
 #include "stream/layout.h"
 #include "stream/stream.h"
 
 static const uint8_t levels[] = {4, 8, 16};
-
-/* ---- Reading ------------------------------------------------------------------------------ */
-
-/* A file that is being damaged. */
-struct damaged {
-    struct sealed s;
-    struct buffer file;
-    uint64_t told; /* blocks, as a second head tells; 0: it does not */
-    struct stream_mended mended;
-};
-
-static enum seal_status read_all(struct damaged *d, struct buffer *out)
-{
-    struct fault fault = {.status = SEAL_OK};
-    const struct sink to = {fixture_append, out};
-    struct stream_volume v = {.env = &d->s.env, .told = {.count = d->told}};
-    struct stream_reader *reader;
-    uint8_t digest[32], receipt[32];
-    uint64_t content_len;
-
-    fixture_write(check_scratch("damaged"), d->file.data, d->file.len);
-    CHECK_INT(SEAL_OK, volume_open(&v.in, check_scratch("damaged"), &fault));
-    if (stream_reader_new_set(&reader, &v, 1, payload_crew, &fault) == SEAL_OK &&
-        stream_reader_copy(reader, &to, &content_len, digest, receipt, &fault) == SEAL_OK) {
-        d->mended = *stream_reader_mended(reader);
-        CHECK_INT(d->s.content.len, content_len);
-        CHECK_BYTES(d->s.receipt, receipt, sizeof receipt);
-    }
-    stream_reader_free(reader);
-    volume_close(v.in);
-    return fault.status;
-}
-
-/* Only true content comes out, all of it if nothing is wrong. */
-static enum seal_status try_read(struct damaged *d)
-{
-    struct buffer out = {0};
-    enum seal_status status;
-    size_t n;
-
-    CHECK_INT(SEAL_OK, buffer_reserve(&out, 1));
-    status = read_all(d, &out);
-    n = out.len < d->s.content.len ? out.len : d->s.content.len;
-    CHECK(status != SEAL_OK || out.len >= d->s.content.len);
-    CHECK(memcmp(out.data, d->s.content.data, n) == 0);
-    buffer_free(&out);
-    return status;
-}
-
-/* As it was. */
-static void restore(struct damaged *d)
-{
-    d->file.len = d->s.file.len;
-    d->told = d->s.blocks;
-    memcpy(d->file.data, d->s.file.data, d->s.file.len);
-}
-
-static struct damaged make(uint8_t m, uint64_t data_blocks)
-{
-    const size_t len = (size_t)data_blocks * (BLOCK_LEN - TAG_LEN) - HEAD_LEN(8) - TRAILER_LEN;
-    const uint64_t total = layout_block_count(data_blocks, m) * BLOCK_LEN;
-    struct damaged d = {
-        .s = payload_seal_repair(SLOTS_FEW, m, len - 5,
-                                 (struct padding){.rule = PAD_FIXED, .size = total})};
-
-    CHECK_INT(total, d.s.file.len);
-    CHECK_INT(total, d.s.blocks * BLOCK_LEN);
-    d.file = (struct buffer){fixture_alloc(d.s.file.len + 3 * BLOCK_LEN), 0, 0};
-    restore(&d);
-    return d;
-}
-
-static void done(struct damaged *d)
-{
-    buffer_free(&d->file);
-    payload_free(&d->s);
-}
 
 static void spoil(struct damaged *d, uint64_t block)
 {
@@ -130,17 +54,17 @@ static void test_lanes(void)
 
     for (size_t i = 0; i < sizeof levels; i++)
         for (size_t k = 0; k < sizeof data_counts / sizeof *data_counts; k++) {
-            struct damaged d = make(levels[i], data_counts[k]);
+            struct damaged d = damaged_make(levels[i], data_counts[k]);
 
             check_about("m %u, %llu data blocks", levels[i], (unsigned long long)data_counts[k]);
-            CHECK_INT(SEAL_OK, try_read(&d));
+            CHECK_INT(SEAL_OK, damaged_read(&d));
             CHECK_INT(0, d.mended.block_count);
             for (int turn = 0; turn < 3; turn++) {
-                restore(&d);
+                damaged_restore(&d);
                 spoil_lane(&d, random_below(&random, (uint32_t)data_counts[k]), levels[i], &random);
-                CHECK_INT(SEAL_OK, try_read(&d));
+                CHECK_INT(SEAL_OK, damaged_read(&d));
             }
-            done(&d);
+            damaged_free(&d);
         }
 }
 
@@ -149,33 +73,33 @@ static void test_too_many(void)
 {
     for (size_t i = 0; i < sizeof levels; i++)
         for (unsigned int parity_too = 0; parity_too < 2; parity_too++) {
-            struct damaged d = make(levels[i], 100);
+            struct damaged d = damaged_make(levels[i], 100);
             const struct group g = layout_group(d.s.blocks, levels[i], 99);
 
             check_about("m %u, one too many", levels[i]);
             for (unsigned int n = 0; n <= levels[i]; n++) {
-                CHECK_INT(SEAL_OK, n == 0 ? SEAL_OK : try_read(&d));
+                CHECK_INT(SEAL_OK, n == 0 ? SEAL_OK : damaged_read(&d));
                 spoil(&d, parity_too && n > 0
                               ? g.at + g.data_count + (g.data_count + 1) % 2 + (n - 1) * g.lanes
                               : g.at + 1 + n * g.lanes);
             }
-            CHECK_INT(SEAL_DAMAGED, try_read(&d));
-            done(&d);
+            CHECK_INT(SEAL_DAMAGED, damaged_read(&d));
+            damaged_free(&d);
         }
 }
 
 /* A burst of as many blocks as the group has parity, wherever it begins in it. */
 static void test_bursts(void)
 {
-    struct damaged d = make(4, 300);
+    struct damaged d = damaged_make(4, 300);
     const struct group g = layout_group(d.s.blocks, 4, 200);
     const uint64_t all = g.data_count + group_parity_count(&g, 4);
 
     for (uint64_t at = 0; at + 16 <= all; at += 7) {
         check_about("a burst at %llu", (unsigned long long)at);
-        restore(&d);
+        damaged_restore(&d);
         memset(d.file.data + (g.at + at) * BLOCK_LEN, 0, 16 * BLOCK_LEN);
-        CHECK_INT(SEAL_OK, try_read(&d));
+        CHECK_INT(SEAL_OK, damaged_read(&d));
         if (at + 16 <= g.data_count) {
             CHECK_INT(16, d.mended.block_count);
             CHECK_INT(1, d.mended.range_count);
@@ -183,7 +107,7 @@ static void test_bursts(void)
             CHECK_INT(16, d.mended.ranges[0].count);
         }
     }
-    done(&d);
+    damaged_free(&d);
 }
 
 /* ---- Lost ends ---------------------------------------------------------------------------- */
@@ -191,30 +115,30 @@ static void test_bursts(void)
 /* The end may be missing as far as the last data block, which tells how many there are. */
 static void test_lost_end(void)
 {
-    struct damaged d = make(4, 70);
+    struct damaged d = damaged_make(4, 70);
     const uint64_t last = layout_block_of(69, 4);
 
     d.told = 0;
     for (uint64_t blocks = d.s.blocks; blocks > 0; blocks--) {
         check_about("the first %llu blocks", (unsigned long long)blocks);
         d.file.len = blocks * BLOCK_LEN;
-        CHECK_INT(blocks > last ? SEAL_OK : SEAL_DAMAGED, try_read(&d));
+        CHECK_INT(blocks > last ? SEAL_OK : SEAL_DAMAGED, damaged_read(&d));
         d.file.len -= 2000;
-        CHECK_INT(blocks > last + 1 ? SEAL_OK : SEAL_DAMAGED, try_read(&d));
+        CHECK_INT(blocks > last + 1 ? SEAL_OK : SEAL_DAMAGED, damaged_read(&d));
     }
-    restore(&d);
+    damaged_restore(&d);
     d.told = 0;
     d.file.len += 2 * BLOCK_LEN + 100;
     check_about("something put behind it");
-    CHECK_INT(SEAL_OK, try_read(&d));
+    CHECK_INT(SEAL_OK, damaged_read(&d));
     CHECK_INT(0, d.mended.block_count);
-    done(&d);
+    damaged_free(&d);
 }
 
 /* With a second head at the end, what is missing elsewhere is found from there. */
 static void cut_out(struct damaged *d, size_t from, size_t len)
 {
-    restore(d);
+    damaged_restore(d);
     memmove(d->file.data + from, d->file.data + from + len, d->file.len - from - len);
     d->file.len -= len;
 }
@@ -222,7 +146,7 @@ static void cut_out(struct damaged *d, size_t from, size_t len)
 static void test_lost_middle(void)
 {
     static const size_t lens[] = {1, 2048, 65536, 65537, 4 * 65536, 4 * 65536 + 1, 5 * 65536};
-    struct damaged d = make(4, 70);
+    struct damaged d = damaged_make(4, 70);
 
     for (size_t i = 0; i < sizeof lens / sizeof *lens; i++)
         for (uint64_t at = 0; at < 60; at += 9) {
@@ -231,30 +155,30 @@ static void test_lost_middle(void)
 
             check_about("%zu bytes lost at block %llu", lens[i], (unsigned long long)at);
             cut_out(&d, off, lens[i]);
-            CHECK_INT(lost <= 4 ? SEAL_OK : SEAL_DAMAGED, try_read(&d));
+            CHECK_INT(lost <= 4 ? SEAL_OK : SEAL_DAMAGED, damaged_read(&d));
             CHECK(lost > 4 || d.mended.block_count == lost);
         }
-    done(&d);
+    damaged_free(&d);
 }
 
 /* Who cuts a file between two groups must not have a shorter one read for whole. */
 static void test_cut_between_groups(void)
 {
-    struct damaged d = make(4, 300);
+    struct damaged d = damaged_make(4, 300);
 
     check_about("cut between two groups");
     d.told = 0;
     d.file.len = 69 * BLOCK_LEN;
     CHECK_INT(69, layout_block_count(layout_data_count(69, 4), 4));
-    CHECK_INT(SEAL_DAMAGED, try_read(&d));
-    done(&d);
+    CHECK_INT(SEAL_DAMAGED, damaged_read(&d));
+    damaged_free(&d);
 }
 
 /* A second head is the sender's, who may write any number into it: then the file itself tells. */
 static void test_told_too_much(void)
 {
     static const uint64_t more[] = {STREAM_BLOCKS_MAX, UINT64_C(1) << 48, UINT64_MAX / 2};
-    struct damaged d = make(4, 70);
+    struct damaged d = damaged_make(4, 70);
 
     fixture_write(check_scratch("damaged"), d.file.data, d.file.len);
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
@@ -269,13 +193,13 @@ static void test_told_too_much(void)
         stream_reader_free(reader);
         volume_close(v.in);
     }
-    done(&d);
+    damaged_free(&d);
 }
 
 /* What cannot be read any more may be right. */
 static void test_unreadable(void)
 {
-    struct damaged d = make(4, 70);
+    struct damaged d = damaged_make(4, 70);
     struct stream_volume v = {.env = &d.s.env, .told = {d.s.blocks, true}};
     struct fault fault = {.status = SEAL_OK};
     struct stream_reader *reader;
@@ -296,13 +220,13 @@ static void test_unreadable(void)
     CHECK_INT(SEAL_IO, stream_reader_new_set(&reader, &v, 1, payload_crew, &fault));
     volume_close(v.in);
     CHECK(close(fd) == 0 && close(other) == 0);
-    done(&d);
+    damaged_free(&d);
 }
 
 /* A medium gave other bytes when the file was hashed than it does now. */
 static void test_unlike(void)
 {
-    struct damaged d = make(4, 70);
+    struct damaged d = damaged_make(4, 70);
     struct stream_volume v = {.env = &d.s.env, .told = {d.s.blocks, true}};
     const struct sink to = {fixture_append, &(struct buffer){0}};
     struct fault fault = {.status = SEAL_OK};
@@ -326,7 +250,7 @@ static void test_unlike(void)
     volume_close(v.in);
     volume_close(v.again);
     CHECK(close(fd) == 0);
-    done(&d);
+    damaged_free(&d);
 }
 
 /* ---- What is left of a set ---------------------------------------------------------------- */
@@ -347,7 +271,7 @@ static void check_both(struct holed *h, const struct damaged *d, size_t full)
 
 static void test_two_holed(void)
 {
-    struct damaged d = make(4, 70);
+    struct damaged d = damaged_make(4, 70);
     struct envelope envs[2] = {d.s.env, d.s.env};
     struct holed_volume v[2] = {{.env = &envs[0]}, {.env = &envs[1]}};
     struct fault fault = {.status = SEAL_OK};
@@ -372,7 +296,7 @@ static void test_two_holed(void)
     holed_free(holed);
     for (size_t i = 0; i < 2; i++)
         volume_close(v[i].in);
-    done(&d);
+    damaged_free(&d);
 }
 
 static void test_all(void)
