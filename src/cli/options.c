@@ -16,32 +16,66 @@
 #define HELP_WIDTH 79
 #define HELP_COLUMN 28 /* where the text of an option begins */
 
+/* Whether a line may not begin with the character: a closing mark of Chinese. */
+static bool is_closing(const char *s)
+{
+    static const char *const marks[] = {"，", "。", "；", "：", "、", "）", "」", "》", "！", "？"};
+
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (strncmp(s, marks[i], strlen(marks[i])) == 0)
+            return true;
+    return false;
+}
+
+/* The bytes and columns of what stands together in one line: a word, or of a script without blanks
+ * a character, with the marks that close it. */
+static size_t word_len(const char *text, size_t *columns)
+{
+    struct text_look look = {0};
+    size_t n = 0;
+
+    *columns = 0;
+    while (text[n] != '\0' && text[n] != ' ' && text[n] != '\n') {
+        char piece[TEXT_PIECE_SIZE];
+        size_t wide, len = text_piece(text + n, strnlen(text + n, 4), &look, piece, &wide);
+
+        if (strncmp(text + n, "\u200c", strlen("\u200c")) == 0) /* of Persian words */
+            wide = 0;
+        n += len;
+        *columns += wide;
+        if (wide == 2 && !is_closing(text + n))
+            break;
+    }
+    return n;
+}
+
 /* Prints text in lines of at most HELP_WIDTH columns; it begins at column, the lines after the
  * first at indent. A word is never broken. */
 static void print_wrapped(const char *text, size_t column, size_t indent)
 {
-    bool first = true;
+    bool first = true, blank = false;
 
     while (*text != '\0') {
-        size_t n = strcspn(text, " \n");
+        size_t columns, n = word_len(text, &columns);
 
-        if (!first && column + 1 + n > HELP_WIDTH) {
+        if (!first && column + blank + columns > HELP_WIDTH) {
             print_data("\n%*s", (int)indent, "");
             column = indent;
-        } else if (!first) {
+        } else if (blank) {
             print_data(" ");
             column++;
         }
         print_data("%.*s", (int)n, text);
-        column += n;
+        column += columns;
         text += n;
         first = false;
+        blank = *text == ' ';
         if (*text == '\n') {
             print_data("\n");
             column = 0;
             first = true;
         }
-        text += *text != '\0';
+        text += *text == ' ' || *text == '\n';
     }
     print_data("\n");
 }
@@ -70,7 +104,7 @@ static void print_usage(const struct program *program)
 
 static void print_option(const struct option *o)
 {
-    char left[128];
+    char left[128], help[512];
     int n = snprintf(left, sizeof left, "  %c%c%c --%s%s%s", o->letter ? '-' : ' ',
                      o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name,
                      o->value ? " " : "", o->value ? o->value : "");
@@ -82,10 +116,14 @@ static void print_option(const struct option *o)
     } else {
         print_data("%*s", (int)(HELP_COLUMN - width), "");
     }
-    print_wrapped(text_or(o->help_text, o->help), HELP_COLUMN, HELP_COLUMN);
+    (void)text_format(help, sizeof help, ui_catalog(), o->help_text,
+                      TEXT_ARGS(.words = ui_languages()));
+    print_wrapped(o->help_text == T_NONE ? o->help : help, HELP_COLUMN, HELP_COLUMN);
 }
 
 /* Every program has these. */
+static struct option lang_option = {
+    .name = "lang", .value = "LANGUAGE", .help_text = T_HELP_LANG, .repeatable = true};
 static struct option help_option = {.name = "help", .letter = 'h', .help_text = T_HELP_HELP};
 static struct option version_option = {
     .name = "version", .letter = 'V', .help_text = T_HELP_VERSION};
@@ -101,6 +139,7 @@ static enum exit_code print_help(const struct program *program)
     print(T_OPTIONS);
     for (const struct option *o = program->options; o->name != NULL; o++)
         print_option(o);
+    print_option(&lang_option);
     print_option(&help_option);
     print_option(&version_option);
     if (more != NULL)
@@ -165,6 +204,7 @@ static struct option *find_long(struct parser *p, const char *name, size_t len)
 
     for (struct option *o = p->program->options; o->name != NULL; o++)
         match(&m, o);
+    match(&m, &lang_option);
     match(&m, &help_option);
     match(&m, &version_option);
     if (m.count > 1 && m.first->name[len] != '\0')
@@ -227,9 +267,32 @@ static enum exit_code complain_unknown_long(const struct program *program, const
 
     for (const struct option *o = program->options; o->name != NULL; o++)
         suggestion_consider(&s, o->name);
+    suggestion_consider(&s, lang_option.name);
     suggestion_consider(&s, help_option.name);
     suggestion_consider(&s, version_option.name);
     return complain_unknown(name - 2, len + 2, s.nearest);
+}
+
+static void choose_language(struct parser *p, const char *language)
+{
+    if (!ui_set_language(language))
+        leave(p, complain_usage(T_LANG_UNKNOWN, .name = language, .words = ui_languages()));
+}
+
+/* Wherever --lang stands, all is said in that language. */
+static void look_for_language(int argc, char **argv)
+{
+    static const char name[] = "--lang";
+
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const char *value = strncmp(argv[i], name, sizeof name - 1) != 0 ? NULL
+                            : argv[i][sizeof name - 1] == '='            ? argv[i] + sizeof name
+                            : argv[i][sizeof name - 1] == '\0'           ? argv[i + 1]
+                                                                         : NULL;
+
+        if (value != NULL && ui_set_language(value))
+            return;
+    }
 }
 
 static void parse_long(struct parser *p, char *name)
@@ -245,7 +308,9 @@ static void parse_long(struct parser *p, char *name)
         leave(p, print_help(p->program));
     if (o == &version_option)
         leave(p, print_version(p->program));
-    if (o->value == NULL)
+    if (o == &lang_option)
+        choose_language(p, name[len] == '=' ? name + len + 1 : value_behind(p, o));
+    else if (o->value == NULL)
         take(p, o, NULL);
     else
         take(p, o, name[len] == '=' ? name + len + 1 : value_behind(p, o));
@@ -294,6 +359,7 @@ void options_parse(const struct program *program, int argc, char **argv, const c
 {
     struct parser p = {.program = program, .argc = argc, .argv = argv, .next = 1};
 
+    look_for_language(argc, argv);
     p.operands = calloc((size_t)argc + 1, sizeof *p.operands);
     if (p.operands == NULL)
         leave(&p, complain(&(struct fault){.status = SEAL_NO_MEMORY}));

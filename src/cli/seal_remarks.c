@@ -65,7 +65,7 @@ static enum text_id text_of(const struct bag_notice *n)
     return n->cause == BAG_CAUSE_NONE ? kinds[n->kind] : causes[n->cause][n->digest_now != NULL];
 }
 
-#define ODDITIES_SIZE (TEXT_NAME_SIZE + 512)
+#define ODDITIES_SIZE (TEXT_NAME_SIZE + 2048)
 
 /* Appends a text to a list. */
 static size_t add_oddity(char out[static ODDITIES_SIZE], size_t len, enum text_id text,

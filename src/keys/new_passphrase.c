@@ -30,12 +30,28 @@ static bool is_hidden(int32_t point)
     }
 }
 
+/* Persian and the scripts of India have joiners within words, which their keyboards type. */
+static bool is_joiner_within(const char *text, size_t len, size_t at, size_t n)
+{
+    const int32_t point = utf8_char(text + at, len - at, &n);
+    size_t before = at, ignored;
+
+    if ((point != 0x200c && point != 0x200d) || at == 0 || at + n >= len)
+        return false;
+    while (before > 0 && ((uint8_t)text[--before] & 0xc0) == 0x80)
+        ;
+    return utf8proc_category(utf8_char(text + before, at - before, &ignored)) ==
+               UTF8PROC_CATEGORY_LO &&
+           utf8proc_category(utf8_char(text + at + n, len - at - n, &ignored)) ==
+               UTF8PROC_CATEGORY_LO;
+}
+
 enum seal_reason passphrase_flaw(const char *text, size_t len)
 {
     if (!utf8_is_valid(text, len))
         return REASON_PASSPHRASE_NOT_UTF8;
     for (size_t i = 0, n; i < len; i += n)
-        if (is_hidden(utf8_char(text + i, len - i, &n)))
+        if (is_hidden(utf8_char(text + i, len - i, &n)) && !is_joiner_within(text, len, i, n))
             return REASON_PASSPHRASE_INVISIBLE;
     if (len > 0 && (text[0] == ' ' || text[len - 1] == ' '))
         return REASON_PASSPHRASE_BLANK_ENDS;

@@ -1,9 +1,13 @@
 /*
- * The C library's locale, for libraries that convert names by it: one with UTF-8, whatever the
- * user's is, for one thread at a time.
+ * The user's language; and the C library's locale, for libraries that convert names by it: one with
+ * UTF-8, whatever the user's is, for one thread at a time.
  */
 #ifndef SEAL_PLATFORM_LOCALE_H
 #define SEAL_PLATFORM_LOCALE_H
+
+/* The language of the user's desktop, as "ru-RU", where the environment does not say; NULL: it
+ * does, or nobody knows. A static string. */
+const char *plat_language(void);
 
 /* A locale with UTF-8; NULL with errno if the system has none. On Windows conversions of wide text
  * do not go by the locale; there it stands for nothing. */

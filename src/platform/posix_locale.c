@@ -10,6 +10,11 @@
 #include <xlocale.h>
 #endif
 
+const char *plat_language(void)
+{
+    return NULL;
+}
+
 void *plat_locale_utf8(void)
 {
     /* The first is part of glibc since 2.35, of musl, and of most distributions before; the last is

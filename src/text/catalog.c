@@ -1,5 +1,6 @@
 #include "text/catalog.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +59,15 @@ const struct catalog *catalog_find(const char *language)
     if (language != NULL && found == NULL)
         found = find(language, strcspn(language, ".@_-"));
     return found != NULL ? found : catalog_english();
+}
+
+void catalog_list(char *out, size_t size)
+{
+    int n = snprintf(out, size, "en");
+
+    for (const struct catalog *c = text_languages; c->language != NULL; c++)
+        if (n > 0 && (size_t)n < size)
+            n += snprintf(out + n, size - (size_t)n, ", %s", c->language);
 }
 
 /* ---- Names -------------------------------------------------------------------------------- */
@@ -226,6 +236,59 @@ static bool is_field(const char *field, size_t len, const char *name)
     return strlen(name) == len && memcmp(name, field, len) == 0;
 }
 
+static const struct {
+    int error;
+    enum text_id text;
+} error_texts[] = {
+    {EACCES, T_ERROR_EACCES},
+    {EAGAIN, T_ERROR_EAGAIN},
+    {EBADF, T_ERROR_EBADF},
+    {EBUSY, T_ERROR_EBUSY},
+    {ECONNRESET, T_ERROR_ECONNRESET},
+#ifdef EDQUOT
+    {EDQUOT, T_ERROR_EDQUOT},
+#endif
+    {EEXIST, T_ERROR_EEXIST},
+    {EFBIG, T_ERROR_EFBIG},
+    {EINVAL, T_ERROR_EINVAL},
+    {EIO, T_ERROR_EIO},
+    {EISDIR, T_ERROR_EISDIR},
+    {ELOOP, T_ERROR_ELOOP},
+    {EMFILE, T_ERROR_EMFILE},
+    {ENFILE, T_ERROR_EMFILE},
+    {ENAMETOOLONG, T_ERROR_ENAMETOOLONG},
+    {ENODEV, T_ERROR_ENODEV},
+    {ENOENT, T_ERROR_ENOENT},
+    {ENOMEM, T_ERROR_ENOMEM},
+    {ENOSPC, T_ERROR_ENOSPC},
+    {ENOTCONN, T_ERROR_ENOTCONN},
+    {ENOTDIR, T_ERROR_ENOTDIR},
+    {ENOTEMPTY, T_ERROR_ENOTEMPTY},
+    {ENOTSUP, T_ERROR_ENOTSUP},
+    {ENXIO, T_ERROR_ENXIO},
+    {EPERM, T_ERROR_EPERM},
+    {EPIPE, T_ERROR_EPIPE},
+    {EROFS, T_ERROR_EROFS},
+    {ESPIPE, T_ERROR_ESPIPE},
+#ifdef ESTALE
+    {ESTALE, T_ERROR_ESTALE},
+#endif
+    {ETXTBSY, T_ERROR_ETXTBSY},
+    {EXDEV, T_ERROR_EXDEV},
+};
+
+/* What the system says of an errno, in the reader's language if it can be. */
+static void add_error(struct writer *w, int error)
+{
+    const char *words = plat_strerror(error);
+
+    for (size_t i = 0; i < sizeof error_texts / sizeof error_texts[0]; i++)
+        if (error_texts[i].error == error && w->catalog != catalog_english() &&
+            w->catalog->texts[error_texts[i].text][0] != NULL)
+            words = w->catalog->texts[error_texts[i].text][0];
+    add_word(w, words);
+}
+
 static void add_field(struct writer *w, const char *field, size_t len, const struct text_args *a)
 {
     if (add_string_field(w, field, len, a))
@@ -245,7 +308,7 @@ static void add_field(struct writer *w, const char *field, size_t len, const str
     else if (is_field(field, len, "most"))
         add_size(w, a->most);
     else if (is_field(field, len, "error"))
-        add_word(w, plat_strerror(a->error));
+        add_error(w, a->error);
     else
         add(w, field - 1, len + 2);
 }

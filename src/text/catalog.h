@@ -44,6 +44,9 @@ const struct catalog *catalog_english(void);
  * its own gets those of the language. English, if there are none (NULL: or none is wanted). */
 const struct catalog *catalog_find(const char *language);
 
+/* "en", and the others, with commas. */
+void catalog_list(char *out, size_t size);
+
 /* Writes a text and a NUL to out, which has room for size bytes. What does not fit is left out.
  * Returns the length without the NUL. */
 size_t text_format(char *out, size_t size, const struct catalog *catalog, enum text_id id,

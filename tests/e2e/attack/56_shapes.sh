@@ -231,7 +231,7 @@ refused "$TWICE" <<'END'
 record
 0 bagit.txt listed=no
 END
-refused 'data in it is no folder' <<'END'
+refused 'its data is not a folder' <<'END'
 0 data listed=no
 END
 refused "$TWICE" <<'END'

@@ -412,7 +412,7 @@ expect_exit 2
 expect_message 'same: two of the things to seal have this name'
 run seal -q "${to[@]}" -o sealed.bin a a/
 expect_exit 2
-expect_message 'a: this is to be sealed twice; name it only once'
+expect_message 'a: this is given twice; name it only once'
 run seal -q "${to[@]}" -o sealed.bin a/. b/.
 expect_exit 2
 expect_names . a b

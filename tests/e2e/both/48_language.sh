@@ -109,4 +109,27 @@ touch bag/data/more
 run unseal --recheck bag
 expect_translated
 
+scenario "the one that is asked for"
+for arguments in '--lang qps --help' '--help --lang qps' '--lang=qps --help' '--lang en --lang qps --help'; do
+    # shellcheck disable=SC2086 # several arguments
+    run env LC_ALL=en_US.UTF-8 seal $arguments
+    expect_exit 0
+done
+run env LC_ALL=en_US.UTF-8 seal --nonsense --lang qps
+expect_exit 2
+expect_err ⟦
+run seal --lang en --help
+expect_out '^Usage'
+for program in seal unseal "sealkey new"; do
+    # shellcheck disable=SC2086 # a program and its command
+    run env LC_ALL=C $program --lang xx
+    expect_exit 2
+    expect_message '--lang takes one of en,.* qps.*, not xx'
+done
+# What a program reads stays as it is.
+run env LC_ALL=C seal --version
+cp "$out" version
+run seal --lang qps --version
+expect_same version "$out"
+
 finish

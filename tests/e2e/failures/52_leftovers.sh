@@ -30,7 +30,7 @@ expect_leftovers() {
 expect_removed() {
     local program=$1 have want
     shift
-    have=$(sed -E "s/^$program: (.*)\.[0-9a-f]{8}\.partial: unfinished, left behind when a program was killed or the power failed; it is removed now\.\$/removed \1/" "$err" | sort)
+    have=$(sed -E "s/^$program: (.*)\.[0-9a-f]{8}\.partial: unfinished, left behind when a program was killed or the power failed; it has been removed\.\$/removed \1/" "$err" | sort)
     want=$(printf 'removed %s\n' "$@" | sort)
     [ "$have" = "$want" ]
     judge "it should say that these were removed: $*" $?
@@ -76,7 +76,7 @@ echo 1 >to/one.a0000003.partial
 echo 1 >to/one.key.a0000004.partial
 run unseal -q "${with[@]}" -o "to/$name" "$good/stream.bin"
 expect_exit 0
-check "two lines" test "$(grep -c 'removed now' "$err")" -eq 2
+check "two lines" test "$(grep -c 'has been removed' "$err")" -eq 2
 expect_names to "$name" "$name.custody.txt" "$name.custody.json" "$name.a0000001.partial" \
     "$name.a0000002.partial" one.a0000003.partial one.key.a0000004.partial
 run sealkey new -q --no-passphrase -o to/one
@@ -295,7 +295,7 @@ echo mine | tee to/out.a0000001.partial/file to/out.a0000002.partial >/dev/null
 run seal -q "${to[@]}" -o to/out "$good/tree"
 expect_exit 0
 expect_err 'out\.a0000001\.partial: seems to be left behind .* other users can rename .* so it is left\.'
-expect_err 'out\.a0000002\.partial: .* it is removed now\.'
+expect_err 'out\.a0000002\.partial: .* it has been removed\.'
 expect_file to/out.a0000001.partial/file
 expect_names to out out.a0000001.partial
 rm to/out

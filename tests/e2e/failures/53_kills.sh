@@ -70,7 +70,7 @@ expect_only() {
 # As many lines as there were leftovers, all removed.
 expect_cleaned() {
     local removed
-    removed=$(grep -c 'unfinished, left behind .* it is removed now\.$' "$err")
+    removed=$(grep -c 'unfinished, left behind .* it has been removed\.$' "$err")
     [ "$removed" -eq "$unfinished" ] && [ "$(wc -l <"$err")" -eq "$removed" ]
     judge "it should name what it removed: $unfinished" $?
     check "nothing unfinished" test -z "$(find . -name '*.partial')"

@@ -175,7 +175,7 @@ scenario "what to do now"
 echo one >one
 run seal "${to[@]}" -o out.bin one
 expect_exit 0
-expect_err '^Now give away out\.bin, and nothing else: copy it alone to an empty medium, never with the key or the programs\. .*learn the 20 digits, or destroy your note of them\.$'
+expect_err '^Now give away out\.bin, and nothing else: copy it alone to an empty medium, never with the key or the programs\. .*then it has arrived\.$'
 mkdir set
 maketree noise noise 200000
 run seal "${to[@]}" --split 128K -o set noise

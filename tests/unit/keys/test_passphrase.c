@@ -16,10 +16,21 @@ static enum seal_reason flaw_of(const char *text)
 
 static void test_flaws(void)
 {
-    static const char *const good[] = {"a", "two words", "Пароль é 田中", "a\xcc\x81", "#+ -"};
-    static const char *const hidden[] = {"a\tb",           "a\xc2\xa0z",     "a\xe2\x80\x8bz",
-                                         "\xef\xbb\xbfpw", "a\xe3\x80\x80z", "a\rb",
-                                         "a\xc2\xadz",     "a\x7f",          "a\xe2\x80\xaez"};
+    static const char *const good[] = {"a",         "two words", "Пароль é 田中",
+                                       "a\xcc\x81", "#+ -",      "می\xe2\x80\x8cخواهم"};
+    static const char *const hidden[] = {"a\tb",
+                                         "a\xc2\xa0z",
+                                         "a\xe2\x80\x8bz",
+                                         "\xef\xbb\xbfpw",
+                                         "a\xe3\x80\x80z",
+                                         "a\rb",
+                                         "a\xc2\xadz",
+                                         "a\x7f",
+                                         "a\xe2\x80\xaez",
+                                         "a\xe2\x80\x8cz",
+                                         "می\xe2\x80\x8c",
+                                         "\xe2\x80\x8cمی",
+                                         "می\xe2\x80\x8c\xe2\x80\x8cخواهم"};
     static const char *const ends[] = {" a", "a ", " ", "  a  "};
 
     check_about("flaws");
