@@ -2,7 +2,8 @@
 # Everything that can be checked without running the programs. Each check says "ok" or what it found.
 #
 #   lint.sh            all checks
-#   lint.sh rooms ...  only those named: rules rooms circles names calls texts files format cppcheck man shell length
+#   lint.sh rooms ...  only those named: rules rooms circles names calls texts languages files format cppcheck man shell
+#                      length
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -41,7 +42,7 @@ limit() {
     on "$2" wc -l | awk -v limit="$1" '$1 > limit && $2 != "total" { printf "%s: %d lines, more than %d\n", $2, $1, limit }'
 }
 
-[ $# -gt 0 ] || set -- rules rooms circles names calls texts files format cppcheck man shell length
+[ $# -gt 0 ] || set -- rules rooms circles names calls texts languages files format cppcheck man shell length
 for check in "$@"; do
     case $check in
     rules) # the rules of ours find what they are for
@@ -64,6 +65,9 @@ for check in "$@"; do
 
     texts) # what a fault says in words decides nothing
         report texts "$(on "$(printf '%s\n' "$c_files" | grep '^src/')" awk -f src/build/texts.awk)" ;;
+
+    languages) # nobody meets English in the middle of his own language
+        report languages "$(src/build/po/missing.sh)" ;;
 
     files) # no file is too long to read
         report files "$(

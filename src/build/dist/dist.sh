@@ -368,8 +368,9 @@ build_target() {
     build_programs
 }
 
-mkdir -p "$work" "$sources" "$dist/kit"
-cp src/build/kit/* "$dist/kit"
+mkdir -p "$work" "$sources" "$dist"
+rm -rf "$dist/kit"
+src/build/kit/make.sh "$dist/kit"
 [ $# -gt 0 ] || eval "set -- $all_targets"
 install_tools "$@"
 for name in $(for target; do libraries_for "$target"; done | sort -u); do fetch "$name"; done

@@ -365,7 +365,7 @@ left alice.key 'a secret key without a passphrase is in it' 'Permission denied'
 # Some shares and write-once media let nobody rename or remove.
 scenario "a folder to which one can only add"
 mkdir -p to programs/linux-x86_64
-cp -r "$root/src/build/kit" programs/kit
+"$root/src/build/kit/make.sh" programs/kit
 echo program >programs/linux-x86_64/seal
 trap 'chattr -R -a "$scratch" 2>/dev/null; clean_up' EXIT
 if chattr +a to 2>/dev/null; then

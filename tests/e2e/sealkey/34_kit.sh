@@ -10,7 +10,8 @@ mkdir "$given" && cd "$given" || exit 1
 take_keys alice.pub alice.key bob.pub
 mkdir -p tree programs/linux-x86_64 programs/linux-aarch64 programs/windows-x86_64
 echo one >tree/one
-cp -r "$root/src/build/kit" programs/kit
+"$root/src/build/kit/make.sh" programs/kit
+pages=(READ-ME-FIRST{,.ar,.es,.fa,.fr,.ru,.uk,.zh}.html)
 # Programs of this machine, in the place of all.
 for file in linux-x86_64/seal linux-aarch64/seal windows-x86_64/seal.exe; do cp "$BIN/seal" "programs/$file"; done
 to=(--to "$given/alice.pub" --programs "$given/programs")
@@ -22,13 +23,13 @@ run sealkey kit "${to[@]}" kit
 expect_exit 0
 expect_out '^kit     kit$'
 expect_out "^key     $number\$"
-expect_names kit READ-ME-FIRST.html READ-ME-FIRST.ru.html SHA256SUMS recipient.pub seal-linux seal-linux-arm seal.exe seal.sh
+expect_names kit "${pages[@]}" SHA256SUMS recipient.pub seal-linux seal-linux-arm seal.exe seal.sh
 (cd kit && sha256sum --quiet -c SHA256SUMS) >"$out" 2>"$err"
 judge "SHA256SUMS should hold" $?
-check "for all but itself" test "$(wc -l <kit/SHA256SUMS)" -eq 7
+check "for all but itself" test "$(wc -l <kit/SHA256SUMS)" -eq $((${#pages[@]} + 5))
 expect_mode kit 755
 for file in seal-linux seal-linux-arm seal.exe seal.sh; do expect_mode kit/$file 755; done
-for file in READ-ME-FIRST.html READ-ME-FIRST.ru.html SHA256SUMS recipient.pub; do expect_mode kit/$file 644; done
+for file in "${pages[@]}" SHA256SUMS recipient.pub; do expect_mode kit/$file 644; done
 for page in kit/READ-ME-FIRST*.html; do
     check "the number is on $page" grep -q "^<p class=\"number\">$number</p>\$" "$page"
     check "and nothing is left to fill in" test -z "$(grep -F '{{' "$page")"
@@ -42,10 +43,10 @@ expect_exit 0
 check "two numbers" test "$(grep -c 'class="number"' two/READ-ME-FIRST.html)" -eq 2
 # A language more.
 cp -r "$given/programs" more
-echo 'à lire {{FINGERPRINTS}} fin' >more/kit/READ-ME-FIRST.fr.html
+echo 'à lire {{FINGERPRINTS}} fin' >more/kit/READ-ME-FIRST.ca.html
 run sealkey kit --to "$given/alice.pub" --programs more three
 expect_exit 0
-check "a page more" grep -q 'class="number"' three/READ-ME-FIRST.fr.html
+check "a page more" grep -q 'class="number"' three/READ-ME-FIRST.ca.html
 
 scenario "it seals from there"
 run sealkey kit -q "${to[@]}" kit
