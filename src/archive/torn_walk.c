@@ -205,8 +205,13 @@ static enum seal_status try_place(struct torn *t, uint64_t off, uint64_t stretch
     bool is_good;
 
     *next = off + TAR_BLOCK_LEN;
-    if (may_begin(t, off, stretch, &is_good, fault) != SEAL_OK || !is_good ||
-        try_chain(t, off, &looked, &is_good, fault) != SEAL_OK)
+    if (may_begin(t, off, stretch, &is_good, fault) != SEAL_OK)
+        return fault->status;
+    if (!is_good) {
+        (void)torn_spend(t, TAR_BLOCK_LEN);
+        return SEAL_OK;
+    }
+    if (try_chain(t, off, &looked, &is_good, fault) != SEAL_OK)
         return fault->status;
     if (is_good)
         *next = UINT64_MAX;

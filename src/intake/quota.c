@@ -64,13 +64,10 @@ static enum seal_status check_files(const struct quota *q, uint64_t count, struc
     return too_much(REASON_OVER_FILES, fault);
 }
 
-static enum seal_status check_names(const struct quota *q, const struct bag_check *check,
-                                    struct fault *fault)
+static enum seal_status check_cost(const struct quota *q, uint64_t cost, struct fault *fault)
 {
-    uint64_t cost = bag_check_names_cost(check), most = q->limits->names;
+    uint64_t most = q->limits->names;
 
-    if (cost < q->lists)
-        cost = q->lists;
     if (cost <= most)
         return SEAL_OK;
     if (most < times(NAMES_PER_BYTE, sealed_len(q)))
@@ -79,6 +76,20 @@ static enum seal_status check_names(const struct quota *q, const struct bag_chec
         return SEAL_OK;
     fault_add_numbers(fault, 0, most);
     return too_much(REASON_OVER_NAMES, fault);
+}
+
+static enum seal_status check_names(const struct quota *q, const struct bag_check *check,
+                                    struct fault *fault)
+{
+    const uint64_t cost = bag_check_names_cost(check);
+
+    return check_cost(q, cost < q->lists ? q->lists : cost, fault);
+}
+
+enum seal_status quota_add_name(struct quota *q, uint64_t bytes, struct fault *fault)
+{
+    q->lists += bytes;
+    return check_cost(q, q->lists, fault);
 }
 
 enum seal_status quota_add_listed(struct quota *q, uint64_t bytes, const struct bag_check *check,

@@ -30,7 +30,7 @@ struct quota {
     const struct stream_reader *from; /* its length counts for limits.per_byte; NULL: sealed does */
     uint64_t sealed;
     uint64_t bytes, files, folders; /* that came out so far */
-    uint64_t lists;                 /* bytes of pax records and of tag files */
+    uint64_t lists;                 /* bytes of pax records, of tag files, and of names in lists */
 };
 
 /* To be called before so many bytes are written. SEAL_TOO_MUCH. */
@@ -42,6 +42,10 @@ MUST_USE enum seal_status quota_reach(struct quota *q, uint64_t bytes, struct fa
  * included, whether it is there or not; and each line takes time. SEAL_TOO_MUCH. */
 MUST_USE enum seal_status quota_add_listed(struct quota *q, uint64_t bytes,
                                            const struct bag_check *check, struct fault *fault);
+/* To be called with each name that is told or listed apart from that, as long as it is.
+ * SEAL_TOO_MUCH.
+ */
+MUST_USE enum seal_status quota_add_name(struct quota *q, uint64_t bytes, struct fault *fault);
 /* To be called before an entry is unpacked, which check has seen; also counts the folders above it
  * that are new. Its bytes are to be added as they come, since the size in its header may be a lie.
  * SEAL_TOO_MUCH. */

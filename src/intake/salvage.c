@@ -18,6 +18,7 @@ struct salvage {
     struct holed *holed;
     struct torn *torn;
     struct quota quota;
+    struct quota looked; /* what was looked at, also if nothing of it comes out */
     struct salvage_record record;
     struct salvage_out out;
     bool tells_names; /* at the end, of what only the record has a name for */
@@ -43,6 +44,8 @@ static enum custody_salvaged judge(const struct salvage *s, const struct salvage
 static enum seal_status tell(struct salvage *s, struct custody_piece *p, const char *path,
                              struct fault *fault)
 {
+    if (quota_add_name(&s->quota, strlen(path), fault) != SEAL_OK)
+        return fault->status;
     p->path = path;
     s->counts->files[p->state]++;
     if (p->state == SALVAGED_WHOLE || p->state == SALVAGED_UNVERIFIED)
@@ -193,6 +196,9 @@ static enum seal_status take_entry(void *ctx, const struct tar_entry *e, uint64_
     const uint64_t end = min_of(data_off + e->size, torn_stretch_end(s->torn, data_off));
     char *on_disk = NULL;
 
+    /* One that repeats costs time, its header at least, and nothing else. */
+    if (quota_add_bytes(&s->looked, 512 + (data_off < end ? end - data_off : 0), fault) != SEAL_OK)
+        return fault->status;
     if (bag_payload_name(e->path) == NULL && !e->is_dir)
         return take_record_file(s, e, data_off, fault);
     if (!e->is_dir &&
@@ -403,7 +409,7 @@ enum seal_status intake_salvage(struct intake_result *result, const struct salva
         return fault_no_memory(fault);
     s->job = job;
     s->counts = &result->salvage;
-    s->quota = (struct quota){.limits = job->limits, .sealed = sealed_len(job)};
+    s->quota = s->looked = (struct quota){.limits = job->limits, .sealed = sealed_len(job)};
     if (holed_new(&s->holed, job->volumes, job->count, job->progress->add, job->progress->ctx,
                   fault) == SEAL_OK) {
         if (holed_is_whole(s->holed))

@@ -70,9 +70,11 @@ static enum seal_status add_name(struct buffer *out, const char *name)
 }
 
 /* Ends a line. */
-static enum seal_status add_path(struct salvage_list *l, enum salvage_tree tree,
-                                 const char *on_disk, struct fault *fault)
+static enum seal_status add_path(struct salvage_out *o, struct salvage_list *l,
+                                 enum salvage_tree tree, const char *on_disk, struct fault *fault)
 {
+    if (quota_add_name(o->quota, strlen(on_disk), fault) != SEAL_OK)
+        return fault->status;
     if (buffer_printf(&l->text, "%s/", tree_names[tree]) != SEAL_OK ||
         add_name(&l->text, on_disk) != SEAL_OK || buffer_append(&l->text, "\n", 1) != SEAL_OK)
         return fault_no_memory(fault);
@@ -88,11 +90,11 @@ enum seal_status salvage_out_list_whole(struct salvage_out *o, const char *on_di
     hex_encode(hex, digest, SHA256_LEN);
     if (buffer_printf(&o->whole.text, "%s%s  ", needs_escape(on_disk) ? "\\" : "", hex) != SEAL_OK)
         return fault_no_memory(fault);
-    if (add_path(&o->whole, TREE_WHOLE, on_disk, fault) != SEAL_OK || is_verified)
+    if (add_path(o, &o->whole, TREE_WHOLE, on_disk, fault) != SEAL_OK || is_verified)
         return fault->status;
     if (list_make(o, &o->unverified, "whole-unverified.txt", fault) != SEAL_OK)
         return fault->status;
-    return add_path(&o->unverified, TREE_WHOLE, on_disk, fault);
+    return add_path(o, &o->unverified, TREE_WHOLE, on_disk, fault);
 }
 
 enum seal_status salvage_out_list_lost(struct salvage_out *o, const char *on_disk, uint64_t off,
@@ -100,7 +102,7 @@ enum seal_status salvage_out_list_lost(struct salvage_out *o, const char *on_dis
 {
     if (buffer_printf(&o->parts.text, "%" PRIu64 "\t%" PRIu64 "\t", off, len) != SEAL_OK)
         return fault_no_memory(fault);
-    return add_path(&o->parts, TREE_PARTS, on_disk, fault);
+    return add_path(o, &o->parts, TREE_PARTS, on_disk, fault);
 }
 
 /* ---- Begin and end ------------------------------------------------------------------------ */

@@ -181,7 +181,8 @@ static enum seal_status look_at_mended(struct slice *s, uint64_t number, struct 
         return SEAL_OK;
     *is_there = mender_fetch(s->mender, number, &text, &mended, &failed) == SEAL_OK;
     *is_lost = !*is_there;
-    if (failed.status != SEAL_OK && failed.status != SEAL_DAMAGED && failed.status != SEAL_IO)
+    if (failed.status != SEAL_OK && failed.status != SEAL_DAMAGED &&
+        failed.status != SEAL_HOSTILE && failed.status != SEAL_IO)
         *fault = failed;
     return fault->status;
 }

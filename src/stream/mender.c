@@ -90,13 +90,31 @@ bool mender_may_have(const struct mender_file *f, uint64_t blocks)
            blocks / BLOCKS_PER_BLOCK <= block_count(volume_size(f->in));
 }
 
+static bool is_final_at(const struct mender_file *f, uint64_t off, uint64_t number, uint8_t *block)
+{
+    const struct chunk_id id = {.number = number, .is_final = true};
+
+    return read_block(f, off, block) &&
+           chunk_is_authentic(block + start_of(f, id), text_len(f, id), id, f->key);
+}
+
 static bool is_final(const struct mender_file *f, uint64_t b, uint8_t *block)
 {
     const struct place place = layout_at(0, f->m, b);
-    const struct chunk_id id = {.number = place.number, .is_final = true};
 
-    return place.kind == BLOCK_DATA && read_block(f, b * BLOCK_LEN, block) &&
-           chunk_is_authentic(block + start_of(f, id), text_len(f, id), id, f->key);
+    return place.kind == BLOCK_DATA && is_final_at(f, b * BLOCK_LEN, place.number, block);
+}
+
+/* Whether a data block that is not the last one says that it is, wherever open_block looks. */
+static bool ends_early(const struct mender_file *f, uint64_t number, uint8_t *block)
+{
+    const uint64_t b = layout_block_of(number, f->m), size = volume_size(f->in);
+    const uint64_t from_end = (f->blocks - b) * BLOCK_LEN;
+
+    if (number + 1 == layout_data_count(f->blocks, f->m))
+        return false;
+    return is_final_at(f, b * BLOCK_LEN, number, block) ||
+           (f->has_end && size >= from_end && is_final_at(f, size - from_end, number, block));
 }
 
 bool mender_has_all(const struct mender_file *f, uint8_t *room)
@@ -277,6 +295,8 @@ enum seal_status mender_fetch(struct mender *d, uint64_t number, const uint8_t *
 
     d->unread.status = SEAL_OK;
     *mended = kept != NULL || !open_data(&d->file, number, d->block);
+    if (*mended && ends_early(&d->file, number, d->block))
+        return fault_set(fault, REASON_BLOCK_ENDS_EARLY, NULL);
     if (*mended && kept == NULL) {
         if (mend_lane(d, number, fault) != SEAL_OK)
             return fault->status;

@@ -247,6 +247,14 @@ static void pass_over(struct stream_reader *r)
         note_mended(r, a->number + r->block);
 }
 
+/* Bytes of what came in order, once its end was seen. */
+static uint64_t received(const struct stream_reader *r)
+{
+    const struct piece_ahead *a = &r->pieces[r->current];
+
+    return a->number * BLOCK_LEN + a->piece.len;
+}
+
 enum seal_status reader_drain(struct stream_reader *r, struct fault *fault)
 {
     if (r->env->params.parity == 0 || r->seeks || (volume_is_file(r->in) && !r->checks_parity))
@@ -261,7 +269,12 @@ enum seal_status reader_drain(struct stream_reader *r, struct fault *fault)
         if (is_repair_data(r))
             pass_over(r);
     }
-    return stop_requested() ? fault_set(fault, REASON_INTERRUPTED, NULL) : SEAL_OK;
+    if (stop_requested())
+        return fault_set(fault, REASON_INTERRUPTED, NULL);
+    /* What comes in order had no length to begin with: by it a file would have another end. */
+    if (file_of(&r->volumes[r->volume]) == NULL && received(r) != r->blocks * BLOCK_LEN)
+        return fault_set(fault, REASON_NOT_MENDED_IN_PIPE, NULL);
+    return SEAL_OK;
 }
 
 /* The current volume is used up, and is not the last. */

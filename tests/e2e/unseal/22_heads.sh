@@ -105,6 +105,22 @@ for id in mend-one mend-second parity-head2-key parity-head2-none parity-head2-C
     rm -f pipe
 done
 
+# By its length a file would have another end than the last data block says.
+scenario "through a pipe come as many blocks as there should be"
+mkfifo pipe
+for id in mend-append mend-append-block mend-cut-second mend-cut-parity; do
+    vectors make "$vectors" "$id" file.bin
+    run unseal -q --key "$given/alice.key" --verify -o record file.bin
+    expect_exit 0
+    remove record
+    cat file.bin >pipe &
+    run unseal -q --key "$given/alice.key" --verify -o record pipe
+    wait
+    expect_exit 5
+    expect_err 'what comes through a pipe cannot be mended'
+    remove record
+done
+
 scenario "of a set, each file has its own"
 for i in 1 2 3; do cp "$vectors/files/parity-volumes.$i.seal" $i.bin; done
 vectors make "$vectors" mend-volumes-second 2.bin

@@ -250,6 +250,8 @@ salvage --max-files 10 hole.bin
 expect_exit 1
 salvage --max-size 1M hole.bin
 expect_exit 1
+run unseal "${with[@]}" --salvage --list --max-size 1M hole.bin
+expect_exit 1
 expect_names . hole.bin
 
 # Fixed seeds: nothing false ever comes out, whatever is damaged. SALVAGE_SEEDS=1000 takes a quarter of an hour.

@@ -9,6 +9,7 @@
 #include "lib/fixture.h"
 #include "lib/damaged.h"
 #include "lib/payload.h"
+#include "stream/chunk.h"
 #include "stream/holed.h"
 #include "stream/layout.h"
 #include "stream/stream.h"
@@ -196,6 +197,26 @@ static void test_told_too_much(void)
     damaged_free(&d);
 }
 
+/* The maker of a file ends it early for who does not know its length; with other bad blocks in the
+ * lane or without. */
+static void test_ends_early(void)
+{
+    for (unsigned int others = 0; others < 2; others++) {
+        struct damaged d = damaged_make(4, 70);
+        const struct chunk_id id = {.number = 30}, final = {.number = 30, .is_final = true};
+        uint8_t key[KEY_LEN], *block = d.file.data + layout_block_of(30, 4) * BLOCK_LEN;
+
+        check_about("a block more that is the last, %u others", others);
+        chunk_derive_key(key, &d.s.env);
+        CHECK(chunk_open(block, CHUNK_LEN, id, key));
+        CHECK(chunk_seal(block, CHUNK_LEN, final, key));
+        if (others > 0)
+            spoil(&d, layout_block_of(20, 4));
+        CHECK_INT(SEAL_HOSTILE, damaged_read(&d));
+        damaged_free(&d);
+    }
+}
+
 /* What cannot be read any more may be right. */
 static void test_unreadable(void)
 {
@@ -308,6 +329,7 @@ static void test_all(void)
     CHECK_CASE(test_lost_middle());
     CHECK_CASE(test_cut_between_groups());
     CHECK_CASE(test_told_too_much());
+    CHECK_CASE(test_ends_early());
     CHECK_CASE(test_unreadable());
     CHECK_CASE(test_unlike());
 }
