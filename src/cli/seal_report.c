@@ -242,10 +242,12 @@ static void show_largest(const struct dry_run_result *result)
         return;
     print(T_DRY_LARGEST);
     for (size_t i = 0; i < result->largest_count; i++) {
-        char size[SIZE_TEXT_SIZE];
+        char size[64];
+        size_t len = text_size(size, sizeof size, ui_catalog(), result->largest[i].size);
+        size_t columns = text_columns(size, len);
 
-        size_format(size, result->largest[i].size);
-        print_data("  %-11s %s\n", size, shown(path_as_known(result->largest[i].path)));
+        print_data("  %s%*s %s\n", size, columns < 11 ? (int)(11 - columns) : 0, "",
+                   shown(path_as_known(result->largest[i].path)));
     }
 }
 

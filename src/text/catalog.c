@@ -144,6 +144,7 @@ static void add(struct writer *w, const char *text, size_t len)
 }
 
 static void write_text(struct writer *w, enum text_id id, const struct text_args *args);
+static const char *form_of(const struct catalog *c, enum text_id id, uint64_t count);
 
 /* A name; one of the standard streams is called what people call it. */
 static void add_name(struct writer *w, const char *name)
@@ -190,10 +191,22 @@ static void add_number(struct writer *w, uint64_t number)
 
 static void add_size(struct writer *w, uint64_t size)
 {
-    char text[SIZE_TEXT_SIZE];
+    static const char units[] = "kMGTPE";
+    static const enum text_id texts[] = {T_SIZE_KB, T_SIZE_MB, T_SIZE_GB,
+                                         T_SIZE_TB, T_SIZE_PB, T_SIZE_EB};
+    char text[SIZE_TEXT_SIZE], number[2 * SIZE_TEXT_SIZE];
+    size_t whole;
 
-    size_format(text, size);
-    add(w, text, strlen(text));
+    if (size < 1000) {
+        write_text(w, T_SIZE_BYTES, &(struct text_args){.count = size});
+        return;
+    }
+    size_format(text, size); /* "1.2 MB" */
+    whole = strcspn(text, ".");
+    (void)snprintf(number, sizeof number, "%.*s%s%c", (int)whole, text,
+                   form_of(w->catalog, T_SIZE_POINT, 0), text[whole + 1]);
+    write_text(w, texts[strchr(units, text[whole + 3]) - units],
+               &(struct text_args){.word = number});
 }
 
 static void add_count(struct writer *w, enum text_id id, uint64_t count)
@@ -351,6 +364,15 @@ static void write_text(struct writer *w, enum text_id id, const struct text_args
         add_field(w, t + 1, (size_t)(end - t) - 1, a);
         t = end + 1;
     }
+}
+
+size_t text_size(char *out, size_t size, const struct catalog *catalog, uint64_t bytes)
+{
+    struct writer w = {.catalog = catalog, .out = out, .room = size - 1};
+
+    add_size(&w, bytes);
+    out[w.len] = '\0';
+    return w.len;
 }
 
 size_t text_format(char *out, size_t size, const struct catalog *catalog, enum text_id id,

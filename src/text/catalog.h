@@ -54,6 +54,9 @@ size_t text_format(char *out, size_t size, const struct catalog *catalog, enum t
 /* A text without fields. */
 const char *text_plain(const struct catalog *catalog, enum text_id id);
 
+/* A number of bytes: "1.2 MB". */
+size_t text_size(char *out, size_t size, const struct catalog *catalog, uint64_t bytes);
+
 /* A name as it may be shown: printable UTF-8 as it is, everything else as \xHH or \u{HHHH}; of one
  * that takes more than 200 columns both ends. Writes a NUL; returns the length. */
 #define TEXT_NAME_SIZE 832

@@ -38,6 +38,9 @@ enum exit_code exit_code_for(enum seal_status status)
 
 /* ---- The way to the terminal -------------------------------------------------------------- */
 
+/* Within words of Persian. */
+#define JOINER "\u200c"
+
 /* Out in one piece, so that lines of different threads do not mix. A standard error that cannot be
  * written leaves nobody to tell. */
 static void put_line(const char *text, size_t text_len)
@@ -51,7 +54,12 @@ static void put_line(const char *text, size_t text_len)
         char piece[TEXT_PIECE_SIZE];
         size_t columns, piece_len;
 
-        i += text_piece(text + i, text_len - i, &look, piece, &columns);
+        if (text_len - i >= strlen(JOINER) && memcmp(text + i, JOINER, strlen(JOINER)) == 0) {
+            (void)strcpy(piece, JOINER); /* ours: that of a name was escaped before */
+            i += strlen(JOINER);
+        } else {
+            i += text_piece(text + i, text_len - i, &look, piece, &columns);
+        }
         piece_len = strlen(piece);
         memcpy(out + len, piece, piece_len);
         len += piece_len;

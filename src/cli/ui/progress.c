@@ -64,14 +64,14 @@ static size_t compose(const struct progress *p, double elapsed, char line[static
 {
     double rate = elapsed > 0 ? (double)p->done / elapsed : 0;
     uint64_t done = p->total != 0 && p->done > p->total ? p->total : p->done;
-    char time[32], amount[SIZE_TEXT_SIZE];
+    char time[32], amount[64];
     struct text_args args = {.size = done, .most = p->total, .word = time, .words = amount};
     bool has_rate = elapsed >= SETTLE && rate >= 1;
 
     if (p->total != 0)
         args.number = (uint64_t)((double)done * 100 / (double)p->total);
     time_text(time, sizeof time, has_rate ? (double)(p->total - done) / rate : 0);
-    size_format(amount, (uint64_t)rate);
+    (void)text_size(amount, sizeof amount, ui_catalog(), (uint64_t)rate);
     for (const enum text_id *id = candidates(p->total != 0, has_rate); *id != T_NONE; id++) {
         size_t len = text_format(line, LINE_SIZE, ui_catalog(), *id, &args);
         size_t used = text_columns(line, len);

@@ -29,7 +29,7 @@ judge "SHA256SUMS should hold" $?
 check "for all but itself" test "$(wc -l <kit/SHA256SUMS)" -eq $((${#pages[@]} + 5))
 expect_mode kit 755
 for file in seal-linux seal-linux-arm seal.exe seal.sh; do expect_mode kit/$file 755; done
-for file in "${pages[@]}" SHA256SUMS recipient.pub; do expect_mode kit/$file 644; done
+for file in "${pages[@]}" SHA256SUMS recipient.pub; do expect_mode "kit/$file" 644; done
 for page in kit/READ-ME-FIRST*.html; do
     check "the number is on $page" grep -q "^<p class=\"number\">$number</p>\$" "$page"
     check "and nothing is left to fill in" test -z "$(grep -F '{{' "$page")"
