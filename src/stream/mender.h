@@ -36,7 +36,8 @@ MUST_USE enum seal_status mender_new(struct mender **out, const struct mender_fi
 /* The plaintext of a data block: CHUNK_LEN bytes, but for the head that block 0 has; valid until
  * the next call. *mended: it was not as it should be where it stands. SEAL_HOSTILE: it stands there
  * as the last one of a shorter file, which only its maker can bring about: who reads in order and
- * does not know the length would see another content. SEAL_DAMAGED: too much is lost; SEAL_IO: the same, and some of it could not be read; SEAL_NO_MEMORY; SEAL_INTERRUPTED. */
+ * does not know the length would see another content. SEAL_DAMAGED: too much is lost; SEAL_IO: the
+ * same, and some of it could not be read; SEAL_NO_MEMORY; SEAL_INTERRUPTED. */
 MUST_USE enum seal_status mender_fetch(struct mender *d, uint64_t number, const uint8_t **text,
                                        bool *mended, struct fault *fault);
 /* Whether the block is as it should be where it stands. */
