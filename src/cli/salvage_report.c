@@ -82,7 +82,8 @@ enum exit_code salvage_report_drop(const struct drop *d)
           .files = c->files[SALVAGED_PART] + c->files[SALVAGED_FOUND] + c->files[SALVAGED_DIFFERS],
           .size = c->part_bytes);
     print(T_UNSEAL_RECORD, .name = d->target.record);
-    warn(T_SALVAGE_NEXT);
+    warn(c->lost_blocks + c->missing_volumes == 0 && !c->has_more_volumes ? T_SALVAGE_ALL
+                                                                          : T_SALVAGE_NEXT);
     return EXIT_DAMAGED;
 }
 

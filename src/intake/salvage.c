@@ -412,7 +412,7 @@ enum seal_status intake_salvage(struct intake_result *result, const struct salva
     s->quota = s->looked = (struct quota){.limits = job->limits, .sealed = sealed_len(job)};
     if (holed_new(&s->holed, job->volumes, job->count, job->progress->add, job->progress->ctx,
                   fault) == SEAL_OK) {
-        if (holed_is_whole(s->holed))
+        if (holed_is_whole(s->holed) && !holed_has_more(s->holed))
             (void)fault_set(fault, REASON_NOTHING_TO_SALVAGE, NULL);
         else
             IGNORE_RESULT(salvage(s, result, fault));

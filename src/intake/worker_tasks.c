@@ -134,10 +134,14 @@ static enum seal_status copy_content(struct task_run *t, struct fault *fault)
 
 static enum seal_status mend(struct task_run *t, struct fault *fault)
 {
-    struct file_sink sink = {.report = t->report, .fd = t->output, .left = UINT64_MAX};
+    struct file_sink sink = {.report = t->report,
+                             .fd = t->output,
+                             .left = UINT64_MAX,
+                             .is_raw = true,
+                             .quota = {.limits = &t->job->params.limits, .from = t->input.stream}};
     const struct sink to = {file_sink_write, &sink};
 
-    return stream_reader_remake(t->input.stream, &to, report_progress, t->report, fault);
+    return stream_reader_remake(t->input.stream, &to, fault);
 }
 
 /* ---- A bag -------------------------------------------------------------------------------- */

@@ -34,6 +34,7 @@ struct folder {
     const char *path;
     int fd;
     uint64_t folders; /* in it, whose files are not listed */
+    const struct receive_observer *observer;
     struct fault *fault;
 };
 
@@ -45,15 +46,22 @@ static int add_from_folder(void *ctx, const char *name)
     struct buffer path = {0};
     struct plat_stat st;
 
-    if (name[0] == '.' || plat_stat_at(f->fd, name, false, &st) != 0)
+    /* A link to a file stands for it. */
+    if (name[0] == '.' ||
+        (plat_stat_at(f->fd, name, true, &st) != 0 && plat_stat_at(f->fd, name, false, &st) != 0))
         return 0;
     f->folders += st.type == PLAT_DIR;
-    if (st.type != PLAT_FILE)
+    if (st.type == PLAT_DIR)
         return 0;
     if (buffer_printf(&path, "%s%s%s", f->path, f->path[len - 1] == '/' ? "" : "/", name) !=
         SEAL_OK) {
         buffer_free(&path);
         return (int)fault_no_memory(f->fault);
+    }
+    if (st.type != PLAT_FILE) { /* a pipe, a socket, a link to nothing */
+        tell_name(f->observer, RECEIVE_FILE_SKIPPED, (char *)path.data);
+        buffer_free(&path);
+        return 0;
     }
     return (int)add_file(f->sets, (char *)path.data, true, f->fault);
 }
@@ -66,7 +74,7 @@ static int by_path(const void *a, const void *b)
 static enum seal_status list_folder(struct sets *s, const char *path,
                                     const struct receive_observer *observer, struct fault *fault)
 {
-    struct folder f = {s, path, plat_open_dir(PLAT_CWD, path, true), 0, fault};
+    struct folder f = {s, path, plat_open_dir(PLAT_CWD, path, true), 0, observer, fault};
     size_t before = s->arrival_count;
     struct plat_stat st;
 

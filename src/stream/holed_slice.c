@@ -144,6 +144,18 @@ void slice_rest(struct slice *s)
 }
 
 /* One that ends the file although more stands behind it tells where the end is. */
+/* Where something stands behind the end of a file, the last block ends at some multiple of the
+ * unit. Only behind a good block: what is all bad is not tried at each. */
+static size_t find_end(const struct slice *s, uint64_t number, const uint8_t *block, size_t len)
+{
+    const bool is_behind_good = number == 0 || (s->there[(number - 1) / 8] >> (number - 1) % 8 & 1);
+
+    for (size_t n = len / LENGTH_UNIT * LENGTH_UNIT; n > 0 && is_behind_good; n -= LENGTH_UNIT)
+        if (is_authentic(s, number, block, n, true))
+            return n;
+    return 0;
+}
+
 static bool look_at_plain(struct slice *s, uint64_t number, uint8_t *block)
 {
     size_t len = read_at(s, number, block);
@@ -153,7 +165,8 @@ static bool look_at_plain(struct slice *s, uint64_t number, uint8_t *block)
         len = (size_t)(s->total - number * BLOCK_LEN);
     if (is_authentic(s, number, block, len, ends))
         return true;
-    if (s->total != 0 || !is_authentic(s, number, block, len, true))
+    len = s->total != 0 ? 0 : find_end(s, number, block, len);
+    if (len == 0)
         return false;
     s->total = number * BLOCK_LEN + len;
     s->data_count = number + 1;

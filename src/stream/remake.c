@@ -99,8 +99,7 @@ static enum seal_status put_block(struct remake *m, struct fault *fault)
     return begin_group(m, r->number + 1, fault);
 }
 
-static enum seal_status put_blocks(struct remake *m, void (*progress)(void *ctx, uint64_t bytes),
-                                   void *ctx, struct fault *fault)
+static enum seal_status put_blocks(struct remake *m, struct fault *fault)
 {
     struct stream_reader *r = m->from;
 
@@ -110,13 +109,11 @@ static enum seal_status put_blocks(struct remake *m, void (*progress)(void *ctx,
         if (reader_next_block(r, fault) != SEAL_OK || put_block(m, fault) != SEAL_OK)
             return fault->status;
         stream_skip(r, r->end);
-        progress(ctx, BLOCK_LEN);
     }
     return put_second(m, fault);
 }
 
 enum seal_status stream_reader_remake(struct stream_reader *r, const struct sink *to,
-                                      void (*progress)(void *ctx, uint64_t bytes), void *ctx,
                                       struct fault *fault)
 {
     struct remake m = {.from = r, .to = to, .block = malloc(BLOCK_LEN)};
@@ -126,8 +123,7 @@ enum seal_status stream_reader_remake(struct stream_reader *r, const struct sink
     if (volume_of(&m)->again == NULL || r->blocks == 0)
         (void)fault_set(fault, REASON_NOT_MENDED_IN_PIPE, NULL);
     else if (parity_out_new(&m.parity, r->env->params.parity, NULL, fault) == SEAL_OK &&
-             begin_group(&m, 0, fault) == SEAL_OK &&
-             put_blocks(&m, progress, ctx, fault) == SEAL_OK)
+             begin_group(&m, 0, fault) == SEAL_OK && put_blocks(&m, fault) == SEAL_OK)
         IGNORE_RESULT(reader_drain(r, fault));
     parity_out_free(m.parity);
     sodium_memzero(m.block, BLOCK_LEN);

@@ -206,10 +206,9 @@ MUST_USE enum seal_status stream_reader_check_digest(struct stream_reader *r, bo
 
 /* Writes a damaged volume by itself as it was sealed, bit for bit, whatever its repair data mend.
  * The headers cannot be made again: each is copied from the file, with random bytes in the place of
- * one that is not there. Only with repair data, of a volume that has `again`. progress as above. */
+ * one that is not there. Only with repair data, of a volume that has `again`. */
 MUST_USE enum seal_status stream_reader_remake(struct stream_reader *r, const struct sink *to,
-                                               void (*progress)(void *ctx, uint64_t bytes),
-                                               void *ctx, struct fault *fault);
+                                               struct fault *fault);
 
 /* ---- Reading single places, by seeking ---------------------------------------------------- */
 

@@ -164,6 +164,23 @@ for damage in 'bag 20 2' 'packed 3 1' 'repair 20 12'; do
     remove out listed states taken
 done
 
+scenario "something behind the end"
+for from in bag packed; do
+    for more in 1 2047 65536 200000; do
+        { cat "$given/$from.bin" && head -c "$more" "$given/nested.bin"; } >longer.bin
+        run unseal -q "${with[@]}" -o x longer.bin
+        expect_exit 5
+        salvage -o x longer.bin
+        expect_exit 5
+        expect_true x
+        check "all of it comes out: $from, $more bytes" test "$parts" -eq 0
+        remove x
+    done
+    salvage -o x longer.bin
+    expect_err 'All that was sealed is here\. But something stands behind the end'
+    remove x
+done
+
 scenario "nothing is damaged"
 salvage "$given/bag.bin"
 expect_exit 2

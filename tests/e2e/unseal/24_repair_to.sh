@@ -103,6 +103,13 @@ expect_exit 1
 expect_message 'No space left on device'
 nothing_left
 
+scenario "a medium with less room"
+cp "$whole" .
+hit "SYSTEM_ROOM=0xef53 3000000" -- unseal -q --key "$key" --repair-to copy.bin whole.bin
+expect_exit 1
+expect_message 'does not fit|free space'
+nothing_left
+
 scenario "one volume of a set, by itself"
 for i in 1 2 3; do cp "$vectors/files/parity-volumes.$i.seal" $i.bin; done
 dd if=/dev/zero of=2.bin bs=65536 seek=1 count=1 conv=notrunc status=none

@@ -203,6 +203,18 @@ expect_exit 2
 expect_row accepted one.bin
 expect_err 'pipe: is not a regular file; open it by itself'
 
+scenario "links and pipes in a folder"
+mkdir in real
+cp "$good/one.bin" real/b.bin 2>/dev/null || seal -q "${to[@]}" -o real/b.bin "$root/LICENSE" >/dev/null
+ln -s ../real/b.bin in/b.bin
+ln -s nowhere in/gone.bin
+mkfifo in/pipe.bin
+run unseal -q "${with[@]}" -o out/ in/
+expect_exit 0
+check "the file behind a link is opened" test -e out/b
+for name in gone pipe; do expect_err "in/$name\.bin: not a Seal file; skipped\."; done
+remove out/*
+
 scenario "a hundred at once do not take a hundred descriptors"
 for ((i = 0; i < 60; i++)); do cp "$good/two.bin" $i.bin; done
 run bash -c 'ulimit -n 25; exec "$@"' - unseal -q "${with[@]}" -o out ./*.bin

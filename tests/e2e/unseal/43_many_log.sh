@@ -496,7 +496,7 @@ for options in "" "--verify"; do
     # shellcheck disable=SC2086 # an option
     run unseal -q "${with[@]}" $options v1.bin v3.bin
     expect_exit 6
-    expect_err 'it is the last volume, and another one says that it follows'
+    expect_err 'it is the last volume, and another one says that it comes behind it'
     check "none is called intact" sh -c '! grep -q " intact " "$1"' - "$out"
 done
 printf '5 data/\n0 data/a data=A\nseal %s\n' "$PWD/far.bin" |
