@@ -193,7 +193,7 @@ zeros none.bin 1 $(($(blocks none.bin) + 1))
 printf x | dd of=none.bin bs=1 seek=65000 conv=notrunc status=none
 salvage none.bin
 expect_exit 5
-expect_err 'nothing of what it held can be read any more'
+expect_err 'nothing of what it held can be read any more\)\. Ask for the file again\.$'
 expect_names . none.bin
 
 scenario "a volume is missing"
