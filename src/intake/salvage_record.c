@@ -127,10 +127,12 @@ static enum seal_status take_entry(void *ctx, const struct tar_entry *e, uint64_
 {
     struct reading *g = ctx;
     struct fault broken = {.status = SEAL_OK};
+    const bool is_payload = bag_payload_name(e->path) != NULL || e->is_dir;
     bool there;
 
-    if (bag_payload_name(e->path) != NULL || e->is_dir)
-        return SEAL_OK;
+    /* One that repeats costs time, its header at least. */
+    if (quota_add_bytes(g->quota, 512 + (is_payload ? 0 : e->size), fault) != SEAL_OK || is_payload)
+        return fault->status;
     if (is_there(g->from, data_off, e->size, &there, fault) != SEAL_OK || !there)
         return fault->status;
     if (!is_certain)
