@@ -178,7 +178,7 @@ scenario "pulled out when all has been read back"
 bad unnamed 1 "$ENODEV"
 run seal "${to[@]}" -q -o "$stick/out.bin" "$given/noise"
 expect_exit 1
-expect_message 'out\.bin: its folder could not be written, and it could not be removed from there; do not trust what has that name: No such device\. The medium is not there any more'
+expect_message 'out\.bin: its folder could not be written, and the file could not be removed from there; do not trust what has that name: No such device\. The medium is not there any more'
 expect_no_trust
 for names in 1 2; do
     bad unnamed $names "$ENODEV"
