@@ -291,7 +291,8 @@ build_programs() {
         say "DEPS_CFLAGS := -isystem $tree/include $static_defines"
         say "DEPS_LIBS := -L$tree/lib -lsodium -larchive -lzstd -lcrypto -lutf8proc -lisal -ljansson $system_libs"
     } >"$tree/deps.mk"
-    make -s "$jobs" VARIANT=release SYSTEM="${target%%-*}" OUT="build/dist-work/$target/out" DEPS_MK="$tree/deps.mk" CC="$tree/cc" AR="${tools}ar" \
+    # Translations do not fit into 2 MiB yet.
+    make -s "$jobs" LANGUAGES= VARIANT=release SYSTEM="${target%%-*}" OUT="build/dist-work/$target/out" DEPS_MK="$tree/deps.mk" CC="$tree/cc" AR="${tools}ar" \
         WERROR=1 CFLAGS="-ffile-prefix-map=$tree=. -ffunction-sections -fdata-sections" \
         LDFLAGS='-Wl,--gc-sections -Wl,--build-id=none' programs
     mkdir -p "$dist/$target"
