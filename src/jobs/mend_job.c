@@ -1,6 +1,7 @@
 #include "jobs/mend_job.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "jobs/file_digest.h"
 #include "jobs/job_confine_private.h"
@@ -69,6 +70,8 @@ static enum seal_status run_worker(struct mend_result *result, const struct mend
 
     if (volumes == NULL)
         (void)fault_no_memory(fault);
+    else
+        volumes->last = result->last;
     observer->work_begins(observer->ctx, set_sealed_size(set));
     if (fault->status == SEAL_OK)
         IGNORE_RESULT(intake_run(&result->found, &job, &from_worker, fault));
@@ -83,7 +86,27 @@ static enum seal_status run_worker(struct mend_result *result, const struct mend
     return fault->status;
 }
 
-/* Of what is on the medium. */
+/* The worker read the headers once more: whether they are those that were found right. */
+static enum seal_status compare_heads(const struct mend_result *result, int fd, uint64_t size,
+                                      struct fault *fault)
+{
+    const struct arrival *a = result->sets.all[0].files[0];
+    uint8_t block[BLOCK_LEN];
+    size_t len;
+    const uint8_t *head = volume_head(a->in, &len);
+    bool is_same = true;
+
+    if (!a->by_second)
+        is_same = plat_read_at(fd, block, a->env->head_len, 0) == (int64_t)a->env->head_len &&
+                  len >= a->env->head_len && memcmp(block, head, a->env->head_len) == 0;
+    if (a->received.heads == CUSTODY_HEADS_RIGHT)
+        is_same = is_same &&
+                  plat_read_at(fd, block, BLOCK_LEN, size - BLOCK_LEN) == (int64_t)BLOCK_LEN &&
+                  memcmp(block, result->last, BLOCK_LEN) == 0;
+    return is_same ? SEAL_OK : fault_set(fault, REASON_CHANGED, a->path);
+}
+
+/* Reads the copy again. */
 static enum seal_status look_at_copy(struct mend_result *result, const struct output *file,
                                      struct fault *fault)
 {
@@ -92,7 +115,7 @@ static enum seal_status look_at_copy(struct mend_result *result, const struct ou
 
     if (fd < 0 || plat_stat_fd(fd, &st) != 0 || !file_digest(fd, result->sha256))
         (void)fault_set_errno(fault, REASON_READ_BACK_FAILED, file->path);
-    else
+    else if (compare_heads(result, fd, st.size, fault) == SEAL_OK)
         result->size = st.size;
     if (fd >= 0)
         (void)plat_close(fd);

@@ -22,6 +22,7 @@ struct mend_result {
     struct intake_result found; /* found.mended */
     uint64_t size;              /* of the copy */
     uint8_t sha256[SHA256_LEN];
+    uint8_t last[VOLUME_BLOCK_LEN]; /* block of the damaged file, as it was read */
 };
 
 /* SEAL_USAGE, also if the file has no repair data; SEAL_BAD_KEY, SEAL_NEWER, SEAL_NO_KEY;

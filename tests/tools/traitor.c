@@ -27,6 +27,8 @@
  *     wake         it sleeps, but for a moment now and then
  *     answer       it writes to where it reads from, with a number that the kernel cuts off
  *
+ * With LD_TRAITOR_BLOCK a mended copy gets another byte in that block, counted from 0.
+ *
  * In the program LD_TRAITOR_HASTE makes the time of its clocks pass so many times as fast: that of
  * the monotonic clock, and ten times as fast that of the worker's processor time. When 800 seconds
  * have passed in this way, it makes the file LD_TRAITOR_LATE. With LD_TRAITOR_ONCE, a file that is
@@ -418,10 +420,28 @@ int clock_gettime(clockid_t clock, struct timespec *now)
     return result;
 }
 
+#define OUTPUT_FD (PLAT_WORKER_FD_FIRST + 1)
+
+/* Blocks go there one by one. */
+static const void *other_block(const void *block, size_t len)
+{
+    static uint8_t changed[65536];
+    const char *which = getenv("LD_TRAITOR_BLOCK");
+    static int count;
+
+    if (which == NULL || len != sizeof changed || count++ != atoi(which))
+        return block;
+    memcpy(changed, block, len);
+    changed[40] ^= 1;
+    return changed;
+}
+
 ssize_t write(int fd, const void *data, size_t len)
 {
     static int told;
 
+    if (fd == OUTPUT_FD && is_worker())
+        data = other_block(data, len);
     if (!is_honest && fd == PLAT_WORKER_FD_OUT && told++ > 0)
         betray(getenv("LD_TRAITOR"));
     return ((ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write"))(fd, data, len);

@@ -47,6 +47,18 @@ for lie in stay leave; do
     expect_names .
 done
 
+# The program has seen which headers are right, and looks whether they are in the copy.
+scenario "another header in a mended copy"
+cp "$vectors/files/parity-two-groups.seal" whole.bin
+for block in 0 $(($(stat -c %s whole.bin) / 65536 - 1)); do
+    run env LD_TRAITOR_BLOCK=$block LD_PRELOAD="$traitor" unseal -q --key "$given/alice.key" --repair-to copy.bin whole.bin
+    expect_exit 1
+    expect_message 'whole\.bin: it changed while it was read'
+    expect_names . whole.bin
+done
+run unseal -q --key "$given/alice.key" --repair-to copy.bin whole.bin
+expect_exit 0
+
 scenario "it does not end"
 betrayed stay "${opened[@]}" --log log -o made "$given/bag.bin"
 expect_exit 6
