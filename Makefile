@@ -293,7 +293,7 @@ benches: $(benches)
 # Everything is compiled again when the options change.
 $(OBJ)/options: FORCE
 	@mkdir -p $(OBJ)
-	@printf '%s\n' '$(subst ','\'',$(compile) | $(link) | $(DEPS_LIBS))' >$@.new
+	@printf '%s\n' '$(subst ','\'',$(compile) | $(link) | $(DEPS_LIBS) | $(LANGUAGES))' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(OBJ)/src/%.o: src/%.c $(OBJ)/options
@@ -307,8 +307,8 @@ $(OBJ)/texts: src/build/po/texts.awk $(text_defs) | $(OBJ)/options
 $(OBJ)/qps.po: tests/tools/pseudo.awk $(OBJ)/texts
 	$(Q)awk -f $^ >$@
 
-$(OBJ)/languages.c: src/build/po/po.awk $(OBJ)/texts $(translations)
-	$(Q)awk -f $^ >$@
+$(OBJ)/languages.c: src/build/po/po.awk $(OBJ)/texts $(translations) $(OBJ)/options
+	$(Q)awk -f $(filter-out %/options,$^) >$@
 
 $(languages): $(OBJ)/languages.c $(OBJ)/options
 	$(call say,CC,$@)
