@@ -193,17 +193,20 @@ bool holed_end(const struct holed *h, uint64_t *end, uint8_t digest[static 32])
     return h->end_is_known;
 }
 
-bool holed_has_more(const struct holed *h)
-{
-    for (size_t i = 0; i < h->count; i++)
-        if (h->slices[i].total != 0 && h->slices[i].total < volume_size(h->slices[i].in))
-            return true;
-    return false;
-}
-
 bool holed_is_whole(const struct holed *h)
 {
     return h->end_is_known && h->totals.lost_blocks == 0 && h->totals.missing_volumes == 0;
+}
+
+bool holed_has_more(const struct holed *h)
+{
+    for (size_t i = 0; i < h->count; i++) {
+        const struct slice *s = &h->slices[i];
+
+        if (s->env->params.parity == 0 && s->total != 0 && s->total < volume_size(s->in))
+            return true;
+    }
+    return false;
 }
 
 void holed_totals(const struct holed *h, struct holed_totals *totals)

@@ -35,9 +35,10 @@ struct holed_totals {
 
 void holed_totals(const struct holed *h, struct holed_totals *totals);
 /* Whether there is no hole, and the end is there. */
-/* Whether something stands behind the end of a volume. */
-bool holed_has_more(const struct holed *h);
 bool holed_is_whole(const struct holed *h);
+/* Whether something stands behind the end of a volume without repair data, which a reader of what
+ * is whole refuses. */
+bool holed_has_more(const struct holed *h);
 /* Where the content ends, and D, as the trailer says; false: it is lost. Then *end is behind all
  * that may be content; what there is behind the content is padding. */
 bool holed_end(const struct holed *h, uint64_t *end, uint8_t digest[static 32]);

@@ -143,7 +143,6 @@ void slice_rest(struct slice *s)
     s->mender = NULL;
 }
 
-/* One that ends the file although more stands behind it tells where the end is. */
 /* Where something stands behind the end of a file, the last block ends at some multiple of the
  * unit. Only behind a good block: what is all bad is not tried at each. */
 static size_t find_end(const struct slice *s, uint64_t number, const uint8_t *block, size_t len)
@@ -156,6 +155,7 @@ static size_t find_end(const struct slice *s, uint64_t number, const uint8_t *bl
     return 0;
 }
 
+/* One that ends the file although more stands behind it tells where the end is. */
 static bool look_at_plain(struct slice *s, uint64_t number, uint8_t *block)
 {
     size_t len = read_at(s, number, block);

@@ -295,7 +295,8 @@ enum seal_status mender_fetch(struct mender *d, uint64_t number, const uint8_t *
 
     d->unread.status = SEAL_OK;
     *mended = kept != NULL || !open_data(&d->file, number, d->block);
-    if (*mended && ends_early(&d->file, number, d->block))
+    /* Of a medium that fails nothing is read once more. */
+    if (*mended && d->unread.status == SEAL_OK && ends_early(&d->file, number, d->block))
         return fault_set(fault, REASON_BLOCK_ENDS_EARLY, NULL);
     if (*mended && kept == NULL) {
         if (mend_lane(d, number, fault) != SEAL_OK)

@@ -180,6 +180,14 @@ for from in bag packed; do
     expect_err 'All that was sealed is here\. But something stands behind the end'
     remove x
 done
+# With repair data such a file opens.
+{ cat "$given/repair.bin" && echo; } >longer.bin
+salvage -o x longer.bin
+expect_exit 2
+expect_absent x
+run unseal -q "${with[@]}" -o x longer.bin
+expect_exit 0
+remove x
 
 scenario "nothing is damaged"
 salvage "$given/bag.bin"
